@@ -1,0 +1,270 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use clap_complete::Shell;
+use kohort_model::Grain;
+
+/// Retention, churn, revenue churn and lost sales from an order history.
+///
+/// Kohort reads orders from Parquet, computes the tables that a pipeline file asks for, and writes
+/// them back as Parquet.
+#[derive(Debug, Parser)]
+#[command(name = "kohort", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// How messages on stderr are written [default: bars on a terminal, else text]
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = "Messages")]
+    pub log_format: Option<LogFormat>,
+
+    /// Only warnings and errors on stderr
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    pub quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  the run failed
+  2  the command line or the pipeline file is wrong
+  3  a data check failed; nothing was published
+
+Data goes to stdout, messages to stderr. NO_COLOR=1 turns colours and progress bars off.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(RunArgs),
+    Check(CheckArgs),
+    Show(ShowArgs),
+    Schema(SchemaArgs),
+    Sample(SampleArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Compute the tables of a pipeline file and publish them
+///
+/// The tables go to OUTPUT/runs/<run id>/<table>.parquet, together with run.json, which says what
+/// was read, left out and written. OUTPUT/current then leads to the new run, in one step: a run
+/// that fails, is killed or does not pass its checks leaves it as it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort run pipelines/sample.toml
+  kohort run pipelines/sample.toml --select cohort_retention --as-of 2024-07-01
+  kohort run pipelines/sample.toml --set customers.lapse_after_days=60 --dry-run")]
+pub struct RunArgs {
+    /// Pipeline file
+    pub file: PathBuf,
+
+    /// First day that is not known yet, instead of calendar.as_of
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
+
+    /// Only these tables, instead of outputs.tables
+    #[arg(long, value_name = "TABLE,...", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Folder to publish to, instead of outputs.path
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<String>,
+
+    /// Threads at work [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Memory to stay within, such as 4GiB or 500MB; beyond it data goes to disk for a while
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<u64>,
+
+    #[command(flatten)]
+    pub overrides: Overrides,
+
+    /// Compute everything, publish nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Settings on the command line that replace those of a pipeline file.
+#[derive(Debug, Args)]
+pub struct Overrides {
+    /// Replace a setting of the pipeline file; may be given several times
+    ///
+    /// KEY is dotted, VALUE is TOML, or text where it is none, for example
+    /// --set calendar.week_start=sunday or --set 'calendar.grains=["month", "week"]'.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// Check that a pipeline file fits its input, without reading the data
+///
+/// Reads the pipeline file and the schemas and footers of the input files, and prints which
+/// column or expression is taken for what.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Pipeline file
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// Show a published table in the terminal, or write it as CSV or JSON
+///
+/// Tables with a row per cohort and period appear as a heatmap, the others as text. Rates are in
+/// percent; a star marks what later orders can still change. What does not fit is left out, and
+/// stderr says so. CSV and JSON have every row and column, exact to the last digit.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort show data/out/sample                      lists the tables
+  kohort show data/out/sample cohort_retention
+  kohort show data/out/sample cohort_retention --grain week --column active
+  kohort show data/out/sample customer_retention --segment country=GB
+  kohort show data/out/sample lost_sales --format csv > lost_sales.csv")]
+pub struct ShowArgs {
+    /// Output folder, folder of one run, pipeline file, or a .parquet file
+    #[arg(value_name = "DIR|FILE")]
+    pub path: PathBuf,
+
+    /// Name of the table; left out, the tables are listed
+    pub table: Option<String>,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ShowFormat,
+
+    /// Only rows of this grain: day, week, month, quarter or year [default for tables: month, if
+    /// it is there]
+    #[arg(long, value_name = "GRAIN", value_parser = parse_grain)]
+    pub grain: Option<Grain>,
+
+    /// Only rows of this segment, or of one of its values [default for tables: all, everybody]
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub segment: Option<String>,
+
+    /// Columns to show; a heatmap takes one [default: those that matter most]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub column: Vec<String>,
+
+    /// Most cohorts or periods to show, the last ones; only for tables
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub rows: Option<u32>,
+}
+
+/// Print the result tables, or the columns of one with type, unit and meaning
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Name of the table; left out, the tables are listed
+    pub table: Option<String>,
+}
+
+/// Make up a shop's order history to try things on
+///
+/// Writes DIR/orders/<month>.parquet. The same options make the same files.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    /// Folder to write to
+    pub dir: PathBuf,
+
+    /// People who buy at least once [default: 20000]
+    #[arg(long, value_name = "N")]
+    pub customers: Option<u32>,
+
+    /// Length of the history in months [default: 24]
+    #[arg(long, value_name = "N")]
+    pub months: Option<u32>,
+
+    /// Another seed makes another shop [default: 42]
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  kohort completions bash > ~/.local/share/bash-completion/completions/kohort")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line of text per message
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// For reading
+    Table,
+    /// Comma-separated values with a header
+    Csv,
+    /// An array of objects
+    Json,
+}
+
+fn parse_grain(text: &str) -> Result<Grain, String> {
+    text.parse().map_err(|error: kohort_model::UnknownGrain| error.to_string())
+}
+
+/// `4GiB` as bytes.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 9] = [
+        ("B", 1),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+    ];
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let unit = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()));
+    let size = match (number.parse::<u64>(), unit) {
+        (Ok(number), Some((_, bytes))) => number.checked_mul(*bytes).filter(|size| *size > 0),
+        _ => None,
+    };
+    size.ok_or_else(|| "give a whole number and a unit, such as 4GiB or 500MB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, expected) in [
+            ("4GiB", Some(4 << 30)),
+            ("500MB", Some(500_000_000)),
+            ("500 mb", Some(500_000_000)),
+            ("1024B", Some(1024)),
+            ("1TiB", Some(1 << 40)),
+            ("4", None),
+            ("GiB", None),
+            ("0GiB", None),
+            ("1.5GiB", None),
+            ("-1GiB", None),
+            ("99999999999TiB", None),
+        ] {
+            assert_eq!(parse_size(text).ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a command did not do what it was asked to.
+
+use std::io;
+use std::path::PathBuf;
+
+use arrow::error::ArrowError;
+use kohort_pipeline::{ConfigError, RunError};
+use kohort_publish::PublishError;
+use kohort_sample::SampleError;
+
+/// Every text is complete: the cause is part of it.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The pipeline file or an override.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// The run or the check.
+    #[error("{0}")]
+    Run(#[from] RunError),
+    /// Reading what was published.
+    #[error("{0}")]
+    Publish(#[from] PublishError),
+    /// Making a sample.
+    #[error("{0}")]
+    Sample(#[from] SampleError),
+    /// A name on the command line that does not exist.
+    #[error("there is no {what} {name:?}; there is {}", known.join(", "))]
+    Unknown {
+        /// What it should name: `table`, `column`, `grain`.
+        what: &'static str,
+        /// The name as given.
+        name: String,
+        /// Every name that would do.
+        known: Vec<String>,
+    },
+    /// Several columns for a heatmap.
+    #[error("a heatmap shows one column; name one with --column")]
+    OneColumn,
+    /// `--rows` with CSV or JSON.
+    #[error("--rows goes with --format table; CSV and JSON have every row")]
+    RowsOfTable,
+    /// A column that no heatmap can show.
+    #[error("a heatmap shows numbers, and {column} is none; name another --column")]
+    NotANumber {
+        /// Its name.
+        column: String,
+    },
+    /// Rows that cannot be written as CSV or JSON, or that do not fit together.
+    #[error("the table cannot be written: {0}")]
+    Arrow(#[from] ArrowError),
+    /// Stdout cannot be written to.
+    #[error("cannot write to stdout: {0}")]
+    Stdout(#[from] io::Error),
+    /// A relative path that leads nowhere, because the working directory is gone.
+    #[error("cannot resolve the path {}: {cause}", path.display())]
+    Path {
+        /// The path as given.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+}
+
+impl CliError {
+    /// 1 the run failed, 2 usage or pipeline file, 3 a data check failed.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Run(error) => error.exit_code(),
+            Self::Config(_)
+            | Self::Unknown { .. }
+            | Self::OneColumn
+            | Self::RowsOfTable
+            | Self::NotANumber { .. }
+            | Self::Publish(PublishError::UnknownTable { .. }) => 2,
+            Self::Publish(_)
+            | Self::Sample(_)
+            | Self::Arrow(_)
+            | Self::Stdout(_)
+            | Self::Path { .. } => 1,
+        }
+    }
+}

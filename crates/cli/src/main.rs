@@ -1,0 +1,79 @@
+//! The command `kohort`: arguments, settings, messages and exit codes; nothing else.
+
+mod args;
+mod check;
+mod error;
+mod messages;
+mod number;
+mod progress;
+mod run;
+mod sample;
+mod schema;
+mod show;
+mod stdout;
+mod summary;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command};
+use error::CliError;
+use messages::Messages;
+use stdout::Stdout;
+
+/// A run allocates and frees from many threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, with exit code 0. Who closes the pipe has seen
+            // enough of them.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    if let Command::Run(args) = &cli.command
+        && let Some(threads) = args.threads
+    {
+        limit_polars(threads);
+    }
+    let messages = Messages::new(cli.log_format, cli.quiet);
+    let mut stdout = Stdout::new();
+    let result = execute(cli.command, &messages, &mut stdout);
+    match result.and_then(|()| Ok(stdout.flush()?)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if stdout.is_closed() => ExitCode::SUCCESS,
+        Err(error) => {
+            messages.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Has polars start no more threads than the run may use.
+#[expect(unsafe_code, reason = "polars takes the number of its threads from the environment only")]
+fn limit_polars(threads: u16) {
+    // SAFETY: main calls this before it, or anything it calls, has started another thread, so
+    // nobody reads the environment at the same time.
+    unsafe { std::env::set_var("POLARS_MAX_THREADS", threads.to_string()) };
+}
+
+fn execute(command: Command, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
+    match command {
+        Command::Run(args) => run::run(&args, messages),
+        Command::Check(args) => check::check(&args, stdout),
+        Command::Show(args) => show::show(&args, messages, stdout),
+        Command::Schema(args) => schema::schema(&args, stdout),
+        Command::Sample(args) => sample::sample(&args, messages),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "kohort", &mut script);
+            Ok(stdout.write_all(&script)?)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `kohort run`.
+
+use std::io;
+
+use kohort_pipeline::{Override, Pipeline, RunOptions};
+
+use crate::args::{Overrides, RunArgs};
+use crate::error::CliError;
+use crate::messages::Messages;
+use crate::progress::Progress;
+use crate::summary;
+
+pub fn run(args: &RunArgs, messages: &Messages) -> Result<(), CliError> {
+    let pipeline = Pipeline::read(&args.file, &overrides(args)?)?;
+    let options = RunOptions {
+        threads: args.threads.map(usize::from),
+        memory_limit: args.memory_limit,
+        dry_run: args.dry_run,
+    };
+    let progress = Progress::new(messages);
+    let summary = kohort_pipeline::run(&pipeline, &options, &|event| progress.observe(event))?;
+    summary::tell(&summary, messages);
+    Ok(())
+}
+
+/// What the flags replace, in the order in which it is applied: `--set` first, so that a flag
+/// with a name of its own has the last word.
+fn overrides(args: &RunArgs) -> Result<Vec<Override>, CliError> {
+    let mut overrides = settings(&args.overrides)?;
+    if let Some(as_of) = &args.as_of {
+        overrides.push(Override::flag("--as-of", "calendar.as_of", as_of));
+    }
+    if !args.select.is_empty() {
+        overrides.push(Override::flag_list("--select", "outputs.tables", &args.select));
+    }
+    if let Some(output) = &args.output {
+        overrides.push(Override::flag("--output", "outputs.path", &absolute(output)?));
+    }
+    Ok(overrides)
+}
+
+/// A path that was typed in the shell, so that is relative to where the shell is.
+fn absolute(path: &str) -> Result<String, CliError> {
+    let unresolved = |cause| CliError::Path { path: path.into(), cause };
+    let absolute = std::path::absolute(path).map_err(unresolved)?;
+    // The settings of a pipeline are texts.
+    let text = absolute.into_os_string().into_string();
+    text.map_err(|_| unresolved(io::Error::other("its folder's name is not valid UTF-8")))
+}
+
+/// The arguments of `--set`.
+pub fn settings(arguments: &Overrides) -> Result<Vec<Override>, CliError> {
+    arguments.set.iter().map(|argument| Ok(Override::parse(argument)?)).collect()
+}

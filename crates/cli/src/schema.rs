@@ -1,0 +1,88 @@
+//! `kohort schema`.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use kohort_model::{ColumnType, TableSchema};
+
+use crate::args::SchemaArgs;
+use crate::error::CliError;
+use crate::stdout::Stdout;
+
+pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
+    let schemas = kohort_pipeline::schemas();
+    let text = match &args.table {
+        None => list(&schemas),
+        Some(name) => match schemas.iter().find(|schema| schema.name == name) {
+            Some(schema) => describe(schema),
+            None => {
+                let known = schemas.iter().map(|schema| schema.name.to_owned()).collect();
+                return Err(CliError::Unknown { what: "table", name: name.clone(), known });
+            }
+        },
+    };
+    Ok(stdout.write_all(text.as_bytes())?)
+}
+
+/// The tables, one a line.
+fn list(schemas: &[&TableSchema]) -> String {
+    let mut table = layout();
+    table.set_header(["table", "question", "key"]);
+    for schema in schemas {
+        table.add_row([schema.name, schema.description, &schema.key.join(", ")]);
+    }
+    lines(&table)
+}
+
+/// The columns, one a line.
+fn describe(schema: &TableSchema) -> String {
+    let mut text = format!("{}: {}\n", schema.name, schema.description);
+    let _ = writeln!(text, "key: {}", schema.key.join(", "));
+    if !schema.revisable.is_empty() {
+        let _ = writeln!(
+            text,
+            "revised by later orders, also in complete periods: {}",
+            schema.revisable.join(", ")
+        );
+    }
+    text.push('\n');
+    let mut table = layout();
+    table.set_header(["column", "type", "unit", "meaning"]);
+    for column in schema.columns {
+        let null = if column.nullable { " or NULL" } else { "" };
+        let ty = format!("{}{null}", type_name(column.ty));
+        table.add_row([column.name, &ty, column.unit.name(), column.description]);
+    }
+    text.push_str(&lines(&table));
+    text
+}
+
+fn type_name(ty: ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Text => "text",
+        ColumnType::Date => "date",
+        ColumnType::Int32 => "Int32",
+        ColumnType::Int64 => "Int64",
+        ColumnType::Float64 => "Float64",
+        ColumnType::Money => "Decimal(38, scale)",
+        ColumnType::Boolean => "Boolean",
+    }
+}
+
+/// On a terminal the meaning is wrapped to its width, elsewhere a row is a line.
+fn layout() -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+fn lines(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.lines() {
+        // The layout indents by one and fills up with spaces.
+        text.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! Selected rows of a table, cell by cell.
+
+use std::collections::BTreeSet;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use kohort_model::Day;
+
+use super::grid::Align;
+use crate::number::group;
+
+/// What stands where there is no value.
+pub const NULL: &str = "–";
+
+/// Rows of a table.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    batch: RecordBatch,
+}
+
+impl Frame {
+    pub fn new(batch: RecordBatch) -> Self {
+        Self { batch }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there is a column of this name.
+    pub fn has(&self, column: &str) -> bool {
+        self.batch.column_by_name(column).is_some()
+    }
+
+    /// The rows for which `keep` holds.
+    pub fn filter(&self, keep: impl Fn(usize) -> bool) -> Result<Self, ArrowError> {
+        let rows = (0..self.len()).filter(|row| keep(*row)).map(|row| row as u64);
+        let rows = UInt64Array::from_iter_values(rows);
+        Ok(Self { batch: take_record_batch(&self.batch, &rows)? })
+    }
+
+    /// The different days of a column, in order.
+    pub fn days(&self, column: &str) -> BTreeSet<i32> {
+        (0..self.len()).filter_map(|row| self.day(column, row)).collect()
+    }
+
+    /// A day, in days since 1970-01-01.
+    pub fn day(&self, column: &str, row: usize) -> Option<i32> {
+        let array = self.valid(column, row)?;
+        array.as_primitive_opt::<Date32Type>().map(|days| days.value(row))
+    }
+
+    /// A whole number.
+    pub fn integer(&self, column: &str, row: usize) -> Option<i128> {
+        let array = self.valid(column, row)?;
+        match array.data_type() {
+            DataType::Int32 => Some(array.as_primitive::<Int32Type>().value(row).into()),
+            DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row).into()),
+            DataType::Decimal128(..) => Some(array.as_primitive::<Decimal128Type>().value(row)),
+            _ => None,
+        }
+    }
+
+    /// A number, for pictures: money is in minor units, and the last digits are lost.
+    #[expect(clippy::cast_precision_loss, reason = "a colour has some ten shades")]
+    pub fn number(&self, column: &str, row: usize) -> Option<f64> {
+        match self.integer(column, row) {
+            Some(integer) => Some(integer as f64),
+            None => {
+                let array = self.valid(column, row)?;
+                array.as_primitive_opt::<Float64Type>().map(|numbers| numbers.value(row))
+            }
+        }
+    }
+
+    /// Whether a flag is set; a column that is not there counts as `missing`.
+    pub fn flag(&self, column: &str, row: usize, missing: bool) -> bool {
+        let array = self.valid(column, row).and_then(|array| array.as_boolean_opt());
+        array.map_or(missing, |flags| flags.value(row))
+    }
+
+    /// Whether the column holds numbers.
+    pub fn is_number(&self, column: &str) -> bool {
+        self.batch.column_by_name(column).is_some_and(|array| {
+            matches!(
+                array.data_type(),
+                DataType::Int32 | DataType::Int64 | DataType::Float64 | DataType::Decimal128(..)
+            )
+        })
+    }
+
+    /// Whether the column is shown in percent.
+    pub fn is_share(&self, column: &str) -> bool {
+        let schema = self.batch.schema_ref();
+        let Ok(field) = schema.field_with_name(column) else { return false };
+        // A quick ratio of 2.5 is a multiple, not a part.
+        column != "quick_ratio" && field.metadata().get("unit").is_some_and(|unit| unit == "ratio")
+    }
+
+    /// Numbers to the right, all else to the left.
+    pub fn align(&self, column: &str) -> Align {
+        if self.is_number(column) { Align::Right } else { Align::Left }
+    }
+
+    /// The cell as people read it: shares in percent (without the sign), averages with two decimal
+    /// places, money with all of them.
+    pub fn text(&self, column: &str, row: usize) -> String {
+        let Some(array) = self.valid(column, row) else { return NULL.to_owned() };
+        match array.data_type() {
+            DataType::Date32 => Day(array.as_primitive::<Date32Type>().value(row)).to_string(),
+            DataType::Float64 => {
+                let number = array.as_primitive::<Float64Type>().value(row);
+                if self.is_share(column) {
+                    group(&format!("{:.1}", number * 100.0))
+                } else {
+                    group(&format!("{number:.2}"))
+                }
+            }
+            DataType::Boolean => (if self.flag(column, row, false) { "yes" } else { "no" }).into(),
+            _ if self.is_number(column) => group(&plain(array, row)),
+            // What a text holds must not move the cursor.
+            _ => plain(array, row).replace(char::is_control, "\u{fffd}"),
+        }
+    }
+
+    /// Minor units as the cells of money `column` show them.
+    pub fn money(&self, column: &str, minor_units: i128) -> String {
+        let scale = match self.batch.column_by_name(column).map(|array| array.data_type().clone()) {
+            Some(DataType::Decimal128(_, scale)) => scale,
+            _ => 0,
+        };
+        let places = usize::try_from(scale).unwrap_or(0);
+        let digits = format!("{:0width$}", minor_units.unsigned_abs(), width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        let sign = if minor_units < 0 { "-" } else { "" };
+        let point = if places > 0 { "." } else { "" };
+        group(&format!("{sign}{whole}{point}{fraction}"))
+    }
+
+    /// The text of a cell that is a text.
+    pub fn word(&self, column: &str, row: usize) -> Option<String> {
+        self.valid(column, row).map(|array| plain(array, row))
+    }
+
+    fn valid(&self, column: &str, row: usize) -> Option<&ArrayRef> {
+        self.batch.column_by_name(column).filter(|array| array.is_valid(row))
+    }
+}
+
+fn plain(array: &ArrayRef, row: usize) -> String {
+    match ArrayFormatter::try_new(array, &FormatOptions::default()) {
+        Ok(formatter) => formatter.value(row).to_string(),
+        Err(_) => "?".to_owned(),
+    }
+}

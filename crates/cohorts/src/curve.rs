@@ -1,0 +1,92 @@
+//! `cohort_curve`: the average cohort.
+
+use std::sync::Arc;
+
+use kohort_model::{Column, Grain, Slot, Table, TableSchema, Unit, keys, rate};
+
+use crate::retention::Tallied;
+
+/// The table's columns.
+pub static SCHEMA: TableSchema = TableSchema {
+    name: "cohort_curve",
+    description: "The average cohort: retention by periods since the first order, over complete cohorts",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        Column::periods("k", "periods since the cohort's"),
+        Column::count(
+            "cohorts",
+            Unit::Cohorts,
+            "complete, untruncated cohorts whose period k is complete",
+        ),
+        Column::count("customers", Unit::Customers, "customers in these cohorts"),
+        Column::count("active", Unit::Customers, "those with an order k periods later"),
+        Column::rate("retention_rate", "active / customers: the mean weighted by cohort size"),
+        Column::rate("mean_retention_rate", "unweighted mean of the cohorts' retention rates"),
+        Column::money("revenue", "revenue of these cohorts k periods later"),
+        Column::money("base_revenue", "revenue of these cohorts in their first period"),
+        Column::rate("revenue_retention_rate", "revenue / base_revenue"),
+        keys::IS_COMPLETE,
+    ],
+    key: &["grain", "segment", "segment_value", "k"],
+    revisable: &[],
+};
+
+/// The cohorts of one slot and grain, added up by k.
+#[derive(Default)]
+pub(crate) struct Curve {
+    points: Vec<Point>,
+}
+
+#[derive(Clone, Default)]
+struct Point {
+    cohorts: u64,
+    customers: u64,
+    active: u64,
+    revenue: i128,
+    base: i128,
+    /// Each cohort's active and size, in order of cohort: their rates are summed at the end.
+    shares: Vec<(u64, u64)>,
+}
+
+impl Curve {
+    /// Adds a cohort of `size` customers at `k`.
+    pub fn add(&mut self, k: usize, size: u64, cell: &Tallied, base: i128) {
+        if self.points.len() <= k {
+            self.points.resize(k + 1, Point::default());
+        }
+        let point = &mut self.points[k];
+        point.cohorts += 1;
+        point.customers += size;
+        point.active += cell.active;
+        point.revenue += cell.revenue;
+        point.base += base;
+        point.shares.push((cell.active, size));
+    }
+
+    /// One row a k.
+    #[expect(clippy::cast_precision_loss, reason = "fewer cohorts than a float holds exactly")]
+    pub fn write(&self, table: &mut Table, grain: Grain, slot: &Slot) {
+        for (k, point) in self.points.iter().enumerate().filter(|(_, point)| point.cohorts > 0) {
+            let rates =
+                point.shares.iter().filter_map(|(n, size)| rate((*n).into(), (*size).into()));
+            let mean = rates.sum::<f64>() / point.cohorts as f64;
+            table.push([
+                grain.name().into(),
+                Arc::clone(&slot.segment).into(),
+                slot.value.clone().into(),
+                k.into(),
+                point.cohorts.into(),
+                point.customers.into(),
+                point.active.into(),
+                rate(point.active.into(), point.customers.into()).into(),
+                mean.into(),
+                point.revenue.into(),
+                point.base.into(),
+                rate(point.revenue, point.base).into(),
+                true.into(),
+            ]);
+        }
+    }
+}

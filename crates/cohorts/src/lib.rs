@@ -1,0 +1,9 @@
+//! `cohort_retention` and `cohort_curve`: which share of each intake comes back.
+//!
+//! Both come from one fold; `METRICS.md` at the top of the repository defines their columns.
+
+mod curve;
+mod retention;
+
+pub use curve::SCHEMA as CURVE;
+pub use retention::{Cohorts, SCHEMA as RETENTION};

@@ -1,0 +1,227 @@
+//! Minor units.
+
+use kohort_model::{Scale, div_round_half_away, rescale};
+use polars::prelude::{DataType, Series};
+
+use super::{Flaws, Reason, is_integer, values};
+use crate::currency::Converter;
+
+/// What can be wrong with the amount of a row that is right otherwise.
+#[derive(Debug)]
+pub(crate) enum AmountError {
+    /// It does not fit, by row.
+    Overflow(usize),
+    /// It can't be converted.
+    NoRate {
+        row: usize,
+        /// `None` where the order names no currency.
+        currency: Option<String>,
+        day: i32,
+    },
+}
+
+/// Whether amounts of the type can be read.
+pub(crate) fn is_amount(dtype: &DataType) -> bool {
+    dtype.is_decimal() || is_integer(dtype) || matches!(dtype, DataType::Float32 | DataType::Float64)
+}
+
+/// Amounts in minor units of `scale`; rows without a readable one get a flaw.
+pub(crate) fn minor_units(
+    column: &Series,
+    scale: Scale,
+    flaws: &mut Flaws,
+    into: &mut Vec<i64>,
+) -> Result<(), AmountError> {
+    flaws.mark_nulls(column, Reason::UnreadableAmount);
+    let rows = Rows { flaws, into };
+    let unit = i64::try_from(scale.unit()).expect("10^18 fits 64 bits");
+    let places = u32::from(scale.places());
+    macro_rules! integers {
+        ($typed:ident) => {{
+            let column = column.$typed().expect("the type was just seen");
+            rows.fill(values!(column), |n| i64::try_from(n).ok()?.checked_mul(unit))
+        }};
+    }
+    match column.dtype() {
+        DataType::Decimal(_, from) => {
+            let column = column.decimal().expect("the type was just seen").physical();
+            let amounts = values!(column);
+            let from = u32::try_from(*from).expect("a decimal has at most 38 places");
+            if from == places {
+                rows.fill(amounts, narrow)
+            } else if from < places {
+                // At most 18 places.
+                let factor = 10_i64.pow(places - from);
+                rows.fill(amounts, |n| narrow(n)?.checked_mul(factor))
+            } else {
+                let divisor = 10_i64.checked_pow(from - places);
+                rows.fill(amounts, |n| match (i64::try_from(n), divisor) {
+                    (Ok(n), Some(divisor)) => Some(divided(n, divisor)),
+                    _ => rescale(n, from, places).and_then(narrow),
+                })
+            }
+        }
+        DataType::Float64 => {
+            let column = column.f64().expect("the type was just seen");
+            let factor = float(unit);
+            rows.fill_floats(values!(column), |x| rounded(x * factor))
+        }
+        DataType::Float32 => {
+            let column = column.f32().expect("the type was just seen");
+            let factor = float(unit);
+            rows.fill_floats(values!(column), |x| rounded(f64::from(x) * factor))
+        }
+        DataType::Int8 => integers!(i8),
+        DataType::Int16 => integers!(i16),
+        DataType::Int32 => integers!(i32),
+        DataType::Int64 => integers!(i64),
+        DataType::UInt8 => integers!(u8),
+        DataType::UInt16 => integers!(u16),
+        DataType::UInt32 => integers!(u32),
+        _ => integers!(u64),
+    }
+}
+
+/// As [`minor_units`], of amounts in the currencies of another column, at the rates of their days.
+/// A decimal is multiplied by its rate and then rounded, once; a float is rounded to minor units
+/// first, because it has no exact digits.
+pub(crate) fn converted(
+    column: &Series,
+    currencies: &Series,
+    days: &[i32],
+    converter: &mut Converter<'_>,
+    flaws: &mut Flaws,
+    into: &mut Vec<i64>,
+) -> Result<(), AmountError> {
+    flaws.mark_nulls(column, Reason::UnreadableAmount);
+    let scale = converter.scale();
+    let mut exact = Vec::new();
+    let from = if let DataType::Decimal(_, from) = column.dtype() {
+        let column = column.decimal().expect("the type was just seen").physical();
+        exact.extend_from_slice(values!(column));
+        u32::try_from(*from).expect("a decimal has at most 38 places")
+    } else {
+        minor_units(column, scale, flaws, into)?;
+        exact.extend(into.iter().map(|minor| i128::from(*minor)));
+        u32::from(scale.places())
+    };
+    into.clear();
+    let names = currencies.str().expect("currencies are read as text").downcast_as_array();
+    for (row, ((amount, day), name)) in exact.iter().zip(days).zip(names.iter()).enumerate() {
+        if flaws.is_marked(row) {
+            into.push(0);
+            continue;
+        }
+        let rate = name.and_then(|name| converter.rate(name, *day)).ok_or_else(|| {
+            AmountError::NoRate { row, currency: name.map(str::to_owned), day: *day }
+        })?;
+        let minor = rate.of(*amount, from, scale).ok_or(AmountError::Overflow(row))?;
+        into.push(minor);
+    }
+    Ok(())
+}
+
+struct Rows<'a> {
+    flaws: &'a mut Flaws,
+    into: &'a mut Vec<i64>,
+}
+
+impl Rows<'_> {
+    /// Converts all rows in one pass, and looks at single rows only where some did not fit.
+    #[inline]
+    fn fill<T: Copy>(
+        self,
+        amounts: &[T],
+        convert: impl Fn(T) -> Option<i64>,
+    ) -> Result<(), AmountError> {
+        let mut fits = true;
+        self.into.clear();
+        self.into.extend(amounts.iter().map(|amount| {
+            let minor = convert(*amount);
+            fits &= minor.is_some();
+            minor.unwrap_or_default()
+        }));
+        if fits {
+            return Ok(());
+        }
+        let misfit = |(row, amount): (usize, &T)| {
+            (!self.flaws.is_marked(row) && convert(*amount).is_none()).then_some(row)
+        };
+        amounts.iter().enumerate().find_map(misfit).map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
+    }
+
+    #[inline]
+    fn fill_floats<T: Copy + Into<f64>>(
+        self,
+        amounts: &[T],
+        convert: impl Fn(T) -> Option<i64>,
+    ) -> Result<(), AmountError> {
+        let Self { flaws, into } = self;
+        let misfit = Rows { flaws: &mut *flaws, into: &mut *into }.fill(amounts, &convert);
+        if misfit.is_ok() {
+            return Ok(());
+        }
+        for (row, amount) in amounts.iter().enumerate() {
+            let amount: f64 = (*amount).into();
+            if !amount.is_finite() {
+                flaws.mark(amounts.len(), row, Reason::UnreadableAmount);
+            }
+        }
+        Rows { flaws, into }.fill(amounts, convert)
+    }
+}
+
+fn narrow(n: i128) -> Option<i64> {
+    i64::try_from(n).ok()
+}
+
+/// Rounded half away from zero; `divisor` is a power of ten.
+fn divided(n: i64, divisor: i64) -> i64 {
+    let (quotient, remainder) = (n / divisor, n % divisor);
+    let up = remainder.unsigned_abs() >= divisor.unsigned_abs().div_ceil(2);
+    debug_assert_eq!(
+        i128::from(quotient + i64::from(up) * n.signum()),
+        div_round_half_away(i128::from(n), i128::from(divisor))
+    );
+    quotient + i64::from(up) * n.signum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "powers of ten up to 10^18 are exact")]
+fn float(unit: i64) -> f64 {
+    unit as f64
+}
+
+/// Rounded half away from zero, as `f64::round` does, but without a call.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(clippy::cast_precision_loss, reason = "numbers from 2^53 on have no fraction to lose")]
+fn rounded(x: f64) -> Option<i64> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    // False for NaN.
+    if !(-LIMIT..LIMIT).contains(&x) {
+        return None;
+    }
+    let whole = x as i64;
+    let fraction = x - whole as f64;
+    Some(whole + i64::from(fraction >= 0.5) - i64::from(fraction <= -0.5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "the cases fit")]
+    fn floats_round_as_the_library_does() {
+        let mut cases = vec![0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.499_999_999_999_999_94];
+        cases.extend([4_503_599_627_370_497.5, -4_503_599_627_370_495.5, 9.0e15 + 1.0, 1e18, -1e18]);
+        cases.extend((0..1000).map(|n| f64::from(n) * 0.37 - 180.0));
+        for x in cases {
+            assert_eq!(rounded(x), Some(x.round() as i64), "{x}");
+        }
+        assert_eq!(rounded(-9_223_372_036_854_775_808.0), Some(i64::MIN));
+        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 9_223_372_036_854_775_808.0, -1e19] {
+            assert_eq!(rounded(x), None, "{x}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Customers and orders.
+
+use kohort_model::Keys;
+use polars::prelude::{DataType, Series};
+
+use super::values;
+
+/// How the ids of an input are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Integers that fit a signed 64-bit integer, mapped so that the unsigned order is theirs.
+    Signed,
+    /// Some file has `UInt64`, so that all are taken as they are and none may be negative.
+    Unsigned,
+    /// Text and binary.
+    Bytes,
+}
+
+const SIGN: u64 = 1 << 63;
+
+impl Scheme {
+    /// The id that a mapped integer stands for.
+    pub fn integer_text(self, mapped: u64) -> String {
+        if self == Self::Signed {
+            (mapped ^ SIGN).cast_signed().to_string()
+        } else {
+            mapped.to_string()
+        }
+    }
+}
+
+/// Buffers for the ids of one batch, used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct IdBuffer {
+    integers: Vec<u64>,
+    kept: Vec<u64>,
+    /// Empty, but for the room it has.
+    bytes: Vec<&'static [u8]>,
+}
+
+/// A negative id where none may be.
+#[derive(Debug)]
+pub(crate) struct Negative {
+    pub row: usize,
+    pub id: i64,
+}
+
+/// The ids of one batch.
+#[derive(Debug)]
+pub(crate) enum Ids<'a> {
+    Integers(Vec<u64>),
+    Bytes(Vec<&'a [u8]>),
+}
+
+impl Ids<'_> {
+    pub fn keys(&self) -> Keys<'_> {
+        match self {
+            Self::Integers(ids) => Keys::Integers(ids),
+            Self::Bytes(ids) => Keys::Bytes(ids),
+        }
+    }
+}
+
+impl IdBuffer {
+    /// The ids of a column; where it is null, any value.
+    ///
+    /// # Errors
+    /// The first negative id, where there may be none.
+    pub fn read<'a>(&mut self, column: &'a Series, scheme: Scheme) -> Result<Ids<'a>, Negative> {
+        if scheme == Scheme::Bytes {
+            let mut ids = std::mem::take(&mut self.bytes);
+            match column.dtype() {
+                DataType::String => {
+                    let texts = column.str().expect("the type was just seen");
+                    ids.extend(texts.downcast_as_array().values_iter().map(str::as_bytes));
+                }
+                _ => {
+                    let texts = column.binary().expect("checked when the input was opened");
+                    ids.extend(texts.downcast_as_array().values_iter());
+                }
+            }
+            return Ok(Ids::Bytes(ids));
+        }
+        if scheme == Scheme::Unsigned
+            && let Some(negative) = first_negative(column)
+        {
+            return Err(negative);
+        }
+        let mut ids = std::mem::take(&mut self.integers);
+        ids.clear();
+        let flip = if scheme == Scheme::Signed { SIGN } else { 0 };
+        macro_rules! extend {
+            ($typed:ident) => {{
+                let column = column.$typed().expect("the type was just seen");
+                let mapped = |id: &_| i64::from(*id).cast_unsigned() ^ flip;
+                ids.extend(values!(column).iter().map(mapped));
+            }};
+        }
+        match column.dtype() {
+            DataType::Int8 => extend!(i8),
+            DataType::Int16 => extend!(i16),
+            DataType::Int32 => extend!(i32),
+            DataType::Int64 => extend!(i64),
+            DataType::UInt8 => extend!(u8),
+            DataType::UInt16 => extend!(u16),
+            DataType::UInt32 => extend!(u32),
+            _ => {
+                let column = column.u64().expect("checked when the input was opened");
+                ids.extend_from_slice(values!(column));
+            }
+        }
+        Ok(Ids::Integers(ids))
+    }
+
+    /// Only the ids of rows without a flaw.
+    pub fn keep<'a>(&mut self, ids: Ids<'a>, flaws: &super::Flaws) -> Ids<'a> {
+        match ids {
+            Ids::Integers(ids) => {
+                let mut kept = std::mem::take(&mut self.kept);
+                flaws.kept(&ids, &mut kept);
+                self.kept = ids;
+                Ids::Integers(kept)
+            }
+            Ids::Bytes(ids) => {
+                let mut kept = Vec::with_capacity(ids.len());
+                flaws.kept(&ids, &mut kept);
+                Ids::Bytes(kept)
+            }
+        }
+    }
+
+    /// Takes the room back.
+    pub fn recycle(&mut self, ids: Ids<'_>) {
+        match ids {
+            Ids::Integers(ids) => self.integers = ids,
+            Ids::Bytes(mut ids) => {
+                ids.clear();
+                // The same allocation for another lifetime: there is nothing to map.
+                self.bytes = ids.into_iter().map(|_| -> &'static [u8] { &[] }).collect();
+            }
+        }
+    }
+}
+
+fn first_negative(column: &Series) -> Option<Negative> {
+    let signed = matches!(
+        column.dtype(),
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64
+    );
+    let wide = signed.then(|| column.cast(&DataType::Int64).ok()).flatten()?;
+    let mut ids = wide.i64().ok()?.iter().enumerate();
+    ids.find_map(|(row, id)| id.filter(|id| *id < 0).map(|id| Negative { row, id }))
+}

@@ -1,0 +1,119 @@
+//! From the engine's columns to plain slices. Each reader makes one pass over the physical
+//! values; what it finds wrong with a row goes to [`Flaws`], and only a batch that has some takes
+//! the slower path.
+
+use polars::prelude::{DataType, Series};
+
+pub(crate) mod amount;
+pub(crate) mod ids;
+pub(crate) mod status;
+pub(crate) mod text;
+pub(crate) mod time;
+
+/// Why a row is rejected. Of several reasons the first in this order counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Reason {
+    NullCustomerId,
+    NullOrderId,
+    NullTime,
+    UnreadableTime,
+    UnreadableAmount,
+    UnknownStatus,
+    InFuture,
+}
+
+impl Reason {
+    pub const ALL: [Self; 7] = [
+        Self::NullCustomerId,
+        Self::NullOrderId,
+        Self::NullTime,
+        Self::UnreadableTime,
+        Self::UnreadableAmount,
+        Self::UnknownStatus,
+        Self::InFuture,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NullCustomerId => "null_customer_id",
+            Self::NullOrderId => "null_order_id",
+            Self::NullTime => "null_time",
+            Self::UnreadableTime => "unreadable_time",
+            Self::UnreadableAmount => "unreadable_amount",
+            Self::UnknownStatus => "unknown_status",
+            Self::InFuture => "in_future",
+        }
+    }
+}
+
+/// The rejected rows of one batch.
+#[derive(Debug, Default)]
+pub(crate) struct Flaws {
+    /// [`Reason`] of each row as a number; empty while no row has one.
+    marks: Vec<u8>,
+}
+
+impl Flaws {
+    const NONE: u8 = u8::MAX;
+
+    pub fn clear(&mut self) {
+        self.marks.clear();
+    }
+
+    pub fn any(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    pub fn mark(&mut self, rows: usize, row: usize, reason: Reason) {
+        if self.marks.is_empty() {
+            self.marks.resize(rows, Self::NONE);
+        }
+        self.marks[row] = self.marks[row].min(reason as u8);
+    }
+
+    pub fn mark_nulls(&mut self, series: &Series, reason: Reason) {
+        if series.null_count() > 0 {
+            for (row, null) in series.is_null().iter().flatten().enumerate() {
+                if null {
+                    self.mark(series.len(), row, reason);
+                }
+            }
+        }
+    }
+
+    pub fn is_marked(&self, row: usize) -> bool {
+        self.marks.get(row).is_some_and(|mark| *mark != Self::NONE)
+    }
+
+    /// Rows and their reasons, in order of row.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Reason)> {
+        let reason = |mark: &u8| Reason::ALL.get(usize::from(*mark)).copied();
+        self.marks.iter().enumerate().filter_map(move |(row, mark)| Some((row, reason(mark)?)))
+    }
+
+    /// Keeps the entries of the rows without a flaw.
+    pub fn kept<T: Copy>(&self, of: &[T], into: &mut Vec<T>) {
+        into.clear();
+        let rows = of.iter().zip(&self.marks);
+        into.extend(rows.filter(|(_, mark)| **mark == Self::NONE).map(|(value, _)| *value));
+    }
+}
+
+/// Whether a type is one of the integers of up to 64 bits.
+pub(crate) fn is_integer(dtype: &DataType) -> bool {
+    use DataType as D;
+    matches!(
+        dtype,
+        D::Int8 | D::Int16 | D::Int32 | D::Int64 | D::UInt8 | D::UInt16 | D::UInt32 | D::UInt64
+    )
+}
+
+/// The values of a physical column that is one chunk, with one entry a row also where it is null.
+macro_rules! values {
+    ($column:expr) => {
+        $column.downcast_as_array().values().as_slice()
+    };
+}
+pub(crate) use values;

@@ -1,0 +1,139 @@
+//! Days and instants.
+
+use kohort_model::Day;
+use polars::prelude::{DataType, Series, TimeUnit};
+
+use super::{Flaws, Reason, values};
+use crate::zone::{DAY_MICROS, Zone};
+
+/// What a column of times holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// Days.
+    Date,
+    /// Timestamps of the wall clock.
+    Naive,
+    /// Timestamps with a zone.
+    Zoned,
+}
+
+impl Clock {
+    /// `None` for a type that is no time.
+    pub fn of(dtype: &DataType) -> Option<Self> {
+        match dtype {
+            DataType::Date => Some(Self::Date),
+            DataType::Datetime(_, None) => Some(Self::Naive),
+            DataType::Datetime(_, Some(_)) => Some(Self::Zoned),
+            _ => None,
+        }
+    }
+}
+
+/// The moment of the run, after which nothing can have happened yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// Microseconds since 1970-01-01 UTC.
+    pub utc: i64,
+    /// The same of the local wall clock.
+    pub wall: i64,
+}
+
+impl Now {
+    pub fn new(utc: i64, zone: &Zone) -> Self {
+        Self { utc, wall: zone.wall(utc) }
+    }
+
+    fn latest(self, clock: Clock) -> i64 {
+        match clock {
+            Clock::Date => self.wall.div_euclid(DAY_MICROS),
+            Clock::Naive => self.wall,
+            Clock::Zoned => self.utc,
+        }
+    }
+}
+
+/// Buffers for the times of one batch, used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct TimeBuffer {
+    days: Vec<i32>,
+    instants: Vec<i64>,
+}
+
+impl TimeBuffer {
+    /// Local days, and microseconds where the column has them: UTC with a zone, wall without.
+    /// Rows without a readable time that is past get a flaw.
+    pub fn read<'a>(
+        &'a mut self,
+        column: &'a Series,
+        zone: &Zone,
+        now: Now,
+        flaws: &mut Flaws,
+    ) -> (&'a [i32], &'a [i64]) {
+        flaws.mark_nulls(column, Reason::NullTime);
+        let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
+        self.instants.clear();
+        self.days.clear();
+        let days = if clock == Clock::Date {
+            let column = column.date().expect("the type was just seen").physical();
+            values!(column)
+        } else {
+            micros(column, &mut self.instants);
+            let day = |wall: i64| {
+                i32::try_from(wall.div_euclid(DAY_MICROS)).expect("64 bits hold 213 million days")
+            };
+            if clock == Clock::Zoned {
+                self.days.extend(self.instants.iter().map(|utc| day(zone.wall(*utc))));
+            } else {
+                self.days.extend(self.instants.iter().map(|wall| day(*wall)));
+            }
+            &self.days
+        };
+        let latest = now.latest(clock);
+        let past = match clock {
+            Clock::Date => days.iter().all(|day| i64::from(*day) <= latest),
+            _ => self.instants.iter().fold(i64::MIN, |max, at| max.max(*at)) <= latest,
+        };
+        let (first, last) =
+            days.iter().fold((i32::MAX, i32::MIN), |(low, high), day| (low.min(*day), high.max(*day)));
+        if !past || (first < Day::MIN.0 || last > Day::MAX.0) && !days.is_empty() {
+            for (row, day) in days.iter().enumerate() {
+                let at = self.instants.get(row).copied().unwrap_or(i64::from(*day));
+                if !(Day::MIN.0..=Day::MAX.0).contains(day) {
+                    flaws.mark(days.len(), row, Reason::UnreadableTime);
+                } else if at > latest {
+                    flaws.mark(days.len(), row, Reason::InFuture);
+                }
+            }
+        }
+        (days, &self.instants)
+    }
+}
+
+/// Microseconds of a date or timestamp, nanoseconds cut off, saturating; where null, any value.
+pub(crate) fn micros(column: &Series, into: &mut Vec<i64>) {
+    into.clear();
+    if let Ok(dates) = column.date() {
+        let days = dates.physical();
+        into.extend(values!(days).iter().map(|day| i64::from(*day) * DAY_MICROS));
+        return;
+    }
+    let times = column.datetime().expect("checked when the input was opened");
+    let stamps = values!(times.physical());
+    match times.time_unit() {
+        TimeUnit::Milliseconds => into.extend(stamps.iter().map(|ms| ms.saturating_mul(1000))),
+        TimeUnit::Microseconds => into.extend_from_slice(stamps),
+        TimeUnit::Nanoseconds => into.extend(stamps.iter().map(|ns| ns.div_euclid(1000))),
+    }
+}
+
+/// Microseconds of an update; NULL is before every other.
+pub(crate) fn updates(column: &Series, into: &mut Vec<i64>) {
+    micros(column, into);
+    if column.null_count() > 0 {
+        for (at, null) in into.iter_mut().zip(column.is_null().iter().flatten()) {
+            if null {
+                *at = i64::MIN;
+            }
+        }
+    }
+}

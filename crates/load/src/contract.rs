@@ -1,0 +1,321 @@
+//! Opening: which files there are, what they hold, and whether the mapped values fit them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
+
+use crate::columns::amount::is_amount;
+use crate::columns::ids::Scheme;
+use crate::columns::is_integer;
+use crate::columns::status::Statuses;
+use crate::columns::time::Clock;
+use crate::currency::Rates;
+use crate::error::LoadError;
+use crate::files::{self, Partition, SourceFile};
+use crate::footer::Footer;
+use crate::mapping::{Mapping, Role, constant, partition_type, quoted};
+use crate::source::{CurrencySource, OrdersSource};
+use crate::zone::Zone;
+
+/// Rows that one query reads: enough that its plan costs nothing beside them.
+const PIECE_ROWS: u64 = 1 << 19;
+
+/// An order history whose contract holds.
+#[derive(Debug)]
+pub struct Orders {
+    pub(crate) source: OrdersSource,
+    pub(crate) files: Vec<SourceFile>,
+    pub(crate) details: Vec<Detail>,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) customers: Scheme,
+    pub(crate) orders: Option<Scheme>,
+    pub(crate) clock: Clock,
+    pub(crate) zone: Zone,
+    pub(crate) statuses: Option<Statuses>,
+    pub(crate) rates: Option<Rates>,
+}
+
+/// What reading a file needs to know beside its path.
+#[derive(Debug)]
+pub(crate) struct Detail {
+    /// Its own columns.
+    pub columns: Arc<Schema>,
+    /// Columns that mapped values name but the file does not hold.
+    pub constants: Vec<Expr>,
+    /// Of the mapped values, in their order.
+    pub types: Arc<Vec<DataType>>,
+    /// Ranges of rows to read at once.
+    pub pieces: Vec<Range<u64>>,
+}
+
+impl Orders {
+    /// The files, sorted by path.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// Whether `ordered_at` is a timestamp, so that orders of one day have an order of their own.
+    #[must_use]
+    pub fn has_instants(&self) -> bool {
+        self.clock != Clock::Date
+    }
+
+    /// Whether customers are integers: [`kohort_model::Keys::Integers`] in every batch.
+    #[must_use]
+    pub fn has_integer_customers(&self) -> bool {
+        self.customers != Scheme::Bytes
+    }
+
+    pub(crate) fn open(source: OrdersSource) -> Result<Self, LoadError> {
+        let mappings = Mapping::all(&source)?;
+        let paths = files::expand(&source.paths)?;
+        let mut files = Vec::with_capacity(paths.len());
+        let mut footers = Vec::with_capacity(paths.len());
+        for path in &paths {
+            let (size, modified) = files::stat(path)?;
+            let footer = Footer::read(path)?;
+            files.push(SourceFile { path: path.clone(), size, modified, rows: footer.rows() });
+            footers.push(footer);
+        }
+        let rates = match &source.currency {
+            CurrencySource::Fixed(_) => None,
+            CurrencySource::Column { rates, .. } => Some(Rates::read(rates)?),
+        };
+        let mut contract = Contract { mappings: &mappings, files: &files, shapes: Vec::new() };
+        let details = contract.details(&footers, &files::partitions(&paths))?;
+        let types = |role| {
+            let index = mappings.iter().position(|mapping| mapping.role == role)?;
+            Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
+        };
+        let ids = |role| types(role).map(|(mapping, types)| scheme(mapping, &types, &files));
+        let customers = ids(Role::Customer).transpose()?.unwrap_or(Scheme::Signed);
+        let orders = ids(Role::Order).transpose()?;
+        let clocks = |role| types(role).map(|(mapping, types)| clock(mapping, &types, &files));
+        let clock = clocks(Role::Time).transpose()?.unwrap_or(Clock::Date);
+        clocks(Role::Updated).transpose()?;
+        for mapping in &mappings {
+            let Some((_, types)) = types(mapping.role) else { continue };
+            check(mapping, &types, &files)?;
+        }
+        Ok(Self {
+            statuses: source.status.as_ref().map(Statuses::new),
+            zone: Zone::new(source.timezone),
+            source,
+            files,
+            details,
+            mappings,
+            customers,
+            orders,
+            clock,
+            rates,
+        })
+    }
+}
+
+struct Contract<'a> {
+    mappings: &'a [Mapping],
+    files: &'a [SourceFile],
+    /// Schemas that were looked at, and the types of the mapped values over them.
+    shapes: Vec<(Schema, Arc<Vec<DataType>>)>,
+}
+
+impl Contract<'_> {
+    fn details(
+        &mut self,
+        footers: &[Footer],
+        partitions: &[BTreeMap<String, Partition>],
+    ) -> Result<Vec<Detail>, LoadError> {
+        // The type of each column in the first file that has it, for those that lack it.
+        let mut known: BTreeMap<&str, DataType> = BTreeMap::new();
+        for (footer, folders) in footers.iter().zip(partitions) {
+            for (name, dtype) in footer.columns.iter() {
+                known.entry(name).or_insert_with(|| dtype.clone());
+            }
+            for (name, value) in folders {
+                known.entry(name).or_insert_with(|| partition_type(value));
+            }
+        }
+        let mut details = Vec::with_capacity(footers.len());
+        for ((file, footer), folders) in self.files.iter().zip(footers).zip(partitions) {
+            let constants = self.constants(file, footer, folders, &known)?;
+            let mut schema = (*footer.columns).clone();
+            schema.extend(constants.iter().map(|(name, _, dtype)| (name.clone(), dtype.clone())));
+            details.push(Detail {
+                columns: Arc::clone(&footer.columns),
+                types: self.types(&schema, &file.path)?,
+                pieces: footer.pieces(std::env::var("PR").map_or(PIECE_ROWS, |x| x.parse().unwrap())),
+                constants: constants.iter().map(|(n, value, t)| constant(n, value, t)).collect(),
+            });
+        }
+        Ok(details)
+    }
+
+    /// The columns that mapped values name and the file does not hold.
+    fn constants(
+        &self,
+        file: &SourceFile,
+        footer: &Footer,
+        folders: &BTreeMap<String, Partition>,
+        known: &BTreeMap<&str, DataType>,
+    ) -> Result<Vec<(PlSmallStr, Partition, DataType)>, LoadError> {
+        let mut constants: Vec<(PlSmallStr, Partition, DataType)> = Vec::new();
+        for mapping in self.mappings {
+            for name in &mapping.columns {
+                let there = footer.columns.contains(name);
+                if there || constants.iter().any(|(other, ..)| other == name) {
+                    continue;
+                }
+                let folder = folders.get(name.as_str());
+                let (value, dtype) = match (folder, known.get(name.as_str())) {
+                    (Some(value), Some(dtype)) => (value.clone(), dtype.clone()),
+                    (None, Some(dtype)) if !mapping.required() => (Partition::Null, dtype.clone()),
+                    _ => return Err(unknown(mapping, name, file, footer, folders)),
+                };
+                constants.push((name.clone(), value, dtype));
+            }
+        }
+        Ok(constants)
+    }
+
+    fn types(&mut self, schema: &Schema, path: &Path) -> Result<Arc<Vec<DataType>>, LoadError> {
+        if let Some((_, types)) = self.shapes.iter().find(|(known, _)| known == schema) {
+            return Ok(Arc::clone(types));
+        }
+        let types = self.mappings.iter().map(|mapping| mapping.dtype(schema, path));
+        let types = Arc::new(types.collect::<Result<Vec<_>, _>>()?);
+        self.shapes.push((schema.clone(), Arc::clone(&types)));
+        Ok(types)
+    }
+}
+
+fn unknown(
+    mapping: &Mapping,
+    column: &str,
+    file: &SourceFile,
+    footer: &Footer,
+    folders: &BTreeMap<String, Partition>,
+) -> LoadError {
+    let names = footer.columns.iter_names().map(PlSmallStr::as_str);
+    let names = names.chain(folders.keys().map(String::as_str));
+    let wanted = column.to_lowercase();
+    let mut columns: Vec<_> = names
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), quoted(name)))
+        .collect();
+    columns.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    LoadError::UnknownColumn {
+        key: mapping.key.clone(),
+        expression: mapping.text.clone(),
+        column: column.to_owned(),
+        path: file.path.clone(),
+        columns: columns.into_iter().map(|(_, name)| name).collect(),
+    }
+}
+
+fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: String) -> LoadError {
+    LoadError::Type {
+        key: mapping.key.clone(),
+        expression: mapping.text.clone(),
+        path: file.path.clone(),
+        found: found.to_string(),
+        advice,
+    }
+}
+
+/// The types that a single file decides about.
+fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<(), LoadError> {
+    let fits = |dtype: &DataType| match mapping.role {
+        Role::Amount => is_amount(dtype),
+        Role::Filter => dtype.is_bool(),
+        role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
+        _ => true,
+    };
+    let wrong = types.iter().zip(files).find(|(dtype, _)| !fits(dtype));
+    let Some((found, file)) = wrong else { return Ok(()) };
+    let advice = match (mapping.role, found) {
+        (Role::Amount, DataType::String) => format!(
+            "an amount is a decimal, an integer or a float: use CAST({} AS DECIMAL(38, 2))",
+            mapping.text
+        ),
+        (Role::Amount, _) => "an amount is a decimal, an integer or a float".to_owned(),
+        (Role::Filter, _) => "a condition is true or false".to_owned(),
+        _ => "it needs a value that can be written as text".to_owned(),
+    };
+    Err(wrong_type(mapping, found, file, advice))
+}
+
+/// One property that all files share; an error names the first file that differs.
+fn shared<T: Copy + PartialEq>(
+    mapping: &Mapping,
+    found: &[(T, &DataType)],
+    files: &[SourceFile],
+    advice: &str,
+) -> Result<Option<T>, LoadError> {
+    let Some((first, first_type)) = found.first() else { return Ok(None) };
+    let Some(other) = found.iter().position(|(property, _)| property != first) else {
+        return Ok(Some(*first));
+    };
+    Err(LoadError::MixedTypes {
+        key: mapping.key.clone(),
+        expression: mapping.text.clone(),
+        first: first_type.to_string(),
+        first_path: files[0].path.clone(),
+        second: found[other].1.to_string(),
+        second_path: files[other].path.clone(),
+        advice: advice.to_owned(),
+    })
+}
+
+fn scheme(
+    mapping: &Mapping,
+    types: &[&DataType],
+    files: &[SourceFile],
+) -> Result<Scheme, LoadError> {
+    let text = &mapping.text;
+    let mut found = Vec::with_capacity(types.len());
+    for (dtype, file) in types.iter().zip(files) {
+        let bytes = match dtype {
+            DataType::String | DataType::Binary => true,
+            dtype if is_integer(dtype) => false,
+            _ => {
+                let advice = format!(
+                    "an id is an integer, text or binary: use CAST({text} AS BIGINT) or \
+                     CAST({text} AS VARCHAR)"
+                );
+                return Err(wrong_type(mapping, dtype, file, advice));
+            }
+        };
+        found.push((bytes, *dtype));
+    }
+    let advice = format!("make them one with CAST({text} AS VARCHAR)");
+    let unsigned = types.iter().any(|dtype| **dtype == DataType::UInt64);
+    Ok(match shared(mapping, &found, files, &advice)? {
+        Some(true) => Scheme::Bytes,
+        _ if unsigned => Scheme::Unsigned,
+        _ => Scheme::Signed,
+    })
+}
+
+fn clock(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<Clock, LoadError> {
+    let text = &mapping.text;
+    let mut found = Vec::with_capacity(types.len());
+    for (dtype, file) in types.iter().zip(files) {
+        let Some(clock) = Clock::of(dtype) else {
+            let advice = if **dtype == DataType::String {
+                format!(
+                    "a time is a date or a timestamp: use CAST({text} AS DATE), or for other \
+                     notations STRPTIME({text}, '%d/%m/%Y %H:%M')"
+                )
+            } else {
+                format!("a time is a date or a timestamp: use CAST({text} AS TIMESTAMP)")
+            };
+            return Err(wrong_type(mapping, dtype, file, advice));
+        };
+        found.push((clock, *dtype));
+    }
+    let advice = format!("make them one with CAST({text} AS DATE)");
+    Ok(shared(mapping, &found, files, &advice)?.unwrap_or(Clock::Date))
+}

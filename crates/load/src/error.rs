@@ -1,0 +1,232 @@
+//! What can go wrong between a path and a batch.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use kohort_model::Day;
+
+/// Why an order history could not be opened or read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A pattern, folder or file that stands for nothing.
+    #[error("no Parquet file matches {pattern}; check the input's path")]
+    NoMatch {
+        /// The path as the pipeline has it.
+        pattern: String,
+    },
+    /// A glob that can't be parsed.
+    #[error("{pattern} is no valid pattern: {source}")]
+    Pattern {
+        /// The path as the pipeline has it.
+        pattern: String,
+        /// What is wrong with it.
+        source: glob::PatternError,
+    },
+    /// A file or folder that the system does not hand out.
+    #[error("can't read {path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file without a readable footer.
+    #[error(
+        "{path} is no readable Parquet file ({reason}); it may be cut short or still being \
+         written: write it again, or leave it out of the input's path"
+    )]
+    NotParquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A mapped value that is not SQL.
+    #[error(
+        "{key} = {expression:?} is no valid SQL expression: {reason}; a column whose name is not \
+         a plain word stands in double quotes"
+    )]
+    Syntax {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// A mapped value that names a column which is not there.
+    #[error(
+        "{key} = {expression:?} names the column {column:?}, which {path} does not have; its \
+         columns are {}", .columns.join(", ")
+    )]
+    UnknownColumn {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The column that is missing.
+        column: String,
+        /// The file that lacks it.
+        path: PathBuf,
+        /// The columns that the file has, the most similar name first.
+        columns: Vec<String>,
+    },
+    /// A mapped value that must depend on the row and does not.
+    #[error("{key} = {expression:?} names no column, so every row would have the same value")]
+    Constant {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+    },
+    /// An aggregate, a window or a wildcard where a value per row is needed.
+    #[error(
+        "{key} = {expression:?} does not give one value for each row on its own; aggregates, \
+         windows and * have no place in a mapping"
+    )]
+    NotRowWise {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+    },
+    /// A mapped value that does not fit the types of the columns.
+    #[error("{key} = {expression:?} can't be computed from the columns of {path}: {reason}")]
+    Expression {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The file.
+        path: PathBuf,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A column of a type that can't be read.
+    #[error("the column {column:?} of {path} is of type {found}, which can't be read; {advice}")]
+    ColumnType {
+        /// The column.
+        column: String,
+        /// The file.
+        path: PathBuf,
+        /// Its type in the file.
+        found: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A mapped value of a type that its key can't take.
+    #[error("{key} = {expression:?} is of type {found} in {path}; {advice}")]
+    Type {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The file.
+        path: PathBuf,
+        /// The type it has.
+        found: String,
+        /// What to do.
+        advice: String,
+    },
+    /// A mapped value that is one type in one file and another in the next.
+    #[error(
+        "{key} = {expression:?} is of type {first} in {first_path} but {second} in {second_path}; \
+         {advice}"
+    )]
+    MixedTypes {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The type in the first file.
+        first: String,
+        /// The first file.
+        first_path: PathBuf,
+        /// The type in the other file.
+        second: String,
+        /// The first file that differs.
+        second_path: PathBuf,
+        /// What to do.
+        advice: String,
+    },
+    /// A negative id where some file has ids of the type UInt64.
+    #[error(
+        "{key} is {value} in {path}, but of type UInt64 in another file of this input; negative \
+         and such large ids can't be compared: use CAST({expression} AS VARCHAR)"
+    )]
+    NegativeId {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The id.
+        value: i64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// An amount whose minor units do not fit into 64 bits.
+    #[error(
+        "the amount {value} in {path} does not fit into 64 bits at scale = {scale}; check the \
+         column, or lower the scale"
+    )]
+    AmountOverflow {
+        /// The amount in whole units.
+        value: String,
+        /// The file.
+        path: PathBuf,
+        /// Decimal places of the minor unit.
+        scale: u8,
+    },
+    /// More distinct values of a segment than allowed.
+    #[error(
+        "segment {segment} has more than max_segment_values = {limit} values; group them in its \
+         expression, or raise max_segment_values"
+    )]
+    SegmentValues {
+        /// The segment's name.
+        segment: String,
+        /// The limit.
+        limit: u32,
+    },
+    /// A currency that has no rate on the day of an order.
+    #[error(
+        "no rate for {currency} on {day} (an order in {path}); {rates} needs a row of that \
+         currency dated on or before that day, also for the currency of the report (rate 1)"
+    )]
+    NoRate {
+        /// The currency; `NULL` where the order has none.
+        currency: String,
+        /// The order's day.
+        day: Day,
+        /// The file of the order.
+        path: PathBuf,
+        /// The file of rates.
+        rates: PathBuf,
+    },
+    /// A file of rates that can't be used.
+    #[error("the rates in {path} can't be used: {reason}; it needs the columns date, currency, rate")]
+    Rates {
+        /// The file of rates.
+        path: PathBuf,
+        /// What is wrong, and in which row.
+        reason: String,
+    },
+    /// A file that is not what it was when it was opened.
+    #[error("{path} changed while it was read; run again once nothing writes to it")]
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file whose data can't be decoded.
+    #[error("reading {path} failed: {reason}")]
+    Read {
+        /// The file, or the first of several that are read as one.
+        path: PathBuf,
+        /// What the engine says.
+        reason: String,
+    },
+    /// The sink refused a batch.
+    #[error(transparent)]
+    Sink(Box<dyn Error + Send + Sync>),
+}

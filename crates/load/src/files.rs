@@ -1,0 +1,198 @@
+//! From paths to files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::error::LoadError;
+
+/// One file of an input, as it was when it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Last modification.
+    pub modified: SystemTime,
+    /// Rows by its footer, before any filter.
+    pub rows: u64,
+}
+
+impl SourceFile {
+    /// Whether size or modification time are no longer what they were.
+    pub(crate) fn changed(&self) -> Result<bool, LoadError> {
+        let (size, modified) = stat(&self.path)?;
+        Ok((size, modified) != (self.size, self.modified))
+    }
+}
+
+/// Size and modification time.
+pub(crate) fn stat(path: &Path) -> Result<(u64, SystemTime), LoadError> {
+    fs::metadata(path)
+        .and_then(|meta| Ok((meta.len(), meta.modified()?)))
+        .map_err(|source| LoadError::Io { path: path.to_owned(), source })
+}
+
+/// The files that the paths stand for, each once, sorted.
+pub(crate) fn expand(paths: &[String]) -> Result<Vec<PathBuf>, LoadError> {
+    let mut files = BTreeSet::new();
+    for pattern in paths {
+        let before = files.len();
+        let literal = Path::new(pattern);
+        let known = if literal.exists() {
+            add(literal, &mut files)?
+        } else {
+            add_matches(pattern, &mut files)?
+        };
+        if !known && files.len() == before {
+            return Err(LoadError::NoMatch { pattern: pattern.clone() });
+        }
+    }
+    Ok(files.into_iter().collect())
+}
+
+fn add_matches(pattern: &str, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
+    let options =
+        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+    let matches = glob::glob_with(pattern, options)
+        .map_err(|source| LoadError::Pattern { pattern: pattern.to_owned(), source })?;
+    let mut any = false;
+    for path in matches {
+        let path = path.map_err(|error| LoadError::Io {
+            path: error.path().to_owned(),
+            source: error.into(),
+        })?;
+        any |= add(&path, files)?;
+    }
+    Ok(any)
+}
+
+/// Adds a file, or the Parquet files in and under a folder; whether there was any.
+fn add(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
+    if !path.is_dir() {
+        files.insert(path.to_owned());
+        return Ok(true);
+    }
+    let io = |source| LoadError::Io { path: path.to_owned(), source };
+    let mut any = false;
+    for entry in fs::read_dir(path).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // Writers keep what is not finished under names like these.
+        let hidden = name.starts_with('.') || name.starts_with('_');
+        let folder = entry.file_type().map_err(io)?.is_dir();
+        let parquet = Path::new(&*name).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
+        if !hidden && (folder || parquet) {
+            any |= add(&entry.path(), files)?;
+        }
+    }
+    Ok(any)
+}
+
+/// The value of a folder `key=value`, of the type that all values of its key share.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Partition {
+    Null,
+    Integer(i64),
+    /// Days since 1970-01-01.
+    Date(i32),
+    Text(String),
+}
+
+/// The columns that the folders of each file stand for, by name.
+pub(crate) fn partitions(paths: &[PathBuf]) -> Vec<BTreeMap<String, Partition>> {
+    let texts: Vec<_> = paths.iter().map(|path| folder_values(path)).collect();
+    let mut types: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    for (key, value) in texts.iter().flatten() {
+        let (integers, dates) = types.entry(key).or_insert((true, true));
+        if let Some(value) = value {
+            *integers &= value.parse::<i64>().is_ok();
+            *dates &= date(value).is_some();
+        }
+    }
+    let typed = |(key, value): (&String, &Option<String>)| {
+        let typed = match (value, types[key.as_str()]) {
+            (None, _) => Partition::Null,
+            (Some(text), (true, _)) => Partition::Integer(text.parse().unwrap_or_default()),
+            (Some(text), (_, true)) => Partition::Date(date(text).unwrap_or_default()),
+            (Some(text), _) => Partition::Text(text.clone()),
+        };
+        (key.clone(), typed)
+    };
+    texts.iter().map(|columns| columns.iter().map(typed).collect()).collect()
+}
+
+fn date(text: &str) -> Option<i32> {
+    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (text.len() == 10).then(|| kohort_model::Day::from(date).0)
+}
+
+fn folder_values(path: &Path) -> BTreeMap<String, Option<String>> {
+    let folders = path.parent().into_iter().flat_map(Path::components);
+    let pairs = folders.filter_map(|folder| {
+        let folder = folder.as_os_str().to_str()?;
+        let (key, value) = folder.split_once('=')?;
+        let value = (value != "__HIVE_DEFAULT_PARTITION__").then(|| percent_decoded(value));
+        (!key.is_empty()).then(|| (percent_decoded(key), value))
+    });
+    pairs.collect()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escape = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let code = escape
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = &tail[if code.is_some() { 2 } else { 0 }..];
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(paths: &[&str]) -> Vec<BTreeMap<String, Partition>> {
+        partitions(&paths.iter().map(PathBuf::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn folder_values_take_the_type_that_all_share() {
+        let found = columns(&[
+            "/a/year=2024/day=2024-02-29/shop=07/c=a%20b/x.parquet",
+            "/a/year=__HIVE_DEFAULT_PARTITION__/day=2024-03-01/shop=x/c=%zz/x.parquet",
+        ]);
+        let text = |t: &str| Partition::Text(t.to_owned());
+        let expected = [
+            [
+                ("c", text("a b")),
+                ("day", Partition::Date(19_782)),
+                ("shop", text("07")),
+                ("year", Partition::Integer(2024)),
+            ],
+            [
+                ("c", text("%zz")),
+                ("day", Partition::Date(19_783)),
+                ("shop", text("x")),
+                ("year", Partition::Null),
+            ],
+        ];
+        for (found, expected) in found.into_iter().zip(expected) {
+            let found: Vec<_> = found.into_iter().collect();
+            assert_eq!(found, expected.map(|(key, value)| (key.to_owned(), value)));
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_no_column() {
+        assert!(columns(&["/a/b=1.parquet"])[0].is_empty());
+        assert!(columns(&["/a/=1/x.parquet"])[0].is_empty());
+    }
+}

@@ -1,0 +1,293 @@
+//! The second look at files with rejected rows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::{panic, thread};
+
+use chrono::{DateTime, NaiveDate};
+use kohort_model::{Keys, OrderBatch};
+use polars::prelude::{DataFrame, DataType, Series, TimeUnit};
+
+use crate::batch::{Batcher, Columns, Dictionaries, Origin, Selection};
+use crate::columns::Reason;
+use crate::columns::ids::Scheme;
+use crate::columns::time::Now;
+use crate::contract::Orders;
+use crate::error::LoadError;
+use crate::frame::{Rows, stream};
+use crate::mapping::Role;
+use crate::quiet::QUERY_THREAD;
+use crate::read::start;
+use crate::sink::{LoadReport, Sink};
+
+/// The id of a customer or an order, as [`Keys`] have it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// A mapped integer.
+    Integer(u64),
+    /// Text or binary.
+    Bytes(Box<[u8]>),
+}
+
+/// A rejected row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedDetail {
+    /// The file.
+    pub file: PathBuf,
+    /// Its place in the file; the first row is 0.
+    pub row: u64,
+    /// Key of the mapped value that was wrong.
+    pub column: String,
+    /// Why the row was rejected.
+    pub reason: &'static str,
+    /// The value; `None` where it is NULL.
+    pub value: Option<String>,
+}
+
+/// The reason of rows of an order whose lines differ in status.
+const MIXED_STATUS: &str = "mixed_status";
+
+impl Orders {
+    /// The rejected rows behind a report, in order of file and row, at most `cap_per_reason` of each
+    /// reason. `mixed` are orders (customer, order) all rows of which are rejected, because their
+    /// statuses differ. Reads affected files again, and no others.
+    ///
+    /// # Errors
+    /// As [`Orders::read`].
+    pub fn rejected(
+        &self,
+        report: &LoadReport,
+        mixed: &[(Id, Id)],
+        cap_per_reason: usize,
+    ) -> Result<Vec<RejectedDetail>, LoadError> {
+        let mut needs = report.needs;
+        needs.order_ids |= !mixed.is_empty();
+        let selection = Selection::new(&self.mappings, needs, |role| {
+            !matches!(role, Role::Updated | Role::Reason | Role::Segment(_))
+        });
+        let mut orders: HashMap<Id, HashSet<Id>> = HashMap::new();
+        for (customer, order) in mixed {
+            orders.entry(customer.clone()).or_default().insert(order.clone());
+        }
+        let look = Look { selection, now: Now::new(report.now, &self.zone), mixed: orders };
+        let cap = u64::try_from(cap_per_reason).unwrap_or(u64::MAX);
+        let mut room: BTreeMap<_, _> =
+            report.rejected.iter().map(|(reason, rows)| (*reason, cap.min(*rows))).collect();
+        if !mixed.is_empty() {
+            room.insert(MIXED_STATUS, cap);
+        }
+        let affected = |file: usize| {
+            let report = &report.files[file];
+            report.rows > 0 && (report.rejected > 0 || !mixed.is_empty())
+        };
+        let mut details = Vec::new();
+        if self.source.deduplicate {
+            if (0..self.files.len()).any(affected) {
+                look.run(self, &Rows::Distinct, &mut |place, detail| {
+                    details.push((place, detail));
+                    true
+                })?;
+            }
+            // Distinct rows come in any order.
+            details.sort_unstable_by_key(|(place, _)| *place);
+            details.retain(|(_, detail)| take(&mut room, detail.reason));
+        } else {
+            for file in (0..self.files.len()).filter(|file| affected(*file)) {
+                look.run(self, &Rows::File(file), &mut |place, detail| {
+                    if take(&mut room, detail.reason) {
+                        details.push((place, detail));
+                    }
+                    room.values().any(|left| *left > 0)
+                })?;
+            }
+        }
+        Ok(details.into_iter().map(|(_, detail)| detail).collect())
+    }
+
+    /// The text of a customer's id.
+    #[must_use]
+    pub fn customer_text(&self, id: &Id) -> String {
+        text(id, self.customers)
+    }
+
+    /// The text of an order's id.
+    #[must_use]
+    pub fn order_text(&self, id: &Id) -> String {
+        text(id, self.orders.unwrap_or(Scheme::Bytes))
+    }
+}
+
+/// Integers as they were read, bytes as UTF-8 or else in hexadecimal digits.
+fn text(id: &Id, scheme: Scheme) -> String {
+    match id {
+        Id::Integer(mapped) => scheme.integer_text(*mapped),
+        Id::Bytes(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        },
+    }
+}
+
+/// Takes one of the places that are left for a reason.
+fn take(room: &mut BTreeMap<&'static str, u64>, reason: &'static str) -> bool {
+    match room.get_mut(reason) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// File and row.
+type Place = (usize, u64);
+
+struct Look {
+    selection: Selection,
+    now: Now,
+    /// Orders by customer.
+    mixed: HashMap<Id, HashSet<Id>>,
+}
+
+impl Look {
+    /// Hands over the rejected rows of a query until enough were found.
+    fn run(
+        &self,
+        orders: &Orders,
+        query: &Rows,
+        found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
+    ) -> Result<(), LoadError> {
+        let frame = orders.query(query, &self.selection);
+        let first = if let Rows::File(file) = query { *file } else { 0 };
+        let failed = |reason| orders.failed(first, reason);
+        let frame = frame.map_err(failed)?;
+        let dictionaries = Dictionaries::new(orders);
+        let mut batcher = Batcher::new(orders, &self.selection, &dictionaries, self.now);
+        let (sender, receiver) = sync_channel(0);
+        thread::scope(|scope| {
+            let query_thread = start(scope, QUERY_THREAD, move || {
+                stream(frame, true, move |frame| sender.send(frame).is_ok())
+            });
+            let mut result = Ok(());
+            for frame in &receiver {
+                match self.frame(frame, query, &mut batcher, found) {
+                    Ok(true) => (),
+                    Ok(false) => break,
+                    Err(error) => {
+                        result = Err(error);
+                        break;
+                    }
+                }
+            }
+            drop(receiver);
+            let streamed = query_thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            result.and(streamed.map_err(failed))
+        })
+    }
+
+    /// Whether to go on.
+    fn frame(
+        &self,
+        mut frame: DataFrame,
+        query: &Rows,
+        batcher: &mut Batcher<'_>,
+        found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
+    ) -> Result<bool, LoadError> {
+        let mut matches = Matches { wanted: &self.mixed, rows: Vec::new() };
+        batcher.push(&mut frame, query, &mut matches)?;
+        let orders = batcher.orders;
+        let columns = Columns { frame: &frame, selection: &self.selection, orders };
+        let mut rows: Vec<_> = batcher.flaws.iter().map(|(row, r)| (row, r.name(), role(r))).collect();
+        let mut kept = (0..frame.height()).filter(|row| !batcher.flaws.is_marked(*row));
+        let mut next = 0;
+        for index in matches.rows {
+            // Batches hold the kept rows in their order.
+            rows.extend(kept.nth(index - next).map(|row| (row, MIXED_STATUS, Role::Status)));
+            next = index + 1;
+        }
+        rows.sort_unstable_by_key(|(row, ..)| *row);
+        let origin = Origin::new(query, &frame);
+        for (row, reason, role) in rows {
+            let (file, place) = (origin.file(row), origin.row(row).unwrap_or_default());
+            let detail = RejectedDetail {
+                file: orders.files[file].path.clone(),
+                row: place,
+                column: orders.mapping(role).map(|m| m.key.clone()).unwrap_or_default(),
+                reason,
+                value: columns.get(role).and_then(|column| value_text(column, row)),
+            };
+            if !found((file, place), detail) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The mapped value that a reason is about.
+fn role(reason: Reason) -> Role {
+    match reason {
+        Reason::NullCustomerId => Role::Customer,
+        Reason::NullOrderId => Role::Order,
+        Reason::NullTime | Reason::UnreadableTime | Reason::InFuture => Role::Time,
+        Reason::UnreadableAmount => Role::Amount,
+        Reason::UnknownStatus => Role::Status,
+    }
+}
+
+/// Finds the accepted rows of some orders.
+struct Matches<'a> {
+    wanted: &'a HashMap<Id, HashSet<Id>>,
+    rows: Vec<usize>,
+}
+
+impl Sink for Matches<'_> {
+    type Error = Infallible;
+
+    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), Infallible> {
+        let Some(orders) = batch.orders.filter(|_| !self.wanted.is_empty()) else { return Ok(()) };
+        self.rows.extend((0..batch.days.len()).filter(|row| {
+            let wanted = self.wanted.get(&id(batch.customers, *row));
+            wanted.is_some_and(|wanted| wanted.contains(&id(orders, *row)))
+        }));
+        Ok(())
+    }
+}
+
+fn id(keys: Keys<'_>, row: usize) -> Id {
+    match keys {
+        Keys::Integers(ids) => Id::Integer(ids[row]),
+        Keys::Bytes(ids) => Id::Bytes(ids[row].into()),
+    }
+}
+
+/// A value as text. The engine can't write times that are far off.
+fn value_text(column: &Series, row: usize) -> Option<String> {
+    let number = || column.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok()?.get(row);
+    match column.dtype() {
+        DataType::Date => {
+            let day = number()?;
+            let from_ce = i32::try_from(day).ok().and_then(|day| day.checked_add(719_163));
+            let date = from_ce.and_then(NaiveDate::from_num_days_from_ce_opt);
+            Some(date.map_or_else(|| format!("day {day}"), |date| date.to_string()))
+        }
+        DataType::Datetime(unit, zone) => {
+            let stamp = number()?;
+            let time = match unit {
+                TimeUnit::Milliseconds => DateTime::from_timestamp_millis(stamp),
+                TimeUnit::Microseconds => DateTime::from_timestamp_micros(stamp),
+                TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(stamp)),
+            };
+            let suffix = if zone.is_some() { " UTC" } else { "" };
+            let text = |time: DateTime<_>| format!("{}{suffix}", time.naive_utc());
+            Some(time.map_or_else(|| format!("{stamp} {unit}"), text))
+        }
+        DataType::Binary => column.binary().ok()?.get(row).map(|bytes| text(&Id::Bytes(bytes.into()), Scheme::Bytes)),
+        _ => {
+            let value = column.get(row).ok().filter(|value| !value.is_null())?;
+            Some(value.str_value().into_owned())
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The measure: attempts, and which lost ones were made good.
+
+use std::sync::Arc;
+
+use kohort_model::{Block, Context, Grid, Measure, Table, Tally, merge_as};
+
+use crate::table;
+
+/// Prospects and customers, in the order of the table.
+pub(crate) const BUYERS: [&str; 2] = ["customer", "prospect"];
+const CUSTOMER: usize = 0;
+const PROSPECT: usize = 1;
+
+/// Lost attempts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lost {
+    pub value: i128,
+    pub recovered_value: i128,
+    pub attempts: u64,
+    pub recovered: u64,
+    pub recovery_open: u64,
+}
+
+impl Tally for Lost {
+    fn add(&mut self, other: &Self) {
+        self.value += other.value;
+        self.recovered_value += other.recovered_value;
+        self.attempts += other.attempts;
+        self.recovered += other.recovered;
+        self.recovery_open += other.recovery_open;
+    }
+}
+
+/// The attempts of one period and kind of buyer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempted {
+    pub won_value: i128,
+    pub open_value: i128,
+    pub won: u64,
+    pub open: u64,
+    pub lost: Lost,
+    /// By reason code, as far as one was counted.
+    pub by_reason: Vec<Lost>,
+}
+
+impl Tally for Attempted {
+    fn add(&mut self, other: &Self) {
+        self.won_value += other.won_value;
+        self.open_value += other.open_value;
+        self.won += other.won;
+        self.open += other.open;
+        self.lost.add(&other.lost);
+        self.by_reason.add(&other.by_reason);
+    }
+}
+
+impl Attempted {
+    fn lose(&mut self, reason: u32, lost: &Lost) {
+        self.lost.add(lost);
+        let reason = reason as usize;
+        if self.by_reason.len() <= reason {
+            self.by_reason.resize(reason + 1, Lost::default());
+        }
+        self.by_reason[reason].add(lost);
+    }
+
+    pub fn attempts(&self) -> u64 {
+        self.won + self.open + self.lost.attempts
+    }
+}
+
+/// The fold behind `lost_sales`.
+pub struct LostSales {
+    context: Arc<Context>,
+    /// By period, each as prospect and as customer.
+    cells: Grid<Attempted>,
+    fates: Vec<Lost>,
+}
+
+impl LostSales {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let cells = Grid::new(&context);
+        Self { context, cells, fates: Vec::new() }
+    }
+}
+
+impl Measure for LostSales {
+    fn fresh(&self) -> Box<dyn Measure> {
+        Box::new(Self::new(Arc::clone(&self.context)))
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        let Self { context, cells, fates } = self;
+        for customer in 0..block.len() {
+            fates_of(block, customer, context, fates);
+            for group in block.groups {
+                let slot = group.slot(customer);
+                for (g, periods) in context.periods.iter().enumerate() {
+                    let cells = cells.at_least(slot, g, periods.len() * BUYERS.len());
+                    let place = |day, buyer| periods.of(day) * BUYERS.len() + buyer;
+                    let leading = block.at_first_instant[customer] as usize;
+                    let (days, values) = block.activity.of(customer);
+                    for (i, (day, value)) in days.iter().zip(values).enumerate() {
+                        if *value >= 0 {
+                            let buyer = if i < leading { PROSPECT } else { CUSTOMER };
+                            let cell = &mut cells[place(*day, buyer)];
+                            cell.won += 1;
+                            cell.won_value += i128::from(*value);
+                        }
+                    }
+                    let track = block.attempts.track;
+                    let own =
+                        track.offsets[customer] as usize..track.offsets[customer + 1] as usize;
+                    for (attempt, fate) in own.zip(fates.iter()) {
+                        let buyer =
+                            if block.attempts.by_customer[attempt] { CUSTOMER } else { PROSPECT };
+                        let cell = &mut cells[place(track.days[attempt], buyer)];
+                        if block.attempts.lost[attempt] {
+                            let reason = block.attempts.reasons.get(attempt).copied().unwrap_or(0);
+                            cell.lose(reason, fate);
+                        } else {
+                            cell.open += 1;
+                            cell.open_value += i128::from(track.values[attempt]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Measure>) {
+        self.cells.merge(merge_as::<Self>(other).cells);
+    }
+
+    fn finish(self: Box<Self>) -> Vec<Table> {
+        vec![table::write(&self.context, &self.cells)]
+    }
+}
+
+/// What became of each attempt of a customer; nothing for those that are open.
+///
+/// A purchase recovers at most the latest lost attempt before it, so an attempt is recovered by
+/// the first purchase after it if that comes before the next lost attempt.
+fn fates_of(block: &Block<'_>, customer: usize, context: &Context, into: &mut Vec<Lost>) {
+    into.clear();
+    let attempts = &block.attempts;
+    let own =
+        attempts.track.offsets[customer] as usize..attempts.track.offsets[customer + 1] as usize;
+    let (days, values) = block.activity.of(customer);
+    let window = i64::from(context.recovery_window_days);
+    for attempt in own.clone() {
+        if !attempts.lost[attempt] {
+            into.push(Lost::default());
+            continue;
+        }
+        let value = i128::from(attempts.track.values[attempt]);
+        let deadline = attempts.track.days[attempt].plus(window);
+        let next_lost = (attempt + 1..own.end).find(|next| attempts.lost[*next]);
+        let until = next_lost.map_or(days.len(), |next| attempts.after[next] as usize);
+        let purchase = (attempts.after[attempt] as usize..until).find(|event| values[*event] >= 0);
+        let recovered = purchase.is_some_and(|event| days[event] <= deadline);
+        into.push(Lost {
+            value,
+            recovered_value: if recovered { value } else { 0 },
+            attempts: 1,
+            recovered: u64::from(recovered),
+            recovery_open: u64::from(!recovered && deadline >= context.as_of),
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! The one trait that a metric implements.
+
+use std::any::Any;
+
+use crate::{Block, Table};
+
+/// A fold over timelines, together with what it has counted so far.
+///
+/// The state is made of integers, and [`Measure::merge`] is associative and commutative:
+/// however customers are spread over threads and machines, the tables are the same.
+pub trait Measure: Any + Send {
+    /// The same measure with nothing counted.
+    fn fresh(&self) -> Box<dyn Measure>;
+
+    /// Counts the customers of a block.
+    fn fold(&mut self, block: &Block<'_>);
+
+    /// Adds what `other`, a measure of the same type and context, has counted.
+    fn merge(&mut self, other: Box<dyn Measure>);
+
+    /// The tables, their rows sorted by key.
+    fn finish(self: Box<Self>) -> Vec<Table>;
+}
+
+/// `other` as the concrete measure that it is merged into.
+///
+/// # Panics
+/// Where it is another type: measures are merged position by position with their own
+/// [`Measure::fresh`] copies, so that would be a mistake of this workspace.
+#[must_use]
+pub fn merge_as<M: Measure>(other: Box<dyn Measure>) -> Box<M> {
+    let any: Box<dyn Any> = other;
+    any.downcast().expect("a measure is merged with a fresh copy of itself")
+}

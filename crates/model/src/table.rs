@@ -1,0 +1,367 @@
+//! Result tables: their schemas with units and meaning, and their values in plain columns.
+
+use std::sync::Arc;
+
+use crate::{Day, Scale};
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// UTF-8 text.
+    Text,
+    /// A day.
+    Date,
+    /// A 32-bit integer.
+    Int32,
+    /// A 64-bit integer: a count.
+    Int64,
+    /// A 64-bit float: a rate or an average.
+    Float64,
+    /// `Decimal(38, scale)` of the pipeline's currency.
+    Money,
+    /// True or false.
+    Boolean,
+}
+
+/// What a column counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// No unit: names, flags.
+    None,
+    /// A calendar day.
+    Day,
+    /// Whole periods of the row's grain.
+    Periods,
+    /// People with at least one order.
+    Customers,
+    /// Orders.
+    Orders,
+    /// Churn events, returns: one person may have several.
+    Events,
+    /// Attempts to buy.
+    Attempts,
+    /// Cohorts.
+    Cohorts,
+    /// The pipeline's currency, whole units with decimals.
+    Currency,
+    /// A share: 1.0 is all.
+    Ratio,
+}
+
+impl Unit {
+    /// The unit as `kohort schema` and the Parquet metadata print it; money is printed as the
+    /// pipeline's currency where one is known.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Day => "day",
+            Self::Periods => "periods",
+            Self::Customers => "customers",
+            Self::Orders => "orders",
+            Self::Events => "events",
+            Self::Attempts => "attempts",
+            Self::Cohorts => "cohorts",
+            Self::Currency => "currency",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+/// One column of a result table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// snake_case name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: ColumnType,
+    /// Whether it may be NULL.
+    pub nullable: bool,
+    /// What it counts in.
+    pub unit: Unit,
+    /// One sentence: what it means, with the formula of a rate.
+    pub description: &'static str,
+}
+
+impl Column {
+    const fn new(name: &'static str, ty: ColumnType, unit: Unit, text: &'static str) -> Self {
+        Self { name, ty, nullable: false, unit, description: text }
+    }
+
+    /// A text that is never NULL.
+    #[must_use]
+    pub const fn text(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Text, Unit::None, description)
+    }
+
+    /// A day that is never NULL.
+    #[must_use]
+    pub const fn date(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Date, Unit::Day, description)
+    }
+
+    /// A number of periods.
+    #[must_use]
+    pub const fn periods(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Int32, Unit::Periods, description)
+    }
+
+    /// A 64-bit count.
+    #[must_use]
+    pub const fn count(name: &'static str, unit: Unit, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Int64, unit, description)
+    }
+
+    /// Money.
+    #[must_use]
+    pub const fn money(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Money, Unit::Currency, description)
+    }
+
+    /// A rate; NULL where its denominator is not above zero.
+    #[must_use]
+    pub const fn rate(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Float64, Unit::Ratio, description).or_null()
+    }
+
+    /// Money per head; NULL where there is no head.
+    #[must_use]
+    pub const fn average(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Float64, Unit::Currency, description).or_null()
+    }
+
+    /// True or false.
+    #[must_use]
+    pub const fn flag(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Boolean, Unit::None, description)
+    }
+
+    /// The same column, nullable.
+    #[must_use]
+    pub const fn or_null(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
+
+/// The columns that open every table.
+pub mod keys {
+    use super::Column;
+
+    /// The period's length.
+    pub const GRAIN: Column =
+        Column::text("grain", "length of the period: day, week, month, quarter or year");
+    /// The segment's name.
+    pub const SEGMENT: Column = Column::text("segment", "name of the segment, `all` for everybody");
+    /// The segment's value.
+    pub const SEGMENT_VALUE: Column =
+        Column::text("segment_value", "value of the segment, NULL for everybody").or_null();
+    /// The period's first day.
+    pub const PERIOD: Column = Column::date("period", "first day of the period");
+    /// Whether later data can still change the row.
+    pub const IS_COMPLETE: Column = Column::flag(
+        "is_complete",
+        "whether the period is over at as_of and lies within the known history",
+    );
+}
+
+/// The schema of a result table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TableSchema {
+    /// snake_case name, also that of the file.
+    pub name: &'static str,
+    /// One sentence: which question it answers.
+    pub description: &'static str,
+    /// The columns in order.
+    pub columns: &'static [Column],
+    /// Names of the columns that identify a row; rows are sorted by them.
+    pub key: &'static [&'static str],
+    /// Names of the columns that later orders revise even in complete periods.
+    pub revisable: &'static [&'static str],
+}
+
+/// One value of a row, as a measure hands it on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// NULL.
+    Null,
+    /// Text.
+    Text(Arc<str>),
+    /// A day.
+    Date(Day),
+    /// An integer of either width.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// Minor units.
+    Money(i128),
+    /// True or false.
+    Bool(bool),
+}
+
+macro_rules! cell_from {
+    ($($from:ty => |$v:ident| $cell:expr),+ $(,)?) => {$(
+        impl From<$from> for Cell {
+            fn from($v: $from) -> Self {
+                $cell
+            }
+        }
+    )+};
+}
+
+cell_from! {
+    Day => |v| Self::Date(v),
+    i64 => |v| Self::Int(v),
+    i128 => |v| Self::Money(v),
+    bool => |v| Self::Bool(v),
+    f64 => |v| Self::Float(v),
+    &'static str => |v| Self::Text(v.into()),
+    Arc<str> => |v| Self::Text(v),
+    // Counts of people and events stay far below 2^63: the input would need as many rows.
+    u64 => |v| Self::Int(i64::try_from(v).unwrap_or(i64::MAX)),
+    u32 => |v| Self::Int(v.into()),
+    usize => |v| Self::Int(i64::try_from(v).unwrap_or(i64::MAX)),
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The values of one column.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "one variant a column type, documented there")]
+pub enum Values {
+    Text(Vec<Option<Arc<str>>>),
+    Date(Vec<Option<Day>>),
+    Int32(Vec<Option<i32>>),
+    Int64(Vec<Option<i64>>),
+    Float64(Vec<Option<f64>>),
+    Money(Vec<Option<i128>>),
+    Boolean(Vec<Option<bool>>),
+}
+
+impl Values {
+    fn new(ty: ColumnType) -> Self {
+        match ty {
+            ColumnType::Text => Self::Text(Vec::new()),
+            ColumnType::Date => Self::Date(Vec::new()),
+            ColumnType::Int32 => Self::Int32(Vec::new()),
+            ColumnType::Int64 => Self::Int64(Vec::new()),
+            ColumnType::Float64 => Self::Float64(Vec::new()),
+            ColumnType::Money => Self::Money(Vec::new()),
+            ColumnType::Boolean => Self::Boolean(Vec::new()),
+        }
+    }
+
+    fn push(&mut self, cell: Cell) -> Result<(), Cell> {
+        match (self, cell) {
+            (Self::Text(v), Cell::Text(x)) => v.push(Some(x)),
+            (Self::Text(v), Cell::Null) => v.push(None),
+            (Self::Date(v), Cell::Date(x)) => v.push(Some(x)),
+            (Self::Date(v), Cell::Null) => v.push(None),
+            (Self::Int32(v), Cell::Int(x)) => {
+                v.push(Some(i32::try_from(x).map_err(|_| Cell::Int(x))?));
+            }
+            (Self::Int32(v), Cell::Null) => v.push(None),
+            (Self::Int64(v), Cell::Int(x)) => v.push(Some(x)),
+            (Self::Int64(v), Cell::Null) => v.push(None),
+            (Self::Float64(v), Cell::Float(x)) => v.push(Some(x)),
+            (Self::Float64(v), Cell::Null) => v.push(None),
+            (Self::Money(v), Cell::Money(x)) => v.push(Some(x)),
+            (Self::Money(v), Cell::Null) => v.push(None),
+            (Self::Boolean(v), Cell::Bool(x)) => v.push(Some(x)),
+            (Self::Boolean(v), Cell::Null) => v.push(None),
+            (_, cell) => return Err(cell),
+        }
+        Ok(())
+    }
+}
+
+/// A result table: a schema and one vector per column, all of one length.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    schema: &'static TableSchema,
+    scale: Scale,
+    columns: Vec<Values>,
+    rows: usize,
+}
+
+impl Table {
+    /// A table without rows, its money in minor units of `scale`.
+    #[must_use]
+    pub fn new(schema: &'static TableSchema, scale: Scale) -> Self {
+        let columns = schema.columns.iter().map(|c| Values::new(c.ty)).collect();
+        Self { schema, scale, columns, rows: 0 }
+    }
+
+    /// Adds a row, cells in the order of the schema's columns.
+    ///
+    /// # Panics
+    /// Where the cells are not those of the schema: rows come from measures, whose tests would
+    /// not pass.
+    pub fn push<const N: usize>(&mut self, row: [Cell; N]) {
+        assert_eq!(N, self.columns.len(), "cells of a row of {}", self.schema.name);
+        for ((values, column), cell) in self.columns.iter_mut().zip(self.schema.columns).zip(row) {
+            assert!(column.nullable || cell != Cell::Null, "{} is never NULL", column.name);
+            if let Err(cell) = values.push(cell) {
+                panic!("{}.{} cannot hold {cell:?}", self.schema.name, column.name);
+            }
+        }
+        self.rows += 1;
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &'static TableSchema {
+        self.schema
+    }
+
+    /// Decimal places of money.
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The columns, in the order of the schema.
+    #[must_use]
+    pub fn columns(&self) -> &[Values] {
+        &self.columns
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SCHEMA: TableSchema = TableSchema {
+        name: "example",
+        description: "",
+        columns: &[keys::PERIOD, Column::rate("share", "a share"), Column::money("value", "money")],
+        key: &["period"],
+        revisable: &[],
+    };
+
+    #[test]
+    fn rows_become_columns() {
+        let mut table = Table::new(&SCHEMA, Scale::new(2).unwrap());
+        table.push([Day(3).into(), Some(0.5).into(), 12_i128.into()]);
+        table.push([Day(4).into(), Cell::Null, 13_i128.into()]);
+        assert_eq!(table.rows(), 2);
+        assert_eq!(table.columns()[1], Values::Float64(vec![Some(0.5), None]));
+        assert_eq!(table.columns()[2], Values::Money(vec![Some(12), Some(13)]));
+    }
+
+    #[test]
+    #[should_panic(expected = "period is never NULL")]
+    fn a_key_is_never_null() {
+        Table::new(&SCHEMA, Scale::new(2).unwrap()).push([Cell::Null, Cell::Null, Cell::Null]);
+    }
+}

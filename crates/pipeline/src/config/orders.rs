@@ -1,0 +1,192 @@
+//! `[inputs.orders]`: where the order history lies and what its columns mean.
+
+use std::path::PathBuf;
+
+use kohort_model::Scale;
+
+use super::error::{ConfigError, Conflict};
+use super::section::Section;
+
+/// The order history. Every mapped value is an SQL expression over the source's columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrdersInput {
+    /// Files, folders and globs, absolute, at least one.
+    pub paths: Vec<PathBuf>,
+    /// Who ordered.
+    pub customer_id: String,
+    /// Which order. There wherever it is needed: with [`Rows::Lines`], `updated_at` or
+    /// `unique_order_ids`.
+    pub order_id: Option<String>,
+    /// When.
+    pub ordered_at: String,
+    /// The value, in whole currency units.
+    pub amount: String,
+    /// What a row is.
+    pub rows: Rows,
+    /// Of several rows of an order, the one with the latest stands; only with [`Rows::Orders`].
+    pub updated_at: Option<String>,
+    /// What became of the order; `None` where every row is completed.
+    pub status: Option<StatusLists>,
+    /// Why it was lost; only where some status means lost.
+    pub lost_reason: Option<String>,
+    /// The rows that count; `None` for all.
+    pub filter: Option<String>,
+    /// Decimal places of money.
+    pub scale: Scale,
+    /// In which currency the amounts are.
+    pub currency: Currency,
+    /// Whether rows that are equal in all columns of the source count once.
+    pub deduplicate: bool,
+}
+
+/// What a row of the source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// An order, or a state of one.
+    Orders,
+    /// A line; the lines of one `order_id` are one order.
+    Lines,
+}
+
+/// The status of an order and what its texts mean. No text stands in two lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusLists {
+    /// SQL expression of the status.
+    pub column: String,
+    /// Sold; at least one text.
+    pub completed: Vec<String>,
+    /// Nearly sold.
+    pub lost: Vec<String>,
+    /// Not decided yet.
+    pub open: Vec<String>,
+    /// Never counted.
+    pub ignored: Vec<String>,
+}
+
+/// In which currency the amounts are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Currency {
+    /// One that has no name.
+    Unnamed,
+    /// All in the currency of this ISO 4217 code.
+    Code(String),
+    /// Each row in its own, converted by the rate of its day.
+    Converted {
+        /// SQL expression of the row's currency.
+        column: String,
+        /// Parquet or CSV file with the columns date, currency and rate, absolute.
+        rates: PathBuf,
+    },
+}
+
+const EXPRESSION: &str = "an SQL expression over the source's columns";
+
+/// Reads the table; `unique_order_ids` tells whether a check needs the order ids.
+pub(super) fn read(
+    table: &Section<'_>,
+    unique_order_ids: bool,
+) -> Result<OrdersInput, ConfigError> {
+    let expression = |key| table.get(key).map(|item| item.text(EXPRESSION)).transpose();
+    let needed = |key, meaning| table.need(key, meaning)?.text(EXPRESSION);
+
+    let paths = table.need("path", "a file, folder or glob that holds the order history")?;
+    let paths = paths.paths("a path, or a list of paths, to files, folders or globs")?;
+    let customer_id = needed("customer_id", "an SQL expression that tells who ordered")?;
+    let ordered_at = needed("ordered_at", "an SQL expression that tells when")?;
+    let amount = needed("amount", "an SQL expression for the value of the row")?;
+    let rows = match table.get("rows") {
+        Some(item) => item.choice(
+            &[("orders", Rows::Orders), ("lines", Rows::Lines)],
+            "\"orders\" or \"lines\"",
+        )?,
+        None => Rows::Orders,
+    };
+    let updated_at = expression("updated_at")?;
+    if let Some(item) = table.get("updated_at").filter(|_| rows == Rows::Lines) {
+        return Err(item.conflict(Conflict::UpdatedLines));
+    }
+    let order_id = if rows == Rows::Lines {
+        Some(needed("order_id", "with rows = \"lines\" it tells which lines are one order")?)
+    } else if updated_at.is_some() {
+        Some(needed("order_id", "with updated_at it tells which rows are one order")?)
+    } else if unique_order_ids {
+        Some(needed("order_id", "[checks] unique_order_ids looks for repeated ones")?)
+    } else {
+        expression("order_id")?
+    };
+    let status = read_status(table)?;
+    let lost_reason = expression("lost_reason")?;
+    let none_is_lost = status.as_ref().is_none_or(|status| status.lost.is_empty());
+    if let Some(item) = table.get("lost_reason").filter(|_| none_is_lost) {
+        return Err(item.conflict(Conflict::ReasonWithoutLost));
+    }
+    let scale = match table.get("scale") {
+        Some(item) => {
+            let allowed = "a number of decimal places from 0 to 18";
+            item.integer(0..=u32::from(Scale::MAX), allowed)?
+        }
+        None => 2,
+    };
+    Ok(OrdersInput {
+        paths,
+        customer_id,
+        order_id,
+        ordered_at,
+        amount,
+        rows,
+        updated_at,
+        status,
+        lost_reason,
+        filter: expression("where")?,
+        scale: u8::try_from(scale).ok().and_then(Scale::new).expect("at most 18"),
+        currency: read_currency(table)?,
+        deduplicate: table.get("deduplicate").map_or(Ok(false), |item| item.boolean())?,
+    })
+}
+
+fn read_status(table: &Section<'_>) -> Result<Option<StatusLists>, ConfigError> {
+    const LISTS: [&str; 4] = ["completed", "lost", "open", "ignored"];
+    let Some(column) = table.get("status") else {
+        return match LISTS.into_iter().find_map(|key| table.get(key)) {
+            Some(item) => Err(item.conflict(Conflict::ListWithoutStatus)),
+            None => Ok(None),
+        };
+    };
+    let column = column.text(EXPRESSION)?;
+    table.need("completed", "the statuses that mean sold, such as [\"paid\", \"shipped\"]")?;
+    let mut seen: Vec<(String, &'static str)> = Vec::new();
+    let mut lists = LISTS.map(|_| Vec::new());
+    for (list, key) in lists.iter_mut().zip(LISTS) {
+        let Some(item) = table.get(key) else { continue };
+        for (text, at) in item.texts("a list of texts such as [\"paid\", \"shipped\"]")? {
+            if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == text) {
+                return Err(ConfigError::StatusTwice { at, text, first, second: key });
+            }
+            seen.push((text.clone(), key));
+            list.push(text);
+        }
+    }
+    let [completed, lost, open, ignored] = lists;
+    Ok(Some(StatusLists { column, completed, lost, open, ignored }))
+}
+
+fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
+    let rates = table.get("rates");
+    let Some(item) = table.get("currency") else {
+        return match rates {
+            Some(item) => Err(item.conflict(Conflict::RatesWithoutCurrency)),
+            None => Ok(Currency::Unnamed),
+        };
+    };
+    let text = item.text("a code such as \"GBP\", or with rates an SQL expression")?;
+    match rates {
+        Some(rates) => {
+            let rates = rates.path("a path to a Parquet or CSV file of date, currency and rate")?;
+            Ok(Currency::Converted { column: text, rates })
+        }
+        None if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => {
+            Ok(Currency::Code(text))
+        }
+        None => Err(item.conflict(Conflict::CurrencyWithoutRates)),
+    }
+}

@@ -1,0 +1,384 @@
+//! Typed and strict reading of the tree: every wrong key and value is told with its place.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use kohort_model::Day;
+
+use super::error::{ConfigError, Conflict, Hint, Place};
+use super::tree::{ExpandError, Node, Table, Value, expand};
+
+/// Every table with fixed keys, by dotted name.
+const TABLES: [(&str, &[&str]); 9] = [
+    (
+        "",
+        &[
+            "name",
+            "calendar",
+            "customers",
+            "inputs",
+            "segments",
+            "revenue",
+            "lost_sales",
+            "outputs",
+            "checks",
+        ],
+    ),
+    (
+        "calendar",
+        &[
+            "timezone",
+            "week_start",
+            "fiscal_year_start",
+            "grains",
+            "as_of",
+            "history_start",
+            "max_k",
+        ],
+    ),
+    ("customers", &["lapse_after_days", "activity"]),
+    ("inputs", &["orders"]),
+    (
+        "inputs.orders",
+        &[
+            "path",
+            "customer_id",
+            "order_id",
+            "ordered_at",
+            "amount",
+            "rows",
+            "updated_at",
+            "status",
+            "completed",
+            "lost",
+            "open",
+            "ignored",
+            "lost_reason",
+            "where",
+            "scale",
+            "currency",
+            "rates",
+            "deduplicate",
+        ],
+    ),
+    ("revenue", &["window"]),
+    ("lost_sales", &["recovery_window_days", "reasons"]),
+    ("outputs", &["path", "tables"]),
+    ("checks", &["max_rejected", "unique_order_ids"]),
+];
+
+/// The keys of one segment.
+const SEGMENT_KEYS: &[&str] = &["column", "at"];
+
+/// What reading a value needs besides the tree.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    /// The value of an environment variable.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// Where relative paths start, absolute.
+    pub folder: &'a Path,
+}
+
+impl Reader<'_> {
+    fn absolute(&self, path: &str) -> PathBuf {
+        let joined = self.folder.join(path);
+        // Only tidies: the folder is absolute, so the current directory is not asked for.
+        std::path::absolute(&joined).unwrap_or(joined)
+    }
+}
+
+/// A table of the pipeline file; an absent one has no keys.
+pub(super) struct Section<'a> {
+    reader: Reader<'a>,
+    /// Dotted name; empty for the top level.
+    name: String,
+    at: Place,
+    entries: &'a [(String, Node)],
+}
+
+/// A value that stands in the file or was given on the command line.
+pub(super) struct Item<'a> {
+    reader: Reader<'a>,
+    /// Dotted key.
+    pub key: String,
+    node: &'a Node,
+}
+
+impl<'a> Section<'a> {
+    /// The whole file.
+    pub fn root(root: &'a Node, reader: Reader<'a>) -> Result<Self, ConfigError> {
+        let Value::Table(entries) = &root.value else { unreachable!("a document is a table") };
+        let section = Self { reader, name: String::new(), at: root.at.clone(), entries };
+        section.known_only()
+    }
+
+    /// The table of this name with fixed keys.
+    pub fn table(&self, key: &'static str) -> Result<Self, ConfigError> {
+        self.open_table(key)?.known_only()
+    }
+
+    /// The table of this name, whose keys the user chooses.
+    pub fn open_table(&self, key: &'static str) -> Result<Self, ConfigError> {
+        match self.get(key) {
+            Some(item) => item.open_table("a table"),
+            None => Ok(Self {
+                reader: self.reader,
+                name: self.dotted(key),
+                at: self.at.clone(),
+                entries: &[],
+            }),
+        }
+    }
+
+    /// The value of `key`, if it is set.
+    pub fn get(&self, key: &str) -> Option<Item<'a>> {
+        self.items().find(|(name, _)| *name == key).map(|(_, item)| item)
+    }
+
+    /// The value of `key`; `meaning` says what it is and why it is needed.
+    pub fn need(&self, key: &'static str, meaning: &'static str) -> Result<Item<'a>, ConfigError> {
+        self.get(key).ok_or_else(|| ConfigError::Missing {
+            at: self.at.clone(),
+            key,
+            table: self.name.clone(),
+            meaning,
+        })
+    }
+
+    /// Every key with its value, in the order of the file.
+    pub fn items(&self) -> impl Iterator<Item = (&'a str, Item<'a>)> {
+        self.entries.iter().map(|(name, node)| {
+            (name.as_str(), Item { reader: self.reader, key: self.dotted(name), node })
+        })
+    }
+
+    fn dotted(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+
+    fn known_only(self) -> Result<Self, ConfigError> {
+        let keys = TABLES.iter().find(|(name, _)| *name == self.name).map(|(_, keys)| *keys);
+        self.only(keys.expect("every table with fixed keys is listed"))
+    }
+
+    fn only(self, known: &'static [&'static str]) -> Result<Self, ConfigError> {
+        for (key, node) in self.entries {
+            if !known.contains(&key.as_str()) {
+                let elsewhere = TABLES.iter().find(|(_, keys)| keys.contains(&key.as_str()));
+                let hint = match elsewhere {
+                    Some((table, _)) => Hint::Elsewhere(table),
+                    None => nearest(key, known),
+                };
+                return Err(ConfigError::UnknownKey {
+                    at: node.at.clone(),
+                    key: key.clone(),
+                    table: self.name,
+                    hint,
+                    known,
+                });
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl<'a> Item<'a> {
+    /// Where it stands.
+    pub fn at(&self) -> Place {
+        self.node.at.clone()
+    }
+
+    /// That it does not go with another setting.
+    pub fn conflict(&self, conflict: Conflict) -> ConfigError {
+        ConfigError::Conflict { at: self.at(), key: self.key.clone(), conflict }
+    }
+
+    /// That it is not `allowed`.
+    pub fn wrong(&self, allowed: &'static str) -> ConfigError {
+        self.wrong_node(self.node, allowed)
+    }
+
+    fn wrong_node(&self, node: &Node, allowed: &'static str) -> ConfigError {
+        let found = node.value.describe();
+        ConfigError::Value { at: node.at.clone(), key: self.key.clone(), found, allowed }
+    }
+
+    /// The table, whose keys the user chooses; `allowed` says what may stand here.
+    pub fn open_table(&self, allowed: &'static str) -> Result<Section<'a>, ConfigError> {
+        let entries: &Table = match &self.node.value {
+            Value::Table(entries) => entries,
+            _ => return Err(self.wrong(allowed)),
+        };
+        Ok(Section { reader: self.reader, name: self.key.clone(), at: self.at(), entries })
+    }
+
+    /// The table of one segment, or `None` where a text stands instead.
+    pub fn segment_table(&self) -> Result<Option<Section<'a>>, ConfigError> {
+        if matches!(self.node.value, Value::Text(_)) {
+            return Ok(None);
+        }
+        let allowed =
+            "an SQL expression, or a table such as { column = \"country\", at = \"first\" }";
+        self.open_table(allowed)?.only(SEGMENT_KEYS).map(Some)
+    }
+
+    /// Whether a table stands here.
+    pub fn is_table(&self) -> bool {
+        matches!(self.node.value, Value::Table(_))
+    }
+
+    /// A text that is not empty; `allowed` says what it holds.
+    pub fn text(&self, allowed: &'static str) -> Result<String, ConfigError> {
+        self.node_text(self.node, allowed)
+    }
+
+    fn node_text(&self, node: &Node, allowed: &'static str) -> Result<String, ConfigError> {
+        let Value::Text(text) = &node.value else { return Err(self.wrong_node(node, allowed)) };
+        let text = if node.expand {
+            expand(text, self.reader.environment).map_err(|error| {
+                let (at, key) = (node.at.clone(), self.key.clone());
+                match error {
+                    ExpandError::Unset(variable) => {
+                        ConfigError::UnsetVariable { at, key, variable }
+                    }
+                    ExpandError::NoName => ConfigError::BadVariable { at, key },
+                }
+            })?
+        } else {
+            text.clone()
+        };
+        if text.trim().is_empty() { Err(self.wrong_node(node, allowed)) } else { Ok(text) }
+    }
+
+    /// A list of different texts that is not empty, each with its place; a single text is a list of one.
+    pub fn texts(&self, allowed: &'static str) -> Result<Vec<(String, Place)>, ConfigError> {
+        let nodes = match &self.node.value {
+            Value::List(items) if !items.is_empty() => items.as_slice(),
+            Value::Text(_) => std::slice::from_ref(self.node),
+            _ => return Err(self.wrong(allowed)),
+        };
+        let mut texts: Vec<(String, Place)> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let found = self.node_text(node, allowed)?;
+            let at = node.at.clone();
+            if texts.iter().any(|(text, _)| *text == found) {
+                return Err(ConfigError::Twice { at, key: self.key.clone(), found });
+            }
+            texts.push((found, at));
+        }
+        Ok(texts)
+    }
+
+    /// A path, made absolute.
+    pub fn path(&self, allowed: &'static str) -> Result<PathBuf, ConfigError> {
+        self.text(allowed).map(|text| self.reader.absolute(&text))
+    }
+
+    /// A list of different paths that is not empty, made absolute.
+    pub fn paths(&self, allowed: &'static str) -> Result<Vec<PathBuf>, ConfigError> {
+        let texts = self.texts(allowed)?;
+        Ok(texts.iter().map(|(text, _)| self.reader.absolute(text)).collect())
+    }
+
+    /// One of the choices, which go by name.
+    pub fn choice<T: Copy>(
+        &self,
+        choices: &[(&'static str, T)],
+        allowed: &'static str,
+    ) -> Result<T, ConfigError> {
+        self.choose(&self.text(allowed)?, self.at(), choices)
+    }
+
+    /// A list of different choices that is not empty, in the order of `choices`.
+    pub fn choices<T: Copy>(
+        &self,
+        choices: &[(&'static str, T)],
+        allowed: &'static str,
+    ) -> Result<Vec<T>, ConfigError> {
+        let texts = self.texts(allowed)?;
+        for (text, at) in &texts {
+            self.choose(text, at.clone(), choices)?;
+        }
+        let chosen = |name: &str| texts.iter().any(|(text, _)| text == name);
+        Ok(choices.iter().filter(|(name, _)| chosen(name)).map(|(_, choice)| *choice).collect())
+    }
+
+    /// The choice named `text`, which stands at `at`.
+    pub fn choose<T: Copy>(
+        &self,
+        text: &str,
+        at: Place,
+        choices: &[(&'static str, T)],
+    ) -> Result<T, ConfigError> {
+        choices.iter().find(|(name, _)| *name == text).map(|(_, choice)| *choice).ok_or_else(|| {
+            let known: Box<[_]> = choices.iter().map(|(name, _)| *name).collect();
+            let hint = nearest(text, &known);
+            ConfigError::UnknownName {
+                at,
+                key: self.key.clone(),
+                found: text.to_owned(),
+                hint,
+                known,
+            }
+        })
+    }
+
+    /// A whole number in a range.
+    pub fn integer(
+        &self,
+        range: RangeInclusive<u32>,
+        allowed: &'static str,
+    ) -> Result<u32, ConfigError> {
+        match self.node.value {
+            Value::Integer(number) => {
+                u32::try_from(number).ok().filter(|number| range.contains(number))
+            }
+            _ => None,
+        }
+        .ok_or_else(|| self.wrong(allowed))
+    }
+
+    /// A number from 0 to 1.
+    pub fn share(&self, allowed: &'static str) -> Result<f64, ConfigError> {
+        match self.node.value {
+            Value::Integer(0) => Some(0.0),
+            Value::Integer(1) => Some(1.0),
+            Value::Float(number) if (0.0..=1.0).contains(&number) => Some(number),
+            _ => None,
+        }
+        .ok_or_else(|| self.wrong(allowed))
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Result<bool, ConfigError> {
+        match self.node.value {
+            Value::Boolean(value) => Ok(value),
+            _ => Err(self.wrong("true or false")),
+        }
+    }
+
+    /// A day, with or without quotes.
+    pub fn day(&self) -> Result<Day, ConfigError> {
+        let allowed = "a date such as 2025-01-31";
+        let text = match &self.node.value {
+            Value::Date(date) => date.clone(),
+            _ => self.text(allowed)?,
+        };
+        // chrono also reads "2025-1-5" and "+12025-01-05", which are no dates of TOML.
+        let day: Option<Day> =
+            (text.len() == 10).then(|| text.parse::<NaiveDate>().ok().map(Day::from)).flatten();
+        day.filter(|day| (Day::MIN..=Day::MAX).contains(day)).ok_or_else(|| self.wrong(allowed))
+    }
+}
+
+/// The known name that `name` is most like, if it is like one.
+pub(super) fn nearest(name: &str, known: &[&'static str]) -> Hint {
+    let name = name.to_lowercase();
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&name, &candidate.to_lowercase()), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map_or(Hint::None, |(_, candidate)| Hint::Nearest(candidate))
+}

@@ -1,0 +1,294 @@
+use super::*;
+
+/// What is wrong with the smallest pipeline file after each list of overrides.
+fn errors(cases: &[&[&str]]) -> String {
+    let error = |case: &&[&str]| match read(SMALL, &sets(case)) {
+        Ok(_) => format!("{case:?} is right"),
+        Err(error) => error.to_string(),
+    };
+    cases.iter().map(error).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn wrong_calendar_and_customers() {
+    let found = errors(&[
+        &["name=3"],
+        &["name="],
+        &["name=${NOT_THERE}/x"],
+        &["name=${"],
+        &["name=${a b}"],
+        &["calendar=3"],
+        &["calendar.timezone=Europe/Londn"],
+        &["calendar.timezone=CEST"],
+        &["calendar.week_start=mondey"],
+        &["calendar.fiscal_year_start=13"],
+        &["calendar.fiscal_year_start=april"],
+        &["calendar.grains=[]"],
+        &["calendar.grains=[1]"],
+        &["calendar.grains=[\"month\", \"month\"]"],
+        &["calendar.grains=fortnight"],
+        &["calendar.as_of=2025-02-30"],
+        &["calendar.as_of=2025-01-01T00:00:00"],
+        &["calendar.as_of=2025-1-1"],
+        &["calendar.as_of=2025-01-01", "calendar.history_start=2025-01-01"],
+        &["calendar.max_k=-1"],
+        &["calendar.max_k=99999999999999999999"],
+        &["customers.lapse_after_days=0"],
+        &["customers.lapse_after_days=1.5"],
+        &["customers.lapse_after_days=automatic"],
+        &["customers.activity=order"],
+        &["customers.lapse_days=3"],
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    --set name=3: name is the number 3; it must be a text, the pipeline's name
+    --set name=: name is an empty text; it must be a text, the pipeline's name
+    --set name=${NOT_THERE}/x: name uses ${NOT_THERE}, but the environment variable NOT_THERE is not set; set it or give a default as in ${NOT_THERE:-default}
+    --set name=${: name holds a ${ that names no environment variable; write ${NAME} or ${NAME:-default}, or $${ for the two characters themselves
+    --set name=${a b}: name holds a ${ that names no environment variable; write ${NAME} or ${NAME:-default}, or $${ for the two characters themselves
+    --set calendar=3: calendar is the number 3; it must be a table
+    --set calendar.timezone=Europe/Londn: calendar.timezone is "Europe/Londn"; did you mean "Europe/London"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set calendar.timezone=CEST: calendar.timezone is "CEST"; did you mean "CET"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set calendar.week_start=mondey: calendar.week_start is "mondey"; did you mean "monday"? Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday
+    --set calendar.fiscal_year_start=13: calendar.fiscal_year_start is the number 13; it must be the number of a month, 1 for January to 12 for December
+    --set calendar.fiscal_year_start=april: calendar.fiscal_year_start is the text "april"; it must be the number of a month, 1 for January to 12 for December
+    --set calendar.grains=[]: calendar.grains is an empty list; it must be a list of grains such as ["month", "week"]
+    --set calendar.grains=[1]: calendar.grains is the number 1; it must be a list of grains such as ["month", "week"]
+    --set calendar.grains=["month", "month"]: "month" stands in calendar.grains twice; remove one
+    --set calendar.grains=fortnight: calendar.grains is "fortnight". Allowed: day, week, month, quarter, year
+    --set calendar.as_of=2025-02-30: calendar.as_of is the text "2025-02-30"; it must be a date such as 2025-01-31
+    --set calendar.as_of=2025-01-01T00:00:00: calendar.as_of is the time 2025-01-01T00:00:00; it must be a date such as 2025-01-31
+    --set calendar.as_of=2025-1-1: calendar.as_of is the text "2025-1-1"; it must be a date such as 2025-01-31
+    --set calendar.history_start=2025-01-01: calendar.history_start is not before calendar.as_of, so no day would be known
+    --set calendar.max_k=-1: calendar.max_k is the number -1; it must be a whole number of periods from 0 to 100000
+    --set calendar.max_k=99999999999999999999: calendar.max_k is the number 99999999999999999999; it must be a whole number of periods from 0 to 100000
+    --set customers.lapse_after_days=0: customers.lapse_after_days is the number 0; it must be a whole number of days from 1 to 36500, or "auto"
+    --set customers.lapse_after_days=1.5: customers.lapse_after_days is the number 1.5; it must be a whole number of days from 1 to 36500, or "auto"
+    --set customers.lapse_after_days=automatic: customers.lapse_after_days is the text "automatic"; it must be a whole number of days from 1 to 36500, or "auto"
+    --set customers.activity=order: customers.activity is "order". Allowed: sales, any
+    --set customers.lapse_days=3: unknown key "lapse_days" in [customers]; did you mean "lapse_after_days"? Keys there: lapse_after_days, activity
+    "#);
+}
+
+#[test]
+fn wrong_orders() {
+    let found = errors(&[
+        &["inputs.orders.path=[]"],
+        &["inputs.orders.amount=1"],
+        &["inputs.orders.rows=line"],
+        &["inputs.orders.rows=lines"],
+        &["inputs.orders.rows=lines", "inputs.orders.order_id=o", "inputs.orders.updated_at=u"],
+        &["inputs.orders.updated_at=u"],
+        &["checks.unique_order_ids=true"],
+        &["checks.unique_order_ids=true", "inputs.orders.rows=lines", "inputs.orders.order_id=o"],
+        &["inputs.orders.completed=[\"paid\"]"],
+        &["inputs.orders.status=s"],
+        &["inputs.orders.status=s", "inputs.orders.completed=[]"],
+        &["inputs.orders.status=s", "inputs.orders.completed=[\"a\", \"a\"]"],
+        &["inputs.orders.status=s", "inputs.orders.completed=a", "inputs.orders.open=[\"a\"]"],
+        &["inputs.orders.lost_reason=r"],
+        &["inputs.orders.scale=19"],
+        &["inputs.orders.currency=Currency"],
+        &["inputs.orders.rates=rates.csv"],
+        &["inputs.orders.deduplicate=yes"],
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    --set inputs.orders.path=[]: inputs.orders.path is an empty list; it must be a path, or a list of paths, to files, folders or globs
+    --set inputs.orders.amount=1: inputs.orders.amount is the number 1; it must be an SQL expression over the source's columns
+    --set inputs.orders.rows=line: inputs.orders.rows is "line"; did you mean "lines"? Allowed: orders, lines
+    shop.toml:2: [inputs.orders] needs "order_id": with rows = "lines" it tells which lines are one order
+    --set inputs.orders.updated_at=u: inputs.orders.updated_at picks the latest row of an order, so it needs rows = "orders"; with rows = "lines" all rows of an order count
+    shop.toml:2: [inputs.orders] needs "order_id": with updated_at it tells which rows are one order
+    shop.toml:2: [inputs.orders] needs "order_id": [checks] unique_order_ids looks for repeated ones
+    --set checks.unique_order_ids=true: checks.unique_order_ids makes a repeated order id an error, so it needs rows = "orders"; with rows = "lines" the lines of an order share its id
+    --set inputs.orders.completed=["paid"]: inputs.orders.completed sorts the texts of a status, but inputs.orders.status is not set; set it to the column that holds them, or remove the list
+    shop.toml:2: [inputs.orders] needs "completed": the statuses that mean sold, such as ["paid", "shipped"]
+    --set inputs.orders.completed=[]: inputs.orders.completed is an empty list; it must be a list of texts such as ["paid", "shipped"]
+    --set inputs.orders.completed=["a", "a"]: "a" stands in inputs.orders.completed twice; remove one
+    --set inputs.orders.open=["a"]: "a" stands in open, but also in completed; a status means one thing
+    --set inputs.orders.lost_reason=r: inputs.orders.lost_reason says why an order was lost, but inputs.orders.lost is not set, so none is; list the statuses that mean lost, or remove lost_reason
+    --set inputs.orders.scale=19: inputs.orders.scale is the number 19; it must be a number of decimal places from 0 to 18
+    --set inputs.orders.currency=Currency: inputs.orders.currency is not a code of three capital letters such as GBP; for a column of currencies set inputs.orders.rates too, to a table of date, currency and rate
+    --set inputs.orders.rates=rates.csv: inputs.orders.rates converts amounts, but inputs.orders.currency does not say from which currency; set it to the column that holds each row's currency
+    --set inputs.orders.deduplicate=yes: inputs.orders.deduplicate is the text "yes"; it must be true or false
+    "#);
+}
+
+#[test]
+fn wrong_outputs_and_measures() {
+    let found = errors(&[
+        &["segments.all=x"],
+        &["segments.\"2nd\"=x"],
+        &["segments.country=3"],
+        &["segments.country.at=first"],
+        &["segments.country={column=\"c\", at=\"last\"}"],
+        &["segments.max_segment_values=65536"],
+        &["revenue.window=3"],
+        &["revenue.window=a month"],
+        &["revenue.window=0 months"],
+        &["revenue.window=1 week"],
+        &["calendar.grains=[\"week\", \"day\"]", "revenue.window=1 month"],
+        &["revenue.window={ month = \"1 week\" }"],
+        &["revenue.window={ month = \"soon\" }"],
+        &["revenue.window={ week = \"1 week\" }"],
+        &["revenue.window={ weak = \"1 week\" }"],
+        &["lost_sales.recovery_window_days=-1"],
+        &["lost_sales.reasons={ \"too expensive\" = \"price\" }"],
+        &["lost_sales.reasons=price"],
+        &["outputs.path=[\"a\"]"],
+        &["outputs.tables=[\"customer_retension\"]"],
+        &["checks.max_rejected=1.5"],
+        &["checks.max_rejected=1%"],
+        &["checks.unique_order_ids=1"],
+        &["retention=3"],
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    --set segments.all=x: no segment can be named "all": a name is made of letters, digits and underscores, begins with a letter and is not "all", which stands for everybody
+    --set segments."2nd"=x: no segment can be named "2nd": a name is made of letters, digits and underscores, begins with a letter and is not "all", which stands for everybody
+    --set segments.country=3: segments.country is the number 3; it must be an SQL expression, or a table such as { column = "country", at = "first" }
+    --set segments.country.at=first: [segments.country] needs "column": an SQL expression that gives the value
+    --set segments.country={column="c", at="last"}: segments.country.at is "last". Allowed: first, order
+    --set segments.max_segment_values=65536: segments.max_segment_values is the number 65536; it must be a whole number from 1 to 65535
+    --set revenue.window=3: revenue.window is the number 3; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
+    --set revenue.window=a month: revenue.window is the text "a month"; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
+    --set revenue.window=0 months: revenue.window is the text "0 months"; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
+    --set revenue.window=1 week: revenue.window is "1 week", which is not a whole number of months; write "1 month" or another number of them
+    --set revenue.window=1 month: revenue.window is "1 month", which is not a whole number of days or weeks; write "1 day" or "1 week" or another number of them
+    --set revenue.window={ month = "1 week" }: revenue.window.month is "1 week", which is not a whole number of months; write "1 month" or another number of them
+    --set revenue.window={ month = "soon" }: revenue.window.month is the text "soon"; it must be a text such as "12 months"
+    --set revenue.window={ week = "1 week" }: revenue.window.week sets a window, but "week" is not in calendar.grains
+    --set revenue.window={ weak = "1 week" }: revenue.window.weak is "weak"; did you mean "week"? Allowed: day, week, month, quarter, year
+    --set lost_sales.recovery_window_days=-1: lost_sales.recovery_window_days is the number -1; it must be a whole number of days from 0 to 36500
+    --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons renames the texts of inputs.orders.lost_reason, which is not set; set it to the column that holds them, or remove reasons
+    --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table
+    --set outputs.path=["a"]: outputs.path is a list; it must be a path to a folder
+    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, lost_sales
+    --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
+    --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
+    --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true or false
+    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+    "#);
+}
+
+#[test]
+fn mistakes_in_the_file_name_the_line() {
+    let cases = [
+        "nmae = \"x\"",
+        "name = \"x\nname2 = 3",
+        "name =",
+        "name = \"a\"\nname = \"b\"",
+        "[calendar\n",
+        "[calender]\ngrains = [\"week\"]",
+        "[calendar]\nlapse_after_days = 3",
+        "[calendar]\ntables = []\nas_off = 3",
+        "[calendar]\ngrains = [\n  \"month\",\n  \"weak\",\n]",
+        "[calendar]\n\nweek_start = 1",
+        "[segments.country]\ncol = \"x\"",
+        "[segments]\na = 'x'\nb = { column = 'b', at = 'lst' }",
+        "[inputs.order]\npath = \"x\"",
+        "[lost_sales]\nrecovery_window = 3",
+    ];
+    let found = cases.map(|mistake| {
+        let error = read(&format!("{mistake}\n{SMALL}"), &[]).unwrap_err();
+        format!("{mistake}\n{error}")
+    });
+    insta::assert_snapshot!(found.join("\n\n"), @r#"
+    nmae = "x"
+    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+
+    name = "x
+    name2 = 3
+    shop.toml:1: this is not TOML: invalid basic string, expected `"`
+
+    name =
+    shop.toml:1: this is not TOML: string values must be quoted, expected literal string
+
+    name = "a"
+    name = "b"
+    shop.toml:2: this is not TOML: duplicate key
+
+    [calendar
+
+    shop.toml:1: this is not TOML: unclosed table, expected `]`
+
+    [calender]
+    grains = ["week"]
+    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+
+    [calendar]
+    lapse_after_days = 3
+    shop.toml:2: unknown key "lapse_after_days" in [calendar]; it belongs in [customers]. Keys there: timezone, week_start, fiscal_year_start, grains, as_of, history_start, max_k
+
+    [calendar]
+    tables = []
+    as_off = 3
+    shop.toml:2: unknown key "tables" in [calendar]; it belongs in [outputs]. Keys there: timezone, week_start, fiscal_year_start, grains, as_of, history_start, max_k
+
+    [calendar]
+    grains = [
+      "month",
+      "weak",
+    ]
+    shop.toml:4: calendar.grains is "weak"; did you mean "week"? Allowed: day, week, month, quarter, year
+
+    [calendar]
+
+    week_start = 1
+    shop.toml:3: calendar.week_start is the number 1; it must be a weekday such as "monday"
+
+    [segments.country]
+    col = "x"
+    shop.toml:2: unknown key "col" in [segments.country]; did you mean "column"? Keys there: column, at
+
+    [segments]
+    a = 'x'
+    b = { column = 'b', at = 'lst' }
+    shop.toml:3: segments.b.at is "lst". Allowed: first, order
+
+    [inputs.order]
+    path = "x"
+    shop.toml:1: unknown key "order" in [inputs]; did you mean "orders"? Keys there: orders
+
+    [lost_sales]
+    recovery_window = 3
+    shop.toml:2: unknown key "recovery_window" in [lost_sales]; did you mean "recovery_window_days"? Keys there: recovery_window_days, reasons
+    "#);
+}
+
+#[test]
+fn what_is_missing() {
+    let cases = [
+        "",
+        "[inputs]",
+        "\n[inputs.orders]\npath = 'x'",
+        "[inputs.orders]\npath = 'x'\ncustomer_id = 'x'",
+        "[inputs.orders]\npath = 'x'\ncustomer_id = 'x'\nordered_at = 'x'",
+        "[inputs.orders]\npath = 'x'\ncustomer_id = 'x'\nordered_at = 'x'\namount = 'x'",
+    ];
+    let messages = cases.map(|text| read(text, &[]).unwrap_err().to_string());
+    insta::assert_snapshot!(messages.join("\n"), @r#"
+    shop.toml: [inputs.orders] needs "path": a file, folder or glob that holds the order history
+    shop.toml:1: [inputs.orders] needs "path": a file, folder or glob that holds the order history
+    shop.toml:2: [inputs.orders] needs "customer_id": an SQL expression that tells who ordered
+    shop.toml:1: [inputs.orders] needs "ordered_at": an SQL expression that tells when
+    shop.toml:1: [inputs.orders] needs "amount": an SQL expression for the value of the row
+    shop.toml: [outputs] needs "path": the folder that the tables are written to
+    "#);
+}
+
+#[test]
+fn an_override_needs_a_key_and_a_value() {
+    for argument in ["", "name", "=x", ".=x", "a..b=x", "a b=x", "#a=b"] {
+        let message = Override::parse(argument).unwrap_err().to_string();
+        let expected = "give a dotted key and a value, as in --set calendar.week_start=sunday";
+        assert_eq!(message, format!("--set {argument}: {expected}"));
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let error = Pipeline::read(Path::new("no/such.toml"), &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read the pipeline file no/such.toml: No such file or directory (os error 2)"
+    );
+}

@@ -1,0 +1,270 @@
+use std::path::Path;
+
+use super::*;
+
+mod mistakes;
+
+/// The smallest pipeline file; the tests add to it.
+const SMALL: &str = r#"
+[inputs.orders]
+path = "orders/*.parquet"
+customer_id = "customer"
+ordered_at = "day"
+amount = "price * units"
+
+[outputs]
+path = "out"
+"#;
+
+fn read(text: &str, overrides: &[Override]) -> Result<Pipeline, ConfigError> {
+    let environment = |name: &str| match name {
+        "DATA" => Some("/data".to_owned()),
+        "EMPTY" => Some(String::new()),
+        _ => None,
+    };
+    let (file, absolute) = (Path::new("shop.toml"), Path::new("/home/shop/shop.toml"));
+    Pipeline::parse(text, file, absolute, overrides, &environment)
+}
+
+fn sets(arguments: &[&str]) -> Vec<Override> {
+    arguments.iter().map(|argument| Override::parse(argument).unwrap()).collect()
+}
+
+fn small(arguments: &[&str]) -> Pipeline {
+    read(SMALL, &sets(arguments)).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+}
+
+#[test]
+fn defaults() {
+    let pipeline = small(&[]);
+    let expected = Pipeline {
+        file: "/home/shop/shop.toml".into(),
+        name: "shop".to_owned(),
+        timezone: Tz::UTC,
+        calendar: Calendar::default(),
+        grains: vec![GrainSettings { grain: Grain::Month, revenue_window: 1, max_k: None }],
+        as_of: None,
+        history_start: None,
+        lapse_after: Lapse::Days(90),
+        activity: Activity::Sales,
+        orders: OrdersInput {
+            paths: vec!["/home/shop/orders/*.parquet".into()],
+            customer_id: "customer".to_owned(),
+            order_id: None,
+            ordered_at: "day".to_owned(),
+            amount: "price * units".to_owned(),
+            rows: Rows::Orders,
+            updated_at: None,
+            status: None,
+            lost_reason: None,
+            filter: None,
+            scale: kohort_model::Scale::new(2).unwrap(),
+            currency: Currency::Unnamed,
+            deduplicate: false,
+        },
+        segments: Vec::new(),
+        max_segment_values: 1000,
+        recovery_window_days: 30,
+        reasons: Vec::new(),
+        output: "/home/shop/out".into(),
+        tables: TABLE_NAMES.to_vec(),
+        max_rejected: 0.01,
+        unique_order_ids: false,
+    };
+    assert_eq!(pipeline, expected);
+}
+
+#[test]
+fn every_key() {
+    let text = r#"
+name = "shop of ${NAME:-all}"
+[calendar]
+timezone = "Europe/London"
+week_start = "sunday"
+fiscal_year_start = 4
+grains = ["year", "week", "month"]
+as_of = 2025-01-01
+history_start = "2020-02-29"
+max_k = 24
+[customers]
+lapse_after_days = "auto"
+activity = "any"
+[inputs.orders]
+path = ["${DATA}/a/*.parquet", "../b"]
+customer_id = "c"
+order_id = "o"
+ordered_at = "t"
+amount = "a"
+rows = "orders"
+updated_at = "u"
+status = "s"
+completed = ["paid", "shipped"]
+lost = ["failed"]
+open = "pending"
+ignored = ["test"]
+lost_reason = "r"
+where = "s <> '$${x}'"
+scale = 3
+currency = "cur"
+rates = "rates.csv"
+deduplicate = true
+[segments]
+max_segment_values = 50
+country = { column = "Country", at = "order" }
+basket = "CASE WHEN a > 100 THEN 'big' ELSE 'small' END"
+[revenue]
+window = { month = "1 quarter", week = "14 days" }
+[lost_sales]
+recovery_window_days = 7
+reasons = { "too expensive" = "price", "broken" = "product" }
+[outputs]
+path = "/out/./shop"
+tables = ["lost_sales", "cohort_curve"]
+[checks]
+max_rejected = 0
+unique_order_ids = true
+"#;
+    let settings = read(text, &[]).unwrap().settings();
+    let lines: Vec<_> = settings.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    name: shop of all
+    calendar.timezone: Europe/London
+    calendar.week_start: sunday
+    calendar.fiscal_year_start: 4
+    calendar.grains: ["week", "month", "year"]
+    calendar.as_of: 2025-01-01
+    calendar.history_start: 2020-02-29
+    calendar.max_k.week: 24
+    revenue.window.week: 2
+    calendar.max_k.month: 24
+    revenue.window.month: 3
+    calendar.max_k.year: 24
+    revenue.window.year: 1
+    customers.lapse_after_days: auto
+    customers.activity: any
+    inputs.orders.path: ["/data/a/*.parquet", "/home/shop/../b"]
+    inputs.orders.customer_id: c
+    inputs.orders.order_id: o
+    inputs.orders.ordered_at: t
+    inputs.orders.amount: a
+    inputs.orders.rows: orders
+    inputs.orders.updated_at: u
+    inputs.orders.status: s
+    inputs.orders.completed: ["paid", "shipped"]
+    inputs.orders.lost: ["failed"]
+    inputs.orders.open: ["pending"]
+    inputs.orders.ignored: ["test"]
+    inputs.orders.lost_reason: r
+    inputs.orders.where: s <> '${x}'
+    inputs.orders.scale: 3
+    inputs.orders.currency: cur
+    inputs.orders.rates: /home/shop/rates.csv
+    inputs.orders.deduplicate: true
+    segments.max_segment_values: 50
+    segments.basket.column: CASE WHEN a > 100 THEN 'big' ELSE 'small' END
+    segments.basket.at: first
+    segments.country.column: Country
+    segments.country.at: order
+    lost_sales.recovery_window_days: 7
+    lost_sales.reasons."broken": product
+    lost_sales.reasons."too expensive": price
+    outputs.path: /out/shop
+    outputs.tables: ["cohort_curve", "lost_sales"]
+    checks.max_rejected: 0
+    checks.unique_order_ids: true
+    "#);
+}
+
+#[test]
+fn the_digest_is_of_the_settings() {
+    let spelled_out = format!("# a comment\nname = 'shop'\n{SMALL}\ntables = {TABLE_NAMES:?}");
+    assert_eq!(read(&spelled_out, &[]).unwrap().digest(), small(&[]).digest());
+    assert_ne!(small(&["inputs.orders.scale=3"]).digest(), small(&[]).digest());
+    assert_eq!(small(&["inputs.orders.scale=2"]).digest(), small(&[]).digest());
+}
+
+#[test]
+fn overrides() {
+    let name = |argument: &str| small(&[argument]).name;
+    for (argument, expected) in [
+        ("name=plain", "plain"),
+        ("name = spaced out ", "spaced out"),
+        ("name=\"quoted\"", "quoted"),
+        ("name='single'", "single"),
+        ("name=a = b # c", "a = b # c"),
+        ("name=[not a list", "[not a list"),
+        ("\"name\"=key", "key"),
+        ("name=${DATA}", "/data"),
+        ("name=${NO:-x}${EMPTY:-y}${EMPTY}", "xy"),
+        ("name=$${DATA} $5 ${DATA}$", "${DATA} $5 /data$"),
+    ] {
+        assert_eq!(name(argument), expected, "{argument}");
+    }
+    let pipeline = small(&[
+        "calendar.grains=week",
+        "calendar.grains=[\"day\", \"week\"]",
+        "calendar.as_of=2024-02-29",
+        "customers.lapse_after_days=30",
+        "inputs.orders.status=s",
+        "inputs.orders.completed=[\"paid\"]",
+        "inputs.orders.lost=failed",
+        "inputs.orders.lost_reason=reason",
+        "lost_sales.reasons.\"too expensive\"=price",
+        "segments.country=Country",
+        "segments.country={column=\"Land\", at=\"order\"}",
+    ]);
+    let grains: Vec<_> = pipeline.grains.iter().map(|g| (g.grain, g.max_k)).collect();
+    assert_eq!(grains, [(Grain::Day, Some(400)), (Grain::Week, Some(400))]);
+    assert_eq!(pipeline.as_of.unwrap().to_string(), "2024-02-29");
+    assert_eq!(pipeline.lapse_after, Lapse::Days(30));
+    assert_eq!(pipeline.orders.status.unwrap().lost, ["failed"]);
+    assert_eq!(pipeline.reasons, [("too expensive".to_owned(), "price".to_owned())]);
+    assert_eq!(pipeline.segments[0].column, "Land");
+}
+
+#[test]
+fn flags_are_taken_as_they_stand() {
+    let pipeline = read(
+        SMALL,
+        &[
+            Override::flag("--as-of", "calendar.as_of", "2024-03-01"),
+            Override::flag("--output", "outputs.path", "/tmp/${DATA}/o"),
+            Override::flag_list(
+                "--select",
+                "outputs.tables",
+                &["revenue_churn".to_owned(), "cohort_curve".to_owned()],
+            ),
+        ],
+    )
+    .unwrap();
+    assert_eq!(pipeline.as_of.unwrap().to_string(), "2024-03-01");
+    assert_eq!(pipeline.output, Path::new("/tmp/${DATA}/o"));
+    assert_eq!(pipeline.tables, ["cohort_curve", "revenue_churn"]);
+
+    let wrong = |argument| read(SMALL, &[argument]).unwrap_err().to_string();
+    insta::assert_snapshot!(
+        wrong(Override::flag("--as-of", "calendar.as_of", "yesterday")), @r#"--as-of yesterday: calendar.as_of is the text "yesterday"; it must be a date such as 2025-01-31"#);
+    insta::assert_snapshot!(
+        wrong(Override::flag_list("--select", "outputs.tables", &["lost_sale".to_owned()])), @r#"--select lost_sale: outputs.tables is "lost_sale"; did you mean "lost_sales"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, lost_sales"#);
+}
+
+#[test]
+fn windows() {
+    let all = "calendar.grains=[\"day\", \"week\", \"month\", \"quarter\", \"year\"]";
+    for (window, expected) in [
+        ("1 month", [1, 1, 1, 1, 1]),
+        ("1 day", [1, 1, 1, 1, 1]),
+        ("28 days", [28, 4, 1, 1, 1]),
+        ("2 weeks", [14, 2, 1, 1, 1]),
+        ("1 quarter", [1, 1, 3, 1, 1]),
+        ("12 months", [1, 1, 12, 4, 1]),
+        ("2 years", [1, 1, 24, 8, 2]),
+        ("18 months", [1, 1, 18, 6, 1]),
+        ("{ day = \"7 days\", year = \"1 year\" }", [7, 1, 1, 1, 1]),
+        ("{ month = \"1 year\", week = \"4 weeks\" }", [1, 4, 12, 1, 1]),
+    ] {
+        let pipeline = small(&[all, &format!("revenue.window={window}")]);
+        let found: Vec<_> = pipeline.grains.iter().map(|grain| grain.revenue_window).collect();
+        assert_eq!(found, expected, "{window}");
+    }
+}

@@ -1,0 +1,184 @@
+//! What a run says of itself in `run.json`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use kohort_model::{Day, Grain};
+use serde::{Deserialize, Serialize};
+
+use crate::RunId;
+
+/// The version of [`RunRecord`] that this kohort writes, and the newest that it reads. A field
+/// that is added does not change it.
+pub const RECORD_VERSION: u32 = 1;
+
+/// A run: what it read, left out and wrote, and what it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// [`RECORD_VERSION`].
+    pub record_version: u32,
+    /// Name of the run's folder.
+    pub run_id: RunId,
+    /// Version of kohort.
+    pub kohort_version: String,
+    /// Name of the pipeline.
+    pub pipeline: String,
+    /// BLAKE3 of the pipeline with all its settings, in hexadecimal.
+    pub pipeline_digest: String,
+    /// When the run began.
+    #[serde(with = "moment")]
+    pub started_at: DateTime<Utc>,
+    /// When its tables were ready to be published.
+    #[serde(with = "moment")]
+    pub finished_at: DateTime<Utc>,
+    /// Exclusive end of what is known.
+    #[serde(with = "day")]
+    pub as_of: Day,
+    /// Lapse window W in days.
+    pub lapse_after_days: u32,
+    /// Whether W was found from the gaps between orders (`lapse_after_days = "auto"`).
+    pub lapse_is_auto: bool,
+    /// The grains, finest first.
+    #[serde(with = "grains")]
+    pub grains: Vec<Grain>,
+    /// What was read.
+    pub inputs: Vec<InputRecord>,
+    /// What it held.
+    pub events: EventCounts,
+    /// What was written.
+    pub tables: Vec<TableRecord>,
+    /// How long each stage took, in order.
+    pub timings: Vec<Timing>,
+    /// Most memory that the process held, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// Threads at work.
+    pub threads: u32,
+    /// The memory limit of the run, where it had one.
+    pub memory_limit_bytes: Option<u64>,
+    /// What went to disk to stay within it.
+    pub spilled_bytes: u64,
+}
+
+/// One input. Rows that are neither filtered, rejected nor left out are in the tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRecord {
+    /// Its name in the pipeline file, such as `orders`.
+    pub input: String,
+    /// Its files in the order in which they were found.
+    pub files: Vec<FileRecord>,
+    /// Rows of all files.
+    pub rows_read: u64,
+    /// Rows that `where` kept out.
+    pub rows_filtered: u64,
+    /// Rows that could not be used, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Rows and events that are fine but do not count, by reason.
+    pub left_out: BTreeMap<String, u64>,
+}
+
+/// One file of an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Path or URL.
+    pub path: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was last changed, in microseconds since 1970-01-01 UTC, where that is known.
+    pub modified_us: Option<i64>,
+    /// Rows of it that could not be used.
+    pub rejected: u64,
+}
+
+/// What the inputs held once orders were put together and repeated rows resolved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Completed orders of zero or more.
+    pub orders: u64,
+    /// Completed orders below zero.
+    pub refunds: u64,
+    /// Lost orders.
+    pub lost: u64,
+    /// Orders that are not decided yet.
+    pub open: u64,
+    /// People with at least one activity event.
+    pub customers: u64,
+    /// People who only ever tried.
+    pub prospects: u64,
+}
+
+/// One table of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRecord {
+    /// Its name, also that of its file without `.parquet`.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
+    /// Size of its file.
+    pub bytes: u64,
+    /// [`crate::digest()`] of its values.
+    pub digest: String,
+}
+
+/// How long a stage took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Name of the stage.
+    pub stage: String,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+impl RunRecord {
+    /// The text of `run.json`.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("a record has text keys only");
+        json.push(b'\n');
+        json
+    }
+}
+
+mod moment {
+    use chrono::{DateTime, SecondsFormat, Utc};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(moment: &DateTime<Utc>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
+        let text = String::deserialize(from)?;
+        DateTime::parse_from_rfc3339(&text).map(DateTime::into).map_err(D::Error::custom)
+    }
+}
+
+mod day {
+    use chrono::NaiveDate;
+    use kohort_model::Day;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    pub fn serialize<S: Serializer>(day: &Day, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(day)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Day, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse::<NaiveDate>().map(Day::from).map_err(D::Error::custom)
+    }
+}
+
+mod grains {
+    use kohort_model::Grain;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(grains: &[Grain], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(grains.iter().map(|grain| grain.name()))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Grain>, D::Error> {
+        let names = Vec::<String>::deserialize(from)?;
+        names.iter().map(|name| name.parse().map_err(D::Error::custom)).collect()
+    }
+}

@@ -1,0 +1,299 @@
+//! The measure and its table.
+
+use std::sync::Arc;
+
+use kohort_model::{
+    Block, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
+    div_round_half_away, keys, merge_as, rate,
+};
+
+use crate::movement::Movements;
+
+/// The table's columns.
+pub static SCHEMA: TableSchema = TableSchema {
+    name: "revenue_churn",
+    description: "Which share of the money left, and what came in its place, window against window",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        keys::PERIOD,
+        Column::periods("window_periods", "length of the compared windows in periods of the grain"),
+        Column::money("opening_revenue", "revenue of the previous window, customers above zero"),
+        Column::money(
+            "new_revenue",
+            "from customers whose first order of positive value lies in the window",
+        ),
+        Column::money(
+            "reactivated_revenue",
+            "from earlier customers without revenue in the previous window",
+        ),
+        Column::money("expansion_revenue", "increase of customers with revenue in both windows"),
+        Column::money("contraction_revenue", "decrease of customers with revenue in both windows"),
+        Column::money("churned_revenue", "previous revenue of customers without any now"),
+        Column::money("closing_revenue", "revenue of the window, customers above zero"),
+        Column::money("opening_credits", "what customers were below zero in the previous window"),
+        Column::money("closing_credits", "what customers are below zero in the window"),
+        Column::count(
+            "opening_customers",
+            Unit::Customers,
+            "customers above zero in the previous window",
+        ),
+        Column::count("new_customers", Unit::Customers, "customers behind new_revenue"),
+        Column::count(
+            "reactivated_customers",
+            Unit::Customers,
+            "customers behind reactivated_revenue",
+        ),
+        Column::count("expansion_customers", Unit::Customers, "customers behind expansion_revenue"),
+        Column::count(
+            "contraction_customers",
+            Unit::Customers,
+            "customers behind contraction_revenue",
+        ),
+        Column::count("churned_customers", Unit::Customers, "customers behind churned_revenue"),
+        Column::count(
+            "unchanged_customers",
+            Unit::Customers,
+            "customers with the same revenue in both",
+        ),
+        Column::count("closing_customers", Unit::Customers, "customers above zero in the window"),
+        Column::rate("gross_revenue_churn_rate", "(churned + contraction) / opening"),
+        Column::rate("net_revenue_churn_rate", "(churned + contraction - expansion) / opening"),
+        Column::rate("gross_revenue_retention", "(opening - churned - contraction) / opening"),
+        Column::rate(
+            "net_revenue_retention",
+            "(opening - churned - contraction + expansion) / opening",
+        ),
+        Column::rate(
+            "existing_customer_growth_rate",
+            "(reactivated + expansion - contraction - churned) / opening",
+        ),
+        Column::rate("quick_ratio", "(new + reactivated + expansion) / (contraction + churned)"),
+        Column::count(
+            "lost_revenue",
+            Unit::Currency,
+            "churned + contraction in whole currency units",
+        ),
+        Column::average("average_revenue_per_customer", "closing_revenue / closing_customers"),
+        keys::IS_COMPLETE,
+    ],
+    key: &["grain", "segment", "segment_value", "period"],
+    revisable: &[],
+};
+
+/// The fold behind `revenue_churn`.
+pub struct RevenueChurn {
+    context: Arc<Context>,
+    cells: Grid<Movements>,
+    /// First period with activity of each (slot, grain), or none.
+    first: Vec<Option<usize>>,
+    revenue: Vec<(usize, i128)>,
+}
+
+impl RevenueChurn {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let cells = Grid::new(&context);
+        let first = vec![None; context.slots.len() * context.periods.len()];
+        Self { context, cells, first, revenue: Vec::new() }
+    }
+}
+
+/// The earlier of two periods, where there is one.
+fn earliest(a: Option<usize>, b: Option<usize>) -> Option<usize> {
+    [a, b].into_iter().flatten().min()
+}
+
+impl Measure for RevenueChurn {
+    fn fresh(&self) -> Box<dyn Measure> {
+        Box::new(Self::new(Arc::clone(&self.context)))
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        let Self { context, cells, first, revenue } = self;
+        let grains = context.periods.len();
+        for customer in 0..block.len() {
+            let (days, values) = block.activity.of(customer);
+            let Some(first_day) = days.first() else { continue };
+            let first_positive = days.iter().zip(values).find(|(_, v)| **v > 0).map(|(day, _)| day);
+            for (g, periods) in context.periods.iter().enumerate() {
+                revenue_by_period(block, customer, periods, revenue);
+                let first_positive = first_positive.map(|day| periods.of(*day));
+                let first_period = periods.of(*first_day);
+                let window = context.revenue_windows[g] as usize;
+                for group in block.groups {
+                    let slot = group.slot(customer);
+                    let first = &mut first[slot * grains + g];
+                    *first = earliest(*first, Some(first_period));
+                    let cells = cells.at_least(slot, g, periods.len());
+                    if window == 1 {
+                        count_periods(revenue, first_positive, cells);
+                    } else {
+                        count_windows(revenue, first_positive, window, cells);
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Measure>) {
+        let other = merge_as::<Self>(other);
+        self.cells.merge(other.cells);
+        for (own, other) in self.first.iter_mut().zip(other.first) {
+            *own = earliest(*own, other);
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Vec<Table> {
+        let context = &*self.context;
+        let mut table = Table::new(&SCHEMA, context.scale);
+        for (g, periods) in context.periods.iter().enumerate() {
+            for (s, slot) in context.slots.iter().enumerate() {
+                if let Some(first) = self.first[s * context.periods.len() + g] {
+                    let rows = self.cells.get(s, g).iter().enumerate().skip(first);
+                    rows.for_each(|(p, m)| {
+                        write_row(&mut table, context, slot, (g, periods), p, m)
+                    });
+                }
+            }
+        }
+        vec![table]
+    }
+}
+
+/// Revenue of each period in which the customer has orders or refunds, in order.
+fn revenue_by_period(
+    block: &Block<'_>,
+    customer: usize,
+    periods: &Periods,
+    into: &mut Vec<(usize, i128)>,
+) {
+    into.clear();
+    let (days, values) = block.activity.of(customer);
+    for (day, value) in days.iter().zip(values) {
+        let period = periods.of(*day);
+        match into.last_mut() {
+            Some((last, sum)) if *last == period => *sum += i128::from(*value),
+            _ => into.push((period, i128::from(*value))),
+        }
+    }
+    let (days, values) = block.refunds.of(customer);
+    for (day, value) in days.iter().zip(values) {
+        let period = periods.of(*day);
+        match into.binary_search_by_key(&period, |(p, _)| *p) {
+            Ok(place) => into[place].1 += i128::from(*value),
+            Err(place) => into.insert(place, (period, i128::from(*value))),
+        }
+    }
+}
+
+/// Windows of one period: only a period with revenue and the one after it move.
+fn count_periods(
+    revenue: &[(usize, i128)],
+    first_positive: Option<usize>,
+    cells: &mut [Movements],
+) {
+    let mut before: Option<(usize, i128)> = None;
+    for (period, now) in revenue {
+        let opening = match before {
+            Some((last, sum)) if last + 1 == *period => sum,
+            Some((last, sum)) => {
+                cells[last + 1].count(sum, 0, false);
+                0
+            }
+            None => 0,
+        };
+        cells[*period].count(opening, *now, first_positive == Some(*period));
+        before = Some((*period, *now));
+    }
+    if let Some((last, sum)) = before
+        && let Some(cell) = cells.get_mut(last + 1)
+    {
+        cell.count(sum, 0, false);
+    }
+}
+
+/// Windows of `w` periods that move by one: sums that what enters and leaves keeps up to date.
+fn count_windows(
+    revenue: &[(usize, i128)],
+    first_positive: Option<usize>,
+    w: usize,
+    cells: &mut [Movements],
+) {
+    let (Some((first, _)), Some((last, _))) = (revenue.first(), revenue.last()) else { return };
+    let (mut now, mut before) = (0, 0);
+    // Places of the revenue that enters the current window, the previous one, and leaves it.
+    let mut next = [0; 3];
+    for (period, cell) in cells.iter_mut().enumerate().take(last + 2 * w).skip(*first) {
+        let mut pass = |edge: usize, delay: usize| {
+            let mut sum = 0;
+            while let Some((p, r)) = revenue.get(next[edge]).filter(|(p, _)| p + delay <= period) {
+                debug_assert!(p + delay == period);
+                sum += r;
+                next[edge] += 1;
+            }
+            sum
+        };
+        let (enters, passes, leaves) = (pass(0, 0), pass(1, w), pass(2, 2 * w));
+        now += enters - passes;
+        before += passes - leaves;
+        let is_new = first_positive.is_some_and(|p| p <= period && period < p + w);
+        cell.count(before, now, is_new);
+    }
+}
+
+fn write_row(
+    table: &mut Table,
+    context: &Context,
+    slot: &Slot,
+    (g, periods): (usize, &Periods),
+    p: usize,
+    m: &Movements,
+) {
+    let window = context.revenue_windows[g];
+    let lost = m.churned + m.contraction;
+    let share = |money: i128| rate(money, m.opening);
+    // The previous window lies within the known history.
+    let known_from = match context.history_start {
+        Some(start) => start,
+        None => context.first_activity.map_or(context.as_of, |day| periods.start(periods.of(day))),
+    };
+    let previous = (p + 1).checked_sub(2 * window as usize);
+    let is_known = previous.is_some_and(|first| periods.start(first) >= known_from);
+    let whole_units = div_round_half_away(lost, context.scale.unit());
+    table.push([
+        periods.grain.name().into(),
+        Arc::clone(&slot.segment).into(),
+        slot.value.clone().into(),
+        periods.start(p).into(),
+        window.into(),
+        m.opening.into(),
+        m.new.into(),
+        m.reactivated.into(),
+        m.expansion.into(),
+        m.contraction.into(),
+        m.churned.into(),
+        m.closing.into(),
+        m.opening_credits.into(),
+        m.closing_credits.into(),
+        m.opening_customers.into(),
+        m.new_customers.into(),
+        m.reactivated_customers.into(),
+        m.expansion_customers.into(),
+        m.contraction_customers.into(),
+        m.churned_customers.into(),
+        m.unchanged_customers.into(),
+        m.closing_customers.into(),
+        share(lost).into(),
+        share(lost - m.expansion).into(),
+        share(m.opening - lost).into(),
+        share(m.opening - lost + m.expansion).into(),
+        share(m.reactivated + m.expansion - lost).into(),
+        rate(m.new + m.reactivated + m.expansion, lost).into(),
+        i64::try_from(whole_units).unwrap_or(i64::MAX).into(),
+        average(m.closing, m.closing_customers, context.scale).into(),
+        (is_known && context.is_complete(periods, p)).into(),
+    ]);
+}

@@ -1,0 +1,109 @@
+//! `revenue_churn`.
+
+use super::people::{Person, Role};
+use super::periods::{Period, period_of, starts_before};
+use super::{Frame, average, nearest, ratio, row, segment_value};
+use crate::compare::NaiveRow;
+
+/// A customer in the two windows of a row.
+struct Compared {
+    /// Revenue in the previous window, zero where it is below.
+    before: i128,
+    /// The same in the current window.
+    now: i128,
+    /// What is below zero, as a positive amount.
+    credit_before: i128,
+    credit_now: i128,
+    /// Whether the first order of positive value lies in the current window.
+    is_new: bool,
+}
+
+fn compare(person: &Person, previous: Period, current: Period) -> Compared {
+    let before = person.revenue(previous.start, previous.end);
+    let now = person.revenue(current.start, current.end);
+    let first_paid = (person.events.iter())
+        .filter(|e| e.role == Role::Order && e.value > 0)
+        .map(|e| e.day)
+        .min();
+    Compared {
+        before: before.max(0),
+        now: now.max(0),
+        credit_before: (-before).max(0),
+        credit_now: (-now).max(0),
+        is_new: first_paid.is_some_and(|day| current.holds(day)),
+    }
+}
+
+pub(super) fn revenue_churn(frame: &Frame<'_>) -> Vec<NaiveRow> {
+    let mut rows = Vec::new();
+    let calendar = frame.settings.calendar;
+    for (grain, group) in frame.grains_and_groups() {
+        let w = frame.settings.revenue_window(grain);
+        let known_from = frame.settings.history_start.or_else(|| {
+            let earliest = frame.groups[0].first_activity()?;
+            Some(period_of(calendar, grain, earliest).start)
+        });
+        for period in frame.periods(grain, group.first_activity()) {
+            let current_start = starts_before(calendar, grain, period.start, w - 1);
+            let previous_start = starts_before(calendar, grain, current_start, w);
+            let current = Period { start: current_start, end: period.end };
+            let previous = Period { start: previous_start, end: current_start };
+            let customers: Vec<_> =
+                group.customers().map(|p| compare(p, previous, current)).collect();
+
+            // The money and the customers of a movement.
+            let sum = |of: &dyn Fn(&Compared) -> i128| customers.iter().map(of).sum::<i128>();
+            let movement = |which: &dyn Fn(&Compared) -> bool| {
+                let moved: Vec<_> = customers.iter().filter(|c| which(c)).collect();
+                let money: i128 = moved.iter().map(|c| (c.now - c.before).abs()).sum();
+                (money, moved.len())
+            };
+            let (new, new_customers) = movement(&|c| c.before == 0 && c.now > 0 && c.is_new);
+            let (reactivated, reactivated_customers) =
+                movement(&|c| c.before == 0 && c.now > 0 && !c.is_new);
+            let (expansion, expansion_customers) = movement(&|c| c.before > 0 && c.now > c.before);
+            let (contraction, contraction_customers) = movement(&|c| c.now > 0 && c.now < c.before);
+            let (churned, churned_customers) = movement(&|c| c.before > 0 && c.now == 0);
+            let (_, unchanged_customers) = movement(&|c| c.before > 0 && c.now == c.before);
+            let (opening, closing) = (sum(&|c| c.before), sum(&|c| c.now));
+            let closing_customers = customers.iter().filter(|c| c.now > 0).count();
+            let left = churned + contraction;
+            rows.push(row! {
+                grain: grain.name(),
+                segment: group.segment,
+                segment_value: segment_value(group),
+                period: period.start,
+                window_periods: w,
+                opening_revenue: opening,
+                new_revenue: new,
+                reactivated_revenue: reactivated,
+                expansion_revenue: expansion,
+                contraction_revenue: contraction,
+                churned_revenue: churned,
+                closing_revenue: closing,
+                opening_credits: sum(&|c| c.credit_before),
+                closing_credits: sum(&|c| c.credit_now),
+                opening_customers: customers.iter().filter(|c| c.before > 0).count(),
+                new_customers: new_customers,
+                reactivated_customers: reactivated_customers,
+                expansion_customers: expansion_customers,
+                contraction_customers: contraction_customers,
+                churned_customers: churned_customers,
+                unchanged_customers: unchanged_customers,
+                closing_customers: closing_customers,
+                gross_revenue_churn_rate: ratio(left, opening),
+                net_revenue_churn_rate: ratio(left - expansion, opening),
+                gross_revenue_retention: ratio(opening - left, opening),
+                net_revenue_retention: ratio(opening - left + expansion, opening),
+                existing_customer_growth_rate: ratio(reactivated + expansion - left, opening),
+                quick_ratio: ratio(new + reactivated + expansion, left),
+                lost_revenue: i64::try_from(nearest(left, frame.settings.scale.unit()))
+                    .expect("the revenue of a small history"),
+                average_revenue_per_customer: average(closing, closing_customers, frame),
+                is_complete: frame.is_complete(period)
+                    && known_from.is_some_and(|from| from <= previous.start),
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,182 @@
+//! Packed rows: column by column, each value as its distance from the column's smallest in as
+//! few bytes as the largest distance needs. The form in memory and on disk is the same.
+
+/// Bytes before the columns: total length, rows and heap length.
+const HEADER: usize = 12;
+/// Bytes before each column's values: smallest value, largest value, bytes a value.
+const COLUMN_HEADER: usize = 17;
+
+/// Packs `rows`, row by row of `width` words, and `heap`, the bytes of byte ids.
+pub(crate) fn pack(rows: &[u64], width: usize, heap: &[u8], out: &mut Vec<u8>) {
+    let count = rows.len() / width;
+    let start = out.len();
+    out.extend_from_slice(&[0; HEADER]);
+    for column in 0..width {
+        let values = || rows[column..].iter().step_by(width).copied();
+        let (mut min, mut max) = (u64::MAX, 0);
+        for value in values() {
+            min = min.min(value);
+            max = max.max(value);
+        }
+        let bytes = bytes_for(max.wrapping_sub(min));
+        out.extend_from_slice(&min.to_le_bytes());
+        out.extend_from_slice(&max.to_le_bytes());
+        out.push(bytes);
+        #[expect(clippy::cast_possible_truncation, reason = "the width was chosen to hold it")]
+        match bytes {
+            0 => {}
+            1 => out.extend(values().map(|v| (v - min) as u8)),
+            2 => pack_wide(out, count, values().map(|v| ((v - min) as u16).to_le_bytes())),
+            4 => pack_wide(out, count, values().map(|v| ((v - min) as u32).to_le_bytes())),
+            _ => pack_wide(out, count, values().map(|v| (v - min).to_le_bytes())),
+        }
+    }
+    out.extend_from_slice(heap);
+    let sizes = [out.len() - start, count, heap.len()];
+    for (i, size) in sizes.into_iter().enumerate() {
+        let size = u32::try_from(size).expect("a chunk is sealed long before 4 GiB");
+        out[start + 4 * i..start + 4 * i + 4].copy_from_slice(&size.to_le_bytes());
+    }
+}
+
+fn pack_wide<const N: usize>(
+    out: &mut Vec<u8>,
+    count: usize,
+    values: impl Iterator<Item = [u8; N]>,
+) {
+    let start = out.len();
+    out.resize(start + count * N, 0);
+    for (place, value) in out[start..].chunks_exact_mut(N).zip(values) {
+        place.copy_from_slice(&value);
+    }
+}
+
+fn bytes_for(range: u64) -> u8 {
+    match range {
+        0 => 0,
+        1..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
+        _ => 8,
+    }
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"))
+}
+
+fn half_word(bytes: &[u8]) -> usize {
+    u32::from_le_bytes(bytes[..4].try_into().expect("four bytes")) as usize
+}
+
+/// A packed chunk.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunk<'a> {
+    bytes: &'a [u8],
+}
+
+/// One column of a chunk, still packed.
+#[derive(Clone, Copy)]
+pub(crate) struct PackedColumn<'a> {
+    pub min: u64,
+    pub max: u64,
+    width: u8,
+    values: &'a [u8],
+    rows: usize,
+}
+
+impl<'a> Chunk<'a> {
+    /// The chunk that `bytes` begin with, and what follows it.
+    pub fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
+        let (chunk, rest) = bytes.split_at(half_word(bytes));
+        (Self { bytes: chunk }, rest)
+    }
+
+    pub fn rows(&self) -> usize {
+        half_word(&self.bytes[4..])
+    }
+
+    /// The bytes of byte ids, row after row.
+    pub fn heap(&self) -> &'a [u8] {
+        &self.bytes[self.bytes.len() - half_word(&self.bytes[8..])..]
+    }
+
+    pub fn column(&self, index: usize) -> PackedColumn<'a> {
+        let rows = self.rows();
+        let mut rest = &self.bytes[HEADER..];
+        for _ in 0..index {
+            rest = &rest[COLUMN_HEADER + usize::from(rest[16]) * rows..];
+        }
+        let width = rest[16];
+        let values = &rest[COLUMN_HEADER..COLUMN_HEADER + usize::from(width) * rows];
+        PackedColumn { min: word(rest), max: word(&rest[8..]), width, values, rows }
+    }
+}
+
+impl PackedColumn<'_> {
+    /// Calls `each` with the values in order, less `base`.
+    #[inline]
+    pub fn for_each(&self, base: u64, mut each: impl FnMut(u64)) {
+        let shift = self.min.wrapping_sub(base);
+        match self.width {
+            0 => (0..self.rows).for_each(|_| each(shift)),
+            1 => self.values.iter().for_each(|v| each(shift.wrapping_add(u64::from(*v)))),
+            2 => self.values.chunks_exact(2).for_each(|v| {
+                each(shift.wrapping_add(u64::from(u16::from_le_bytes([v[0], v[1]]))));
+            }),
+            4 => self.values.chunks_exact(4).for_each(|v| {
+                each(shift.wrapping_add(half_word(v) as u64));
+            }),
+            _ => self.values.chunks_exact(8).for_each(|v| each(shift.wrapping_add(word(v)))),
+        }
+    }
+}
+
+/// Signed numbers as unsigned ones of the same order.
+#[inline]
+pub(crate) fn ordered(value: i64) -> u64 {
+    value.cast_unsigned() ^ (1 << 63)
+}
+
+/// The inverse of [`ordered`].
+#[inline]
+pub(crate) fn signed(word: u64) -> i64 {
+    (word ^ (1 << 63)).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back() {
+        let rows: Vec<u64> = [
+            [7, 0, u64::MAX, 5, ordered(-3), 9],
+            [7, 255, 0, 5 + 65_535, ordered(4), 9 + (1 << 32) - 1],
+            [7, 256, 1, 5, ordered(0), 9],
+        ]
+        .concat();
+        let mut packed = vec![1, 2, 3];
+        pack(&rows, 6, b"abc", &mut packed);
+        pack(&rows[..6], 6, b"", &mut packed);
+        let (chunk, rest) = Chunk::split(&packed[3..]);
+        assert_eq!((chunk.rows(), chunk.heap()), (3, &b"abc"[..]));
+        for column in 0..6 {
+            let mut values = Vec::new();
+            chunk.column(column).for_each(0, |v| values.push(v));
+            let expected: Vec<u64> = rows[column..].iter().step_by(6).copied().collect();
+            assert_eq!(values, expected, "column {column}");
+            assert_eq!(chunk.column(column).max, *expected.iter().max().unwrap());
+        }
+        let (second, rest) = Chunk::split(rest);
+        assert_eq!((second.rows(), rest.len()), (1, 0));
+    }
+
+    #[test]
+    fn signs_keep_their_order() {
+        for pair in [i64::MIN, -1, 0, 1, i64::MAX].windows(2) {
+            assert!(ordered(pair[0]) < ordered(pair[1]));
+            assert_eq!(signed(ordered(pair[0])), pair[0]);
+        }
+    }
+}

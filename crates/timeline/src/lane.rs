@@ -1,0 +1,226 @@
+//! One reader's way into the partitions.
+
+use std::sync::Arc;
+
+use kohort_model::{Day, Keys, Kind, OrderBatch};
+
+use crate::TimelineError;
+use crate::chunk::{ordered, pack};
+use crate::gather::Shared;
+use crate::ids::{partition_of_bytes, partition_of_integer};
+use crate::layout::{Columns, KeyType, Stream};
+use crate::store::PARTITIONS;
+
+/// Rows that a partition's stage takes before it is sealed: small enough that all stages stay
+/// near the core, large enough that a sealed chunk packs well.
+const STAGE_ROWS: usize = 512;
+
+/// The days that a lane has seen of what it let through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// First and last day of activity.
+    pub activity: Option<(Day, Day)>,
+    /// First and last day of any event.
+    pub any: Option<(Day, Day)>,
+}
+
+pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) {
+    *range = Some(range.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
+}
+
+#[derive(Default)]
+struct Stage {
+    rows: Vec<u64>,
+    heap: Vec<u8>,
+}
+
+/// Scatters batches over the partitions. Each reading thread has one of its own; dropping it
+/// without [`Lane::close`] loses what it has staged.
+pub struct Lane {
+    shared: Arc<Shared>,
+    main: Stages,
+    side: Stages,
+    first_day: i32,
+    seen: Seen,
+    negative_attempts: u64,
+    ignored: u64,
+}
+
+struct Stages {
+    stream: Stream,
+    columns: Columns,
+    stages: Vec<Stage>,
+}
+
+/// The optional columns of a batch, in the order of the row.
+struct Extras<'a> {
+    batch: &'a OrderBatch<'a>,
+    columns: Columns,
+}
+
+impl Extras<'_> {
+    #[inline]
+    fn append(&self, i: usize, kind: u8, stage: &mut Stage) {
+        let row = &mut stage.rows;
+        if self.columns.kind.is_some() {
+            row.push(u64::from(kind));
+        }
+        if self.columns.instant.is_some() {
+            row.push(ordered(self.batch.instants[i]));
+        }
+        if self.columns.order.is_some() {
+            match self.batch.orders {
+                Some(Keys::Integers(ids)) => row.push(ids[i]),
+                Some(Keys::Bytes(ids)) => {
+                    row.push(ids[i].len() as u64);
+                    stage.heap.extend_from_slice(ids[i]);
+                }
+                None => row.push(0),
+            }
+        }
+        if self.columns.updated.is_some() {
+            row.push(ordered(self.batch.updated[i]));
+        }
+        if self.columns.reason.is_some() {
+            row.push(self.batch.reasons.get(i).map_or(0, |r| u64::from(*r)));
+        }
+        row.extend(self.batch.segments.iter().map(|codes| u64::from(codes[i])));
+    }
+}
+
+impl Lane {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let stages = |stream| Stages {
+            stream,
+            columns: shared.layout.columns(stream),
+            stages: (0..PARTITIONS).map(|_| Stage::default()).collect(),
+        };
+        Self {
+            main: stages(Stream::Main),
+            side: stages(Stream::Side),
+            first_day: shared.layout.history_start.map_or(i32::MIN, |d| d.0),
+            seen: Seen::default(),
+            negative_attempts: 0,
+            ignored: 0,
+            shared,
+        }
+    }
+
+    /// Scatters the rows of a batch.
+    ///
+    /// # Errors
+    /// [`TimelineError::Spill`] where the disk refuses what is over the budget,
+    /// [`TimelineError::MixedKeys`] where the ids are of another type than announced.
+    pub fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), TimelineError> {
+        let type_of = |keys: Keys<'_>| match keys {
+            Keys::Integers(_) => KeyType::Integers,
+            Keys::Bytes(_) => KeyType::Bytes,
+        };
+        let layout = &self.shared.layout;
+        if type_of(batch.customers) != layout.customers
+            || batch.orders.is_some_and(|o| layout.orders.is_some_and(|l| l != type_of(o)))
+        {
+            return Err(TimelineError::MixedKeys);
+        }
+        match batch.customers {
+            Keys::Integers(ids) => self.scatter(batch, |i, _| partition_of_integer(ids[i])),
+            Keys::Bytes(ids) => self.scatter(batch, |i, stage| {
+                let partition = partition_of_bytes(ids[i]);
+                stage.stage(partition).heap.extend_from_slice(ids[i]);
+                (partition, ids[i].len() as u64)
+            }),
+        }
+    }
+
+    fn scatter(
+        &mut self,
+        batch: &OrderBatch<'_>,
+        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+    ) -> Result<(), TimelineError> {
+        let layout = self.shared.layout;
+        let resolved = layout.is_resolved();
+        let (main, side) = (self.main.columns, self.side.columns);
+        let extras = [Extras { batch, columns: main }, Extras { batch, columns: side }];
+        let has_extras = main.width > 3;
+        let (mut first, mut last) = (i32::MAX, i32::MIN);
+        let (mut first_side, mut last_side) = (i32::MAX, i32::MIN);
+        for i in 0..batch.days.len() {
+            let (day, value) = (batch.days[i], batch.values[i]);
+            let kind = batch.kinds.get(i).copied().unwrap_or(Kind::Completed as u8);
+            let is_activity = kind == Kind::Completed as u8 && (value >= 0 || layout.any_activity);
+            let core = [ordered(i64::from(day)), ordered(value)];
+            if resolved || is_activity {
+                let (partition, customer) = place(i, &mut self.main);
+                let stage = self.main.stage(partition);
+                stage.rows.extend_from_slice(&[customer, core[0], core[1]]);
+                if has_extras {
+                    extras[0].append(i, kind, stage);
+                }
+                if stage.rows.len() >= STAGE_ROWS * main.width {
+                    self.main.seal(&self.shared, partition)?;
+                }
+                if day >= self.first_day {
+                    first = first.min(day);
+                    last = last.max(day);
+                }
+            } else if kind == Kind::Ignored as u8 {
+                self.ignored += 1;
+            } else if kind != Kind::Completed as u8 && value < 0 {
+                self.negative_attempts += 1;
+            } else {
+                let (partition, customer) = place(i, &mut self.side);
+                let stage = self.side.stage(partition);
+                stage.rows.extend_from_slice(&[customer, core[0], core[1]]);
+                extras[1].append(i, kind, stage);
+                if stage.rows.len() >= STAGE_ROWS * side.width {
+                    self.side.seal(&self.shared, partition)?;
+                }
+                if day >= self.first_day {
+                    first_side = first_side.min(day);
+                    last_side = last_side.max(day);
+                }
+            }
+        }
+        if first <= last {
+            extend(&mut self.seen.activity, (Day(first), Day(last)));
+            extend(&mut self.seen.any, (Day(first), Day(last)));
+        }
+        if first_side <= last_side {
+            extend(&mut self.seen.any, (Day(first_side), Day(last_side)));
+        }
+        Ok(())
+    }
+
+    /// Hands everything on to the partitions.
+    ///
+    /// # Errors
+    /// [`TimelineError::Spill`], as [`Lane::push`].
+    pub fn close(mut self) -> Result<(), TimelineError> {
+        for stages in [&mut self.main, &mut self.side] {
+            for partition in 0..PARTITIONS {
+                stages.seal(&self.shared, partition)?;
+            }
+        }
+        self.shared.close(self.seen, self.negative_attempts, self.ignored);
+        Ok(())
+    }
+}
+
+impl Stages {
+    #[inline]
+    fn stage(&mut self, partition: usize) -> &mut Stage {
+        &mut self.stages[partition]
+    }
+
+    fn seal(&mut self, shared: &Shared, partition: usize) -> Result<(), TimelineError> {
+        let Stage { rows, heap } = &mut self.stages[partition];
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut packed = Vec::with_capacity(rows.len() * 3 + heap.len() + 256);
+        pack(rows, self.columns.width, heap, &mut packed);
+        rows.clear();
+        heap.clear();
+        shared.store.push(partition, self.stream, packed.into_boxed_slice())
+    }
+}

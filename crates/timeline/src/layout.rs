@@ -1,0 +1,101 @@
+//! Which columns are carried, and what a row stands for.
+
+use kohort_model::Day;
+
+/// How ids are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// 64-bit integers.
+    Integers,
+    /// Bytes of any length.
+    Bytes,
+}
+
+/// What the rows of an order history are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolve {
+    /// Each row is an order.
+    Rows,
+    /// Each row is an order; a repeated (customer, order) is an error.
+    Unique,
+    /// Of the rows of an order the latest updated stands.
+    Latest,
+    /// The rows of an order are its lines.
+    Lines,
+}
+
+/// What a gathering carries, decided before the first row by the measures selected.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Type of the customer ids.
+    pub customers: KeyType,
+    /// Type of the order ids, where something needs them.
+    pub orders: Option<KeyType>,
+    /// What a row is.
+    pub resolve: Resolve,
+    /// Whether instants within the day are carried.
+    pub instants: bool,
+    /// Whether reasons of lost orders are carried.
+    pub reasons: bool,
+    /// Number of segments.
+    pub segments: usize,
+    /// Whether refunds are activity.
+    pub any_activity: bool,
+    /// First day that is known; earlier events are left out.
+    pub history_start: Option<Day>,
+    /// Exclusive end of what is known; `None` for the day after the newest activity.
+    pub as_of: Option<Day>,
+}
+
+/// Where each column stands in a row of 64-bit words. Customer, day and value come first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns {
+    pub width: usize,
+    pub kind: Option<usize>,
+    pub instant: Option<usize>,
+    pub order: Option<usize>,
+    pub updated: Option<usize>,
+    pub reason: Option<usize>,
+    /// First segment column; the others follow.
+    pub segments: usize,
+}
+
+pub(crate) const CUSTOMER: usize = 0;
+pub(crate) const DAY: usize = 1;
+pub(crate) const VALUE: usize = 2;
+
+/// The two streams of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Rows that are activity as they stand; where rows have to be resolved first, all rows.
+    Main,
+    /// Refunds, lost and open orders.
+    Side,
+}
+
+impl Layout {
+    /// Whether rows are put together before they are orders.
+    pub(crate) fn is_resolved(&self) -> bool {
+        self.resolve != Resolve::Rows
+    }
+
+    pub(crate) fn columns(&self, stream: Stream) -> Columns {
+        let all = self.is_resolved() || stream == Stream::Side;
+        let mut width = VALUE + 1;
+        let mut next = |carried: bool| {
+            carried.then(|| {
+                width += 1;
+                width - 1
+            })
+        };
+        let kind = next(all);
+        let instant = next(self.instants);
+        // Orders of one instant need an order among them only where the first gives a segment.
+        let order = next(self.orders.is_some() && (all || self.segments > 0));
+        let updated = next(self.resolve == Resolve::Latest);
+        let reason = next(all && self.reasons);
+        let segments = width;
+        width += self.segments;
+        Columns { width, kind, instant, order, updated, reason, segments }
+    }
+}

@@ -1,0 +1,79 @@
+//! The kernel: brings each customer's events together in order of time and shows them, block
+//! by block, to every measure.
+//!
+//! ```text
+//! OrderBatch ─Lane::push─▶ 256 partitions of packed chunks ─▶ per partition: group by customer,
+//! (slices)                 (spilled past the budget)           sort by time, fold blocks
+//! ```
+//!
+//! A partition holds whole customers, so partitions are independent: threads take one after the
+//! other, and memory is bounded by what was gathered (or the budget) and the partitions in flight.
+
+mod chunk;
+mod fold;
+mod gather;
+mod ids;
+mod lane;
+mod layout;
+mod prepare;
+mod resolve;
+mod rows;
+mod split;
+mod store;
+mod track;
+
+pub use fold::{Census, FoldOptions, Folded, LeftOut, SlotMap, Survey};
+pub use gather::{Gathered, Gatherer};
+pub use ids::OwnedKey;
+pub use lane::Lane;
+pub use layout::{KeyType, Layout, Resolve};
+
+/// What can go wrong between the rows and the tables.
+#[derive(Debug, thiserror::Error)]
+pub enum TimelineError {
+    /// The disk did not take or give back spilled data.
+    #[error(
+        "spilling gathered orders to disk failed: {0}; free space there or raise --memory-limit"
+    )]
+    Spill(#[from] std::io::Error),
+    /// The lines of one order add up to more than 64 bits hold.
+    #[error(
+        "the lines of order {order} of customer {customer} add up to {sum} minor units, which \
+         64 bits do not hold; check the amount expression or lower scale"
+    )]
+    AmountOverflow {
+        /// The customer's id.
+        customer: OwnedKey,
+        /// The order's id.
+        order: OwnedKey,
+        /// The sum in minor units.
+        sum: i128,
+    },
+    /// `unique_order_ids` is on and ids repeat.
+    #[error(
+        "{repeated} rows repeat an order id of their customer, order {order} of customer \
+         {customer} for one; give updated_at so that the latest row stands, set rows = \"lines\" if \
+         a row is a line, or set unique_order_ids = false"
+    )]
+    RepeatedOrder {
+        /// A customer with a repeated id.
+        customer: OwnedKey,
+        /// The repeated id.
+        order: OwnedKey,
+        /// Rows beyond the first of each order.
+        repeated: u64,
+    },
+    /// Integer ids came where byte ids were announced, or the other way round.
+    #[error(
+        "ids of one input must all be integers or all be texts; cast them in the pipeline file"
+    )]
+    MixedKeys,
+}
+
+impl TimelineError {
+    /// Whether the data broke a check, rather than the run failed.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        matches!(self, Self::RepeatedOrder { .. })
+    }
+}

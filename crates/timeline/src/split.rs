@@ -1,0 +1,37 @@
+//! Timelines by (customer, segment value), for segments that look at each order.
+
+use crate::ids::to_u32;
+use crate::track::{OwnedTrack, Timelines, counting_sort};
+
+/// The same events with every (customer, value of `segment`) as a customer of its own, and each
+/// one's value code.
+pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u32>) {
+    let tracks = [&timelines.activity, &timelines.refunds, &timelines.attempts];
+    let mut owners: [Vec<u32>; 3] = tracks.map(|track| vec![0; track.len()]);
+    let mut codes_of_owner = Vec::new();
+    let mut own: Vec<u32> = Vec::new();
+    for customer in 0..timelines.customers {
+        own.clear();
+        for (track, owners) in tracks.iter().zip(&mut owners) {
+            for event in track.range(customer) {
+                let code = track.segments[segment][event];
+                let place = own.iter().position(|c| *c == code).unwrap_or_else(|| {
+                    own.push(code);
+                    own.len() - 1
+                });
+                owners[event] = to_u32((codes_of_owner.len() + place) as u64);
+            }
+        }
+        codes_of_owner.extend_from_slice(&own);
+    }
+    let customers = codes_of_owner.len();
+    let [activity, refunds, attempts] =
+        [0, 1, 2].map(|t| regroup(tracks[t], &owners[t], customers));
+    (Timelines::new(customers, activity, refunds, attempts), codes_of_owner)
+}
+
+/// The track with the events of each new owner together, still in order of time.
+fn regroup(track: &OwnedTrack, owners: &[u32], customers: usize) -> OwnedTrack {
+    let (order, offsets) = counting_sort(owners.len(), customers, |i| owners[i] as usize);
+    track.pick(&order, offsets)
+}

@@ -1,0 +1,176 @@
+//! The timelines of one partition: owned tracks, and how a permutation brings rows into one.
+
+use kohort_model::{Attempts, Day, Track};
+
+use crate::rows::Rows;
+
+/// Events of one kind, customer after customer, each customer's in order of time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnedTrack {
+    /// One more than there are customers.
+    pub offsets: Vec<u32>,
+    pub days: Vec<Day>,
+    pub values: Vec<i64>,
+    /// Empty where days are all that is known.
+    pub instants: Vec<i64>,
+    /// One a segment, empty where there are none.
+    pub segments: Vec<Vec<u32>>,
+    /// Attempts only.
+    pub lost: Vec<bool>,
+    /// Attempts only.
+    pub reasons: Vec<u32>,
+}
+
+impl OwnedTrack {
+    pub fn range(&self, customer: usize) -> std::ops::Range<usize> {
+        self.offsets[customer] as usize..self.offsets[customer + 1] as usize
+    }
+
+    /// What orders the events within a customer: the instant, or the day where there is none.
+    #[inline]
+    pub fn time(&self, event: usize) -> i64 {
+        self.instants.get(event).copied().unwrap_or_else(|| i64::from(self.days[event].0))
+    }
+
+    pub fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    /// The customers from `first` to `last`, exclusive.
+    pub fn slice(&self, first: usize, last: usize) -> Track<'_> {
+        Track { offsets: &self.offsets[first..=last], days: &self.days, values: &self.values }
+    }
+
+    /// The events `picked`, which are in order of customer and time; `offsets` says whose is which.
+    pub fn pick(&self, picked: &[u32], offsets: Vec<u32>) -> Self {
+        Self {
+            offsets,
+            days: take(&self.days, picked),
+            values: take(&self.values, picked),
+            instants: take(&self.instants, picked),
+            segments: self.segments.iter().map(|codes| take(codes, picked)).collect(),
+            lost: take(&self.lost, picked),
+            reasons: take(&self.reasons, picked),
+        }
+    }
+}
+
+/// `from` at the places `picked`; empty where `from` is.
+fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
+    if from.is_empty() { Vec::new() } else { picked.iter().map(|i| from[*i as usize]).collect() }
+}
+
+/// All that is known of the customers of a partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timelines {
+    pub customers: usize,
+    pub activity: OwnedTrack,
+    pub refunds: OwnedTrack,
+    pub attempts: OwnedTrack,
+    /// One an attempt: activity events before it.
+    pub after: Vec<u32>,
+    /// One an attempt: whether activity lies at an earlier instant.
+    pub by_customer: Vec<bool>,
+    /// One a customer: activity events at its first instant.
+    pub at_first_instant: Vec<u32>,
+}
+
+impl Timelines {
+    /// Puts tracks of the same customers together and places the attempts among the activity.
+    pub fn new(
+        customers: usize,
+        activity: OwnedTrack,
+        refunds: OwnedTrack,
+        attempts: OwnedTrack,
+    ) -> Self {
+        let mut after = Vec::with_capacity(attempts.len());
+        let mut by_customer = Vec::with_capacity(attempts.len());
+        let mut at_first_instant = Vec::with_capacity(customers);
+        for customer in 0..customers {
+            let events = activity.range(customer);
+            let first = activity.time_of_first(&events);
+            let leading = events.clone().take_while(|e| Some(activity.time(*e)) == first).count();
+            at_first_instant.push(crate::ids::to_u32(leading as u64));
+            let mut next = events.clone();
+            for attempt in attempts.range(customer) {
+                let time = attempts.time(attempt);
+                while next.start < next.end && activity.time(next.start) <= time {
+                    next.start += 1;
+                }
+                after.push(crate::ids::to_u32((next.start - events.start) as u64));
+                by_customer.push(first.is_some_and(|first| first < time));
+            }
+        }
+        Self { customers, activity, refunds, attempts, after, by_customer, at_first_instant }
+    }
+
+    pub fn attempts(&self, first: usize, last: usize) -> Attempts<'_> {
+        Attempts {
+            track: self.attempts.slice(first, last),
+            lost: &self.attempts.lost,
+            reasons: &self.attempts.reasons,
+            after: &self.after,
+            by_customer: &self.by_customer,
+        }
+    }
+
+    /// The code of `segment` for each customer: that of the first activity, or of the first
+    /// attempt of someone without any.
+    pub fn first_segment(&self, segment: usize) -> Vec<u32> {
+        let first = |track: &OwnedTrack, customer: usize| {
+            track.range(customer).next().map(|event| track.segments[segment][event])
+        };
+        (0..self.customers)
+            .map(|c| first(&self.activity, c).or_else(|| first(&self.attempts, c)).unwrap_or(0))
+            .collect()
+    }
+}
+
+impl OwnedTrack {
+    fn time_of_first(&self, events: &std::ops::Range<usize>) -> Option<i64> {
+        (!events.is_empty()).then(|| self.time(events.start))
+    }
+}
+
+/// The places of `n` items in order of a small number, stable, and where each number begins.
+pub(crate) fn counting_sort(
+    n: usize,
+    buckets: usize,
+    bucket: impl Fn(usize) -> usize,
+) -> (Vec<u32>, Vec<u32>) {
+    let mut offsets = vec![0_u32; buckets + 1];
+    (0..n).for_each(|i| offsets[bucket(i) + 1] += 1);
+    for b in 0..buckets {
+        offsets[b + 1] += offsets[b];
+    }
+    let mut next = offsets.clone();
+    let mut order = vec![0_u32; n];
+    for i in 0..n {
+        let place = &mut next[bucket(i)];
+        order[*place as usize] = crate::ids::to_u32(i as u64);
+        *place += 1;
+    }
+    (order, offsets)
+}
+
+/// Sorts rows into a track by (customer, day, instant, kind, order id, value, reason, segment
+/// texts): nothing of it follows the order in which rows came.
+pub(crate) fn sort_track(rows: &Rows, customers: usize, rank: &[Vec<u32>]) -> OwnedTrack {
+    let (mut order, offsets) = counting_sort(rows.len(), customers, |i| rows.ids[i] as usize);
+    for pair in offsets.windows(2) {
+        let own = &mut order[pair[0] as usize..pair[1] as usize];
+        if own.len() > 1 {
+            own.sort_unstable_by(|a, b| rows.compare(*a as usize, *b as usize, rank));
+        }
+    }
+    let lost = |i: &u32| rows.kinds[*i as usize] == kohort_model::Kind::Lost as u8;
+    OwnedTrack {
+        offsets,
+        days: order.iter().map(|i| Day(rows.days[*i as usize])).collect(),
+        values: take(&rows.values, &order),
+        instants: take(&rows.instants, &order),
+        segments: rows.segments.iter().map(|codes| take(codes, &order)).collect(),
+        lost: if rows.kinds.is_empty() { Vec::new() } else { order.iter().map(lost).collect() },
+        reasons: take(&rows.reasons, &order),
+    }
+}

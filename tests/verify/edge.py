@@ -1,0 +1,173 @@
+"""Small cases for the corners of METRICS.md.
+
+Each case is a folder with a pipeline file and its input. Those below share one random shop
+whose rows differ in kind and type from case to case; the shop is seeded, so that a difference
+can be looked at again. Those of by_hand.py have facts worked out by hand.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+
+import by_hand
+from shop import ALL_GRAINS, SEGMENTS, STATUSES, Edge, Row, one, orders, shop, table, without_order_id
+
+
+def lines() -> dict[str, pa.Table]:
+    """Orders of one to four lines; some lines of an order stand in another file."""
+    rng = random.Random(11)
+    parts: list[list[Row]] = [[], [], []]
+    for row in shop(2, customers=300):
+        for i in range(rng.choice([1, 1, 2, 4])):
+            later = timedelta(seconds=rng.choice([0, 0, 1, 30, 86_400]) if i else 0)
+            country = rng.choice([row.country, "zz"])
+            status = "cart" if rng.random() < 0.01 else row.status
+            line = replace(row, number=row.number // 2, at=row.at + later, status=status, country=country)
+            rng.choice(parts).append(line)
+    return {f"part-{i}.parquet": table(part, amount=pa.float64()) for i, part in enumerate(parts)}
+
+
+def updated() -> dict[str, pa.Table]:
+    """Rows that later rows of the same order replace."""
+    rng = random.Random(12)
+    rows, stamps = [], []
+    for row in shop(3):
+        for i in range(rng.choice([1, 1, 2, 3])):
+            status = rng.choice(["paid", "cancelled", "cart"]) if i else row.status
+            at = row.at + timedelta(days=rng.choice([0, 0, i, 5 * i]))
+            rows.append(replace(row, at=at, cents=row.cents + i, status=status))
+            stamps.append(rng.choice([None, row.at, row.at + timedelta(hours=i), row.at + timedelta(hours=24)]))
+    return {"orders.parquet": table(rows).append_column("changed", pa.array(stamps, pa.timestamp("us")))}
+
+
+def repeated() -> dict[str, pa.Table]:
+    """Exact duplicates, in one file and across files, and amounts finer than a cent."""
+    rows = shop(8, customers=80)
+    fine = [Decimal(r.cents).scaleb(-2) + Decimal("0.0050") * (r.number % 3 - 1) for r in rows]
+    whole = table(rows, country=pa.dictionary(pa.int32(), pa.string()))
+    whole = whole.set_column(3, "amount", pa.array(fine, pa.decimal128(14, 4)))
+    return {"a.parquet": pa.concat_tables([whole, whole.slice(10, 50)]), "b.parquet": whole.slice(0, 40)}
+
+
+def ragged() -> dict[str, pa.Table]:
+    """Files whose columns differ in order and number, one of them without a row."""
+    whole = table(shop(9))
+    third = whole.num_rows // 3
+    return {
+        "2023/a.parquet": whole.slice(0, third),
+        "2023/b.parquet": whole.slice(third, third).select(list(reversed(whole.column_names))),
+        "2024/c.parquet": whole.slice(2 * third).drop_columns(["channel"]),
+        "2024/d.parquet": whole.slice(0, 0),
+    }
+
+
+def dirty() -> dict[str, pa.Table]:
+    """Rows that must be rejected beside rows that must not."""
+    whole = table(shop(10), amount=pa.float64(), customer=pa.string())
+    bad = [
+        {"customer": None},
+        {"sold_at": None},
+        {"amount": None},
+        {"amount": float("nan")},
+        {"amount": float("inf")},
+        {"status": "strange"},
+        {"status": None},
+        {"sold_at": datetime(2099, 1, 1)},
+    ]
+    template = whole.slice(0, 1).to_pylist()[0]
+    rows = [template | {"number": 100_000 + i, "status": "paid"} | change for i, change in enumerate(bad)]
+    return {"orders.parquet": pa.concat_tables([whole, pa.Table.from_pylist(rows, whole.schema)])}
+
+
+CASES = [
+    *by_hand.CASES,
+    Edge("any", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES, more='activity = "any"') + SEGMENTS),
+    Edge("sales", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES) + SEGMENTS),
+    Edge("lines", lines, orders('rows = "lines"' + STATUSES, calendar='as_of = "2024-03-10"') + SEGMENTS),
+    Edge(
+        "lines_any",
+        lines,
+        orders('rows = "lines"' + STATUSES, calendar='history_start = "2023-02-15"', more='activity = "any"')
+        + SEGMENTS,
+    ),
+    Edge(
+        "updated_at",
+        updated,
+        orders(
+            'rows = "orders"\nupdated_at = "changed"' + STATUSES,
+            calendar='as_of = "2024-03-10"\nhistory_start = "2023-02-15"',
+        )
+        + SEGMENTS,
+    ),
+    Edge(
+        "no_order_id",
+        lambda: one(*shop(14)),
+        without_order_id(orders('rows = "orders"' + STATUSES)) + SEGMENTS,
+    ),
+    Edge(
+        "history_start",
+        lambda: one(*shop(4)),
+        orders(
+            'rows = "orders"' + STATUSES,
+            calendar='history_start = "2023-02-15"\nas_of = "2024-05-20"',
+            lapse="60",
+        )
+        + SEGMENTS,
+    ),
+    Edge(
+        "long_window",
+        lambda: one(*shop(6, days=1400, start=date(2020, 1, 15))),
+        orders('rows = "orders"' + STATUSES).replace(ALL_GRAINS, '["month", "quarter", "year"]')
+        + SEGMENTS
+        + '[revenue]\nwindow = "12 months"\n',
+    ),
+    Edge(
+        "week_window",
+        lambda: one(*shop(6)),
+        orders('rows = "orders"' + STATUSES).replace(ALL_GRAINS, '["day", "week"]')
+        + '[revenue]\nwindow = "4 weeks"\n',
+    ),
+    Edge(
+        "fiscal_year",
+        lambda: one(*shop(7), at=pa.timestamp("ns")),
+        orders('rows = "orders"' + STATUSES, calendar='week_start = "sunday"\nfiscal_year_start = 4') + SEGMENTS,
+    ),
+    Edge(
+        "zoned",
+        lambda: one(
+            *shop(5, start=date(2023, 2, 1)),
+            at=pa.timestamp("us", tz="UTC"),
+            customer=pa.large_string(),
+            number=pa.string(),
+        ),
+        orders('rows = "orders"' + STATUSES, calendar='timezone = "America/New_York"') + SEGMENTS,
+    ),
+    Edge(
+        "at_order",
+        lambda: one(*shop(1)),
+        orders('rows = "orders"' + STATUSES, calendar="max_k = 7")
+        + '[segments]\nchannel = { column = "channel", at = "order" }\n',
+    ),
+    Edge(
+        "auto_lapse",
+        lambda: one(*shop(13), number=pa.string()),
+        orders('rows = "orders"' + STATUSES, lapse='"auto"'),
+    ),
+    Edge(
+        "deduplicate",
+        repeated,
+        orders('rows = "orders"\ndeduplicate = true' + STATUSES) + SEGMENTS,
+    ),
+    Edge(
+        "ragged_files",
+        ragged,
+        orders('rows = "orders"' + STATUSES).replace("input/*.parquet", "input") + SEGMENTS,
+    ),
+    Edge("dirty", dirty, orders('rows = "orders"' + STATUSES) + SEGMENTS),
+    Edge("empty", lambda: {"orders.parquet": table([])}, orders('rows = "orders"' + STATUSES) + SEGMENTS),
+]

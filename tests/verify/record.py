@@ -1,0 +1,55 @@
+"""Compares run.json with what the recomputation counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline import Pipeline
+
+
+def counts(db: duckdb.DuckDBPyConnection, part: str) -> dict[str, int]:
+    """The numbers of one part of `counted` that are not zero, by name."""
+    rows = db.execute("SELECT name, n FROM counted WHERE part = ? AND n > 0 ORDER BY name", [part])
+    return dict(rows.fetchall())
+
+
+def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
+    """Everything in run.json that differs, in words. A name that it lacks counts as zero."""
+    if not file.exists():
+        return ["run.json is not published"]
+    record = json.loads(file.read_text())
+    orders = next((i for i in record["inputs"] if i["input"] == "orders"), None)
+    if orders is None:
+        return ["run.json has no input orders"]
+
+    rows = counts(db, "rows")
+    pairs = [(name, orders[name], rows.get(name, 0)) for name in ("rows_read", "rows_filtered")]
+    for part in ("rejected", "left_out"):
+        pairs += _by_name(part, orders[part], counts(db, part))
+    pairs += _by_name("events", record["events"], counts(db, "events"))
+    found = {_resolved(f["path"]): f["rows"] for f in orders["files"]}
+    expected = {_resolved(path): pq.read_metadata(path).num_rows for path in p.files}
+    pairs.append(("rows by file", found, expected))
+
+    tables = {table["name"]: table["rows"] for table in record["tables"]}
+    expected = {t: db.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in p.tables}
+    pairs += [("rows by table", tables, expected), ("grains", record["grains"], p.grains)]
+    as_of, lapse = db.execute("SELECT getvariable('as_of'), getvariable('lapse')").fetchall()[0]
+    if as_of:  # without an order there is none to find
+        pairs.append(("as_of", record["as_of"], str(as_of)))
+    pairs.append(("lapse_after_days", record["lapse_after_days"], lapse))
+    pairs.append(("lapse_is_auto", record["lapse_is_auto"], p.lapse_after_days == "auto"))
+    return [f"{name} is {seen}, expected {wanted}" for name, seen, wanted in pairs if seen != wanted]
+
+
+def _by_name(part: str, found: dict[str, int], expected: dict[str, int]) -> list[tuple[str, int, int]]:
+    names = sorted(found.keys() | expected.keys())
+    return [(f"{part}.{name}", found.get(name, 0), expected.get(name, 0)) for name in names]
+
+
+def _resolved(path: str | Path) -> str:
+    return str(Path(path).resolve())

@@ -1,0 +1,28 @@
+-- What run.json counts of the input: part, name and number. A name without a row counts nothing.
+CREATE TABLE counted AS
+WITH mixed AS (
+    SELECT customer_id, order_id FROM kept GROUP BY ALL HAVING count(DISTINCT kind) > 1
+),
+refund AS (
+    SELECT c.start, f.start AS cohort
+    FROM event e
+    JOIN grain g ON g.rank = (SELECT min(rank) FROM grain)
+    JOIN calendar c ON c.grain = g.grain AND c.day = e.day
+    LEFT JOIN person p ON p.segment = 'all' AND p.customer_id = e.customer_id
+    LEFT JOIN calendar f ON f.grain = g.grain AND f.day = p.first_day
+    WHERE e.kind = 'refund'
+)
+SELECT 'rows' AS part, 'rows_read' AS name, count(*) AS n FROM found
+UNION ALL SELECT 'rows', 'rows_filtered', (SELECT count(*) FROM source) - count(*) FROM line
+UNION ALL SELECT 'rejected', fault, count(*) FROM line WHERE fault IS NOT NULL GROUP BY ALL
+UNION ALL SELECT 'rejected', 'mixed_status', count(*) FROM kept JOIN mixed USING (customer_id, order_id)
+    WHERE getvariable('is_lines')
+UNION ALL SELECT 'left_out', left_out, count(*) FROM entry WHERE left_out IS NOT NULL GROUP BY ALL
+UNION ALL SELECT 'left_out', 'refund_without_order', count(*) FROM refund WHERE cohort IS NULL
+UNION ALL SELECT 'left_out', 'refund_before_cohort', count(*) FROM refund WHERE start < cohort
+UNION ALL SELECT 'events', CASE WHEN kind IN ('order', 'refund') THEN kind || 's' ELSE kind END, count(*)
+    FROM event GROUP BY ALL
+UNION ALL SELECT 'events', 'customers', count(*) FROM person WHERE segment = 'all'
+UNION ALL SELECT 'events', 'prospects', count(DISTINCT customer_id)
+    FROM event ANTI JOIN (FROM person WHERE segment = 'all') USING (customer_id)
+    WHERE is_attempt;

@@ -1,0 +1,129 @@
+-- Activity days with the one before and the one after.
+CREATE TABLE activity_day AS
+SELECT pid, day,
+    lag(day) OVER w AS previous,
+    lead(day) OVER w AS following
+FROM (SELECT DISTINCT pid, day FROM movement WHERE is_activity)
+WINDOW w AS (PARTITION BY pid ORDER BY day);
+
+-- Spans [day, until) in which a customer is active, cut where the next activity day takes
+-- over, so that at most one of a customer's spans holds a given day.
+CREATE TABLE active_span AS
+SELECT pid, day, least(day + getvariable('lapse'), coalesce(following, DATE '9999-12-31')) AS until
+FROM activity_day;
+
+-- The days at whose end the state is asked for: n - 1 is the opening of period n, n its
+-- closing; a period that as_of cuts closes on the last known day.
+CREATE TABLE boundary AS
+SELECT grain, idx, least(stop, getvariable('as_of')) - 1 AS day FROM period;
+
+CREATE TABLE state AS
+SELECT b.grain, b.idx, s.pid
+FROM active_span s JOIN boundary b ON b.day >= s.day AND b.day < s.until;
+
+CREATE TABLE customer_retention AS
+WITH closing AS (
+    SELECT s.grain, s.idx, p.segment, p.segment_value,
+        count(*) AS closing,
+        count(*) FILTER (f.idx = s.idx AND NOT p.is_existing) AS new_at_close,
+        count(*) FILTER (f.idx = s.idx AND p.is_existing) AS entered_existing_at_close
+    FROM state s
+    JOIN person p USING (pid)
+    JOIN calendar f ON f.grain = s.grain AND f.day = p.first_day
+    GROUP BY ALL
+),
+kept AS (
+    SELECT s.grain, s.idx, p.segment, p.segment_value, count(*) AS kept
+    FROM state s
+    JOIN state o ON o.grain = s.grain AND o.pid = s.pid AND o.idx = s.idx - 1
+    JOIN person p ON p.pid = s.pid
+    GROUP BY ALL
+),
+entered AS (
+    SELECT c.grain, c.idx, p.segment, p.segment_value,
+        count(*) FILTER (NOT p.is_existing) AS new,
+        count(*) FILTER (p.is_existing) AS entered_existing
+    FROM person p JOIN calendar c ON c.day = p.first_day
+    GROUP BY ALL
+),
+returned AS (
+    SELECT c.grain, c.idx, p.segment, p.segment_value, count(*) AS returned
+    FROM activity_day a JOIN calendar c USING (day) JOIN person p USING (pid)
+    WHERE a.day > a.previous + getvariable('lapse')
+    GROUP BY ALL
+),
+churned AS (
+    SELECT c.grain, c.idx, p.segment, p.segment_value, count(*) AS churned
+    FROM activity_day a
+    JOIN calendar c ON c.day = a.day + getvariable('lapse')  -- the calendar ends before as_of
+    JOIN person p USING (pid)
+    WHERE a.following IS NULL OR a.following > a.day + getvariable('lapse')
+    GROUP BY ALL
+),
+bought AS (
+    SELECT s.grain, s.idx, p.segment, p.segment_value,
+        count(*) AS buyers,
+        count(*) FILTER (f.idx = s.idx AND NOT p.is_existing) AS lifecycle_new,
+        count(*) FILTER (b.pid IS NOT NULL) AS lifecycle_returning,
+        count(*) FILTER (b.pid IS NULL AND f.idx < s.idx) AS lifecycle_resurrected
+    FROM spend s
+    JOIN person p USING (pid)
+    JOIN calendar f ON f.grain = s.grain AND f.day = p.first_day
+    LEFT JOIN spend b ON b.grain = s.grain AND b.pid = s.pid AND b.idx = s.idx - 1 AND b.orders > 0
+    WHERE s.orders > 0
+    GROUP BY ALL
+),
+dormant AS (
+    SELECT b.grain, b.idx + 1 AS idx, p.segment, p.segment_value, count(*) AS lifecycle_dormant
+    FROM spend b
+    JOIN person p USING (pid)
+    LEFT JOIN spend s ON s.grain = b.grain AND s.pid = b.pid AND s.idx = b.idx + 1 AND s.orders > 0
+    WHERE b.orders > 0 AND s.pid IS NULL
+    GROUP BY ALL
+),
+joined AS (
+    SELECT p.grain, p.segment, p.segment_value, p.start AS period,
+        coalesce(o.closing, 0) AS opening,
+        coalesce(e.new, 0) AS new,
+        coalesce(e.entered_existing, 0) AS entered_existing,
+        coalesce(r.returned, 0) AS returned,
+        coalesce(x.churned, 0) AS churned,
+        coalesce(c.closing, 0) AS closing,
+        coalesce(c.new_at_close, 0) AS new_at_close,
+        coalesce(c.entered_existing_at_close, 0) AS entered_existing_at_close,
+        coalesce(k.kept, 0) AS kept,
+        coalesce(b.buyers, 0) AS buyers,
+        coalesce(b.lifecycle_new, 0) AS lifecycle_new,
+        coalesce(b.lifecycle_returning, 0) AS lifecycle_returning,
+        coalesce(b.lifecycle_resurrected, 0) AS lifecycle_resurrected,
+        coalesce(d.lifecycle_dormant, 0) AS lifecycle_dormant,
+        p.is_complete
+    FROM segment_period p
+    LEFT JOIN closing o ON o.grain = p.grain AND o.idx = p.idx - 1
+        AND o.segment = p.segment AND o.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN closing c ON c.grain = p.grain AND c.idx = p.idx
+        AND c.segment = p.segment AND c.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN kept k ON k.grain = p.grain AND k.idx = p.idx
+        AND k.segment = p.segment AND k.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN entered e ON e.grain = p.grain AND e.idx = p.idx
+        AND e.segment = p.segment AND e.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN returned r ON r.grain = p.grain AND r.idx = p.idx
+        AND r.segment = p.segment AND r.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN churned x ON x.grain = p.grain AND x.idx = p.idx
+        AND x.segment = p.segment AND x.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN bought b ON b.grain = p.grain AND b.idx = p.idx
+        AND b.segment = p.segment AND b.segment_value IS NOT DISTINCT FROM p.segment_value
+    LEFT JOIN dormant d ON d.grain = p.grain AND d.idx = p.idx
+        AND d.segment = p.segment AND d.segment_value IS NOT DISTINCT FROM p.segment_value
+)
+SELECT grain, segment, segment_value, period,
+    opening, new, entered_existing, returned, churned, closing,
+    new_at_close, entered_existing_at_close, kept,
+    opening - kept AS lost,
+    rate(closing - new_at_close - entered_existing_at_close, opening) AS retention_rate,
+    rate(kept, opening) AS kept_rate,
+    rate(opening - kept, opening) AS churn_rate,
+    1 - pow(1 - rate(opening - kept, opening), per_year) AS annualised_churn_rate,
+    buyers, lifecycle_new, lifecycle_returning, lifecycle_resurrected, lifecycle_dormant,
+    is_complete
+FROM joined JOIN grain USING (grain);
