@@ -1,4 +1,9 @@
 //! The command line.
+#![expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "these comments are the help texts, which are shown as they stand"
+)]
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The stages of a run as they happen.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -35,7 +35,7 @@ impl<'a> Progress<'a> {
     /// Takes note of an event, from any thread.
     pub fn observe(&self, event: Event) {
         // What a thread left here when it panicked is only a bar.
-        let mut stage = self.stage.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::StageStarted { stage: name, total, unit } => {
                 *stage = Some(self.start(name, total, unit));

@@ -14,13 +14,13 @@ pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     let schemas = kohort_pipeline::schemas();
     let text = match &args.table {
         None => list(&schemas),
-        Some(name) => match schemas.iter().find(|schema| schema.name == name) {
-            Some(schema) => describe(schema),
-            None => {
+        Some(name) => {
+            let schema = schemas.iter().find(|schema| schema.name == name).ok_or_else(|| {
                 let known = schemas.iter().map(|schema| schema.name.to_owned()).collect();
-                return Err(CliError::Unknown { what: "table", name: name.clone(), known });
-            }
-        },
+                CliError::Unknown { what: "table", name: name.clone(), known }
+            })?;
+            describe(schema)
+        }
     };
     Ok(stdout.write_all(text.as_bytes())?)
 }

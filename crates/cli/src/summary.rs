@@ -1,6 +1,6 @@
 //! What a run read, left out and wrote, and how long it took.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use kohort_pipeline::RunSummary;
@@ -48,8 +48,8 @@ fn text(summary: &RunSummary) -> String {
         lines.add("wrote", format!("{:width$}  {rows:>14}  {:>9}", table.name, size(table.bytes)));
     }
     match &summary.published {
-        Some(folder) => lines.add("to", folder.display().to_string()),
-        None => lines.add("to", "nowhere: this was a dry run".to_owned()),
+        Some(folder) => lines.add("to", folder.display()),
+        None => lines.add("to", "nowhere: this was a dry run"),
     }
     lines.add("took", took(record));
     lines.text
@@ -150,9 +150,9 @@ struct Lines {
 }
 
 impl Lines {
-    fn add(&mut self, label: &'static str, line: String) {
+    fn add(&mut self, label: &'static str, line: impl Display) {
         let shown = if self.label == label { "" } else { label };
         self.label = label;
-        let _ = writeln!(self.text, "{shown:9} {}", line.trim_end());
+        let _ = writeln!(self.text, "{shown:9} {line}");
     }
 }

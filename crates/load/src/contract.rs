@@ -70,6 +70,21 @@ impl Orders {
         self.customers != Scheme::Bytes
     }
 
+    /// Whether order ids are integers; false where they are not mapped.
+    #[must_use]
+    pub fn has_integer_orders(&self) -> bool {
+        self.orders.is_some_and(|orders| orders != Scheme::Bytes)
+    }
+
+    /// Key, expression and type of every mapped value, as in the first file.
+    #[must_use]
+    pub fn columns(&self) -> Vec<(String, String, String)> {
+        let types = self.details.first().map(|detail| detail.types.iter()).into_iter().flatten();
+        (self.mappings.iter().zip(types))
+            .map(|(mapping, ty)| (mapping.key.clone(), mapping.text.clone(), ty.to_string()))
+            .collect()
+    }
+
     pub(crate) fn open(source: OrdersSource) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
         let paths = files::expand(&source.paths)?;

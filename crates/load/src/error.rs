@@ -230,3 +230,28 @@ pub enum LoadError {
     #[error(transparent)]
     Sink(Box<dyn Error + Send + Sync>),
 }
+
+impl LoadError {
+    /// Whether the input does not have what the pipeline file maps.
+    #[must_use]
+    pub fn is_mapping(&self) -> bool {
+        matches!(
+            self,
+            Self::Pattern { .. }
+                | Self::Syntax { .. }
+                | Self::UnknownColumn { .. }
+                | Self::Constant { .. }
+                | Self::NotRowWise { .. }
+                | Self::Expression { .. }
+                | Self::ColumnType { .. }
+                | Self::Type { .. }
+                | Self::MixedTypes { .. }
+        )
+    }
+
+    /// Whether the data broke a check, rather than that it could not be read.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        matches!(self, Self::SegmentValues { .. } | Self::NoRate { .. })
+    }
+}

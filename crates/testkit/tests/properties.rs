@@ -10,6 +10,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
     #[test]
     fn identities_hold(case in cases()) {
         let tables = reference(&case.rows, &case.settings).tables;

@@ -105,9 +105,9 @@ pub struct Census {
     pub customers: u64,
     /// People with attempts only.
     pub prospects: u64,
-    /// Activity events.
+    /// Completed orders of zero or more.
     pub orders: u64,
-    /// Refunds that are not activity.
+    /// Completed orders below zero.
     pub refunds: u64,
     /// Lost orders.
     pub lost: u64,
@@ -352,8 +352,10 @@ impl Census {
                 self.left_out.refund_before_cohort += early as u64;
             }
         }
-        self.orders += activity.len() as u64;
-        self.refunds += refunds.len() as u64;
+        // With `activity = "any"` refunds are among the activity.
+        let below_zero = activity.values.iter().filter(|value| **value < 0).count();
+        self.orders += (activity.len() - below_zero) as u64;
+        self.refunds += (refunds.len() + below_zero) as u64;
         let lost = attempts.lost.iter().filter(|lost| **lost).count();
         self.lost += lost as u64;
         self.open += (attempts.len() - lost) as u64;

@@ -48,6 +48,16 @@ impl Frame {
         (0..self.len()).filter_map(|row| self.day(column, row)).collect()
     }
 
+    /// The rows from `start` to before `end`.
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        Self { batch: self.batch.slice(start, end - start) }
+    }
+
+    /// The different whole numbers of a column, in order.
+    pub fn integers(&self, column: &str) -> BTreeSet<i128> {
+        (0..self.len()).filter_map(|row| self.integer(column, row)).collect()
+    }
+
     /// A day, in days since 1970-01-01.
     pub fn day(&self, column: &str, row: usize) -> Option<i32> {
         let array = self.valid(column, row)?;
@@ -68,13 +78,11 @@ impl Frame {
     /// A number, for pictures: money is in minor units, and the last digits are lost.
     #[expect(clippy::cast_precision_loss, reason = "a colour has some ten shades")]
     pub fn number(&self, column: &str, row: usize) -> Option<f64> {
-        match self.integer(column, row) {
-            Some(integer) => Some(integer as f64),
-            None => {
-                let array = self.valid(column, row)?;
-                array.as_primitive_opt::<Float64Type>().map(|numbers| numbers.value(row))
-            }
+        if let Some(integer) = self.integer(column, row) {
+            return Some(integer as f64);
         }
+        let array = self.valid(column, row)?;
+        array.as_primitive_opt::<Float64Type>().map(|numbers| numbers.value(row))
     }
 
     /// Whether a flag is set; a column that is not there counts as `missing`.

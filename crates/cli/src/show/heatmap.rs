@@ -1,5 +1,7 @@
 //! Cohorts against the periods since: a triangle of numbers on shades of a colour.
 
+use std::fmt::Write;
+
 use super::frame::{Frame, NULL};
 use super::grid::length;
 
@@ -84,14 +86,14 @@ impl Heatmap {
 
         let mut text = format!("{:label$} {:>size$} ", "cohort", "customers");
         for k in 0..shown.min(self.width()) {
-            text.push_str(&format!("{k:>width$} ", width = cell - 1));
+            let _ = write!(text, "{k:>width$} ", width = cell - 1);
         }
         finish(&mut text);
         let most = self.most();
         for cohort in &self.rows {
             let mark = if cohort.is_truncated { "~" } else { "" };
             let name = format!("{}{mark}", cohort.label);
-            text.push_str(&format!("{name:label$} {:>size$} ", cohort.size));
+            let _ = write!(text, "{name:label$} {:>size$} ", cohort.size);
             for value in cohort.cells.iter().take(shown) {
                 let Some(value) = value else {
                     text.push_str(&" ".repeat(cell));
@@ -149,27 +151,29 @@ fn shaded(text: &str, number: f64, most: f64) -> String {
 }
 
 /// Which of the shades a number has, where `most` has the deepest.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 9")]
+#[expect(clippy::cast_precision_loss, reason = "0 to 9")]
 fn shade(number: f64, most: f64) -> usize {
-    let share = if most > 0.0 { (number / most).clamp(0.0, 1.0) } else { 0.0 };
-    (share * (SHADES.len() - 1) as f64).round() as usize
+    let share = if most > 0.0 { number / most } else { 0.0 };
+    let deepest = SHADES.len() - 1;
+    // Half a step up is enough for the next shade.
+    (1..=deepest).rev().find(|step| share >= (*step as f64 - 0.5) / deepest as f64).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cell(number: f64, is_complete: bool) -> Option<Cell> {
-        Some(Cell { text: format!("{number:.1}"), number: Some(number), is_complete })
+    fn cell(number: f64, is_complete: bool) -> Cell {
+        Cell { text: format!("{number:.1}"), number: Some(number), is_complete }
     }
 
     fn example() -> Heatmap {
-        let null = Some(Cell { text: NULL.to_owned(), number: None, is_complete: true });
-        let cohort = |label: &str, is_truncated, cells| Cohort {
+        let null = Cell { text: NULL.to_owned(), number: None, is_complete: true };
+        let cohort = |label: &str, is_truncated, cells: Vec<Cell>| Cohort {
             label: label.to_owned(),
             size: "1,234".to_owned(),
             is_truncated,
-            cells,
+            cells: cells.into_iter().map(Some).collect(),
         };
         Heatmap {
             rows: vec![

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::frame::{Frame, NULL};
 use super::grid::{Align, Grid};
-use crate::error::CliError;
+use crate::number::group;
 
 /// What is shown of a table unless columns are asked for; the key columns come first anyway.
 const HEADLINES: [(&str, &[&str]); 4] = [
@@ -50,14 +50,12 @@ const HEADLINES: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// The columns to show: of a known table those that matter most, of another all.
-pub fn columns(table: &str, keys: &[String], all: &[String]) -> Vec<String> {
+/// Those of a table's columns that matter most; of an unknown table all.
+pub fn columns(table: &str, all: &[String]) -> Vec<String> {
     let headline = HEADLINES.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns);
-    let chosen = |column: &&String| match headline {
-        Some(headline) => headline.contains(&column.as_str()),
-        None => column.as_str() != "is_complete",
-    };
-    all.iter().filter(|column| !keys.contains(column)).filter(chosen).cloned().collect()
+    let is_chosen =
+        |column: &&String| headline.is_none_or(|headline| headline.contains(&column.as_str()));
+    all.iter().filter(is_chosen).cloned().collect()
 }
 
 /// The rows with these columns. A star after the period marks what is not complete.
@@ -86,7 +84,7 @@ fn header(frame: &Frame, column: &str) -> String {
 }
 
 /// The reasons of lost sales over all rows, the dearest first. `rows` are reason rows.
-pub fn reasons(rows: &Frame) -> Result<Grid, CliError> {
+pub fn reasons(rows: &Frame) -> Grid {
     const COUNTS: [&str; 2] = ["lost", "recovered"];
     const VALUES: [&str; 3] = ["lost_value", "recovered_value", "net_lost_value"];
     let mut sums: BTreeMap<String, ([i128; 2], [i128; 3])> = BTreeMap::new();
@@ -106,10 +104,10 @@ pub fn reasons(rows: &Frame) -> Result<Grid, CliError> {
     let header = COUNTS.into_iter().chain(VALUES).map(|column| (column, Align::Right));
     let mut grid = Grid::new([("reason", Align::Left)].into_iter().chain(header));
     for (reason, (counts, values)) in sums {
-        let counts = counts.map(|sum| crate::number::group(&sum.to_string()));
+        let counts = counts.map(|sum| group(&sum.to_string()));
         let values = VALUES.iter().zip(values).map(|(column, sum)| rows.money(column, sum));
         let reason = reason.replace(char::is_control, "\u{fffd}");
         grid.row([reason].into_iter().chain(counts).chain(values));
     }
-    Ok(grid)
+    grid
 }

@@ -39,7 +39,10 @@ pub(crate) fn minor_units(
     macro_rules! integers {
         ($typed:ident) => {{
             let column = column.$typed().expect("the type was just seen");
-            rows.fill(values!(column), |n| i64::try_from(n).ok()?.checked_mul(unit))
+            rows.fill(values!(column), |n| match i64::try_from(n) {
+                Ok(n) => n.overflowing_mul(unit),
+                Err(_) => MISFIT,
+            })
         }};
     }
     match column.dtype() {
@@ -52,12 +55,16 @@ pub(crate) fn minor_units(
             } else if from < places {
                 // At most 18 places.
                 let factor = 10_i64.pow(places - from);
-                rows.fill(amounts, |n| narrow(n)?.checked_mul(factor))
+                rows.fill(amounts, |n| {
+                    let (n, wide) = narrow(n);
+                    let (minor, over) = n.overflowing_mul(factor);
+                    (minor, wide | over)
+                })
             } else {
                 let divisor = 10_i64.checked_pow(from - places);
                 rows.fill(amounts, |n| match (i64::try_from(n), divisor) {
-                    (Ok(n), Some(divisor)) => Some(divided(n, divisor)),
-                    _ => rescale(n, from, places).and_then(narrow),
+                    (Ok(n), Some(divisor)) => (divided(n, divisor), false),
+                    _ => rescale(n, from, places).map_or(MISFIT, narrow),
                 })
             }
         }
@@ -127,25 +134,26 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Converts all rows in one pass, and looks at single rows only where some did not fit.
+    /// Converts all rows in one pass, and looks at single rows only where some did not fit:
+    /// `convert` says so beside the number, as the overflowing operations of integers do.
     #[inline]
     fn fill<T: Copy>(
         self,
         amounts: &[T],
-        convert: impl Fn(T) -> Option<i64>,
+        convert: impl Fn(T) -> (i64, bool),
     ) -> Result<(), AmountError> {
-        let mut fits = true;
+        let mut any = false;
         self.into.clear();
         self.into.extend(amounts.iter().map(|amount| {
-            let minor = convert(*amount);
-            fits &= minor.is_some();
-            minor.unwrap_or_default()
+            let (minor, misfit) = convert(*amount);
+            any |= misfit;
+            minor
         }));
-        if fits {
+        if !any {
             return Ok(());
         }
         let misfit = |(row, amount): (usize, &T)| {
-            (!self.flaws.is_marked(row) && convert(*amount).is_none()).then_some(row)
+            (!self.flaws.is_marked(row) && convert(*amount).1).then_some(row)
         };
         amounts.iter().enumerate().find_map(misfit).map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
     }
@@ -154,7 +162,7 @@ impl Rows<'_> {
     fn fill_floats<T: Copy + Into<f64>>(
         self,
         amounts: &[T],
-        convert: impl Fn(T) -> Option<i64>,
+        convert: impl Fn(T) -> (i64, bool),
     ) -> Result<(), AmountError> {
         let Self { flaws, into } = self;
         let misfit = Rows { flaws: &mut *flaws, into: &mut *into }.fill(amounts, &convert);
@@ -171,8 +179,13 @@ impl Rows<'_> {
     }
 }
 
-fn narrow(n: i128) -> Option<i64> {
-    i64::try_from(n).ok()
+/// What a number that does not fit becomes.
+const MISFIT: (i64, bool) = (0, true);
+
+#[expect(clippy::cast_possible_truncation, reason = "compared with what it was")]
+fn narrow(n: i128) -> (i64, bool) {
+    let narrow = n as i64;
+    (narrow, i128::from(narrow) != n)
 }
 
 /// Rounded half away from zero; `divisor` is a power of ten.
@@ -195,15 +208,15 @@ fn float(unit: i64) -> f64 {
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 #[expect(clippy::cast_precision_loss, reason = "numbers from 2^53 on have no fraction to lose")]
-fn rounded(x: f64) -> Option<i64> {
+fn rounded(x: f64) -> (i64, bool) {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     // False for NaN.
     if !(-LIMIT..LIMIT).contains(&x) {
-        return None;
+        return MISFIT;
     }
     let whole = x as i64;
     let fraction = x - whole as f64;
-    Some(whole + i64::from(fraction >= 0.5) - i64::from(fraction <= -0.5))
+    (whole + i64::from(fraction >= 0.5) - i64::from(fraction <= -0.5), false)
 }
 
 #[cfg(test)]
@@ -217,11 +230,11 @@ mod tests {
         cases.extend([4_503_599_627_370_497.5, -4_503_599_627_370_495.5, 9.0e15 + 1.0, 1e18, -1e18]);
         cases.extend((0..1000).map(|n| f64::from(n) * 0.37 - 180.0));
         for x in cases {
-            assert_eq!(rounded(x), Some(x.round() as i64), "{x}");
+            assert_eq!(rounded(x), (x.round() as i64, false), "{x}");
         }
-        assert_eq!(rounded(-9_223_372_036_854_775_808.0), Some(i64::MIN));
+        assert_eq!(rounded(-9_223_372_036_854_775_808.0), (i64::MIN, false));
         for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 9_223_372_036_854_775_808.0, -1e19] {
-            assert_eq!(rounded(x), None, "{x}");
+            assert_eq!(rounded(x), MISFIT, "{x}");
         }
     }
 }

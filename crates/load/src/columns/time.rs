@@ -89,13 +89,13 @@ impl TimeBuffer {
             &self.days
         };
         let latest = now.latest(clock);
-        let past = match clock {
-            Clock::Date => days.iter().all(|day| i64::from(*day) <= latest),
-            _ => self.instants.iter().fold(i64::MIN, |max, at| max.max(*at)) <= latest,
+        let first = days.iter().fold(i32::MAX, |low, day| low.min(*day));
+        let last = days.iter().fold(i32::MIN, |high, day| high.max(*day));
+        let end = match clock {
+            Clock::Date => i64::from(last),
+            _ => self.instants.iter().fold(i64::MIN, |high, at| high.max(*at)),
         };
-        let (first, last) =
-            days.iter().fold((i32::MAX, i32::MIN), |(low, high), day| (low.min(*day), high.max(*day)));
-        if !past || (first < Day::MIN.0 || last > Day::MAX.0) && !days.is_empty() {
+        if first < Day::MIN.0 || last > Day::MAX.0 || end > latest {
             for (row, day) in days.iter().enumerate() {
                 let at = self.instants.get(row).copied().unwrap_or(i64::from(*day));
                 if !(Day::MIN.0..=Day::MAX.0).contains(day) {

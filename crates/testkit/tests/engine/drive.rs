@@ -36,6 +36,8 @@ fn measures(context: &Arc<Context>) -> Vec<Box<dyn Measure>> {
     vec![
         Box::new(kohort_cohorts::Cohorts::new(Arc::clone(context))),
         Box::new(kohort_churn::CustomerRetention::new(Arc::clone(context))),
+        Box::new(kohort_revenue::RevenueChurn::new(Arc::clone(context))),
+        Box::new(kohort_lost_sales::LostSales::new(Arc::clone(context))),
     ]
 }
 
@@ -44,8 +46,8 @@ pub fn run(case: &Case, shape: Shape) -> Run {
     let columns = Columns::new(rows, settings.segments.len());
     let budget = shape.budget.unwrap_or(usize::MAX);
     let spill = shape.budget.map(|_| Box::new(Memory::default()) as Box<dyn Spill>);
-    let gatherer = Gatherer::new(layout(case), budget, spill);
-    let mut lanes: Vec<_> = (0..shape.lanes).map(|_| gatherer.lane()).collect();
+    let gather = Gatherer::new(layout(case), budget, spill);
+    let mut lanes: Vec<_> = (0..shape.lanes).map(|_| gather.lane()).collect();
     let mut next = 0;
     let pushed = columns.for_batches(shape.batch, |batch| {
         next = (next + 1) % shape.lanes;
@@ -55,7 +57,7 @@ pub fn run(case: &Case, shape: Shape) -> Run {
     for lane in lanes {
         lane.close().expect("a lane closes");
     }
-    let gathered = gatherer.finish();
+    let gathered = gather.finish();
 
     let pool = ThreadPoolBuilder::new().num_threads(shape.threads).build().expect("threads");
     let segments: Vec<_> = (settings.segments.iter().zip(&columns.segment_codes))

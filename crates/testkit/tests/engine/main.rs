@@ -18,6 +18,8 @@ fn shapes() -> impl Strategy<Value = Shape> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]
+
     #[test]
     fn the_frame_is_that_of_the_reference(case in cases()) {
         let expected = reference(&case.rows, &case.settings);
@@ -42,8 +44,9 @@ proptest! {
     }
 
     #[test]
-    fn how_the_work_is_cut_shows_nowhere(case in cases(), shape in shapes()) {
+    fn how_the_work_is_cut_shows_nowhere(mut case in cases(), shape in shapes()) {
         let Run { as_of, lapse_days, left_out, tables } = run(&case, PLAIN);
+        case.rows.reverse();
         let other = run(&case, shape);
         prop_assert_eq!(as_of, other.as_of);
         prop_assert_eq!(lapse_days, other.lapse_days);

@@ -1,0 +1,236 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    RecordBatch, StringArray,
+};
+use arrow::datatypes::{Field, Schema};
+use clap::Parser;
+use parquet::arrow::ArrowWriter;
+
+use super::*;
+use crate::args::{Cli, Command};
+
+/// A column: name, unit, values.
+type Column = (&'static str, &'static str, ArrayRef);
+
+fn words<const N: usize>(name: &'static str, values: [Option<&str>; N]) -> Column {
+    (name, "", Arc::new(StringArray::from(values.to_vec())))
+}
+
+fn days<const N: usize>(name: &'static str, values: [i32; N]) -> Column {
+    (name, "day", Arc::new(Date32Array::from(values.to_vec())))
+}
+
+fn counts<const N: usize>(name: &'static str, values: [i64; N]) -> Column {
+    (name, "customers", Arc::new(Int64Array::from(values.to_vec())))
+}
+
+fn rates<const N: usize>(name: &'static str, values: [Option<f64>; N]) -> Column {
+    (name, "ratio", Arc::new(Float64Array::from(values.to_vec())))
+}
+
+fn money<const N: usize>(name: &'static str, cents: [i128; N]) -> Column {
+    let values = Decimal128Array::from(cents.to_vec());
+    (name, "GBP", Arc::new(values.with_precision_and_scale(38, 2).unwrap()))
+}
+
+fn flags<const N: usize>(name: &'static str, values: [bool; N]) -> Column {
+    (name, "", Arc::new(BooleanArray::from(values.to_vec())))
+}
+
+/// A published table, until the folder is dropped.
+fn publish(
+    table: &str,
+    key: &str,
+    columns: Vec<Column>,
+) -> (tempfile::TempDir, std::path::PathBuf) {
+    let fields: Vec<_> = columns
+        .iter()
+        .map(|(name, unit, array)| {
+            Field::new(*name, array.data_type().clone(), true)
+                .with_metadata(HashMap::from([("unit".to_owned(), (*unit).to_owned())]))
+        })
+        .collect();
+    let notes = [("table", table), ("key", key), ("as_of", "2024-03-15")];
+    let notes = notes.map(|(key, value)| (format!("kohort.{key}"), value.to_owned()));
+    let schema = Arc::new(Schema::new(fields).with_metadata(HashMap::from(notes)));
+    let arrays = columns.into_iter().map(|(_, _, array)| array).collect();
+    let batch = RecordBatch::try_new(schema.clone(), arrays).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("{table}.parquet"));
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    (folder, path)
+}
+
+/// Days since 1970-01-01 of the first days of January to March 2024.
+const MONTHS: [i32; 3] = [19723, 19754, 19783];
+
+fn cohort_retention() -> Vec<Column> {
+    let [jan, feb, mar] = MONTHS;
+    let all = Some("all");
+    let country = Some("country");
+    let month = Some("month");
+    vec![
+        words("grain", [month, month, month, month, month, month, month, month, Some("year")]),
+        words("segment", [all, all, all, all, all, all, country, country, all]),
+        words("segment_value", [None, None, None, None, None, None, Some("FR"), Some("GB"), None]),
+        days("cohort", [jan, jan, jan, feb, feb, mar, mar, mar, jan]),
+        ("k", "periods", Arc::new(Int32Array::from(vec![0, 1, 2, 0, 1, 0, 0, 0, 0]))),
+        counts("cohort_size", [1200, 1200, 1200, 900, 900, 50, 20, 30, 2150]),
+        counts("active", [1200, 300, 150, 900, 9, 50, 20, 30, 2150]),
+        rates(
+            "retention_rate",
+            [
+                Some(1.0),
+                Some(0.25),
+                Some(0.125),
+                Some(1.0),
+                Some(0.01),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0),
+                Some(1.0),
+            ],
+        ),
+        money("revenue", [1_234_567, 100, -50, 0, 1, 2, 1, 1, 9]),
+        flags("is_truncated", [true, true, true, false, false, false, false, false, true]),
+        flags("is_complete", [true, true, false, true, false, false, false, false, false]),
+    ]
+}
+
+fn customer_retention() -> Vec<Column> {
+    vec![
+        words("grain", [Some("month"); 3]),
+        words("segment", [Some("all"); 3]),
+        words("segment_value", [None; 3]),
+        days("period", MONTHS),
+        counts("opening", [0, 1200, 15_000]),
+        counts("closing", [1200, 15_000, 9]),
+        rates("retention_rate", [None, Some(0.5), Some(1.0)]),
+        counts("lifecycle_new", [3, 4, 5]),
+        flags("is_complete", [true, true, false]),
+    ]
+}
+
+fn lost_sales() -> Vec<Column> {
+    let [jan, feb, _] = MONTHS;
+    let (customer, prospect) = (Some("customer"), Some("prospect"));
+    let (total, reason) = (Some("total"), Some("reason"));
+    vec![
+        words("source", [Some("orders"); 6]),
+        words("grain", [Some("month"); 6]),
+        words("segment", [Some("all"); 6]),
+        words("segment_value", [None; 6]),
+        days("period", [jan, jan, jan, jan, feb, feb]),
+        words("buyer", [customer, customer, customer, prospect, customer, customer]),
+        words("breakdown", [total, reason, reason, total, total, reason]),
+        words("breakdown_value", [None, Some("price"), Some("stock"), None, None, Some("stock")]),
+        counts("lost", [5, 2, 3, 0, 1, 1]),
+        counts("recovered", [1, 1, 0, 0, 0, 0]),
+        money("lost_value", [50_000, 20_000, 30_000, 0, 123, 123]),
+        money("recovered_value", [1_000, 1_000, 0, 0, 0, 0]),
+        money("net_lost_value", [49_000, 19_000, 30_000, 0, 123, 123]),
+        flags("is_complete", [true, true, true, true, false, false]),
+    ]
+}
+
+fn arguments(path: &Path, flags: &[&str]) -> ShowArgs {
+    let command = ["kohort", "show", path.to_str().unwrap()];
+    let cli = Cli::try_parse_from(command.iter().chain(flags)).unwrap();
+    let Command::Show(args) = cli.command else { unreachable!("it is `show`") };
+    args
+}
+
+/// What `kohort show` draws, then what it says about the rest.
+fn draw(table: &str, key: &str, columns: Vec<Column>, flags: &[&str]) -> String {
+    let (_folder, path) = publish(table, key, columns);
+    let args = arguments(&path, flags);
+    match draw_or_fail(&args) {
+        Ok(text) => text,
+        Err(error) => format!("error {}: {error}", error.exit_code()),
+    }
+}
+
+fn draw_or_fail(args: &ShowArgs) -> Result<String, CliError> {
+    let source = Source::find(&args.path, None)?;
+    let chosen = Chosen::new(args, &source)?;
+    let selection = chosen.selection.or_default(&chosen.present);
+    let view = View { width: 70, in_colour: false, rows: args.rows.unwrap_or(24) as usize };
+    let picture = Picture::draw(&source, &selection, &args.column, view)?;
+    let left_out = left_out(&chosen.present, &selection, picture.left_out);
+    Ok(format!("{}{}", picture.text, left_out.unwrap_or_default()))
+}
+
+const COHORT_KEY: &str = "grain,segment,segment_value,cohort,k";
+
+#[test]
+fn a_heatmap() {
+    let show = |flags: &[&str]| draw("cohort_retention", COHORT_KEY, cohort_retention(), flags);
+    insta::assert_snapshot!(show(&[]), @"");
+    insta::assert_snapshot!(show(&["--column", "revenue", "--rows", "2"]), @"");
+    insta::assert_snapshot!(show(&["--segment", "country"]), @"");
+    insta::assert_snapshot!(show(&["--segment", "country=GB", "--grain", "month"]), @"");
+}
+
+#[test]
+fn a_table() {
+    let key = "grain,segment,segment_value,period";
+    let show = |flags: &[&str]| draw("customer_retention", key, customer_retention(), flags);
+    insta::assert_snapshot!(show(&[]), @"");
+    insta::assert_snapshot!(show(&["--column", "lifecycle_new", "--rows", "1"]), @"");
+}
+
+#[test]
+fn lost_sales_with_reasons() {
+    let key = "source,grain,segment,segment_value,period,buyer,breakdown,breakdown_value";
+    insta::assert_snapshot!(draw("lost_sales", key, lost_sales(), &[]), @"");
+}
+
+#[test]
+fn a_file_of_another_origin() {
+    let columns = vec![words("name", [Some("a\tb"), None]), counts("n", [-1000, 2])];
+    insta::assert_snapshot!(draw("other", "", columns, &[]), @"");
+}
+
+#[test]
+fn an_empty_table() {
+    let columns = vec![words("grain", []), words("segment", []), days("period", [])];
+    insta::assert_snapshot!(draw("customer_retention", "", columns, &[]), @"");
+}
+
+#[test]
+fn wrong_names() {
+    let show = |flags: &[&str]| draw("cohort_retention", COHORT_KEY, cohort_retention(), flags);
+    let cases: [&[&str]; 7] = [
+        &["--grain", "week"],
+        &["--segment", "city"],
+        &["--segment", "country=DE"],
+        &["--segment", "all=x"],
+        &["--column", "retention"],
+        &["--column", "active,revenue"],
+        &["--column", "is_complete"],
+    ];
+    insta::assert_snapshot!(cases.map(show).join("\n"), @"");
+}
+
+#[test]
+fn csv_and_json_are_exact() {
+    let (_folder, path) = publish("lost_sales", "", lost_sales());
+    let export = |flags: &[&str]| {
+        let args = arguments(&path, flags);
+        let source = Source::find(&args.path, None).unwrap();
+        let chosen = Chosen::new(&args, &source).unwrap();
+        let mut text = Vec::new();
+        export::export(&source, &chosen, args.format, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    insta::assert_snapshot!(export(&["--format", "csv"]), @"");
+    insta::assert_snapshot!(
+        export(&["--format", "json", "--column", "breakdown_value,lost_value,period,lost"]), @"");
+}

@@ -1,0 +1,97 @@
+//! Why a run or a check came to nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use kohort_load::{LoadError, RejectedDetail};
+use kohort_publish::PublishError;
+use kohort_timeline::TimelineError;
+
+/// The cause, told in full.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The input can't be read as the pipeline file says.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// The orders can't be put together.
+    #[error("{0}")]
+    Timeline(#[from] TimelineError),
+    /// The tables can't be published.
+    #[error("{0}")]
+    Publish(#[from] PublishError),
+    /// More rows were rejected than the pipeline allows.
+    #[error("{0}")]
+    TooManyRejected(Box<Rejections>),
+    /// `lapse_after_days = "auto"` without a repeat purchase.
+    #[error(
+        "lapse_after_days = \"auto\" needs the gaps between purchases, and no customer bought on \
+         two days; set a number of days in [customers]"
+    )]
+    NoGaps,
+    /// Threads can't be started.
+    #[error("cannot start {threads} threads: {cause}; ask for fewer with --threads")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What the system says.
+        cause: rayon::ThreadPoolBuildError,
+    },
+}
+
+impl RunError {
+    /// 1 the run failed, 2 the pipeline file does not fit its input, 3 a data check failed.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::TooManyRejected(_) => 3,
+            Self::Timeline(error) if error.is_check() => 3,
+            Self::Load(error) if error.is_check() => 3,
+            Self::Load(error) if error.is_mapping() => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// The rejected rows of a run that ends for them.
+#[derive(Debug)]
+pub struct Rejections {
+    /// Rejected rows.
+    pub rejected: u64,
+    /// Rows that could have been rejected.
+    pub rows: u64,
+    /// The share that is allowed.
+    pub allowed: f64,
+    /// Rejected rows by reason.
+    pub reasons: BTreeMap<String, u64>,
+    /// Some of them.
+    pub examples: Vec<RejectedDetail>,
+}
+
+impl fmt::Display for Rejections {
+    #[expect(clippy::cast_precision_loss, reason = "shown with two decimals")]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = 100.0 * self.rejected as f64 / self.rows.max(1) as f64;
+        write!(
+            f,
+            "{} of {} rows were rejected ({share:.2} %), and [checks] max_rejected allows {:.2} %; \
+             nothing was published. By reason:",
+            self.rejected,
+            self.rows,
+            100.0 * self.allowed,
+        )?;
+        for (reason, rows) in &self.reasons {
+            write!(f, " {reason} {rows};")?;
+        }
+        write!(f, " the first of them:")?;
+        for detail in &self.examples {
+            let value = detail.value.as_deref().unwrap_or("NULL");
+            let file = detail.file.display();
+            write!(
+                f,
+                "\n  {file} row {}: {} = {value} ({})",
+                detail.row, detail.column, detail.reason
+            )?;
+        }
+        write!(f, "\nCorrect the rows, leave them out with where, or raise max_rejected")
+    }
+}
