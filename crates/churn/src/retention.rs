@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Day, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
+    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
     Unit, keys, merge_as, rate,
 };
 
@@ -144,7 +144,8 @@ impl Measure for CustomerRetention {
                 for (g, periods) in context.periods.iter().enumerate() {
                     let cells = cells.at_least(slot, g, periods.len() + 1);
                     count_spells(own, context, periods, cells);
-                    count_lifecycle(days, periods, cells);
+                    let visits = block.visits[g].of(customer);
+                    count_lifecycle(visits.map(|(period, ..)| period), cells);
                 }
             }
         }
@@ -206,14 +207,10 @@ fn is_active_at_close(spells: &[Spell], p: usize, context: &Context, periods: &P
     in_period.last().is_some_and(|spell| spell.end >= close)
 }
 
-/// Buyers by what they did in the period before.
-fn count_lifecycle(days: &[Day], periods: &Periods, cells: &mut [Tallied]) {
-    let mut before = periods.of(days[0]);
-    for day in &days[1..] {
-        let period = periods.of(*day);
-        if period == before {
-            continue;
-        }
+/// Buyers by what they did in the period before; `visits` are the periods with orders.
+fn count_lifecycle(mut visits: impl Iterator<Item = usize>, cells: &mut [Tallied]) {
+    let Some(mut before) = visits.next() else { return };
+    for period in visits {
         if period == before + 1 {
             cells[period].returning += 1;
         } else {

@@ -22,7 +22,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
-    /// How messages on stderr are written [default: bars on a terminal, else text]
+    /// Messages as lines of text or as JSON objects [default: bars on a terminal, else text]
     #[arg(long, value_name = "FORMAT", global = true, help_heading = "Messages")]
     pub log_format: Option<LogFormat>,
 
@@ -138,7 +138,7 @@ pub struct ShowArgs {
     /// Name of the table; left out, the tables are listed
     pub table: Option<String>,
 
-    /// How to write it
+    /// For reading, or every row and column for other programs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ShowFormat,
 
@@ -200,19 +200,19 @@ pub struct CompletionsArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One line of text per message
+    // One line of text per message.
     Text,
-    /// One JSON object per line
+    // One JSON object per line.
     Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShowFormat {
-    /// For reading
+    // For reading.
     Table,
-    /// Comma-separated values with a header
+    // Comma-separated values with a header.
     Csv,
-    /// An array of objects
+    // An array of objects.
     Json,
 }
 

@@ -42,10 +42,14 @@ fn text(summary: &RunSummary) -> String {
         "as of",
         format!("{}, lapse window {} days{auto}", record.as_of, record.lapse_after_days),
     );
+    let wrote = if summary.published.is_some() { "wrote" } else { "made" };
     let width = record.tables.iter().map(|table| table.name.len()).max().unwrap_or(0);
     for table in &record.tables {
         let rows = plural(table.rows, "row");
-        lines.add("wrote", format!("{:width$}  {rows:>14}  {:>9}", table.name, size(table.bytes)));
+        // A dry run has no files.
+        let bytes = if table.bytes > 0 { size(table.bytes) } else { String::new() };
+        let line = format!("{:width$}  {rows:>14}  {bytes:>9}", table.name);
+        lines.add(wrote, line.trim_end());
     }
     match &summary.published {
         Some(folder) => lines.add("to", folder.display()),
@@ -74,7 +78,8 @@ fn describe_input(input: &InputRecord, lines: &mut Lines) {
     }
     let left_out: u64 = input.left_out.values().sum();
     if left_out > 0 {
-        lines.add("left out", format!("{}: {}", count(left_out), reasons(&input.left_out)));
+        let reasons = reasons(&input.left_out);
+        lines.add("left out", format!("{}: {reasons}", plural(left_out, "row")));
     }
 }
 

@@ -77,22 +77,11 @@ impl Tally for Tallied {
     }
 }
 
-/// One customer's doings in one grain, before they are added to each of its slots.
-#[derive(Default)]
-struct Doings {
-    /// Place k, orders, revenue; an entry without orders is a refund.
-    at: Vec<(usize, u64, i128)>,
-    cohort: usize,
-    last: usize,
-    second: Option<usize>,
-}
-
 /// The fold behind both cohort tables.
 pub struct Cohorts {
     context: Arc<Context>,
     /// By cohort, then by k.
     cells: Grid<Vec<Tallied>>,
-    doings: Doings,
 }
 
 impl Cohorts {
@@ -100,7 +89,7 @@ impl Cohorts {
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
         let cells = Grid::new(&context);
-        Self { context, cells, doings: Doings::default() }
+        Self { context, cells }
     }
 }
 
@@ -110,20 +99,17 @@ impl Measure for Cohorts {
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, doings } = self;
+        let Self { context, cells } = self;
         for (g, periods) in context.periods.iter().enumerate() {
             let max_k = context.max_k[g].map_or(usize::MAX, |k| k as usize);
             for customer in 0..block.len() {
-                if !doings.gather(block, customer, periods, max_k) {
+                let Some(member) = Member::find(block, customer, g, periods, max_k) else {
                     continue;
-                }
+                };
                 for group in block.groups {
                     let slot = group.slot(customer);
-                    let cohort = &mut cells.at_least(slot, g, doings.cohort + 1)[doings.cohort];
-                    if cohort.len() <= doings.last {
-                        cohort.resize(doings.last + 1, Tallied::default());
-                    }
-                    doings.add_to(cohort);
+                    let cohort = &mut cells.at_least(slot, g, member.cohort + 1)[member.cohort];
+                    member.add_to(cohort);
                 }
             }
         }
@@ -158,60 +144,65 @@ impl Measure for Cohorts {
     }
 }
 
-impl Doings {
-    /// Whether the person is a customer.
-    fn gather(
-        &mut self,
-        block: &Block<'_>,
+/// A customer in the cohorts of one grain.
+struct Member<'a> {
+    block: &'a Block<'a>,
+    customer: usize,
+    grain: usize,
+    periods: &'a Periods,
+    max_k: usize,
+    /// Period of the first order.
+    cohort: usize,
+    /// The last k with an order, the largest where that is beyond the table.
+    last: usize,
+    /// The k of the second order day.
+    second: Option<usize>,
+}
+
+impl<'a> Member<'a> {
+    /// `None` where the person never ordered.
+    fn find(
+        block: &'a Block<'a>,
         customer: usize,
-        periods: &Periods,
+        grain: usize,
+        periods: &'a Periods,
         max_k: usize,
-    ) -> bool {
-        let (days, values) = block.activity.of(customer);
-        let (Some(first_day), Some(last_day)) = (days.first(), days.last()) else { return false };
-        self.at.clear();
-        self.cohort = periods.of(*first_day);
-        let mut open = (0, 0, 0);
-        for (day, value) in days.iter().zip(values) {
-            let k = periods.of(*day) - self.cohort;
-            if k != open.0 {
-                self.at.push(open);
-                open = (k, 0, 0);
-            }
-            open.1 += 1;
-            open.2 += i128::from(*value);
-        }
-        self.at.push(open);
-        while self.at.last().is_some_and(|(k, ..)| *k > max_k) {
-            self.at.pop();
-        }
-        self.last = open.0.min(max_k);
-        self.second = (days.iter().find(|day| *day != first_day))
-            .filter(|_| first_day != last_day)
-            .map(|day| periods.of(*day) - self.cohort)
-            .filter(|k| *k <= max_k);
-        let (days, values) = block.refunds.of(customer);
-        for (day, value) in days.iter().zip(values) {
-            if let Some(k) = periods.of(*day).checked_sub(self.cohort).filter(|k| *k <= max_k) {
-                self.at.push((k, 0, i128::from(*value)));
-            }
-        }
-        true
+    ) -> Option<Self> {
+        let visits = &block.visits[grain];
+        let end = visits.offsets[customer + 1] as usize;
+        let first = visits.offsets[customer] as usize;
+        let cohort = *visits.periods[first..end].first()? as usize;
+        let last = (visits.periods[end - 1] as usize - cohort).min(max_k);
+        let (days, _) = block.activity.of(customer);
+        let second = days.iter().find(|day| *day != &days[0]).map(|day| periods.of(*day) - cohort);
+        let second = second.filter(|k| *k <= max_k);
+        Some(Self { block, customer, grain, periods, max_k, cohort, last, second })
     }
 
     fn add_to(&self, cohort: &mut Vec<Tallied>) {
-        for (k, orders, revenue) in &self.at {
-            if cohort.len() <= *k {
-                cohort.resize(k + 1, Tallied::default());
-            }
-            let cell = &mut cohort[*k];
+        if cohort.len() <= self.last {
+            cohort.resize(self.last + 1, Tallied::default());
+        }
+        for (period, orders, value) in self.block.visits[self.grain].of(self.customer) {
+            // Past the table's end there is no cell.
+            let Some(cell) = cohort.get_mut(period - self.cohort) else { break };
             cell.orders += orders;
-            cell.revenue += revenue;
-            cell.active += u64::from(*orders > 0);
+            cell.revenue += value;
+            cell.active += 1;
         }
         cohort[self.last].last += 1;
         if let Some(k) = self.second {
             cohort[k].second += 1;
+        }
+        let (days, values) = self.block.refunds.of(self.customer);
+        for (day, value) in days.iter().zip(values) {
+            let k = self.periods.of(*day).checked_sub(self.cohort);
+            if let Some(k) = k.filter(|k| *k <= self.max_k) {
+                if cohort.len() <= k {
+                    cohort.resize(k + 1, Tallied::default());
+                }
+                cohort[k].revenue += i128::from(*value);
+            }
         }
     }
 }

@@ -24,17 +24,44 @@ fn main() {
         ordered_at: opt("t").unwrap_or("o_orderdate".into()),
         amount: opt("a").unwrap_or("o_totalprice".into()),
         updated_at: None,
-        status: opt("s").map(|expr| StatusSource { expr, completed: vec!["F".into(), "O".into()], lost: vec!["P".into()], open: vec![], ignored: vec![] }),
-        lost_reason: None, reasons: Default::default(), filter: opt("w"),
-        scale: Scale::new(2).unwrap(), currency: CurrencySource::Fixed(None), deduplicate: opt("d").is_some(),
-        segments: opt("g").map(|expr| SegmentSource { name: "g".into(), expr }).into_iter().collect(),
-        max_segment_values: 1000, timezone: opt("z").map_or(chrono_tz::UTC, |z| z.parse().unwrap()),
-    }).unwrap();
+        status: opt("s").map(|expr| StatusSource {
+            expr,
+            completed: vec!["F".into(), "O".into()],
+            lost: vec!["P".into()],
+            open: vec![],
+            ignored: vec![],
+        }),
+        lost_reason: None,
+        reasons: Default::default(),
+        filter: opt("w"),
+        scale: Scale::new(2).unwrap(),
+        currency: CurrencySource::Fixed(None),
+        deduplicate: opt("d").is_some(),
+        segments: opt("g")
+            .map(|expr| SegmentSource { name: "g".into(), expr })
+            .into_iter()
+            .collect(),
+        max_segment_values: 1000,
+        timezone: opt("z").map_or(chrono_tz::UTC, |z| z.parse().unwrap()),
+    })
+    .unwrap();
     let opened = t.elapsed();
-    let (report, sinks) = orders.read(Needs { order_ids: opt("o").is_some(), instants: true, reasons: false }, 1_900_000_000_000_000, threads, &|_| (), &|| Null(0, 0)).unwrap();
+    let (report, sinks) = orders
+        .read(
+            Needs { order_ids: opt("o").is_some(), instants: true, reasons: false },
+            1_900_000_000_000_000,
+            threads,
+            &|_| (),
+            &|| Null(0, 0),
+        )
+        .unwrap();
     let rows: u64 = sinks.iter().map(|s| s.0).sum();
     let sum: i128 = sinks.iter().map(|s| s.1).sum();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let hwm = status.lines().find(|l| l.starts_with("VmHWM")).unwrap().to_owned();
-    println!("rows {rows} sum {sum} rejected {:?} open {opened:?} all {:?} {hwm}", report.rejected, t.elapsed());
+    println!(
+        "rows {rows} sum {sum} rejected {:?} open {opened:?} all {:?} {hwm}",
+        report.rejected,
+        t.elapsed()
+    );
 }

@@ -5,6 +5,7 @@ use polars::prelude::{DataFrame, Series};
 
 use crate::columns::amount::{self, AmountError};
 use crate::columns::ids::{IdBuffer, Ids, Negative};
+use crate::columns::shown::shown;
 use crate::columns::text::{Codes, Dictionary, TooMany};
 use crate::columns::time::{Now, TimeBuffer, updates};
 use crate::columns::{Flaws, Reason, values};
@@ -152,10 +153,10 @@ impl<'a> Batcher<'a> {
         let column = columns.one(Role::Customer);
         flaws.mark_nulls(column, Reason::NullCustomerId);
         let negative = |role| move |wrong| orders.negative_id(role, &wrong, &origin);
-        let customers = buffers.customers.read(column, orders.customers);
+        let customers = buffers.customers.read(column, orders.customer_ids);
         let mut customers = customers.map_err(negative(Role::Customer))?;
         let mut order_ids = None;
-        if let (Some(scheme), Some(column)) = (orders.orders, columns.get(Role::Order)) {
+        if let (Some(scheme), Some(column)) = (orders.order_ids, columns.get(Role::Order)) {
             flaws.mark_nulls(column, Reason::NullOrderId);
             let ids = buffers.orders.read(column, scheme);
             order_ids = Some(ids.map_err(negative(Role::Order))?);
@@ -168,9 +169,14 @@ impl<'a> Batcher<'a> {
         let amounts = columns.one(Role::Amount);
         let scale = orders.source.scale;
         let read = match (columns.get(Role::Currency), &mut self.converter) {
-            (Some(currencies), Some(converter)) => {
-                amount::converted(amounts, currencies, days, converter, flaws, &mut buffers.plain.values)
-            }
+            (Some(currencies), Some(converter)) => amount::converted(
+                amounts,
+                currencies,
+                days,
+                converter,
+                flaws,
+                &mut buffers.plain.values,
+            ),
             _ => amount::minor_units(amounts, scale, flaws, &mut buffers.plain.values),
         };
         read.map_err(|error| orders.wrong_amount(error, amounts, &origin))?;
@@ -233,7 +239,8 @@ impl TextCodes<'_> {
             read.expect("four billion reasons fit no memory");
         }
         plain.segments.resize_with(self.segments.len(), Vec::new);
-        for (index, (codes, into)) in self.segments.iter_mut().zip(&mut plain.segments).enumerate() {
+        for (index, (codes, into)) in self.segments.iter_mut().zip(&mut plain.segments).enumerate()
+        {
             if let Some(column) = columns.get(Role::Segment(index)) {
                 let read = codes.read(column, flaws, into);
                 read.map_err(|TooMany| columns.orders.too_many_values(index))?;
@@ -315,7 +322,7 @@ impl Orders {
     fn wrong_amount(&self, error: AmountError, amounts: &Series, origin: &Origin<'_>) -> LoadError {
         match error {
             AmountError::Overflow(row) => LoadError::AmountOverflow {
-                value: amounts.get(row).map(|amount| amount.to_string()).unwrap_or_default(),
+                value: shown(amounts, row).unwrap_or_default(),
                 path: self.files[origin.file(row)].path.clone(),
                 scale: self.source.scale.places(),
             },

@@ -13,7 +13,7 @@ use crate::columns::is_integer;
 use crate::columns::status::Statuses;
 use crate::columns::time::Clock;
 use crate::currency::Rates;
-use crate::error::LoadError;
+use crate::error::{LoadError, TypeIn};
 use crate::files::{self, Partition, SourceFile};
 use crate::footer::Footer;
 use crate::mapping::{Mapping, Role, constant, partition_type, quoted};
@@ -30,13 +30,16 @@ pub struct Orders {
     pub(crate) files: Vec<SourceFile>,
     pub(crate) details: Vec<Detail>,
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) customers: Scheme,
-    pub(crate) orders: Option<Scheme>,
+    pub(crate) customer_ids: Scheme,
+    pub(crate) order_ids: Option<Scheme>,
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
     pub(crate) statuses: Option<Statuses>,
     pub(crate) rates: Option<Rates>,
 }
+
+/// Columns that an error lists at most.
+const LISTED: usize = 30;
 
 /// What reading a file needs to know beside its path.
 #[derive(Debug)]
@@ -67,13 +70,13 @@ impl Orders {
     /// Whether customers are integers: [`kohort_model::Keys::Integers`] in every batch.
     #[must_use]
     pub fn has_integer_customers(&self) -> bool {
-        self.customers != Scheme::Bytes
+        self.customer_ids != Scheme::Bytes
     }
 
     /// Whether order ids are integers; false where they are not mapped.
     #[must_use]
     pub fn has_integer_orders(&self) -> bool {
-        self.orders.is_some_and(|orders| orders != Scheme::Bytes)
+        self.order_ids.is_some_and(|scheme| scheme != Scheme::Bytes)
     }
 
     /// Key, expression and type of every mapped value, as in the first file.
@@ -100,15 +103,20 @@ impl Orders {
             CurrencySource::Fixed(_) => None,
             CurrencySource::Column { rates, .. } => Some(Rates::read(rates)?),
         };
-        let mut contract = Contract { mappings: &mappings, files: &files, shapes: Vec::new() };
+        let mut contract = Contract {
+            mappings: &mappings,
+            deduplicate: source.deduplicate,
+            files: &files,
+            shapes: Vec::new(),
+        };
         let details = contract.details(&footers, &files::partitions(&paths))?;
         let types = |role| {
             let index = mappings.iter().position(|mapping| mapping.role == role)?;
             Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
         };
         let ids = |role| types(role).map(|(mapping, types)| scheme(mapping, &types, &files));
-        let customers = ids(Role::Customer).transpose()?.unwrap_or(Scheme::Signed);
-        let orders = ids(Role::Order).transpose()?;
+        let customer_ids = ids(Role::Customer).transpose()?.unwrap_or(Scheme::Signed);
+        let order_ids = ids(Role::Order).transpose()?;
         let clocks = |role| types(role).map(|(mapping, types)| clock(mapping, &types, &files));
         let clock = clocks(Role::Time).transpose()?.unwrap_or(Clock::Date);
         clocks(Role::Updated).transpose()?;
@@ -123,8 +131,8 @@ impl Orders {
             files,
             details,
             mappings,
-            customers,
-            orders,
+            customer_ids,
+            order_ids,
             clock,
             rates,
         })
@@ -133,6 +141,7 @@ impl Orders {
 
 struct Contract<'a> {
     mappings: &'a [Mapping],
+    deduplicate: bool,
     files: &'a [SourceFile],
     /// Schemas that were looked at, and the types of the mapped values over them.
     shapes: Vec<(Schema, Arc<Vec<DataType>>)>,
@@ -162,7 +171,7 @@ impl Contract<'_> {
             details.push(Detail {
                 columns: Arc::clone(&footer.columns),
                 types: self.types(&schema, &file.path)?,
-                pieces: footer.pieces(std::env::var("PR").map_or(PIECE_ROWS, |x| x.parse().unwrap())),
+                pieces: footer.pieces(PIECE_ROWS),
                 constants: constants.iter().map(|(n, value, t)| constant(n, value, t)).collect(),
             });
         }
@@ -178,19 +187,29 @@ impl Contract<'_> {
         known: &BTreeMap<&str, DataType>,
     ) -> Result<Vec<(PlSmallStr, Partition, DataType)>, LoadError> {
         let mut constants: Vec<(PlSmallStr, Partition, DataType)> = Vec::new();
-        for mapping in self.mappings {
-            for name in &mapping.columns {
-                let there = footer.columns.contains(name);
-                if there || constants.iter().any(|(other, ..)| other == name) {
-                    continue;
+        for (mapping, name) in
+            self.mappings.iter().flat_map(|m| m.columns.iter().map(move |c| (m, c)))
+        {
+            let there = footer.columns.contains(name);
+            if there || constants.iter().any(|(other, ..)| other == name) {
+                continue;
+            }
+            let folder = folders.get(name.as_str());
+            let (value, dtype) = match (folder, known.get(name.as_str())) {
+                (Some(value), Some(dtype)) => (value.clone(), dtype.clone()),
+                (None, Some(dtype)) if !mapping.required() => (Partition::Null, dtype.clone()),
+                _ => return Err(unknown(mapping, name, file, footer, folders)),
+            };
+            constants.push((name.clone(), value, dtype));
+        }
+        if self.deduplicate {
+            // Rows are equal only where their folders are.
+            for (name, value) in folders {
+                let there = footer.columns.contains(name.as_str());
+                if !there && constants.iter().all(|(other, ..)| other.as_str() != name) {
+                    let dtype = known.get(name.as_str()).cloned().unwrap_or(DataType::String);
+                    constants.push((name.into(), value.clone(), dtype));
                 }
-                let folder = folders.get(name.as_str());
-                let (value, dtype) = match (folder, known.get(name.as_str())) {
-                    (Some(value), Some(dtype)) => (value.clone(), dtype.clone()),
-                    (None, Some(dtype)) if !mapping.required() => (Partition::Null, dtype.clone()),
-                    _ => return Err(unknown(mapping, name, file, footer, folders)),
-                };
-                constants.push((name.clone(), value, dtype));
             }
         }
         Ok(constants)
@@ -221,12 +240,18 @@ fn unknown(
         .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), quoted(name)))
         .collect();
     columns.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut columns: Vec<_> = columns.into_iter().map(|(_, name)| name).collect();
+    let more = columns.len().saturating_sub(LISTED);
+    if more > 0 {
+        columns.truncate(LISTED);
+        columns.push(format!("and {more} more"));
+    }
     LoadError::UnknownColumn {
         key: mapping.key.clone(),
         expression: mapping.text.clone(),
         column: column.to_owned(),
         path: file.path.clone(),
-        columns: columns.into_iter().map(|(_, name)| name).collect(),
+        columns: columns.into(),
     }
 }
 
@@ -276,10 +301,11 @@ fn shared<T: Copy + PartialEq>(
     Err(LoadError::MixedTypes {
         key: mapping.key.clone(),
         expression: mapping.text.clone(),
-        first: first_type.to_string(),
-        first_path: files[0].path.clone(),
-        second: found[other].1.to_string(),
-        second_path: files[other].path.clone(),
+        first: Box::new(TypeIn { found: first_type.to_string(), path: files[0].path.clone() }),
+        second: Box::new(TypeIn {
+            found: found[other].1.to_string(),
+            path: files[other].path.clone(),
+        }),
         advice: advice.to_owned(),
     })
 }

@@ -70,7 +70,7 @@ pub enum LoadError {
         /// The file that lacks it.
         path: PathBuf,
         /// The columns that the file has, the most similar name first.
-        columns: Vec<String>,
+        columns: Box<[String]>,
     },
     /// A mapped value that must depend on the row and does not.
     #[error("{key} = {expression:?} names no column, so every row would have the same value")]
@@ -130,27 +130,20 @@ pub enum LoadError {
         advice: String,
     },
     /// A mapped value that is one type in one file and another in the next.
-    #[error(
-        "{key} = {expression:?} is of type {first} in {first_path} but {second} in {second_path}; \
-         {advice}"
-    )]
+    #[error("{key} = {expression:?} is of type {first} but {second}; {advice}")]
     MixedTypes {
         /// Key of the mapping.
         key: String,
         /// Its text.
         expression: String,
-        /// The type in the first file.
-        first: String,
-        /// The first file.
-        first_path: PathBuf,
-        /// The type in the other file.
-        second: String,
-        /// The first file that differs.
-        second_path: PathBuf,
+        /// In the first file.
+        first: Box<TypeIn>,
+        /// In the first file that differs.
+        second: Box<TypeIn>,
         /// What to do.
         advice: String,
     },
-    /// A negative id where some file has ids of the type UInt64.
+    /// A negative id where some file has ids of the type `UInt64`.
     #[error(
         "{key} is {value} in {path}, but of type UInt64 in another file of this input; negative \
          and such large ids can't be compared: use CAST({expression} AS VARCHAR)"
@@ -205,7 +198,9 @@ pub enum LoadError {
         rates: PathBuf,
     },
     /// A file of rates that can't be used.
-    #[error("the rates in {path} can't be used: {reason}; it needs the columns date, currency, rate")]
+    #[error(
+        "the rates in {path} can't be used: {reason}; it needs the columns date, currency, rate"
+    )]
     Rates {
         /// The file of rates.
         path: PathBuf,
@@ -254,4 +249,14 @@ impl LoadError {
     pub fn is_check(&self) -> bool {
         matches!(self, Self::SegmentValues { .. } | Self::NoRate { .. })
     }
+}
+
+/// A type and the file that has it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{found} in {path}")]
+pub struct TypeIn {
+    /// The type.
+    pub found: String,
+    /// The file.
+    pub path: PathBuf,
 }

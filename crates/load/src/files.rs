@@ -55,7 +55,7 @@ pub(crate) fn expand(paths: &[String]) -> Result<Vec<PathBuf>, LoadError> {
 
 fn add_matches(pattern: &str, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
     let options =
-        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let matches = glob::glob_with(pattern, options)
         .map_err(|source| LoadError::Pattern { pattern: pattern.to_owned(), source })?;
     let mut any = false;
@@ -84,7 +84,8 @@ fn add(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
         // Writers keep what is not finished under names like these.
         let hidden = name.starts_with('.') || name.starts_with('_');
         let folder = entry.file_type().map_err(io)?.is_dir();
-        let parquet = Path::new(&*name).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
+        let parquet =
+            Path::new(&*name).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
         if !hidden && (folder || parquet) {
             any |= add(&entry.path(), files)?;
         }
@@ -105,24 +106,24 @@ pub(crate) enum Partition {
 /// The columns that the folders of each file stand for, by name.
 pub(crate) fn partitions(paths: &[PathBuf]) -> Vec<BTreeMap<String, Partition>> {
     let texts: Vec<_> = paths.iter().map(|path| folder_values(path)).collect();
-    let mut types: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
+    let mut shared: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
     for (key, value) in texts.iter().flatten() {
-        let (integers, dates) = types.entry(key).or_insert((true, true));
+        let (integers, dates) = shared.entry(key).or_insert((true, true));
         if let Some(value) = value {
             *integers &= value.parse::<i64>().is_ok();
             *dates &= date(value).is_some();
         }
     }
-    let typed = |(key, value): (&String, &Option<String>)| {
-        let typed = match (value, types[key.as_str()]) {
+    let convert = |(key, value): (&String, &Option<String>)| {
+        let value = match (value, shared[key.as_str()]) {
             (None, _) => Partition::Null,
             (Some(text), (true, _)) => Partition::Integer(text.parse().unwrap_or_default()),
             (Some(text), (_, true)) => Partition::Date(date(text).unwrap_or_default()),
             (Some(text), _) => Partition::Text(text.clone()),
         };
-        (key.clone(), typed)
+        (key.clone(), value)
     };
-    texts.iter().map(|columns| columns.iter().map(typed).collect()).collect()
+    texts.iter().map(|columns| columns.iter().map(convert).collect()).collect()
 }
 
 fn date(text: &str) -> Option<i32> {

@@ -1,6 +1,6 @@
 //! The queries that the engine runs.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -40,13 +40,10 @@ pub(crate) enum Rows {
 
 impl Orders {
     /// The queries that together read the input once.
-    pub(crate) fn queries(&self) -> Result<Vec<Rows>, LoadError> {
+    pub(crate) fn queries(&self) -> Vec<Rows> {
         if self.source.deduplicate {
-            return Ok(if self.files.iter().any(|file| file.rows > 0) {
-                vec![Rows::Distinct]
-            } else {
-                Vec::new()
-            });
+            let any = self.files.iter().any(|file| file.rows > 0);
+            return any.then_some(Rows::Distinct).into_iter().collect();
         }
         let filter = self.mapping(Role::Filter);
         let mut queries = Vec::new();
@@ -62,7 +59,16 @@ impl Orders {
                 _ => queries.extend(detail.pieces.iter().map(|r| Rows::Piece(file, r.clone()))),
             }
         }
-        Ok(queries)
+        queries
+    }
+
+    /// Rows that a query goes through.
+    pub(crate) fn rows(&self, query: &Rows) -> u64 {
+        match query {
+            Rows::Piece(_, range) => range.end - range.start,
+            Rows::File(file) => self.files[*file].rows,
+            Rows::Distinct => self.files.iter().map(|file| file.rows).sum(),
+        }
     }
 
     /// Whether a filter over nothing but folders is false for a whole file.
@@ -89,9 +95,7 @@ impl Orders {
                 let frame = self.scan(*file, (!all).then(|| range.clone()))?;
                 Ok(select(frame, &self.details[*file].types, false))
             }
-            Rows::File(file) => {
-                Ok(select(self.placed(*file)?, &self.details[*file].types, true))
-            }
+            Rows::File(file) => Ok(select(self.placed(*file)?, &self.details[*file].types, true)),
             Rows::Distinct => {
                 let (frame, types) = self.distinct()?;
                 Ok(select(frame, &types, true))
@@ -149,13 +153,13 @@ impl Orders {
 
     /// The rows of all files that differ in some column, each at its first place.
     fn distinct(&self) -> PolarsResult<(LazyFrame, Vec<DataType>)> {
-        let mut names: BTreeMap<PlSmallStr, ()> = BTreeMap::new();
+        let mut names: BTreeSet<PlSmallStr> = BTreeSet::new();
         let mut frames = Vec::new();
         let files = self.files.iter().enumerate().filter(|(_, file)| file.rows > 0);
         for (file, _) in files {
             let mut frame = self.placed(file)?;
             let schema = frame.collect_schema()?;
-            names.extend(schema.iter_names().map(|name| (name.clone(), ())));
+            names.extend(schema.iter_names().cloned());
             frames.push((frame, schema));
         }
         let column = |schema: &Schema, name: &PlSmallStr| -> Expr {
@@ -164,12 +168,12 @@ impl Orders {
         let frames: Vec<_> = frames
             .into_iter()
             .map(|(frame, schema)| {
-                frame.select(names.keys().map(|name| column(&schema, name)).collect::<Vec<_>>())
+                frame.select(names.iter().map(|name| column(&schema, name)).collect::<Vec<_>>())
             })
             .collect();
         names.remove(PLACE);
         let union = UnionArgs { to_supertypes: true, rechunk: false, ..UnionArgs::default() };
-        let every: Vec<_> = names.keys().map(|name| col(name.clone())).collect();
+        let every: Vec<_> = names.iter().map(|name| col(name.clone())).collect();
         let mut frame = concat(frames, union)?.group_by(every).agg([col(PLACE).min()]);
         let schema = frame.collect_schema()?;
         let types = self.mappings.iter().map(|mapping| {
@@ -189,8 +193,6 @@ pub(crate) fn stream(
     receive: impl Fn(DataFrame) -> bool + Send + Sync + 'static,
 ) -> Result<(), String> {
     let receive = PlanCallback::new(move |frame| Ok(!receive(frame)));
-    quietly(|| {
-        query.sink_batches(receive, ordered, None)?.collect_with_engine(Engine::Streaming)
-    })?;
+    quietly(|| query.sink_batches(receive, ordered, None)?.collect_with_engine(Engine::Streaming))?;
     Ok(())
 }

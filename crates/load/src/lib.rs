@@ -24,7 +24,7 @@ mod source;
 mod zone;
 
 pub use contract::Orders;
-pub use error::LoadError;
+pub use error::{LoadError, TypeIn};
 pub use files::SourceFile;
 pub use rejected::{Id, RejectedDetail};
 pub use sink::{FileReport, LoadReport, Sink};

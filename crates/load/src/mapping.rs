@@ -78,9 +78,8 @@ impl Mapping {
             (Role::Currency, "currency", currency),
             (Role::Filter, "where", source.filter.as_ref()),
         ];
-        let named = named
-            .into_iter()
-            .filter_map(|(role, key, text)| Some((role, key.to_owned(), text?)));
+        let named =
+            named.into_iter().filter_map(|(role, key, text)| Some((role, key.to_owned(), text?)));
         let segments = source.segments.iter().enumerate().map(|(index, segment)| {
             (Role::Segment(index), format!("segments.{}", segment.name), &segment.expr)
         });
@@ -142,7 +141,9 @@ impl Mapping {
         let constant = self.columns.is_empty() && found.height() == 1;
         match found.columns() {
             [column] if constant || column.len() == 2 => Ok(column.dtype().clone()),
-            _ => Err(LoadError::NotRowWise { key: self.key.clone(), expression: self.text.clone() }),
+            _ => {
+                Err(LoadError::NotRowWise { key: self.key.clone(), expression: self.text.clone() })
+            }
         }
     }
 

@@ -45,12 +45,14 @@ impl Orders {
             selection: &selection,
             dictionaries: &dictionaries,
             now: Now::new(now, &self.zone),
-            queries: self.queries()?,
+            queries: self.queries(),
             next: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             failure: Mutex::new(None),
             progress,
         };
+        let whole: u64 = self.files.iter().map(|file| file.rows).sum();
+        progress(whole - run.queries.iter().map(|query| self.rows(query)).sum::<u64>());
         let (tally, sinks) = run.all(threads.max(1), new_sink)?;
         for file in &self.files {
             if file.changed()? {
@@ -161,7 +163,8 @@ impl Run<'_> {
             // The queries end when no reader is left to take their frames.
             drop(receiver);
             for reader in readers {
-                let (part, sink) = reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+                let (part, sink) =
+                    reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
                 tally.merge(&part);
                 sinks.push(sink);
             }
@@ -183,12 +186,7 @@ impl Run<'_> {
                     sender.send((index, frame)).is_ok()
                 })
             });
-            let total = match rows {
-                Rows::Piece(_, range) => range.end - range.start,
-                Rows::File(_) | Rows::Distinct => {
-                    self.orders.files.iter().map(|file| file.rows).sum()
-                }
-            };
+            let total = self.orders.rows(rows);
             match result {
                 Ok(()) => (self.progress)(total.saturating_sub(handed.load(Ordering::Relaxed))),
                 Err(reason) => {

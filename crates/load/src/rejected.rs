@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::{panic, thread};
 
-use chrono::{DateTime, NaiveDate};
 use kohort_model::{Keys, OrderBatch};
-use polars::prelude::{DataFrame, DataType, Series, TimeUnit};
+use polars::prelude::DataFrame;
 
 use crate::batch::{Batcher, Columns, Dictionaries, Origin, Selection};
 use crate::columns::Reason;
 use crate::columns::ids::Scheme;
+use crate::columns::shown::{bytes_text, shown};
 use crate::columns::time::Now;
 use crate::contract::Orders;
 use crate::error::LoadError;
@@ -109,13 +109,13 @@ impl Orders {
     /// The text of a customer's id.
     #[must_use]
     pub fn customer_text(&self, id: &Id) -> String {
-        text(id, self.customers)
+        text(id, self.customer_ids)
     }
 
     /// The text of an order's id.
     #[must_use]
     pub fn order_text(&self, id: &Id) -> String {
-        text(id, self.orders.unwrap_or(Scheme::Bytes))
+        text(id, self.order_ids.unwrap_or(Scheme::Bytes))
     }
 }
 
@@ -123,10 +123,7 @@ impl Orders {
 fn text(id: &Id, scheme: Scheme) -> String {
     match id {
         Id::Integer(mapped) => scheme.integer_text(*mapped),
-        Id::Bytes(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        },
+        Id::Bytes(bytes) => bytes_text(bytes),
     }
 }
 
@@ -199,7 +196,8 @@ impl Look {
         batcher.push(&mut frame, query, &mut matches)?;
         let orders = batcher.orders;
         let columns = Columns { frame: &frame, selection: &self.selection, orders };
-        let mut rows: Vec<_> = batcher.flaws.iter().map(|(row, r)| (row, r.name(), role(r))).collect();
+        let mut rows: Vec<_> =
+            batcher.flaws.iter().map(|(row, r)| (row, r.name(), role(r))).collect();
         let mut kept = (0..frame.height()).filter(|row| !batcher.flaws.is_marked(*row));
         let mut next = 0;
         for index in matches.rows {
@@ -216,7 +214,7 @@ impl Look {
                 row: place,
                 column: orders.mapping(role).map(|m| m.key.clone()).unwrap_or_default(),
                 reason,
-                value: columns.get(role).and_then(|column| value_text(column, row)),
+                value: columns.get(role).and_then(|column| shown(column, row)),
             };
             if !found((file, place), detail) {
                 return Ok(false);
@@ -260,34 +258,5 @@ fn id(keys: Keys<'_>, row: usize) -> Id {
     match keys {
         Keys::Integers(ids) => Id::Integer(ids[row]),
         Keys::Bytes(ids) => Id::Bytes(ids[row].into()),
-    }
-}
-
-/// A value as text. The engine can't write times that are far off.
-fn value_text(column: &Series, row: usize) -> Option<String> {
-    let number = || column.to_physical_repr().cast(&DataType::Int64).ok()?.i64().ok()?.get(row);
-    match column.dtype() {
-        DataType::Date => {
-            let day = number()?;
-            let from_ce = i32::try_from(day).ok().and_then(|day| day.checked_add(719_163));
-            let date = from_ce.and_then(NaiveDate::from_num_days_from_ce_opt);
-            Some(date.map_or_else(|| format!("day {day}"), |date| date.to_string()))
-        }
-        DataType::Datetime(unit, zone) => {
-            let stamp = number()?;
-            let time = match unit {
-                TimeUnit::Milliseconds => DateTime::from_timestamp_millis(stamp),
-                TimeUnit::Microseconds => DateTime::from_timestamp_micros(stamp),
-                TimeUnit::Nanoseconds => Some(DateTime::from_timestamp_nanos(stamp)),
-            };
-            let suffix = if zone.is_some() { " UTC" } else { "" };
-            let text = |time: DateTime<_>| format!("{}{suffix}", time.naive_utc());
-            Some(time.map_or_else(|| format!("{stamp} {unit}"), text))
-        }
-        DataType::Binary => column.binary().ok()?.get(row).map(|bytes| text(&Id::Bytes(bytes.into()), Scheme::Bytes)),
-        _ => {
-            let value = column.get(row).ok().filter(|value| !value.is_null())?;
-            Some(value.str_value().into_owned())
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Grid, Measure, Table, Tally, merge_as};
+use kohort_model::{Block, Context, Grid, Measure, Periods, Table, Tally, merge_as};
 
 use crate::table;
 
@@ -100,16 +100,7 @@ impl Measure for LostSales {
                 for (g, periods) in context.periods.iter().enumerate() {
                     let cells = cells.at_least(slot, g, periods.len() * BUYERS.len());
                     let place = |day, buyer| periods.of(day) * BUYERS.len() + buyer;
-                    let leading = block.at_first_instant[customer] as usize;
-                    let (days, values) = block.activity.of(customer);
-                    for (i, (day, value)) in days.iter().zip(values).enumerate() {
-                        if *value >= 0 {
-                            let buyer = if i < leading { PROSPECT } else { CUSTOMER };
-                            let cell = &mut cells[place(*day, buyer)];
-                            cell.won += 1;
-                            cell.won_value += i128::from(*value);
-                        }
-                    }
+                    count_won(block, customer, g, periods, cells);
                     let track = block.attempts.track;
                     let own =
                         track.offsets[customer] as usize..track.offsets[customer + 1] as usize;
@@ -136,6 +127,41 @@ impl Measure for LostSales {
 
     fn finish(self: Box<Self>) -> Vec<Table> {
         vec![table::write(&self.context, &self.cells)]
+    }
+}
+
+/// Counts what was bought: as a prospect at the first instant, as a customer later.
+fn count_won(
+    block: &Block<'_>,
+    customer: usize,
+    grain: usize,
+    periods: &Periods,
+    cells: &mut [Attempted],
+) {
+    let place = |period: usize, buyer| period * BUYERS.len() + buyer;
+    for (period, orders, value) in block.visits[grain].of(customer) {
+        let cell = &mut cells[place(period, CUSTOMER)];
+        cell.won += orders;
+        cell.won_value += value;
+    }
+    let leading = block.at_first_instant[customer] as usize;
+    let (days, values) = block.activity.of(customer);
+    for (i, (day, value)) in days.iter().zip(values).enumerate() {
+        let value = i128::from(*value);
+        let is_first = i < leading;
+        if !is_first && !block.has_negative_activity {
+            break;
+        }
+        if is_first || value < 0 {
+            let cell = &mut cells[place(periods.of(*day), CUSTOMER)];
+            cell.won -= 1;
+            cell.won_value -= value;
+        }
+        if is_first && value >= 0 {
+            let cell = &mut cells[place(periods.of(*day), PROSPECT)];
+            cell.won += 1;
+            cell.won_value += value;
+        }
     }
 }
 

@@ -24,6 +24,30 @@ impl<'a> Track<'a> {
     }
 }
 
+/// The activity of a block's customers by the periods of one grain.
+#[derive(Clone, Copy, Debug)]
+pub struct Visits<'a> {
+    /// Where each customer's periods begin, and the end: one more entry than customers.
+    pub offsets: &'a [u32],
+    /// Periods with activity, rising within a customer.
+    pub periods: &'a [u32],
+    /// Activity events in the period.
+    pub orders: &'a [u32],
+    /// Their value in minor units.
+    pub values: &'a [i128],
+}
+
+impl<'a> Visits<'a> {
+    /// Period, activity events and value of each period in which customer `i` was active.
+    #[inline]
+    pub fn of(&self, i: usize) -> impl Iterator<Item = (usize, u64, i128)> + Clone + use<'a> {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        let (periods, orders) = (&self.periods[range.clone()], &self.orders[range.clone()]);
+        let visits = periods.iter().zip(orders).zip(&self.values[range]);
+        visits.map(|((period, orders), value)| (*period as usize, u64::from(*orders), *value))
+    }
+}
+
 /// Orders that were lost or are still open, in order of time within a customer.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts<'a> {
@@ -66,9 +90,13 @@ pub struct Block<'a> {
     /// Events that make a customer: orders, or with `activity = "any"` orders and refunds. A
     /// person without any is a prospect.
     pub activity: Track<'a>,
+    /// The activity by period, one entry a grain of the context.
+    pub visits: &'a [Visits<'a>],
     /// Number of leading activity events of each customer that lie at its first instant (its
     /// first day, where times are dates or no measure needs the instant).
     pub at_first_instant: &'a [u32],
+    /// Whether refunds are among the activity.
+    pub has_negative_activity: bool,
     /// Refunds, except with `activity = "any"`, where they are activity.
     pub refunds: Track<'a>,
     /// Lost and open orders.

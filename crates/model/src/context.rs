@@ -36,7 +36,7 @@ pub struct Context {
     /// Days after a lost order within which a purchase recovers it.
     pub recovery_window_days: u32,
     /// The periods of each grain asked for, finest grain first, all from the day of the earliest
-    /// event of any kind on.
+    /// event of any kind on, or from `history_start` if that is earlier.
     pub periods: Vec<Periods>,
     /// Revenue window in periods, one entry a grain, each at least 1.
     pub revenue_windows: Vec<u32>,

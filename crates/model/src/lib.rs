@@ -13,7 +13,7 @@ mod money;
 mod orders;
 mod table;
 
-pub use block::{Attempts, Block, Group, Track};
+pub use block::{Attempts, Block, Group, Track, Visits};
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
 pub use context::{Context, SegmentAt, Slot};
 pub use grid::{Grid, Tally};

@@ -305,7 +305,9 @@ fn context(
     let today = Day::from(started_at.with_timezone(&pipeline.timezone).date_naive());
     let newest = survey.activity.or(survey.events).map(|(_, last)| last.plus(1));
     let as_of = pipeline.as_of.or(newest).unwrap_or(today);
-    let first = survey.events.map_or(as_of, |(first, _)| first);
+    // Rows start with the first activity; the windows before it reach back to the known history.
+    let first_event = survey.events.map(|(first, _)| first);
+    let first = first_event.into_iter().chain(pipeline.history_start).min().unwrap_or(as_of);
     let grains = &pipeline.grains;
     Context {
         as_of,

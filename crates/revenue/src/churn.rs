@@ -119,7 +119,14 @@ impl Measure for RevenueChurn {
             let Some(first_day) = days.first() else { continue };
             let first_positive = days.iter().zip(values).find(|(_, v)| **v > 0).map(|(day, _)| day);
             for (g, periods) in context.periods.iter().enumerate() {
-                revenue_by_period(block, customer, periods, revenue);
+                let (refund_days, _) = block.refunds.of(customer);
+                let visits = block.visits[g].of(customer).map(|(period, _, value)| (period, value));
+                let is_plain = refund_days.is_empty() && context.revenue_windows[g] == 1;
+                if !is_plain {
+                    revenue.clear();
+                    revenue.extend(visits.clone());
+                    add_refunds(block, customer, periods, revenue);
+                }
                 let first_positive = first_positive.map(|day| periods.of(*day));
                 let first_period = periods.of(*first_day);
                 let window = context.revenue_windows[g] as usize;
@@ -128,8 +135,10 @@ impl Measure for RevenueChurn {
                     let first = &mut first[slot * grains + g];
                     *first = earliest(*first, Some(first_period));
                     let cells = cells.at_least(slot, g, periods.len());
-                    if window == 1 {
-                        count_periods(revenue, first_positive, cells);
+                    if is_plain {
+                        count_periods(visits.clone(), first_positive, cells);
+                    } else if window == 1 {
+                        count_periods(revenue.iter().copied(), first_positive, cells);
                     } else {
                         count_windows(revenue, first_positive, window, cells);
                     }
@@ -163,22 +172,13 @@ impl Measure for RevenueChurn {
     }
 }
 
-/// Revenue of each period in which the customer has orders or refunds, in order.
-fn revenue_by_period(
+/// Adds refunds to the revenue of each period, in order of period.
+fn add_refunds(
     block: &Block<'_>,
     customer: usize,
     periods: &Periods,
     into: &mut Vec<(usize, i128)>,
 ) {
-    into.clear();
-    let (days, values) = block.activity.of(customer);
-    for (day, value) in days.iter().zip(values) {
-        let period = periods.of(*day);
-        match into.last_mut() {
-            Some((last, sum)) if *last == period => *sum += i128::from(*value),
-            _ => into.push((period, i128::from(*value))),
-        }
-    }
     let (days, values) = block.refunds.of(customer);
     for (day, value) in days.iter().zip(values) {
         let period = periods.of(*day);
@@ -191,22 +191,22 @@ fn revenue_by_period(
 
 /// Windows of one period: only a period with revenue and the one after it move.
 fn count_periods(
-    revenue: &[(usize, i128)],
+    revenue: impl Iterator<Item = (usize, i128)>,
     first_positive: Option<usize>,
     cells: &mut [Movements],
 ) {
     let mut before: Option<(usize, i128)> = None;
     for (period, now) in revenue {
         let opening = match before {
-            Some((last, sum)) if last + 1 == *period => sum,
+            Some((last, sum)) if last + 1 == period => sum,
             Some((last, sum)) => {
                 cells[last + 1].count(sum, 0, false);
                 0
             }
             None => 0,
         };
-        cells[*period].count(opening, *now, first_positive == Some(*period));
-        before = Some((*period, *now));
+        cells[period].count(opening, now, first_positive == Some(period));
+        before = Some((period, now));
     }
     if let Some((last, sum)) = before
         && let Some(cell) = cells.get_mut(last + 1)
@@ -254,7 +254,8 @@ fn write_row(
 ) {
     let window = context.revenue_windows[g];
     let lost = m.churned + m.contraction;
-    let share = |money: i128| rate(money, m.opening);
+    let (opening, closing) = (m.opening(), m.closing());
+    let share = |money: i128| rate(money, opening);
     // The previous window lies within the known history.
     let known_from = match context.history_start {
         Some(start) => start,
@@ -269,31 +270,31 @@ fn write_row(
         slot.value.clone().into(),
         periods.start(p).into(),
         window.into(),
-        m.opening.into(),
+        opening.into(),
         m.new.into(),
         m.reactivated.into(),
         m.expansion.into(),
         m.contraction.into(),
         m.churned.into(),
-        m.closing.into(),
+        closing.into(),
         m.opening_credits.into(),
         m.closing_credits.into(),
-        m.opening_customers.into(),
+        m.opening_customers().into(),
         m.new_customers.into(),
         m.reactivated_customers.into(),
         m.expansion_customers.into(),
         m.contraction_customers.into(),
         m.churned_customers.into(),
         m.unchanged_customers.into(),
-        m.closing_customers.into(),
+        m.closing_customers().into(),
         share(lost).into(),
         share(lost - m.expansion).into(),
-        share(m.opening - lost).into(),
-        share(m.opening - lost + m.expansion).into(),
+        share(opening - lost).into(),
+        share(opening - lost + m.expansion).into(),
         share(m.reactivated + m.expansion - lost).into(),
         rate(m.new + m.reactivated + m.expansion, lost).into(),
         i64::try_from(whole_units).unwrap_or(i64::MAX).into(),
-        average(m.closing, m.closing_customers, context.scale).into(),
+        average(closing, m.closing_customers(), context.scale).into(),
         (is_known && context.is_complete(periods, p)).into(),
     ]);
 }

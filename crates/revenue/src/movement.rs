@@ -2,26 +2,25 @@
 
 use kohort_model::Tally;
 
-/// The movements of one row, in minor units, and the customers behind each.
+/// The movements of one row, in minor units, and the customers behind each. What follows from
+/// these, such as the closing revenue, is not counted again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Movements {
-    pub opening: i128,
     pub new: i128,
     pub reactivated: i128,
     pub expansion: i128,
     pub contraction: i128,
     pub churned: i128,
-    pub closing: i128,
+    /// Previous revenue of customers who have some now.
+    pub kept: i128,
     pub opening_credits: i128,
     pub closing_credits: i128,
-    pub opening_customers: u64,
     pub new_customers: u64,
     pub reactivated_customers: u64,
     pub expansion_customers: u64,
     pub contraction_customers: u64,
     pub churned_customers: u64,
     pub unchanged_customers: u64,
-    pub closing_customers: u64,
 }
 
 impl Movements {
@@ -29,14 +28,13 @@ impl Movements {
     /// one; `is_new` where the first order of positive value lies in the current one.
     #[inline]
     pub fn count(&mut self, before: i128, now: i128, is_new: bool) {
-        self.opening_credits -= before.min(0);
-        self.closing_credits -= now.min(0);
-        let (before, now) = (before.max(0), now.max(0));
-        self.opening += before;
-        self.closing += now;
-        self.opening_customers += u64::from(before > 0);
-        self.closing_customers += u64::from(now > 0);
-        if before == 0 {
+        if before < 0 {
+            self.opening_credits -= before;
+        }
+        if now < 0 {
+            self.closing_credits -= now;
+        }
+        if before <= 0 {
             if now > 0 && is_new {
                 self.new += now;
                 self.new_customers += 1;
@@ -44,40 +42,65 @@ impl Movements {
                 self.reactivated += now;
                 self.reactivated_customers += 1;
             }
-        } else if now == 0 {
+        } else if now <= 0 {
             self.churned += before;
             self.churned_customers += 1;
-        } else if now > before {
-            self.expansion += now - before;
-            self.expansion_customers += 1;
-        } else if now < before {
-            self.contraction += before - now;
-            self.contraction_customers += 1;
         } else {
-            self.unchanged_customers += 1;
+            self.kept += before;
+            if now > before {
+                self.expansion += now - before;
+                self.expansion_customers += 1;
+            } else if now < before {
+                self.contraction += before - now;
+                self.contraction_customers += 1;
+            } else {
+                self.unchanged_customers += 1;
+            }
         }
+    }
+
+    /// Revenue of the previous window.
+    pub fn opening(&self) -> i128 {
+        self.kept + self.churned
+    }
+
+    /// Revenue of the current window.
+    pub fn closing(&self) -> i128 {
+        self.new + self.reactivated + self.kept + self.expansion - self.contraction
+    }
+
+    /// Customers with revenue in both windows.
+    fn kept_customers(&self) -> u64 {
+        self.expansion_customers + self.contraction_customers + self.unchanged_customers
+    }
+
+    /// Customers with revenue in the previous window.
+    pub fn opening_customers(&self) -> u64 {
+        self.kept_customers() + self.churned_customers
+    }
+
+    /// Customers with revenue in the current window.
+    pub fn closing_customers(&self) -> u64 {
+        self.kept_customers() + self.new_customers + self.reactivated_customers
     }
 }
 
 impl Tally for Movements {
     fn add(&mut self, other: &Self) {
-        self.opening += other.opening;
         self.new += other.new;
         self.reactivated += other.reactivated;
         self.expansion += other.expansion;
         self.contraction += other.contraction;
         self.churned += other.churned;
-        self.closing += other.closing;
+        self.kept += other.kept;
         self.opening_credits += other.opening_credits;
         self.closing_credits += other.closing_credits;
-        self.opening_customers += other.opening_customers;
         self.new_customers += other.new_customers;
         self.reactivated_customers += other.reactivated_customers;
         self.expansion_customers += other.expansion_customers;
         self.contraction_customers += other.contraction_customers;
         self.churned_customers += other.churned_customers;
         self.unchanged_customers += other.unchanged_customers;
-        self.closing_customers += other.closing_customers;
     }
 }
 
@@ -92,28 +115,25 @@ mod tests {
             ((0, 50, true), Movements { new: 50, new_customers: 1, ..m }),
             ((0, 50, false), Movements { reactivated: 50, reactivated_customers: 1, ..m }),
             ((-5, 50, false), Movements { reactivated: 50, reactivated_customers: 1, ..m }),
-            ((50, 70, false), Movements { expansion: 20, expansion_customers: 1, ..m }),
-            ((50, 20, false), Movements { contraction: 30, contraction_customers: 1, ..m }),
+            ((50, 70, false), Movements { kept: 50, expansion: 20, expansion_customers: 1, ..m }),
+            (
+                (50, 20, false),
+                Movements { kept: 50, contraction: 30, contraction_customers: 1, ..m },
+            ),
             ((50, 0, false), Movements { churned: 50, churned_customers: 1, ..m }),
             ((50, -8, false), Movements { churned: 50, churned_customers: 1, ..m }),
-            ((50, 50, false), Movements { unchanged_customers: 1, ..m }),
+            ((50, 50, false), Movements { kept: 50, unchanged_customers: 1, ..m }),
             ((-5, -8, false), m),
         ];
         for ((before, now, is_new), expected) in cases {
             let mut found = m;
             found.count(before, now, is_new);
-            let expected = Movements {
-                opening: before.max(0),
-                closing: now.max(0),
-                opening_credits: (-before).max(0),
-                closing_credits: (-now).max(0),
-                opening_customers: u64::from(before > 0),
-                closing_customers: u64::from(now > 0),
-                ..expected
-            };
-            assert_eq!(found, expected, "{before} to {now}");
-            let moved = found.new + found.reactivated + found.expansion;
-            assert_eq!(found.closing, found.opening + moved - found.contraction - found.churned);
+            let opening_credits = (-before).max(0);
+            let closing_credits = (-now).max(0);
+            assert_eq!(found, Movements { opening_credits, closing_credits, ..expected });
+            assert_eq!((found.opening(), found.closing()), (before.max(0), now.max(0)));
+            assert_eq!(found.opening_customers(), u64::from(before > 0));
+            assert_eq!(found.closing_customers(), u64::from(now > 0));
         }
     }
 }

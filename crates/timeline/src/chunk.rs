@@ -6,18 +6,18 @@ const HEADER: usize = 12;
 /// Bytes before each column's values: smallest value, largest value, bytes a value.
 const COLUMN_HEADER: usize = 17;
 
-/// Packs `rows`, row by row of `width` words, and `heap`, the bytes of byte ids.
-pub(crate) fn pack(rows: &[u64], width: usize, heap: &[u8], out: &mut Vec<u8>) {
-    let count = rows.len() / width;
+/// Packs columns of equal length, and `heap`, the bytes of byte ids.
+pub(crate) fn pack<'a>(
+    columns: impl Iterator<Item = &'a [u64]>,
+    count: usize,
+    heap: &[u8],
+    out: &mut Vec<u8>,
+) {
     let start = out.len();
     out.extend_from_slice(&[0; HEADER]);
-    for column in 0..width {
-        let values = || rows[column..].iter().step_by(width).copied();
-        let (mut min, mut max) = (u64::MAX, 0);
-        for value in values() {
-            min = min.min(value);
-            max = max.max(value);
-        }
+    for values in columns {
+        let min = values.iter().copied().fold(u64::MAX, u64::min);
+        let max = values.iter().copied().fold(0, u64::max);
         let bytes = bytes_for(max.wrapping_sub(min));
         out.extend_from_slice(&min.to_le_bytes());
         out.extend_from_slice(&max.to_le_bytes());
@@ -25,10 +25,10 @@ pub(crate) fn pack(rows: &[u64], width: usize, heap: &[u8], out: &mut Vec<u8>) {
         #[expect(clippy::cast_possible_truncation, reason = "the width was chosen to hold it")]
         match bytes {
             0 => {}
-            1 => out.extend(values().map(|v| (v - min) as u8)),
-            2 => pack_wide(out, count, values().map(|v| ((v - min) as u16).to_le_bytes())),
-            4 => pack_wide(out, count, values().map(|v| ((v - min) as u32).to_le_bytes())),
-            _ => pack_wide(out, count, values().map(|v| (v - min).to_le_bytes())),
+            1 => narrow(out, values, |v| [(v - min) as u8]),
+            2 => narrow(out, values, |v| ((v - min) as u16).to_le_bytes()),
+            4 => narrow(out, values, |v| ((v - min) as u32).to_le_bytes()),
+            _ => narrow(out, values, |v| (v - min).to_le_bytes()),
         }
     }
     out.extend_from_slice(heap);
@@ -39,15 +39,11 @@ pub(crate) fn pack(rows: &[u64], width: usize, heap: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn pack_wide<const N: usize>(
-    out: &mut Vec<u8>,
-    count: usize,
-    values: impl Iterator<Item = [u8; N]>,
-) {
+fn narrow<const N: usize>(out: &mut Vec<u8>, values: &[u64], to: impl Fn(u64) -> [u8; N]) {
     let start = out.len();
-    out.resize(start + count * N, 0);
-    for (place, value) in out[start..].chunks_exact_mut(N).zip(values) {
-        place.copy_from_slice(&value);
+    out.resize(start + values.len() * N, 0);
+    for (place, value) in out[start..].as_chunks_mut::<N>().0.iter_mut().zip(values) {
+        *place = to(*value);
     }
 }
 
@@ -114,21 +110,23 @@ impl<'a> Chunk<'a> {
 }
 
 impl PackedColumn<'_> {
-    /// Calls `each` with the values in order, less `base`.
+    /// The values in order, less `base`.
     #[inline]
-    pub fn for_each(&self, base: u64, mut each: impl FnMut(u64)) {
+    pub fn unpack(&self, base: u64, into: &mut Vec<u64>) {
         let shift = self.min.wrapping_sub(base);
+        into.clear();
         match self.width {
-            0 => (0..self.rows).for_each(|_| each(shift)),
-            1 => self.values.iter().for_each(|v| each(shift.wrapping_add(u64::from(*v)))),
-            2 => self.values.chunks_exact(2).for_each(|v| {
-                each(shift.wrapping_add(u64::from(u16::from_le_bytes([v[0], v[1]]))));
-            }),
-            4 => self.values.chunks_exact(4).for_each(|v| {
-                each(shift.wrapping_add(half_word(v) as u64));
-            }),
-            _ => self.values.chunks_exact(8).for_each(|v| each(shift.wrapping_add(word(v)))),
+            0 => into.resize(self.rows, shift),
+            1 => into.extend(self.values.iter().map(|v| shift.wrapping_add(u64::from(*v)))),
+            2 => self.widen(into, |v| shift.wrapping_add(u64::from(u16::from_le_bytes(v)))),
+            4 => self.widen(into, |v| shift.wrapping_add(u64::from(u32::from_le_bytes(v)))),
+            _ => self.widen(into, |v| shift.wrapping_add(u64::from_le_bytes(v))),
         }
+    }
+
+    #[inline]
+    fn widen<const N: usize>(&self, into: &mut Vec<u64>, to: impl Fn([u8; N]) -> u64) {
+        into.extend(self.values.as_chunks().0.iter().map(|value| to(*value)));
     }
 }
 
@@ -150,23 +148,25 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back() {
-        let rows: Vec<u64> = [
-            [7, 0, u64::MAX, 5, ordered(-3), 9],
-            [7, 255, 0, 5 + 65_535, ordered(4), 9 + (1 << 32) - 1],
-            [7, 256, 1, 5, ordered(0), 9],
-        ]
-        .concat();
+        let columns: [&[u64]; 6] = [
+            &[7, 7, 7],
+            &[0, 255, 256],
+            &[u64::MAX, 0, 1],
+            &[5, 5 + 65_535, 5],
+            &[ordered(-3), ordered(4), ordered(0)],
+            &[9, 9 + (1 << 32) - 1, 9],
+        ];
         let mut packed = vec![1, 2, 3];
-        pack(&rows, 6, b"abc", &mut packed);
-        pack(&rows[..6], 6, b"", &mut packed);
+        pack(columns.into_iter(), 3, b"abc", &mut packed);
+        pack(columns.into_iter().map(|column| &column[..1]), 1, b"", &mut packed);
         let (chunk, rest) = Chunk::split(&packed[3..]);
         assert_eq!((chunk.rows(), chunk.heap()), (3, &b"abc"[..]));
-        for column in 0..6 {
-            let mut values = Vec::new();
-            chunk.column(column).for_each(0, |v| values.push(v));
-            let expected: Vec<u64> = rows[column..].iter().step_by(6).copied().collect();
-            assert_eq!(values, expected, "column {column}");
-            assert_eq!(chunk.column(column).max, *expected.iter().max().unwrap());
+        for (index, expected) in columns.into_iter().enumerate() {
+            let column = chunk.column(index);
+            let mut values = vec![1];
+            column.unpack(0, &mut values);
+            assert_eq!(values, expected, "column {index}");
+            assert_eq!(Some(column.max), expected.iter().copied().max());
         }
         let (second, rest) = Chunk::split(rest);
         assert_eq!((second.rows(), rest.len()), (1, 0));

@@ -13,6 +13,7 @@ use crate::resolve::Repeats;
 use crate::split::split;
 use crate::store::PARTITIONS;
 use crate::track::Timelines;
+use crate::visits::OwnedVisits;
 use crate::{Gathered, TimelineError};
 
 /// Events of one block: what its columns take fits a core's second cache beside the states.
@@ -236,7 +237,7 @@ impl Gathered {
                 prepare(&self.shared.store, &layout, index, window, options.slots, true)?;
             census.left_out.add(&left_out);
             census.count(&timelines, context);
-            show(&timelines, options.slots, measures);
+            show(&timelines, options, measures);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             (options.progress)(done as u64);
             Ok(())
@@ -288,23 +289,23 @@ impl Gathered {
 }
 
 /// Cuts timelines into blocks and shows them.
-fn show(timelines: &Timelines, slots: &SlotMap, measures: &mut [Box<dyn Measure>]) {
+fn show(timelines: &Timelines, options: &FoldOptions<'_>, measures: &mut [Box<dyn Measure>]) {
+    let FoldOptions { context, slots, .. } = options;
     let by_first: Vec<Vec<u32>> = (slots.at.iter().enumerate())
         .filter(|(_, at)| **at == SegmentAt::First)
         .map(|(s, _)| slots_of(&timelines.first_segment(s), &slots.slots[s]))
         .collect();
-    let mut groups = vec![Group::All(0)];
-    for_each_block(timelines, |first, last, block| {
-        groups.truncate(1);
-        groups.extend(by_first.iter().map(|slots| Group::Slots(&slots[first..last])));
-        measures.iter_mut().for_each(|m| m.fold(&Block { groups: &groups, ..block }));
+    for_each_block(timelines, context, |first, last, block| {
+        let by_first = by_first.iter().map(|slots| Group::Slots(&slots[first..last]));
+        let groups: Vec<_> = std::iter::once(Group::All(0)).chain(by_first).collect();
+        measures.iter_mut().for_each(|m| m.fold(&Block { groups: &groups, ..*block }));
     });
     for (s, _) in slots.at.iter().enumerate().filter(|(_, at)| **at == SegmentAt::Order) {
         let (own, codes) = split(timelines, s);
         let own_slots = slots_of(&codes, &slots.slots[s]);
-        for_each_block(&own, |first, last, block| {
+        for_each_block(&own, context, |first, last, block| {
             let groups = [Group::Slots(&own_slots[first..last])];
-            measures.iter_mut().for_each(|m| m.fold(&Block { groups: &groups, ..block }));
+            measures.iter_mut().for_each(|m| m.fold(&Block { groups: &groups, ..*block }));
         });
     }
 }
@@ -314,8 +315,13 @@ fn slots_of(codes: &[u32], slots: &[u32]) -> Vec<u32> {
     codes.iter().map(|code| slots.get(*code as usize).copied().unwrap_or(0)).collect()
 }
 
-fn for_each_block<'a>(timelines: &'a Timelines, mut each: impl FnMut(usize, usize, Block<'a>)) {
+fn for_each_block(
+    timelines: &Timelines,
+    context: &Context,
+    mut each: impl FnMut(usize, usize, &Block<'_>),
+) {
     let offsets = &timelines.activity.offsets;
+    let mut owned: Vec<OwnedVisits> = context.periods.iter().map(|_| Default::default()).collect();
     let mut first = 0;
     while first < timelines.customers {
         let limit = offsets[first] as usize + BLOCK_EVENTS;
@@ -323,14 +329,21 @@ fn for_each_block<'a>(timelines: &'a Timelines, mut each: impl FnMut(usize, usiz
         while last > first + 1 && offsets[last] as usize > limit {
             last = first + (last - first).div_ceil(2);
         }
+        let activity = timelines.activity.slice(first, last);
+        for (visits, periods) in owned.iter_mut().zip(&context.periods) {
+            visits.fill(activity, periods);
+        }
+        let visits: Vec<_> = owned.iter().map(OwnedVisits::as_visits).collect();
         let block = Block {
-            activity: timelines.activity.slice(first, last),
+            activity,
+            visits: &visits,
             at_first_instant: &timelines.at_first_instant[first..last],
+            has_negative_activity: timelines.any_activity,
             refunds: timelines.refunds.slice(first, last),
             attempts: timelines.attempts(first, last),
             groups: &[],
         };
-        each(first, last, block);
+        each(first, last, &block);
         first = last;
     }
 }

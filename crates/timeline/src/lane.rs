@@ -11,9 +11,10 @@ use crate::ids::{partition_of_bytes, partition_of_integer};
 use crate::layout::{Columns, KeyType, Stream};
 use crate::store::PARTITIONS;
 
-/// Rows that a partition's stage takes before it is sealed: small enough that all stages stay
-/// near the core, large enough that a sealed chunk packs well.
-const STAGE_ROWS: usize = 512;
+/// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
+/// fit a core's second cache, enough that a sealed chunk packs well. No power of two, so that the
+/// columns of a stage do not fall on the same cache lines.
+const STAGE_ROWS: usize = 240;
 
 /// The days that a lane has seen of what it let through.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,10 +29,32 @@ pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) 
     *range = Some(range.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
 }
 
+/// Rows of one partition, column by column, each of [`STAGE_ROWS`] words.
 #[derive(Default)]
 struct Stage {
-    rows: Vec<u64>,
+    words: Vec<u64>,
+    rows: usize,
     heap: Vec<u8>,
+}
+
+impl Stage {
+    /// Begins a row with its first columns.
+    #[inline]
+    fn begin(&mut self, width: usize, core: [u64; 3]) {
+        if self.words.is_empty() {
+            self.words.resize(width * STAGE_ROWS, 0);
+        }
+        for (column, word) in core.into_iter().enumerate() {
+            self.words[column * STAGE_ROWS + self.rows] = word;
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, column: Option<usize>, word: u64) {
+        if let Some(column) = column {
+            self.words[column * STAGE_ROWS + self.rows] = word;
+        }
+    }
 }
 
 /// Scatters batches over the partitions. Each reading thread has one of its own; dropping it
@@ -50,6 +73,7 @@ struct Stages {
     stream: Stream,
     columns: Columns,
     stages: Vec<Stage>,
+    packed: Vec<u8>,
 }
 
 /// The optional columns of a batch, in the order of the row.
@@ -60,31 +84,31 @@ struct Extras<'a> {
 
 impl Extras<'_> {
     #[inline]
-    fn append(&self, i: usize, kind: u8, stage: &mut Stage) {
-        let row = &mut stage.rows;
-        if self.columns.kind.is_some() {
-            row.push(u64::from(kind));
+    fn set(&self, i: usize, kind: u8, stage: &mut Stage) {
+        let (batch, columns) = (self.batch, &self.columns);
+        stage.set(columns.kind, kind.into());
+        if columns.instant.is_some() {
+            stage.set(columns.instant, ordered(batch.instants[i]));
         }
-        if self.columns.instant.is_some() {
-            row.push(ordered(self.batch.instants[i]));
-        }
-        if self.columns.order.is_some() {
-            match self.batch.orders {
-                Some(Keys::Integers(ids)) => row.push(ids[i]),
+        if columns.order.is_some() {
+            let word = match batch.orders {
+                Some(Keys::Integers(ids)) => ids[i],
                 Some(Keys::Bytes(ids)) => {
-                    row.push(ids[i].len() as u64);
                     stage.heap.extend_from_slice(ids[i]);
+                    ids[i].len() as u64
                 }
-                None => row.push(0),
-            }
+                None => 0,
+            };
+            stage.set(columns.order, word);
         }
-        if self.columns.updated.is_some() {
-            row.push(ordered(self.batch.updated[i]));
+        if columns.updated.is_some() {
+            stage.set(columns.updated, ordered(batch.updated[i]));
         }
-        if self.columns.reason.is_some() {
-            row.push(self.batch.reasons.get(i).map_or(0, |r| u64::from(*r)));
+        let reason = batch.reasons.get(i).copied().unwrap_or_default();
+        stage.set(columns.reason, reason.into());
+        for (s, codes) in batch.segments.iter().enumerate() {
+            stage.set(Some(columns.segments + s), codes[i].into());
         }
-        row.extend(self.batch.segments.iter().map(|codes| u64::from(codes[i])));
     }
 }
 
@@ -94,6 +118,7 @@ impl Lane {
             stream,
             columns: shared.layout.columns(stream),
             stages: (0..PARTITIONS).map(|_| Stage::default()).collect(),
+            packed: Vec::new(),
         };
         Self {
             main: stages(Stream::Main),
@@ -152,11 +177,12 @@ impl Lane {
             if resolved || is_activity {
                 let (partition, customer) = place(i, &mut self.main);
                 let stage = self.main.stage(partition);
-                stage.rows.extend_from_slice(&[customer, core[0], core[1]]);
+                stage.begin(main.width, [customer, core[0], core[1]]);
                 if has_extras {
-                    extras[0].append(i, kind, stage);
+                    extras[0].set(i, kind, stage);
                 }
-                if stage.rows.len() >= STAGE_ROWS * main.width {
+                stage.rows += 1;
+                if stage.rows == STAGE_ROWS {
                     self.main.seal(&self.shared, partition)?;
                 }
                 if day >= self.first_day {
@@ -170,9 +196,10 @@ impl Lane {
             } else {
                 let (partition, customer) = place(i, &mut self.side);
                 let stage = self.side.stage(partition);
-                stage.rows.extend_from_slice(&[customer, core[0], core[1]]);
-                extras[1].append(i, kind, stage);
-                if stage.rows.len() >= STAGE_ROWS * side.width {
+                stage.begin(side.width, [customer, core[0], core[1]]);
+                extras[1].set(i, kind, stage);
+                stage.rows += 1;
+                if stage.rows == STAGE_ROWS {
                     self.side.seal(&self.shared, partition)?;
                 }
                 if day >= self.first_day {
@@ -213,14 +240,15 @@ impl Stages {
     }
 
     fn seal(&mut self, shared: &Shared, partition: usize) -> Result<(), TimelineError> {
-        let Stage { rows, heap } = &mut self.stages[partition];
-        if rows.is_empty() {
+        let Stage { words, rows, heap } = &mut self.stages[partition];
+        if *rows == 0 {
             return Ok(());
         }
-        let mut packed = Vec::with_capacity(rows.len() * 3 + heap.len() + 256);
-        pack(rows, self.columns.width, heap, &mut packed);
-        rows.clear();
+        self.packed.clear();
+        let columns = words.chunks_exact(STAGE_ROWS).map(|column| &column[..*rows]);
+        pack(columns, *rows, heap, &mut self.packed);
+        *rows = 0;
         heap.clear();
-        shared.store.push(partition, self.stream, packed.into_boxed_slice())
+        shared.store.push(partition, self.stream, self.packed.as_slice().into())
     }
 }

@@ -21,6 +21,7 @@ mod rows;
 mod split;
 mod store;
 mod track;
+mod visits;
 
 pub use fold::{Census, FoldOptions, Folded, LeftOut, SlotMap, Survey};
 pub use gather::{Gathered, Gatherer};

@@ -115,7 +115,7 @@ pub(crate) fn prepare(
     if layout.resolve != Resolve::Unique {
         repeats = Repeats { rows: 0, example: None, ..repeats };
     }
-    let timelines = Timelines::new(customers, activity, refunds, attempts);
+    let timelines = Timelines::new(customers, layout.any_activity, activity, refunds, attempts);
     Ok(Prepared { timelines, left_out, repeats })
 }
 

@@ -107,9 +107,15 @@ impl<'a> Packed<'a> {
         self.chunks.iter().map(column).map(ends).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
+    /// Calls `each` with the words of a column in order, less `base`.
+    #[inline]
     pub fn for_each(&self, column: usize, base: u64, mut each: impl FnMut(u64)) {
+        let mut words = Vec::new();
         for chunk in &self.chunks {
-            chunk.column(column).for_each(base, &mut each);
+            chunk.column(column).unpack(base, &mut words);
+            for word in &words {
+                each(*word);
+            }
         }
     }
 
@@ -145,17 +151,17 @@ impl<'a> Packed<'a> {
             let lengths = |column: Option<usize>| {
                 let mut lengths = Vec::new();
                 if let Some(column) = column {
-                    chunk.column(column).for_each(0, |n| {
-                        lengths.push(usize::try_from(n).expect("a length in memory"));
-                    });
+                    chunk.column(column).unpack(0, &mut lengths);
                 }
                 lengths
             };
             let customers = (layout.customers == KeyType::Bytes).then_some(CUSTOMER);
             let (customers, orders) = (lengths(customers), lengths(order_bytes));
             for row in 0..chunk.rows() {
-                let mut cut = |lengths: &[usize]| {
-                    let (id, rest) = heap.split_at(lengths.get(row).copied().unwrap_or(0));
+                let mut cut = |lengths: &[u64]| {
+                    let length = lengths.get(row).copied().unwrap_or(0);
+                    let length = usize::try_from(length).expect("a length in memory");
+                    let (id, rest) = heap.split_at(length);
                     heap = rest;
                     id
                 };

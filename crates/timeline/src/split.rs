@@ -27,7 +27,8 @@ pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u3
     let customers = codes_of_owner.len();
     let [activity, refunds, attempts] =
         [0, 1, 2].map(|t| regroup(tracks[t], &owners[t], customers));
-    (Timelines::new(customers, activity, refunds, attempts), codes_of_owner)
+    let any_activity = timelines.any_activity;
+    (Timelines::new(customers, any_activity, activity, refunds, attempts), codes_of_owner)
 }
 
 /// The track with the events of each new owner together, still in order of time.

@@ -64,6 +64,8 @@ fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timelines {
     pub customers: usize,
+    /// Whether refunds are among the activity.
+    pub any_activity: bool,
     pub activity: OwnedTrack,
     pub refunds: OwnedTrack,
     pub attempts: OwnedTrack,
@@ -79,6 +81,7 @@ impl Timelines {
     /// Puts tracks of the same customers together and places the attempts among the activity.
     pub fn new(
         customers: usize,
+        any_activity: bool,
         activity: OwnedTrack,
         refunds: OwnedTrack,
         attempts: OwnedTrack,
@@ -101,7 +104,16 @@ impl Timelines {
                 by_customer.push(first.is_some_and(|first| first < time));
             }
         }
-        Self { customers, activity, refunds, attempts, after, by_customer, at_first_instant }
+        Self {
+            customers,
+            any_activity,
+            activity,
+            refunds,
+            attempts,
+            after,
+            by_customer,
+            at_first_instant,
+        }
     }
 
     pub fn attempts(&self, first: usize, last: usize) -> Attempts<'_> {

@@ -135,7 +135,14 @@ mod tests {
 
     #[test]
     fn columns_are_aligned() {
-        insta::assert_snapshot!(example(), @"");
+        insta::assert_snapshot!(example(), @r#"
+                         gross_
+                       revenue_
+        period       churn_rate  buyers
+        ───────────  ──────────  ──────
+        2024-01-01          4.2   1,204
+        2024-02-01*           –       7
+        "#);
     }
 
     #[test]

@@ -58,8 +58,11 @@ impl Heatmap {
             let Some(cohort) = rows.last_mut() else { continue };
             let k = frame.integer("k", row).and_then(|k| usize::try_from(k).ok()).unwrap_or(0);
             cohort.cells.resize(cohort.cells.len().max(k + 1), None);
+            let text = frame.text(column, row);
+            // Every cohort starts with it; the decimal would make all columns wider.
+            let text = if text == "100.0" { "100".to_owned() } else { text };
             cohort.cells[k] = Some(Cell {
-                text: frame.text(column, row),
+                text,
                 number: frame.number(column, row),
                 is_complete: frame.flag("is_complete", row, true),
             });
@@ -74,7 +77,7 @@ impl Heatmap {
 
     /// The picture in `width` places, and how many k it shows.
     pub fn draw(&self, width: usize, in_colour: bool) -> (String, usize) {
-        let label = self.widest(|cohort| length(&cohort.label) + 1).max("cohort".len());
+        let label = self.widest(|cohort| length(&cohort.name())).max("cohort".len());
         let size = self.widest(|cohort| length(&cohort.size)).max("customers".len());
         // A cell has a space in front and room for a star behind.
         let cell = self.widest(|cohort| {
@@ -91,9 +94,7 @@ impl Heatmap {
         finish(&mut text);
         let most = self.most();
         for cohort in &self.rows {
-            let mark = if cohort.is_truncated { "~" } else { "" };
-            let name = format!("{}{mark}", cohort.label);
-            let _ = write!(text, "{name:label$} {:>size$} ", cohort.size);
+            let _ = write!(text, "{:label$} {:>size$} ", cohort.name(), cohort.size);
             for value in cohort.cells.iter().take(shown) {
                 let Some(value) = value else {
                     text.push_str(&" ".repeat(cell));
@@ -135,6 +136,12 @@ impl Heatmap {
 
     fn widest(&self, width: impl Fn(&Cohort) -> usize) -> usize {
         self.rows.iter().map(width).max().unwrap_or(0)
+    }
+}
+
+impl Cohort {
+    fn name(&self) -> String {
+        format!("{}{}", self.label, if self.is_truncated { "~" } else { "" })
     }
 }
 
@@ -188,13 +195,25 @@ mod tests {
     fn plain() {
         let (text, shown) = example().draw(80, false);
         assert_eq!(shown, 3);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        cohort      customers      0      1      2
+        2024-01-01~     1,234  100.0   40.0      –
+        2024-02-01      1,234  100.0    8.0*
+        2024-03-01      1,234  100.0*
+        * not complete yet   ~ may hold customers from before the history starts   – not defined
+        "#);
     }
 
     #[test]
     fn coloured() {
         let (text, _) = example().draw(80, true);
-        insta::assert_snapshot!(text.replace('\x1b', "^"), @"");
+        insta::assert_snapshot!(text.replace('\x1b', "^"), @r#"
+        cohort      customers      0      1      2
+        2024-01-01~     1,234 ^[48;5;18;38;5;231m 100.0 ^[0m^[48;5;18;38;5;231m  40.0 ^[0m     –
+        2024-02-01      1,234 ^[48;5;18;38;5;231m 100.0 ^[0m^[48;5;157;38;5;16m   8.0*^[0m
+        2024-03-01      1,234 ^[48;5;18;38;5;231m 100.0*^[0m
+        * not complete yet   ~ may hold customers from before the history starts   – not defined
+        "#);
     }
 
     #[test]

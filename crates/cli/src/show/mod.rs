@@ -27,8 +27,6 @@ use source::{Present, Selection, Source, folder, known, segment};
 
 /// Places in a line where stdout is no terminal.
 const USUAL_WIDTH: usize = 100;
-/// Cohorts or periods that are shown unless more are asked for.
-const USUAL_ROWS: u32 = 24;
 
 pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     let path = folder(&args.path)?;
@@ -44,7 +42,7 @@ pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result
     let view = View {
         width: width(),
         in_colour: Stdout::is_terminal() && !no_color(),
-        rows: args.rows.unwrap_or(USUAL_ROWS) as usize,
+        rows: args.rows.map(|rows| rows as usize),
     };
     let picture = Picture::draw(&source, &selection, &args.column, view)?;
     stdout.write_all(picture.text.as_bytes())?;

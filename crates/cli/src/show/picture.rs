@@ -15,9 +15,14 @@ pub struct View {
     /// Places in a line.
     pub width: usize,
     pub in_colour: bool,
-    /// Most cohorts or periods, at least 1.
-    pub rows: usize,
+    /// Most cohorts or periods, at least 1; `None` for as many as one takes in at a glance.
+    pub rows: Option<usize>,
 }
+
+/// Cohorts or periods that are shown unless more are asked for: two years of months.
+const USUAL_ROWS: usize = 24;
+/// The same of a table with a row for each buyer in each period.
+const USUAL_ROWS_BY_BUYER: usize = 12;
 
 /// A table as text.
 pub struct Picture {
@@ -41,7 +46,8 @@ impl Picture {
             picture.text = format!("{title}: no rows\n");
             return Ok(picture);
         }
-        let frame = picture.some_rows(&frame, view.rows)?;
+        let usual = if frame.has("buyer") { USUAL_ROWS_BY_BUYER } else { USUAL_ROWS };
+        let frame = picture.some_rows(&frame, view.rows.unwrap_or(usual))?;
         if frame.has("cohort") && frame.has("k") {
             let column = match columns {
                 [] => "retention_rate",

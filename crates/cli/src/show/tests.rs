@@ -161,7 +161,7 @@ fn draw_or_fail(args: &ShowArgs) -> Result<String, CliError> {
     let source = Source::find(&args.path, None)?;
     let chosen = Chosen::new(args, &source)?;
     let selection = chosen.selection.or_default(&chosen.present);
-    let view = View { width: 70, in_colour: false, rows: args.rows.unwrap_or(24) as usize };
+    let view = View { width: 70, in_colour: false, rows: args.rows.map(|n| n as usize) };
     let picture = Picture::draw(&source, &selection, &args.column, view)?;
     let left_out = left_out(&chosen.present, &selection, picture.left_out);
     Ok(format!("{}{}", picture.text, left_out.unwrap_or_default()))
@@ -172,36 +172,119 @@ const COHORT_KEY: &str = "grain,segment,segment_value,cohort,k";
 #[test]
 fn a_heatmap() {
     let show = |flags: &[&str]| draw("cohort_retention", COHORT_KEY, cohort_retention(), flags);
-    insta::assert_snapshot!(show(&[]), @"");
-    insta::assert_snapshot!(show(&["--column", "revenue", "--rows", "2"]), @"");
-    insta::assert_snapshot!(show(&["--segment", "country"]), @"");
-    insta::assert_snapshot!(show(&["--segment", "country=GB", "--grain", "month"]), @"");
+    insta::assert_snapshot!(show(&[]), @r#"
+    cohort_retention by month, as of 2024-03-15, everybody: retention_rate in %
+
+    cohort      customers     0     1     2
+    2024-01-01~     1,200   100  25.0  12.5*
+    2024-02-01        900   100   1.0*
+    2024-03-01         50   100*
+    * not complete yet   ~ may hold customers from before the history starts
+    left out: by year (--grain); by country (--segment)
+    "#);
+    insta::assert_snapshot!(show(&["--column", "revenue", "--rows", "2"]), @r#"
+    cohort_retention by month, as of 2024-03-15, everybody: revenue
+
+    cohort     customers     0     1
+    2024-02-01       900  0.00  0.01*
+    2024-03-01        50  0.02*
+    * not complete yet
+    left out: by year (--grain); by country (--segment); 1 earlier cohort (--rows 3)
+    "#);
+    insta::assert_snapshot!(show(&["--segment", "country"]), @r#"
+    cohort_retention by month, as of 2024-03-15, country FR: retention_rate in %
+
+    cohort     customers    0
+    2024-03-01        20  100*
+    * not complete yet
+
+    cohort_retention by month, as of 2024-03-15, country GB: retention_rate in %
+
+    cohort     customers    0
+    2024-03-01        30  100*
+    * not complete yet
+    left out: by year (--grain); by all (--segment)
+    "#);
+    insta::assert_snapshot!(show(&["--segment", "country=GB", "--grain", "month"]), @r#"
+    cohort_retention by month, as of 2024-03-15, country GB: retention_rate in %
+
+    cohort     customers    0
+    2024-03-01        30  100*
+    * not complete yet
+    left out: by year (--grain); by all (--segment)
+    "#);
 }
 
 #[test]
 fn a_table() {
     let key = "grain,segment,segment_value,period";
     let show = |flags: &[&str]| draw("customer_retention", key, customer_retention(), flags);
-    insta::assert_snapshot!(show(&[]), @"");
-    insta::assert_snapshot!(show(&["--column", "lifecycle_new", "--rows", "1"]), @"");
+    insta::assert_snapshot!(show(&[]), @r#"
+    customer_retention by month, as of 2024-03-15, everybody
+
+                                   retention_
+    period       opening  closing      rate %
+    ───────────  ───────  ───────  ──────────
+    2024-01-01         0    1,200           –
+    2024-02-01     1,200   15,000        50.0
+    2024-03-01*   15,000        9       100.0
+    * not complete yet
+    left out: columns lifecycle_new (--column)
+    "#);
+    insta::assert_snapshot!(show(&["--column", "lifecycle_new", "--rows", "1"]), @r#"
+    customer_retention by month, as of 2024-03-15, everybody
+
+                 lifecycle_
+    period              new
+    ───────────  ──────────
+    2024-03-01*           5
+    * not complete yet
+    left out: 2 earlier periods (--rows 3); columns opening, closing, retention_rate (--column)
+    "#);
 }
 
 #[test]
 fn lost_sales_with_reasons() {
     let key = "source,grain,segment,segment_value,period,buyer,breakdown,breakdown_value";
-    insta::assert_snapshot!(draw("lost_sales", key, lost_sales(), &[]), @"");
+    insta::assert_snapshot!(draw("lost_sales", key, lost_sales(), &[]), @r#"
+    lost_sales by month, as of 2024-03-15, everybody
+
+                                                        net_lost_
+    period       buyer     lost  recovered  lost_value      value
+    ───────────  ────────  ────  ─────────  ──────────  ─────────
+    2024-01-01   customer     5          1      500.00     490.00
+    2024-01-01   prospect     0          0        0.00       0.00
+    2024-02-01*  customer     1          0        1.23       1.23
+    * not complete yet
+
+    reasons, over the periods above
+
+                                         recovered_  net_lost_
+    reason  lost  recovered  lost_value       value      value
+    ──────  ────  ─────────  ──────────  ──────────  ─────────
+    stock      4          0      301.23        0.00     301.23
+    price      2          1      200.00       10.00     190.00
+    left out: columns recovered_value (--column)
+    "#);
 }
 
 #[test]
 fn a_file_of_another_origin() {
     let columns = vec![words("name", [Some("a\tb"), None]), counts("n", [-1000, 2])];
-    insta::assert_snapshot!(draw("other", "", columns, &[]), @"");
+    insta::assert_snapshot!(draw("other", "", columns, &[]), @r#"
+    other, as of 2024-03-15
+
+    name       n
+    ────  ──────
+    a�b   -1,000
+    –          2
+    "#);
 }
 
 #[test]
 fn an_empty_table() {
     let columns = vec![words("grain", []), words("segment", []), days("period", [])];
-    insta::assert_snapshot!(draw("customer_retention", "", columns, &[]), @"");
+    insta::assert_snapshot!(draw("customer_retention", "", columns, &[]), @"customer_retention, as of 2024-03-15: no rows");
 }
 
 #[test]
@@ -216,7 +299,15 @@ fn wrong_names() {
         &["--column", "active,revenue"],
         &["--column", "is_complete"],
     ];
-    insta::assert_snapshot!(cases.map(show).join("\n"), @"");
+    insta::assert_snapshot!(cases.map(show).join("\n"), @r#"
+    error 2: there is no grain "week"; there is month, year
+    error 2: there is no segment "city"; there is all, country
+    error 2: there is no segment value "DE"; there is FR, GB
+    error 2: there is no segment value "x"; there is none in this table
+    error 2: there is no column "retention"; there is grain, segment, segment_value, cohort, k, cohort_size, active, retention_rate, revenue, is_truncated, is_complete
+    error 2: a heatmap shows one column; name one with --column
+    error 2: a heatmap shows numbers, and is_complete is none; name another --column
+    "#);
 }
 
 #[test]
@@ -230,7 +321,15 @@ fn csv_and_json_are_exact() {
         export::export(&source, &chosen, args.format, &mut text).unwrap();
         String::from_utf8(text).unwrap()
     };
-    insta::assert_snapshot!(export(&["--format", "csv"]), @"");
+    insta::assert_snapshot!(export(&["--format", "csv"]), @r#"
+    source,grain,segment,segment_value,period,buyer,breakdown,breakdown_value,lost,recovered,lost_value,recovered_value,net_lost_value,is_complete
+    orders,month,all,,2024-01-01,customer,total,,5,1,500.00,10.00,490.00,true
+    orders,month,all,,2024-01-01,customer,reason,price,2,1,200.00,10.00,190.00,true
+    orders,month,all,,2024-01-01,customer,reason,stock,3,0,300.00,0.00,300.00,true
+    orders,month,all,,2024-01-01,prospect,total,,0,0,0.00,0.00,0.00,true
+    orders,month,all,,2024-02-01,customer,total,,1,0,1.23,0.00,1.23,false
+    orders,month,all,,2024-02-01,customer,reason,stock,1,0,1.23,0.00,1.23,false
+    "#);
     insta::assert_snapshot!(
-        export(&["--format", "json", "--column", "breakdown_value,lost_value,period,lost"]), @"");
+        export(&["--format", "json", "--column", "breakdown_value,lost_value,period,lost"]), @r#"[{"breakdown_value":null,"lost_value":500.00,"period":"2024-01-01","lost":5},{"breakdown_value":"price","lost_value":200.00,"period":"2024-01-01","lost":2},{"breakdown_value":"stock","lost_value":300.00,"period":"2024-01-01","lost":3},{"breakdown_value":null,"lost_value":0.00,"period":"2024-01-01","lost":0},{"breakdown_value":null,"lost_value":1.23,"period":"2024-02-01","lost":1},{"breakdown_value":"stock","lost_value":1.23,"period":"2024-02-01","lost":1}]"#);
 }

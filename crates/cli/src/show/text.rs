@@ -37,11 +37,11 @@ const HEADLINES: [(&str, &[&str]); 4] = [
         "revenue_churn",
         &[
             "opening_revenue",
+            "new_revenue",
+            "churned_revenue",
             "closing_revenue",
             "gross_revenue_churn_rate",
             "net_revenue_retention",
-            "churned_customers",
-            "new_customers",
         ],
     ),
     (

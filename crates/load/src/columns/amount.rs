@@ -1,5 +1,7 @@
 //! Minor units.
 
+use std::cmp::Ordering;
+
 use kohort_model::{Scale, div_round_half_away, rescale};
 use polars::prelude::{DataType, Series};
 
@@ -22,7 +24,9 @@ pub(crate) enum AmountError {
 
 /// Whether amounts of the type can be read.
 pub(crate) fn is_amount(dtype: &DataType) -> bool {
-    dtype.is_decimal() || is_integer(dtype) || matches!(dtype, DataType::Float32 | DataType::Float64)
+    dtype.is_decimal()
+        || is_integer(dtype)
+        || matches!(dtype, DataType::Float32 | DataType::Float64)
 }
 
 /// Amounts in minor units of `scale`; rows without a readable one get a flaw.
@@ -50,22 +54,24 @@ pub(crate) fn minor_units(
             let column = column.decimal().expect("the type was just seen").physical();
             let amounts = values!(column);
             let from = u32::try_from(*from).expect("a decimal has at most 38 places");
-            if from == places {
-                rows.fill(amounts, narrow)
-            } else if from < places {
-                // At most 18 places.
-                let factor = 10_i64.pow(places - from);
-                rows.fill(amounts, |n| {
-                    let (n, wide) = narrow(n);
-                    let (minor, over) = n.overflowing_mul(factor);
-                    (minor, wide | over)
-                })
-            } else {
-                let divisor = 10_i64.checked_pow(from - places);
-                rows.fill(amounts, |n| match (i64::try_from(n), divisor) {
-                    (Ok(n), Some(divisor)) => (divided(n, divisor), false),
-                    _ => rescale(n, from, places).map_or(MISFIT, narrow),
-                })
+            match from.cmp(&places) {
+                Ordering::Equal => rows.fill(amounts, narrow),
+                Ordering::Less => {
+                    // At most 18 places.
+                    let factor = 10_i64.pow(places - from);
+                    rows.fill(amounts, |n| {
+                        let (n, wide) = narrow(n);
+                        let (minor, over) = n.overflowing_mul(factor);
+                        (minor, wide | over)
+                    })
+                }
+                Ordering::Greater => {
+                    let divisor = 10_i64.checked_pow(from - places);
+                    rows.fill(amounts, |n| match (i64::try_from(n), divisor) {
+                        (Ok(n), Some(divisor)) => (divided(n, divisor), false),
+                        _ => rescale(n, from, places).map_or(MISFIT, narrow),
+                    })
+                }
             }
         }
         DataType::Float64 => {
@@ -155,7 +161,11 @@ impl Rows<'_> {
         let misfit = |(row, amount): (usize, &T)| {
             (!self.flaws.is_marked(row) && convert(*amount).1).then_some(row)
         };
-        amounts.iter().enumerate().find_map(misfit).map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
+        amounts
+            .iter()
+            .enumerate()
+            .find_map(misfit)
+            .map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
     }
 
     #[inline]
@@ -227,7 +237,13 @@ mod tests {
     #[expect(clippy::cast_possible_truncation, reason = "the cases fit")]
     fn floats_round_as_the_library_does() {
         let mut cases = vec![0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.499_999_999_999_999_94];
-        cases.extend([4_503_599_627_370_497.5, -4_503_599_627_370_495.5, 9.0e15 + 1.0, 1e18, -1e18]);
+        cases.extend([
+            4_503_599_627_370_497.5,
+            -4_503_599_627_370_495.5,
+            9.0e15 + 1.0,
+            1e18,
+            -1e18,
+        ]);
         cases.extend((0..1000).map(|n| f64::from(n) * 0.37 - 180.0));
         for x in cases {
             assert_eq!(rounded(x), (x.round() as i64, false), "{x}");

@@ -69,15 +69,11 @@ impl IdBuffer {
     pub fn read<'a>(&mut self, column: &'a Series, scheme: Scheme) -> Result<Ids<'a>, Negative> {
         if scheme == Scheme::Bytes {
             let mut ids = std::mem::take(&mut self.bytes);
-            match column.dtype() {
-                DataType::String => {
-                    let texts = column.str().expect("the type was just seen");
-                    ids.extend(texts.downcast_as_array().values_iter().map(str::as_bytes));
-                }
-                _ => {
-                    let texts = column.binary().expect("checked when the input was opened");
-                    ids.extend(texts.downcast_as_array().values_iter());
-                }
+            if let Ok(texts) = column.str() {
+                ids.extend(texts.downcast_as_array().values_iter().map(str::as_bytes));
+            } else {
+                let bytes = column.binary().expect("checked when the input was opened");
+                ids.extend(bytes.downcast_as_array().values_iter());
             }
             return Ok(Ids::Bytes(ids));
         }

@@ -6,6 +6,7 @@ use polars::prelude::{DataType, Series};
 
 pub(crate) mod amount;
 pub(crate) mod ids;
+pub(crate) mod shown;
 pub(crate) mod status;
 pub(crate) mod text;
 pub(crate) mod time;

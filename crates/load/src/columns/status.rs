@@ -13,7 +13,18 @@ pub(crate) struct Statuses {
     long: Vec<(Box<[u8]>, u8)>,
 }
 
+/// A bit that no kind has.
+const UNKNOWN: u8 = 1 << 7;
+
 impl Statuses {
+    /// Looks at every text, without a branch: which one it is differs from row to row.
+    #[inline]
+    fn of_short(&self, view: u128) -> u8 {
+        self.short.iter().fold(UNKNOWN, |kind, (text, of_text)| {
+            if *text == view { *of_text } else { kind }
+        })
+    }
+
     pub fn new(source: &StatusSource) -> Self {
         let kinds = [
             (Kind::Completed, &source.completed),
@@ -42,28 +53,23 @@ impl Statuses {
         flaws.mark_nulls(column, Reason::UnknownStatus);
         let texts = column.str().expect("statuses are read as text").downcast_as_array();
         let views = texts.views();
-        // No view of 12 bytes or less has a length like this.
-        let mut last = (u128::MAX, 0);
         let mut all = 0;
         for (row, view) in views.iter().enumerate() {
-            let bits = view.as_u128();
-            if bits != last.0 {
-                let known = if view.is_inline() {
-                    self.short.iter().find(|(text, _)| *text == bits).map(|(_, kind)| *kind)
-                } else {
-                    let text = texts.value(row).as_bytes();
-                    self.long.iter().find(|(known, _)| **known == *text).map(|(_, kind)| *kind)
-                };
-                if let Some(kind) = known {
-                    last = (bits, kind);
-                } else {
-                    flaws.mark(views.len(), row, Reason::UnknownStatus);
-                    into.push(Kind::Ignored as u8);
-                    continue;
-                }
+            let kind = if view.is_inline() {
+                self.of_short(view.as_u128())
+            } else {
+                let text = texts.value(row).as_bytes();
+                let known = self.long.iter().find(|(known, _)| **known == *text);
+                known.map_or(UNKNOWN, |(_, kind)| *kind)
+            };
+            all |= kind;
+            into.push(kind);
+        }
+        if all & UNKNOWN != 0 {
+            for (row, kind) in into.iter_mut().enumerate().filter(|(_, kind)| **kind == UNKNOWN) {
+                flaws.mark(views.len(), row, Reason::UnknownStatus);
+                *kind = Kind::Ignored as u8;
             }
-            all |= last.1;
-            into.push(last.1);
         }
         if all == Kind::Completed as u8 && !flaws.any() {
             into.clear();

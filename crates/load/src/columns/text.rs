@@ -88,7 +88,12 @@ impl<'a> Codes<'a> {
     }
 
     /// The code of each row; any where the row has a flaw.
-    pub fn read(&mut self, column: &Series, flaws: &Flaws, into: &mut Vec<u32>) -> Result<(), TooMany> {
+    pub fn read(
+        &mut self,
+        column: &Series,
+        flaws: &Flaws,
+        into: &mut Vec<u32>,
+    ) -> Result<(), TooMany> {
         into.clear();
         self.long_slots = [NO_VIEW; SLOTS];
         let texts = column.str().expect("segments are read as text").downcast_as_array();
@@ -109,7 +114,9 @@ impl<'a> Codes<'a> {
                 let code = if view.is_inline() {
                     match self.short.entry(bits) {
                         Entry::Occupied(code) => *code.get(),
-                        Entry::Vacant(entry) => *entry.insert(self.dictionary.code(texts.value(row))?),
+                        Entry::Vacant(entry) => {
+                            *entry.insert(self.dictionary.code(texts.value(row))?)
+                        }
                     }
                 } else {
                     known(&mut self.long, texts.value(row), self.dictionary)?

@@ -115,11 +115,13 @@ impl Pipeline {
     pub fn read(file: &Path, overrides: &[Override]) -> Result<Self, ConfigError> {
         let unreadable = |cause| ConfigError::Unreadable { file: file.to_owned(), cause };
         let text = fs::read_to_string(file).map_err(unreadable)?;
-        let absolute = std::path::absolute(file).map_err(unreadable)?;
+        let folder = file.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().map_err(unreadable)?;
+        let absolute = folder.join(file.file_name().unwrap_or_default());
         Self::parse(&text, file, &absolute, overrides, &|name| std::env::var(name).ok())
     }
 
-    /// `file` is how messages name it, `absolute` where its relative paths start.
+    /// `file` is how messages name it, `absolute` where it is; its folder has no links in it.
     fn parse(
         text: &str,
         file: &Path,

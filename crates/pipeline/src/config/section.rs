@@ -1,7 +1,7 @@
 //! Typed and strict reading of the tree: every wrong key and value is told with its place.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 use kohort_model::Day;
@@ -76,15 +76,29 @@ const SEGMENT_KEYS: &[&str] = &["column", "at"];
 pub(super) struct Reader<'a> {
     /// The value of an environment variable.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// Where relative paths start, absolute.
+    /// Where relative paths start, absolute and without links.
     pub folder: &'a Path,
 }
 
 impl Reader<'_> {
     fn absolute(&self, path: &str) -> PathBuf {
-        let joined = self.folder.join(path);
-        // Only tidies: the folder is absolute, so the current directory is not asked for.
-        std::path::absolute(&joined).unwrap_or(joined)
+        let mut absolute = self.folder.to_owned();
+        let mut in_folder = true;
+        for component in Path::new(path).components() {
+            match component {
+                Component::CurDir => {}
+                // The folder has no links in it, so its parent is the name before. What the path
+                // itself goes through may be a link, whose parent only the system knows.
+                Component::ParentDir if in_folder => {
+                    absolute.pop();
+                }
+                other => {
+                    in_folder = false;
+                    absolute.push(other);
+                }
+            }
+        }
+        absolute
     }
 }
 

@@ -79,7 +79,8 @@ pub fn run(case: &Case, shape: Shape) -> Run {
     };
 
     let grains = &settings.grains;
-    let first = survey.events.map_or(as_of, |(first, _)| first);
+    let first_event = survey.events.map(|(first, _)| first);
+    let first = first_event.into_iter().chain(settings.history_start).min().unwrap_or(as_of);
     let periods = |grain| Periods::new(&settings.calendar, grain, first, as_of);
     let context = Arc::new(Context {
         as_of,

@@ -142,7 +142,7 @@ unique_order_ids = true
     revenue.window.year: 1
     customers.lapse_after_days: auto
     customers.activity: any
-    inputs.orders.path: ["/data/a/*.parquet", "/home/shop/../b"]
+    inputs.orders.path: ["/data/a/*.parquet", "/home/b"]
     inputs.orders.customer_id: c
     inputs.orders.order_id: o
     inputs.orders.ordered_at: t
@@ -266,5 +266,35 @@ fn windows() {
         let pipeline = small(&[all, &format!("revenue.window={window}")]);
         let found: Vec<_> = pipeline.grains.iter().map(|grain| grain.revenue_window).collect();
         assert_eq!(found, expected, "{window}");
+    }
+}
+
+#[test]
+fn the_pipelines_of_the_repository_are_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines");
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        if let Err(error) = Pipeline::read(&file, &[]) {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn paths_are_relative_to_the_files_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().canonicalize().unwrap();
+    fs::create_dir(real.join("pipelines")).unwrap();
+    fs::write(real.join("pipelines/shop.toml"), SMALL).unwrap();
+    let file = folder.path().join("pipelines/../pipelines/shop.toml");
+    for (path, expected) in [
+        ("../data/*.parquet", real.join("data/*.parquet")),
+        ("../../x", real.parent().unwrap().join("x")),
+        ("./a/../b/", real.join("pipelines/a/../b")),
+        ("/data", "/data".into()),
+    ] {
+        let argument = Override::parse(&format!("inputs.orders.path={path}")).unwrap();
+        let pipeline = Pipeline::read(&file, &[argument]).unwrap();
+        assert_eq!(pipeline.orders.paths, [expected], "{path}");
     }
 }

@@ -1,0 +1,90 @@
+# The commands of this repository; `make` alone lists them. GNU make, bash.
+#
+# All of them build with the release profile, so that the dependencies, which take most of a
+# build, are compiled once. CARGO_TARGET_DIR is honoured as cargo honours it.
+
+SHELL = bash
+.SHELLFLAGS = -euo pipefail -c
+.DEFAULT_GOAL = help
+
+CARGO ?= cargo
+PYTHON ?= python3
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+KOHORT = $(TARGET)/release/kohort
+
+# What `make run` works on.
+PIPELINE = pipelines/sample.toml
+# Months of the sample appear one after the other; with the last one all are there.
+SAMPLE = data/sample/orders/2024-12.parquet
+
+# TPC-H scale factor of the benchmark: 1.5 million orders each.
+SF = 1
+# Further arguments, such as BENCH="--ids strings" and VERIFY="--case cdnow".
+BENCH =
+VERIFY =
+
+# Python is needed for `verify`, `bench` and `data-cdnow` only, with packages from PyPI.
+VENV = $(TARGET)/venv
+VENV_PYTHON = $(VENV)/bin/python
+
+.PHONY: help
+help: ## List the targets
+	@echo "make TARGET, where TARGET is one of"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+
+.PHONY: run
+run: build $(if $(filter pipelines/sample.toml,$(PIPELINE)),$(SAMPLE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's, if anything changed
+	@.ci/rerun $(KOHORT) $(PIPELINE) data/out/.stamps
+ifeq ($(origin PIPELINE),file)
+	@$(MAKE) --no-print-directory show
+endif
+
+.PHONY: show
+show: ## Show the newest tables of PIPELINE
+	@for table in cohort_retention customer_retention revenue_churn lost_sales; do \
+		$(KOHORT) show $(PIPELINE) $$table --rows 12 --quiet; echo; \
+	done
+	@echo "All tables in full: $(KOHORT) show $(PIPELINE) [TABLE]"
+
+.PHONY: build
+build: ## Build the command, target/release/kohort
+	$(CARGO) build --release --package kohort-cli
+
+$(SAMPLE): | build
+	$(KOHORT) sample data/sample
+
+.PHONY: test
+test: ## Run every test
+	$(CARGO) test --release --workspace
+
+.PHONY: lint
+lint: ## Check format, the rules between crates, and clippy's lints
+	$(CARGO) fmt --all --check
+	.ci/rules
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+
+.PHONY: doc
+doc: ## Build the crates' documentation; a warning is an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps
+
+.PHONY: verify
+verify: build $(VENV)/.verify ## Recompute every table in DuckDB and compare every cell
+	$(VENV_PYTHON) tests/verify/verify.py --kohort $(KOHORT) $(VERIFY)
+
+.PHONY: bench
+bench: build $(VENV)/.bench ## Measure against DuckDB, Polars, ClickHouse and DataFusion; SF=1 or 10
+	@# Beside kohort-cli, so that both have the same features (see ARCHITECTURE.md).
+	$(CARGO) build --release --package kohort-cli --package kohort-load --example decode
+	$(VENV_PYTHON) tests/bench/bench.py --sf $(SF) --kohort $(KOHORT) \
+		--decode $(TARGET)/release/examples/decode $(BENCH)
+
+.PHONY: data-cdnow
+data-cdnow: $(VENV)/.verify ## Fetch the CDNOW purchases for pipelines/cdnow.toml
+	$(VENV_PYTHON) tests/verify/data.py
+
+$(VENV_PYTHON):
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.%: tests/%/requirements.txt | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

@@ -1,0 +1,10 @@
+//! Reading small files that polars itself wrote.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod contract;
+mod files;
+mod money;
+mod rejects;
+mod support;
+mod types;

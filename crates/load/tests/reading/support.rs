@@ -1,0 +1,258 @@
+//! Files to read, and batches as lines of text.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kohort_load::{
+    CurrencySource, Id, LoadError, LoadReport, Needs, Orders, OrdersSource, RejectedDetail,
+    SegmentSource, Sink, StatusSource, open,
+};
+use kohort_model::{Day, Keys, OrderBatch, Scale};
+use polars::prelude::{
+    Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
+    NewChunkedArray, ParquetWriter, TimeUnit, TimeZone,
+};
+
+/// 2026-01-01 00:00:00 UTC in microseconds, the moment of every run here.
+pub const NOW: i64 = 1_767_225_600_000_000;
+
+pub const ALL: Needs = Needs { order_ids: true, instants: true, reasons: true };
+
+/// A folder of files that vanishes at the end.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file, in row groups of three rows.
+    pub fn write(&self, name: &str, columns: Vec<Column>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut frame = DataFrame::new_infer_height(columns).unwrap();
+        let file = File::create(&path).unwrap();
+        ParquetWriter::new(file).with_row_group_size(Some(3)).finish(&mut frame).unwrap();
+        path
+    }
+
+    /// The source of `id`, `at` and `amount` of the files at `paths`.
+    pub fn source(&self, paths: &[&str]) -> OrdersSource {
+        OrdersSource {
+            paths: paths.iter().map(|path| self.text(path)).collect(),
+            customer_id: "id".to_owned(),
+            order_id: None,
+            ordered_at: "at".to_owned(),
+            amount: "amount".to_owned(),
+            updated_at: None,
+            status: None,
+            lost_reason: None,
+            reasons: BTreeMap::new(),
+            filter: None,
+            scale: Scale::new(2).unwrap(),
+            currency: CurrencySource::Fixed(None),
+            deduplicate: false,
+            segments: Vec::new(),
+            max_segment_values: 1000,
+            timezone: chrono_tz::UTC,
+        }
+    }
+
+    /// A message without the folder's own path.
+    pub fn message(&self, error: &LoadError) -> String {
+        error.to_string().replace(self.0.path().to_str().unwrap(), "DIR")
+    }
+
+    /// The message with which opening or reading fails.
+    pub fn error(&self, source: OrdersSource) -> String {
+        let failed = open(source).and_then(|orders| read(&orders).map(|_| ()));
+        self.message(&failed.expect_err("it must fail"))
+    }
+
+    /// Rejected rows as `file row column reason value`.
+    pub fn rejected(&self, details: &[RejectedDetail]) -> Vec<String> {
+        let line = |detail: &RejectedDetail| {
+            let file = detail.file.strip_prefix(self.0.path()).unwrap().display().to_string();
+            let value = detail.value.as_deref().unwrap_or("NULL");
+            format!("{file} {} {} {} {value}", detail.row, detail.column, detail.reason)
+        };
+        details.iter().map(line).collect()
+    }
+}
+
+pub fn text(name: &str, values: &[Option<&str>]) -> Column {
+    Column::new(name.into(), values)
+}
+
+pub fn ints(name: &str, values: &[i64]) -> Column {
+    Column::new(name.into(), values)
+}
+
+/// Dates like `2024-02-29`; an empty text is NULL.
+pub fn dates(name: &str, values: &[&str]) -> Column {
+    let day = |text: &&str| {
+        let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(Day::from(date).0)
+    };
+    days(name, &values.iter().map(day).collect::<Vec<_>>())
+}
+
+pub fn days(name: &str, values: &[Option<i32>]) -> Column {
+    let days = Int32Chunked::from_slice_options(name.into(), values);
+    days.into_date().into_series().into()
+}
+
+/// Times like `2024-02-29 23:59:59`, in the unit, and UTC if there is a zone; an empty text is NULL.
+pub fn times(name: &str, unit: TimeUnit, zone: Option<&str>, values: &[&str]) -> Column {
+    let stamp = |text: &&str| {
+        let time = chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+        let time = time.and_utc();
+        Some(match unit {
+            TimeUnit::Milliseconds => time.timestamp_millis(),
+            TimeUnit::Microseconds => time.timestamp_micros(),
+            TimeUnit::Nanoseconds => time.timestamp_nanos_opt().unwrap(),
+        })
+    };
+    let values: Vec<_> = values.iter().map(stamp).collect();
+    let zone = zone.map(|zone| TimeZone::opt_try_new(Some(zone)).unwrap().unwrap());
+    let stamps = Int64Chunked::from_slice_options(name.into(), &values);
+    stamps.into_datetime(unit, zone).into_series().into()
+}
+
+/// Decimals by their digits.
+pub fn decimals(name: &str, precision: usize, scale: usize, values: &[Option<i128>]) -> Column {
+    let digits = Int128Chunked::from_slice_options(name.into(), values);
+    digits.into_decimal_unchecked(precision, scale).into_series().into()
+}
+
+/// Times and amounts for `rows` rows: consecutive days from 2024-01-01, amounts 1, 2, 3 and so on.
+pub fn plain(rows: usize) -> [Column; 2] {
+    let first = Day::from(chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap()).0;
+    let days_of: Vec<_> = (0..).take(rows).map(|row| Some(first + row)).collect();
+    [days("at", &days_of), ints("amount", &(1..).take(rows).collect::<Vec<_>>())]
+}
+
+pub fn with_plain(mut columns: Vec<Column>) -> Vec<Column> {
+    let rows = columns[0].len();
+    columns.extend(plain(rows));
+    columns
+}
+
+pub fn cast(column: &Column, dtype: &DataType) -> Column {
+    column.cast(dtype).unwrap()
+}
+
+pub fn status(expr: &str) -> StatusSource {
+    let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    StatusSource {
+        expr: expr.to_owned(),
+        completed: texts(&["done", "delivered to the customer"]),
+        lost: texts(&["cancelled"]),
+        open: texts(&["open"]),
+        ignored: texts(&["test"]),
+    }
+}
+
+pub fn segment(name: &str, expr: &str) -> SegmentSource {
+    SegmentSource { name: name.to_owned(), expr: expr.to_owned() }
+}
+
+/// One accepted row.
+#[derive(Clone, Debug)]
+struct Row {
+    customer: Id,
+    order: Option<Id>,
+    day: i32,
+    value: i64,
+    kind: u8,
+    instant: Option<i64>,
+    updated: Option<i64>,
+    reason: Option<u32>,
+    segments: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Rows(Vec<Row>);
+
+fn id(keys: Keys<'_>, row: usize) -> Id {
+    match keys {
+        Keys::Integers(ids) => Id::Integer(ids[row]),
+        Keys::Bytes(ids) => Id::Bytes(ids[row].into()),
+    }
+}
+
+impl Sink for Rows {
+    type Error = Infallible;
+
+    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), Infallible> {
+        assert_eq!(batch.customers.len(), batch.days.len());
+        assert_eq!(batch.values.len(), batch.days.len());
+        for optional in [batch.kinds.len(), batch.instants.len(), batch.updated.len()] {
+            assert!(optional == 0 || optional == batch.days.len());
+        }
+        self.0.extend((0..batch.days.len()).map(|row| Row {
+            customer: id(batch.customers, row),
+            order: batch.orders.map(|orders| id(orders, row)),
+            day: batch.days[row],
+            value: batch.values[row],
+            kind: batch.kinds.get(row).copied().unwrap_or_default(),
+            instant: batch.instants.get(row).copied(),
+            updated: batch.updated.get(row).copied(),
+            reason: batch.reasons.get(row).copied(),
+            segments: batch.segments.iter().map(|codes| codes[row]).collect(),
+        }));
+        Ok(())
+    }
+}
+
+/// Reads everything with two threads: the report, and the rows as sorted lines
+/// `customer day value`, then what there is of `order=`, `kind=`, `at=`, `updated=`, `reason=` and
+/// segment values.
+pub fn read(orders: &Orders) -> Result<(LoadReport, Vec<String>), LoadError> {
+    let done = AtomicU64::new(0);
+    let progress = |rows| {
+        done.fetch_add(rows, Ordering::Relaxed);
+    };
+    let (report, sinks) = orders.read(ALL, NOW, 2, &progress, &Rows::default)?;
+    assert_eq!(done.into_inner(), report.rows(), "progress");
+    let rows: Vec<_> = sinks.into_iter().flat_map(|sink| sink.0).collect();
+    let total = report.filtered() + report.duplicates() + report.rejected_rows();
+    assert_eq!(rows.len() as u64 + total, report.rows(), "{report:?}");
+    let mut rows = rows;
+    rows.sort_by_key(|row| (row.day, row.customer.clone(), row.value, row.instant));
+    let line = |row: &Row| {
+        let customer = orders.customer_text(&row.customer);
+        let mut parts = vec![customer, Day(row.day).to_string(), row.value.to_string()];
+        parts.extend(row.order.as_ref().map(|id| format!("order={}", orders.order_text(id))));
+        parts.extend((row.kind > 0).then(|| format!("kind={}", row.kind)));
+        parts.extend(row.instant.map(|micros| {
+            let at = chrono::DateTime::from_timestamp_micros(micros).unwrap();
+            format!("at={}", at.format("%Y-%m-%dT%H:%M:%S%.f"))
+        }));
+        parts.extend(row.updated.map(|micros| format!("updated={micros}")));
+        parts.extend(row.reason.map(|code| format!("reason={}", report.reasons[code as usize])));
+        let segments = report.segment_values.iter().zip(&row.segments);
+        parts.extend(segments.map(|(values, code)| values[*code as usize].clone()));
+        parts.join(" ")
+    };
+    let lines = rows.iter().map(line).collect();
+    Ok((report, lines))
+}
+
+/// As [`read`], of a source that opens and has no rejected row.
+pub fn lines(source: OrdersSource) -> Vec<String> {
+    let (report, lines) = read(&open(source).unwrap()).unwrap();
+    assert_eq!(report.rejected, BTreeMap::new());
+    lines
+}

@@ -1,0 +1,54 @@
+//! The activity of a block by period: looked up once for all measures.
+
+use kohort_model::{Periods, Track, Visits};
+
+use crate::ids::to_u32;
+
+/// The columns of [`Visits`], reused from block to block.
+#[derive(Default)]
+pub(crate) struct OwnedVisits {
+    offsets: Vec<u32>,
+    periods: Vec<u32>,
+    orders: Vec<u32>,
+    values: Vec<i128>,
+}
+
+impl OwnedVisits {
+    pub fn fill(&mut self, activity: Track<'_>, periods: &Periods) {
+        self.offsets.clear();
+        self.periods.clear();
+        self.orders.clear();
+        self.values.clear();
+        self.offsets.push(0);
+        for customer in 0..activity.offsets.len() - 1 {
+            let (days, values) = activity.of(customer);
+            let mut events = days.iter().zip(values);
+            if let Some((day, value)) = events.next() {
+                let (mut period, mut orders, mut sum) = (periods.of(*day), 1, i128::from(*value));
+                for (day, value) in events {
+                    let next = periods.of(*day);
+                    if next != period {
+                        self.push(period, orders, sum);
+                        (period, orders, sum) = (next, 0, 0);
+                    }
+                    orders += 1;
+                    sum += i128::from(*value);
+                }
+                self.push(period, orders, sum);
+            }
+            self.offsets.push(to_u32(self.periods.len() as u64));
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, period: usize, orders: u32, sum: i128) {
+        self.periods.push(to_u32(period as u64));
+        self.orders.push(orders);
+        self.values.push(sum);
+    }
+
+    pub fn as_visits(&self) -> Visits<'_> {
+        let Self { offsets, periods, orders, values } = self;
+        Visits { offsets, periods, orders, values }
+    }
+}
