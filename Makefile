@@ -34,17 +34,18 @@ help: ## List the targets
 
 .PHONY: run
 run: build $(if $(filter pipelines/sample.toml,$(PIPELINE)),$(SAMPLE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's, if anything changed
-	@.ci/rerun $(KOHORT) $(PIPELINE) data/out/.stamps
+	@.ci/rerun $(KOHORT) "$(PIPELINE)" data/out/.stamps
 ifeq ($(origin PIPELINE),file)
 	@$(MAKE) --no-print-directory show
 endif
 
 .PHONY: show
 show: ## Show the newest tables of PIPELINE
-	@for table in cohort_retention customer_retention revenue_churn lost_sales; do \
-		$(KOHORT) show $(PIPELINE) $$table --rows 12 --quiet; echo; \
-	done
-	@echo "All tables in full: $(KOHORT) show $(PIPELINE) [TABLE]"
+	@$(KOHORT) show "$(PIPELINE)" cohort_retention --quiet; echo
+	@$(KOHORT) show "$(PIPELINE)" customer_retention --rows 12 --quiet; echo
+	@$(KOHORT) show "$(PIPELINE)" revenue_churn --rows 12 --quiet; echo
+	@$(KOHORT) show "$(PIPELINE)" lost_sales --rows 6 --quiet; echo
+	@echo 'More of them: $(KOHORT) show $(PIPELINE) [TABLE]'
 
 .PHONY: build
 build: ## Build the command, target/release/kohort

@@ -59,8 +59,10 @@ def _arrow(arrow: pa.Table, columns: list[schema.Column], scale: int) -> list[st
         nulls = arrow.column(column.name).null_count
         if nulls and not field.nullable:
             found.append(f"{column.name} is flagged non-null and has {nulls} nulls")
-    for key in ("description", "unit"):
-        bare = [field.name for field in arrow.schema if not (field.metadata or {}).get(key.encode())]
+    # Names and flags have no unit.
+    measured = [field for field in arrow.schema if not (pa.types.is_string(field.type) or pa.types.is_boolean(field.type))]
+    for key, fields in [("description", arrow.schema), ("unit", measured)]:
+        bare = [field.name for field in fields if not (field.metadata or {}).get(key.encode())]
         if bare:
             found.append(f"no {key} in the metadata of {', '.join(bare)}")
     return found

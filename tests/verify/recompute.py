@@ -43,6 +43,7 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     _set(db, "minor_units", f"{10**p.scale}")
     _set(db, "recovery_window", f"{p.recovery_window_days}")
     _set(db, "is_lines", f"{p.orders.get('rows') == 'lines'}")
+    _set(db, "is_latest", f"{'updated_at' in p.orders}")
     _set(db, "max_k", "CAST(NULL AS INTEGER)" if p.max_k is None else f"{p.max_k}")
     rows = [(g, GRAINS.index(g), PERIODS_PER_YEAR[g], p.window_periods(g)) for g in p.grains]
     db.execute("CREATE TABLE grain (grain VARCHAR, rank INTEGER, per_year INTEGER, window_periods INTEGER)")
@@ -62,7 +63,9 @@ def _lines(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         CREATE VIEW found AS
         FROM read_parquet([{files}], union_by_name = true, hive_partitioning = {str(p.hive).lower()})
     """)
-    db.execute(f"CREATE VIEW source AS SELECT {distinct} * FROM found")
+    where = orders.get("where", "true")
+    db.execute(f"CREATE VIEW passing AS FROM found WHERE {where}")
+    db.execute(f"CREATE VIEW source AS SELECT {distinct} * FROM passing")
     mapped = {
         "m_customer_id": orders["customer_id"],
         "m_order_id": orders.get("order_id", "CAST(NULL AS VARCHAR)"),
@@ -74,7 +77,7 @@ def _lines(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "m_currency": orders["currency"] if p.rates else "CAST(NULL AS VARCHAR)",
     } | {f"m_segment_{i}": segment.column for i, segment in enumerate(p.segments)}
     columns = ", ".join(f"({sql}) AS {name}" for name, sql in mapped.items())
-    db.execute(f"CREATE VIEW mapped AS SELECT {columns} FROM source WHERE {orders.get('where', 'true')}")
+    db.execute(f"CREATE VIEW mapped AS SELECT {columns} FROM source")
     types = {row[0]: row[1] for row in db.execute("DESCRIBE mapped").fetchall()}
 
     instant, local, now = _times(types["m_ordered_at"], p.timezone)
@@ -196,9 +199,9 @@ def _events(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
             value >= 0 AS is_attempt,
             CASE WHEN kind = 'lost' THEN reason END AS reason {"".join(f", {c}" for c in values)},
             CASE WHEN kind = 'ignored' THEN 'ignored'
-                WHEN day >= getvariable('as_of') THEN 'after_as_of'
-                WHEN day < getvariable('history_start') THEN 'before_history_start'
                 WHEN kind IN ('lost', 'open') AND value < 0 THEN 'negative_attempt'
+                WHEN day < getvariable('history_start') THEN 'before_history_start'
+                WHEN day >= getvariable('as_of') THEN 'after_as_of'
             END AS left_out
         FROM ({whole})
     """)

@@ -52,3 +52,41 @@ fn absolute(path: &str) -> Result<String, CliError> {
 pub fn settings(arguments: &Overrides) -> Result<Vec<Override>, CliError> {
     arguments.set.iter().map(|argument| Ok(Override::parse(argument)?)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn pipeline(flags: &[&str]) -> Pipeline {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.toml");
+        let text = "[inputs.orders]\npath = 'x'\ncustomer_id = 'c'\nordered_at = 't'\n\
+                    amount = 'a'\n[outputs]\npath = 'out'";
+        std::fs::write(&file, text).unwrap();
+        let command = ["kohort", "run", file.to_str().unwrap()];
+        let cli = Cli::try_parse_from(command.iter().chain(flags)).unwrap();
+        let Command::Run(args) = cli.command else { unreachable!("it is `run`") };
+        Pipeline::read(&file, &overrides(&args).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn flags_replace_settings() {
+        let plain = pipeline(&[]);
+        assert_eq!(plain.output.file_name().unwrap(), "out");
+        let here = std::env::current_dir().unwrap();
+        let changed = pipeline(&[
+            "--output=here/${HOME}",
+            "--as-of=2025-01-01",
+            "--select=lost_sales,cohort_curve",
+            "--set=outputs.path=there",
+            "--set=customers.lapse_after_days=7",
+        ]);
+        assert_eq!(changed.output, here.join("here/${HOME}"));
+        assert_eq!(changed.as_of.unwrap().to_string(), "2025-01-01");
+        assert_eq!(changed.tables, ["cohort_curve", "lost_sales"]);
+        assert_eq!(changed.lapse_after, kohort_pipeline::Lapse::Days(7));
+    }
+}

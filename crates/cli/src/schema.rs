@@ -13,21 +13,21 @@ use crate::stdout::Stdout;
 pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     let schemas = kohort_pipeline::schemas();
     let text = match &args.table {
-        None => list(&schemas),
+        None => list(&schemas, Stdout::width()),
         Some(name) => {
             let schema = schemas.iter().find(|schema| schema.name == name).ok_or_else(|| {
                 let known = schemas.iter().map(|schema| schema.name.to_owned()).collect();
                 CliError::Unknown { what: "table", name: name.clone(), known }
             })?;
-            describe(schema)
+            describe(schema, Stdout::width())
         }
     };
     Ok(stdout.write_all(text.as_bytes())?)
 }
 
 /// The tables, one a line.
-fn list(schemas: &[&TableSchema]) -> String {
-    let mut table = layout();
+fn list(schemas: &[&TableSchema], width: Option<u16>) -> String {
+    let mut table = layout(width);
     table.set_header(["table", "question", "key"]);
     for schema in schemas {
         table.add_row([schema.name, schema.description, &schema.key.join(", ")]);
@@ -36,7 +36,7 @@ fn list(schemas: &[&TableSchema]) -> String {
 }
 
 /// The columns, one a line.
-fn describe(schema: &TableSchema) -> String {
+fn describe(schema: &TableSchema, width: Option<u16>) -> String {
     let mut text = format!("{}: {}\n", schema.name, schema.description);
     let _ = writeln!(text, "key: {}", schema.key.join(", "));
     if !schema.revisable.is_empty() {
@@ -47,7 +47,7 @@ fn describe(schema: &TableSchema) -> String {
         );
     }
     text.push('\n');
-    let mut table = layout();
+    let mut table = layout(width);
     table.set_header(["column", "type", "unit", "meaning"]);
     for column in schema.columns {
         let null = if column.nullable { " or NULL" } else { "" };
@@ -70,10 +70,13 @@ fn type_name(ty: ColumnType) -> &'static str {
     }
 }
 
-/// On a terminal the meaning is wrapped to its width, elsewhere a row is a line.
-fn layout() -> Table {
+/// Texts are wrapped to the width of the terminal; elsewhere a row is a line.
+fn layout(width: Option<u16>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
     table
 }
 
@@ -85,4 +88,48 @@ fn lines(table: &Table) -> String {
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use kohort_model::{Column, Unit, keys};
+
+    use super::*;
+
+    static EXAMPLE: TableSchema = TableSchema {
+        name: "example",
+        description: "What an example looks like",
+        columns: &[
+            keys::PERIOD,
+            Column::count("buyers", Unit::Customers, "customers who bought"),
+            Column::money("revenue", "what they paid"),
+            Column::rate("share", "buyers / customers"),
+        ],
+        key: &["period"],
+        revisable: &["share"],
+    };
+
+    #[test]
+    fn a_table() {
+        insta::assert_snapshot!(describe(&EXAMPLE, None), @r#"
+        example: What an example looks like
+        key: period
+        revised by later orders, also in complete periods: share
+
+        column   type                unit       meaning
+        period   date                day        first day of the period
+        buyers   Int64               customers  customers who bought
+        revenue  Decimal(38, scale)  currency   what they paid
+        share    Float64 or NULL     ratio      buyers / customers
+        "#);
+    }
+
+    #[test]
+    fn all_tables() {
+        insta::assert_snapshot!(list(&[&EXAMPLE], Some(40)), @r#"
+        table    question               key
+        example  What an example looks  period
+                 like
+        "#);
+    }
 }

@@ -24,6 +24,11 @@ impl Stdout {
         io::stdout().is_terminal()
     }
 
+    /// Places in a line, if it is a terminal.
+    pub fn width() -> Option<u16> {
+        comfy_table::Table::new().width()
+    }
+
     fn noticed<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
             self.is_closed |= error.kind() == io::ErrorKind::BrokenPipe;

@@ -161,3 +161,109 @@ impl Lines {
         let _ = writeln!(self.text, "{shown:9} {line}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(changes: &serde_json::Value) -> RunRecord {
+        let mut record = serde_json::json!({
+            "record_version": 1,
+            "run_id": "20250102T030405Z-0abc",
+            "kohort_version": "0.1.0",
+            "pipeline": "shop",
+            "pipeline_digest": "00",
+            "started_at": "2025-01-02T03:04:05Z",
+            "finished_at": "2025-01-02T03:04:06Z",
+            "as_of": "2025-01-01",
+            "lapse_after_days": 90,
+            "lapse_is_auto": false,
+            "grains": ["month"],
+            "inputs": [{
+                "input": "orders",
+                "files": [{
+                    "path": "a.parquet", "rows": 1, "bytes": 1500, "modified_us": null, "rejected": 0
+                }],
+                "rows_read": 1,
+                "rows_filtered": 0,
+                "rejected": {},
+                "left_out": {},
+            }],
+            "events": {
+                "orders": 1, "refunds": 0, "lost": 0, "open": 0, "customers": 1, "prospects": 0
+            },
+            "tables": [{ "name": "lost_sales", "rows": 1, "bytes": 0, "digest": "00" }],
+            "timings": [{ "stage": "read", "seconds": 0.25 }],
+            "peak_memory_bytes": null,
+            "threads": 1,
+            "memory_limit_bytes": null,
+            "spilled_bytes": 0,
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            record[key] = value.clone();
+        }
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn a_dry_run_of_little() {
+        let summary = RunSummary { record: record(&serde_json::json!({})), published: None };
+        insta::assert_snapshot!(text(&summary), @r#"
+        read      orders: 1 row from 1 file, 1.5 kB
+        found     1 customer, 0 prospects; 1 order, 0 refunds, 0 lost, 0 open
+        as of     2025-01-01, lapse window 90 days
+        made      lost_sales           1 row
+        to        nowhere: this was a dry run
+        took      0.25 s: read 0.25 s
+        "#);
+    }
+
+    #[test]
+    fn everything_there_is_to_tell() {
+        let file = serde_json::json!({
+            "path": "a.parquet", "rows": 1, "bytes": 4_000_000, "modified_us": 0, "rejected": 0
+        });
+        let record = record(&serde_json::json!({
+            "lapse_is_auto": true,
+            "inputs": [{
+                "input": "orders",
+                "files": [file, file],
+                "rows_read": 1_234_567,
+                "rows_filtered": 1000,
+                "rejected": { "in_future": 12, "null_time": 1000, "unknown_status": 0 },
+                "left_out": { "after_as_of": 1 },
+            }],
+            "events": {
+                "orders": 1_000_000,
+                "refunds": 2000,
+                "lost": 300,
+                "open": 4,
+                "customers": 50_000,
+                "prospects": 1
+            },
+            "tables": [
+                { "name": "cohort_retention", "rows": 95_869, "bytes": 1_232_558, "digest": "00" },
+                { "name": "lost_sales", "rows": 1, "bytes": 900, "digest": "00" },
+            ],
+            "timings": [
+                { "stage": "read", "seconds": 61.2 },
+                { "stage": "write", "seconds": 0.333 },
+            ],
+            "peak_memory_bytes": 260_000_000,
+            "spilled_bytes": 1_000_000_000,
+        }));
+        let published = Some("/data/out/runs/20250102T030405Z-0abc".into());
+        insta::assert_snapshot!(text(&RunSummary { record, published }), @r#"
+        read      orders: 1,234,567 rows from 2 files, 8.0 MB
+        filtered  1,000 rows by where
+        rejected  1,012 rows (0.1 %): in_future 12, null_time 1,000
+        left out  1 row: after_as_of 1
+        found     50,000 customers, 1 prospect; 1,000,000 orders, 2,000 refunds, 300 lost, 4 open
+        as of     2025-01-01, lapse window 90 days, found from the gaps between orders
+        wrote     cohort_retention     95,869 rows     1.2 MB
+                  lost_sales                 1 row      900 B
+        to        /data/out/runs/20250102T030405Z-0abc
+        took      1 min 2 s: read 1 min 1 s, write 0.33 s; at most 260.0 MB of memory, 1.0 GB of disk for a while
+        "#);
+    }
+}

@@ -357,6 +357,9 @@ fn clock(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result
         };
         found.push((clock, *dtype));
     }
-    let advice = format!("make them one with CAST({text} AS DATE)");
+    // A cast of a timestamp with a zone gives the day in UTC.
+    let zoned = found.iter().any(|(clock, _)| *clock == Clock::Zoned);
+    let day = if zoned { format!("STRFTIME({text}, '%Y-%m-%d')") } else { text.clone() };
+    let advice = format!("make them one with CAST({day} AS DATE)");
     Ok(shared(mapping, &found, files, &advice)?.unwrap_or(Clock::Date))
 }

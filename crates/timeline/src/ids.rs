@@ -29,18 +29,19 @@ impl fmt::Display for OwnedKey {
 const BITS: u32 = PARTITIONS.trailing_zeros();
 
 /// Partition of an integer id, and what is left of the id: together they are the id, and dense
-/// ids stay dense within a partition. All bytes are folded into the partition, so that ids with
-/// a common step do not meet in one.
+/// ids stay dense within a partition. All bits are folded into the partition, so that ids
+/// with a common step do not meet in one.
 #[inline]
 pub(crate) fn partition_of_integer(id: u64) -> (usize, u64) {
     (fold(id), id >> BITS)
 }
 
+/// All groups of [`BITS`] bits, one over the other.
 #[inline]
 fn fold(id: u64) -> usize {
-    let folded = id ^ (id >> 32);
-    let folded = folded ^ (folded >> 16);
-    ((folded ^ (folded >> 8)) & 0xff) as usize
+    let folded = id ^ (id >> (4 * BITS));
+    let folded = folded ^ (folded >> (2 * BITS));
+    (folded ^ (folded >> BITS)) as usize % PARTITIONS
 }
 
 /// The inverse of [`partition_of_integer`].

@@ -13,7 +13,10 @@ refund AS (
     WHERE e.kind = 'refund'
 )
 SELECT 'rows' AS part, 'rows_read' AS name, count(*) AS n FROM found
-UNION ALL SELECT 'rows', 'rows_filtered', (SELECT count(*) FROM source) - count(*) FROM line
+UNION ALL SELECT 'rows', 'rows_filtered', (SELECT count(*) FROM found) - count(*) FROM passing
+UNION ALL SELECT 'left_out', 'duplicates', count(*) - (SELECT count(*) FROM line) FROM passing
+UNION ALL SELECT 'left_out', 'superseded', CASE WHEN getvariable('is_latest') THEN count(*) - (SELECT count(*) FROM entry) ELSE 0 END
+    FROM kept
 UNION ALL SELECT 'rejected', fault, count(*) FROM line WHERE fault IS NOT NULL GROUP BY ALL
 UNION ALL SELECT 'rejected', 'mixed_status', count(*) FROM kept JOIN mixed USING (customer_id, order_id)
     WHERE getvariable('is_lines')

@@ -78,8 +78,13 @@ impl Chosen {
         if projection.is_empty() {
             projection = (0..columns.len()).collect();
         }
-        let segment = args.segment.as_deref().map(|argument| segment(argument).0);
-        let present = source.present(segment)?;
+        // A whole table as CSV needs no look at its keys first.
+        let is_whole = args.grain.is_none() && args.segment.is_none();
+        let present = if args.format != ShowFormat::Table && is_whole {
+            Present::default()
+        } else {
+            source.present(args.segment.as_deref().map(|argument| segment(argument).0))?
+        };
         Ok(Self { selection: Selection::asked(args, &present)?, projection, present })
     }
 }
@@ -101,8 +106,7 @@ fn list(path: &Path, stdout: &mut Stdout) -> Result<(), CliError> {
 /// Places in a line of stdout.
 fn width() -> usize {
     let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
-    let terminal = comfy_table::Table::new().width().map(usize::from);
-    terminal.or_else(columns).unwrap_or(USUAL_WIDTH)
+    Stdout::width().map(usize::from).or_else(columns).unwrap_or(USUAL_WIDTH)
 }
 
 /// What is in the table, but not in the picture.

@@ -24,6 +24,9 @@ const USUAL_ROWS: usize = 24;
 /// The same of a table with a row for each buyer in each period.
 const USUAL_ROWS_BY_BUYER: usize = 12;
 
+/// Columns that are left out and named; of more only the number is told.
+const NAMED: usize = 5;
+
 /// A table as text.
 pub struct Picture {
     pub text: String,
@@ -145,8 +148,13 @@ impl Picture {
         }
         let mut hidden = columns.shown[columns.shown.len() - dropped..].to_vec();
         hidden.extend(columns.hidden);
-        if !hidden.is_empty() {
-            self.left_out.push(format!("columns {} (--column)", hidden.join(", ")));
+        match hidden.len() {
+            0 => {}
+            1..=NAMED => self.left_out.push(format!("columns {} (--column)", hidden.join(", "))),
+            many => {
+                let note = format!("{many} columns (--column; kohort schema names them)");
+                self.left_out.push(note);
+            }
         }
         Ok(())
     }

@@ -16,13 +16,21 @@ pub(crate) struct Statuses {
 /// A bit that no kind has.
 const UNKNOWN: u8 = 1 << 7;
 
+const BUCKETS: usize = 16;
+
+/// Spreads views over the buckets by their length and first bytes.
+#[inline]
+fn bucket(view: u128) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "the rest of the text does not count")]
+    let start = view as u64;
+    (start.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60) as usize
+}
+
 impl Statuses {
-    /// Looks at every text, without a branch: which one it is differs from row to row.
-    #[inline]
-    fn of_short(&self, view: u128) -> u8 {
-        self.short.iter().fold(UNKNOWN, |kind, (text, of_text)| {
-            if *text == view { *of_text } else { kind }
-        })
+    fn find(&self, text: &[u8], view: u128) -> u8 {
+        let short = self.short.iter().find(|(known, _)| *known == view).map(|(_, kind)| *kind);
+        let long = || self.long.iter().find(|(known, _)| **known == *text).map(|(_, kind)| *kind);
+        short.or_else(long).unwrap_or(UNKNOWN)
     }
 
     pub fn new(source: &StatusSource) -> Self {
@@ -53,17 +61,19 @@ impl Statuses {
         flaws.mark_nulls(column, Reason::UnknownStatus);
         let texts = column.str().expect("statuses are read as text").downcast_as_array();
         let views = texts.views();
+        // The last text of each bucket: few texts follow one another in no order, and a branch
+        // on which it is would often go wrong.
+        let mut seen = [(u128::MAX, UNKNOWN); BUCKETS];
         let mut all = 0;
+        into.reserve(views.len());
         for (row, view) in views.iter().enumerate() {
-            let kind = if view.is_inline() {
-                self.of_short(view.as_u128())
-            } else {
-                let text = texts.value(row).as_bytes();
-                let known = self.long.iter().find(|(known, _)| **known == *text);
-                known.map_or(UNKNOWN, |(_, kind)| *kind)
-            };
-            all |= kind;
-            into.push(kind);
+            let bits = view.as_u128();
+            let last = &mut seen[bucket(bits)];
+            if last.0 != bits {
+                *last = (bits, self.find(texts.value(row).as_bytes(), bits));
+            }
+            all |= last.1;
+            into.push(last.1);
         }
         if all & UNKNOWN != 0 {
             for (row, kind) in into.iter_mut().enumerate().filter(|(_, kind)| **kind == UNKNOWN) {

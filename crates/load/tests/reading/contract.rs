@@ -153,7 +153,7 @@ fn files_that_do_not_agree() {
         (
             at(times(Some("UTC"))).into(),
             "ordered_at = \"at\" is of type date in DIR/a.parquet but datetime[μs, UTC] in DIR/b.parquet; \
-             make them one with CAST(at AS DATE)",
+             make them one with CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)",
         ),
     ];
     for (mut columns, expected) in cases {

@@ -1,0 +1,167 @@
+//! Commands as a user types them, and all that they say: `cases/commands/<name>.txt`.
+//!
+//! A line that starts with `$` is a line of shell, which goes on where the next one starts with `>`.
+//! Below it stand its stdout as it is, its stderr with `!` in front of each line, and in brackets its
+//! exit code where that is not 0. Each file starts in a fresh folder that holds what
+//! `cases/commands/shop/` does, its tables as Parquet. What differs from run to run is masked.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, StructArray};
+use arrow::datatypes::{DataType, Field};
+
+use crate::support::expected::{assert_file, cases};
+use crate::support::parquet::{batch, write};
+use crate::support::shell::{Done, Folder};
+use crate::tables::set_up;
+
+macro_rules! transcripts {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            check(stringify!($name));
+        })*
+
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+transcripts! {
+    data_checks
+    help
+    input_columns
+    input_files
+    output
+    pipeline_file
+    run
+    sample
+    schema
+    settings
+    show
+    usage
+}
+
+#[test]
+fn every_transcript_has_a_test() {
+    let files = fs::read_dir(cases().join("commands")).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = files
+        .filter(|path| path.is_file())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    found.sort();
+    assert_eq!(found, NAMES);
+}
+
+fn check(name: &str) {
+    let file = cases().join("commands").join(name).with_extension("txt");
+    let folder = set_up(&cases().join("commands/shop"));
+    write_nested(&folder);
+    let mut found = String::new();
+    for line in fs::read_to_string(&file).unwrap().lines() {
+        if line.starts_with('#') {
+            found.push_str(line);
+            found.push('\n');
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            let done = folder.shell(command);
+            let _ = writeln!(found, "$ {command}\n{}", transcript(&done, &folder));
+        }
+    }
+    found.truncate(found.trim_end().len());
+    found.push('\n');
+    assert_file(&file, &found);
+}
+
+/// `nested.parquet`, whose column `address` no text table can hold.
+fn write_nested(folder: &Folder) {
+    let number = Arc::new(Field::new("number", DataType::Int64, true));
+    let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    let customers = Arc::clone(&numbers);
+    let address: ArrayRef = Arc::new(StructArray::from(vec![(number, numbers)]));
+    let rows = batch([("customer", customers), ("address", address)]);
+    write(&folder.path("nested.parquet"), &rows);
+}
+
+fn transcript(done: &Done, folder: &Folder) -> String {
+    let mut text = masked(&done.stdout, folder);
+    for line in masked(&done.stderr, folder).lines() {
+        let _ = writeln!(text, "{}", format!("! {line}").trim_end());
+    }
+    match (done.code, done.signal) {
+        (Some(0), _) => {}
+        (Some(code), _) => {
+            let _ = writeln!(text, "[{code}]");
+        }
+        (None, signal) => {
+            let _ = writeln!(text, "[signal {signal:?}]");
+        }
+    }
+    text
+}
+
+/// The text with what differs from run to run replaced by a word.
+fn masked(text: &str, folder: &Folder) -> String {
+    let path = folder.path("");
+    let canonical = path.canonicalize().unwrap();
+    let mut text = text.to_owned();
+    for path in [canonical.to_str().unwrap(), path.to_str().unwrap().trim_end_matches('/')] {
+        text = text.replace(path, "DIR");
+    }
+    let text = masked_runs(&text);
+    let mut lines = String::new();
+    for line in text.lines() {
+        let line = match line.split_once(' ') {
+            // 2024-01-01T00:00:00.000000Z in front of a line of the log.
+            Some((time, rest)) if time.len() == 27 && time.ends_with('Z') => format!("TIME {rest}"),
+            _ => line.to_owned(),
+        };
+        lines.push_str(&masked_numbers(&line));
+        lines.push('\n');
+    }
+    lines
+}
+
+/// Names of runs, such as `20261122T014451Z-3f9a`.
+fn masked_runs(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("Z-") {
+        let is_run = at >= 15
+            && rest.is_char_boundary(at - 15)
+            && rest[at - 15..at].bytes().enumerate().all(|(i, b)| match i {
+                8 => b == b'T',
+                _ => b.is_ascii_digit(),
+            });
+        let (before, after) = if is_run { (at - 15, at + 6) } else { (at + 2, at + 2) };
+        masked.push_str(&rest[..before]);
+        masked.push_str(if is_run { "RUN" } else { "" });
+        rest = &rest[after..];
+    }
+    masked + rest
+}
+
+/// Times, sizes and process ids in messages.
+fn masked_numbers(line: &str) -> String {
+    const FIELDS: [&str; 11] = [
+        "\"timestamp\":\"",
+        "\"seconds\":",
+        "\"bytes\":",
+        "\"peak_memory_bytes\":",
+        "\"spilled_bytes\":",
+        " seconds=",
+        " bytes=",
+        "peak_memory_bytes=",
+        "spilled_bytes=",
+        "(process ",
+        ", started ",
+    ];
+    let mut line = line.to_owned();
+    for field in FIELDS {
+        let Some(start) = line.find(field).map(|at| at + field.len()) else { continue };
+        let is_value = |c: char| c.is_ascii_alphanumeric() || "-+.:".contains(c);
+        let end = line[start..].find(|c| !is_value(c)).map_or(line.len(), |at| start + at);
+        line.replace_range(start..end, "N");
+    }
+    line
+}
