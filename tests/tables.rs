@@ -36,6 +36,7 @@ macro_rules! cases {
 cases! {
     activity_any
     all_grains
+    as_of_before_everything
     clock_change_london
     clock_change_new_york
     cohorts_basic
@@ -50,6 +51,7 @@ cases! {
     lapse_auto
     leap_day
     lines
+    lost_sales_cut
     lost_sales_prospects_only
     lost_sales_reasons
     lost_sales_recovery
@@ -61,11 +63,16 @@ cases! {
     retention_lifecycle
     revenue_12_months
     revenue_50_0_50
+    revenue_fiscal_half_years
     revenue_movements
+    rounding
     segments
+    segments_history_start
     several_files
     updated_at
+    weeks_across_years
     weeks_from_sunday_years_from_april
+    whole_units
     zero_rows
 }
 

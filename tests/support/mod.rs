@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod expected;
+pub mod mask;
 pub mod parquet;
 pub mod shell;
 pub mod text;

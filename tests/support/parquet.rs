@@ -109,7 +109,8 @@ fn typed(name: &str, cells: &[Option<&str>]) -> DataType {
 /// The name of the type that all cells look like.
 fn guess(column: &str, cells: &[Option<&str>]) -> &'static str {
     let mut looks = cells.iter().flatten().map(|cell| look(cell));
-    let first = looks.next().unwrap_or_else(|| panic!("say the type of {column}, as in {column}:text"));
+    let first =
+        looks.next().unwrap_or_else(|| panic!("say the type of {column}, as in {column}:text"));
     looks.fold(first, |ty, look| match (ty, look) {
         (a, b) if a == b => a,
         ("int", "decimal") | ("decimal", "int") => "decimal",
@@ -129,7 +130,11 @@ fn look(cell: &str) -> &'static str {
         (Some((whole, fraction)), _) if are_digits(whole) && are_digits(fraction) => "decimal",
         _ if is_date(cell) => "date",
         (_, Some((date, time))) if is_date(date) => {
-            if time.ends_with('Z') { "zoned" } else { "time" }
+            if time.ends_with('Z') {
+                "zoned"
+            } else {
+                "time"
+            }
         }
         _ => "text",
     }
@@ -144,8 +149,7 @@ fn columns_take_the_type_of_their_cells() {
                 -2  3     2024-03-01  2024-02-29T10:30:01  2024-02-29T10:30:00Z  two    -";
     write_text(&path, &TextTable::parse(text));
     let batch = read(&path);
-    let types: Vec<_> =
-        batch.schema().fields().iter().map(|f| f.data_type().to_string()).collect();
+    let types: Vec<_> = batch.schema().fields().iter().map(|f| f.data_type().to_string()).collect();
     let expected = [
         "Int64",
         "Decimal128(18, 2)",

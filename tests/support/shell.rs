@@ -188,3 +188,9 @@ impl Running {
         Done { code, signal, stdout: String::new(), stderr: self.seen }
     }
 }
+
+/// Tells why a test that needs something of its surroundings was left out.
+#[expect(clippy::print_stderr, reason = "who runs the tests should know")]
+pub fn skip(reason: &str) {
+    eprintln!("skipped: {reason}");
+}

@@ -80,7 +80,8 @@ fn quoted(cell: Option<&str>) -> String {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let text = "# a comment\nname       n  when\n\"two words\"  1  2024-02-29\n-  -  \"\"\n\"-\" 3 x";
+    let text =
+        "# a comment\nname       n  when\n\"two words\"  1  2024-02-29\n-  -  \"\"\n\"-\" 3 x";
     let table = TextTable::parse(text);
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(table.rows[0], [some("two words"), some("1"), some("2024-02-29")]);

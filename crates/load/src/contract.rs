@@ -1,6 +1,6 @@
 //! Opening: which files there are, what they hold, and whether the mapped values fit them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,8 +44,7 @@ const LISTED: usize = 30;
 /// What reading a file needs to know beside its path.
 #[derive(Debug)]
 pub(crate) struct Detail {
-    /// Its own columns.
-    pub columns: Arc<Schema>,
+    pub footer: Footer,
     /// Columns that mapped values name but the file does not hold.
     pub constants: Vec<Expr>,
     /// Of the mapped values, in their order.
@@ -109,7 +108,7 @@ impl Orders {
             files: &files,
             shapes: Vec::new(),
         };
-        let details = contract.details(&footers, &files::partitions(&paths))?;
+        let details = contract.details(footers, &files::partitions(&paths))?;
         let types = |role| {
             let index = mappings.iter().position(|mapping| mapping.role == role)?;
             Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
@@ -150,32 +149,61 @@ struct Contract<'a> {
 impl Contract<'_> {
     fn details(
         &mut self,
-        footers: &[Footer],
+        footers: Vec<Footer>,
         partitions: &[BTreeMap<String, Partition>],
     ) -> Result<Vec<Detail>, LoadError> {
         // The type of each column in the first file that has it, for those that lack it.
-        let mut known: BTreeMap<&str, DataType> = BTreeMap::new();
+        let mut known: BTreeMap<PlSmallStr, DataType> = BTreeMap::new();
         for (footer, folders) in footers.iter().zip(partitions) {
             for (name, dtype) in footer.columns.iter() {
-                known.entry(name).or_insert_with(|| dtype.clone());
+                known.entry(name.clone()).or_insert_with(|| dtype.clone());
             }
             for (name, value) in folders {
-                known.entry(name).or_insert_with(|| partition_type(value));
+                known.entry(name.into()).or_insert_with(|| partition_type(value));
             }
         }
+        let named: BTreeSet<_> =
+            self.mappings.iter().flat_map(|mapping| mapping.columns.iter().cloned()).collect();
         let mut details = Vec::with_capacity(footers.len());
         for ((file, footer), folders) in self.files.iter().zip(footers).zip(partitions) {
-            let constants = self.constants(file, footer, folders, &known)?;
+            self.check_unreadable(file, &footer)?;
+            let constants = self.constants(file, &footer, folders, &known)?;
             let mut schema = (*footer.columns).clone();
             schema.extend(constants.iter().map(|(name, _, dtype)| (name.clone(), dtype.clone())));
+            let mut footer = footer;
+            if !self.deduplicate {
+                footer.keep(&named);
+            }
             details.push(Detail {
-                columns: Arc::clone(&footer.columns),
                 types: self.types(&schema, &file.path)?,
                 pieces: footer.pieces(PIECE_ROWS),
                 constants: constants.iter().map(|(n, value, t)| constant(n, value, t)).collect(),
+                footer,
             });
         }
         Ok(details)
+    }
+
+    /// A column of a type that can't be read is in nobody's way unless something needs it.
+    fn check_unreadable(&self, file: &SourceFile, footer: &Footer) -> Result<(), LoadError> {
+        let error = |(column, found): (&PlSmallStr, &String), advice| LoadError::ColumnType {
+            column: column.to_string(),
+            path: file.path.clone(),
+            found: found.clone(),
+            advice,
+        };
+        let mut named = self.mappings.iter().flat_map(|mapping| &mapping.columns);
+        if let Some(column) = named.find_map(|name| footer.unreadable.get_key_value(name)) {
+            return Err(error(column, "write it as text, a number or a time, or map another one"));
+        }
+        match footer.unreadable.first_key_value().filter(|_| self.deduplicate) {
+            Some(column) => Err(error(
+                column,
+                "deduplicate compares all columns: write the file without it, or leave \
+                 deduplicate out",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The columns that mapped values name and the file does not hold.
@@ -184,7 +212,7 @@ impl Contract<'_> {
         file: &SourceFile,
         footer: &Footer,
         folders: &BTreeMap<String, Partition>,
-        known: &BTreeMap<&str, DataType>,
+        known: &BTreeMap<PlSmallStr, DataType>,
     ) -> Result<Vec<(PlSmallStr, Partition, DataType)>, LoadError> {
         let mut constants: Vec<(PlSmallStr, Partition, DataType)> = Vec::new();
         for (mapping, name) in
@@ -233,7 +261,8 @@ fn unknown(
     footer: &Footer,
     folders: &BTreeMap<String, Partition>,
 ) -> LoadError {
-    let names = footer.columns.iter_names().map(PlSmallStr::as_str);
+    let names = footer.columns.iter_names().chain(footer.unreadable.keys());
+    let names = names.map(PlSmallStr::as_str);
     let names = names.chain(folders.keys().map(String::as_str));
     let wanted = column.to_lowercase();
     let mut columns: Vec<_> = names

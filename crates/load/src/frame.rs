@@ -6,13 +6,12 @@ use std::path::Path;
 
 use polars::prelude::{
     DataFrame, DataType, Engine, Expr, IntoLazy, LazyFrame, NULL, PlSmallStr, PlanCallback,
-    PolarsResult, Schema, UnionArgs, col, concat, len, lit,
+    PolarsResult, Schema, UnionArgs, all, col, concat, len, lit,
 };
 
 use crate::batch::Selection;
 use crate::contract::Orders;
 use crate::error::LoadError;
-use crate::footer::scan;
 use crate::mapping::{Mapping, Role};
 use crate::quiet::quietly;
 
@@ -51,13 +50,7 @@ impl Orders {
             if filter.is_some_and(|filter| self.folders_rule_out(filter, file)) {
                 continue;
             }
-            match (detail.pieces.first(), detail.pieces.last()) {
-                // The engine skips row groups by their statistics only in a scan without a range.
-                (Some(first), Some(last)) if filter.is_some() => {
-                    queries.push(Rows::Piece(file, first.start..last.end));
-                }
-                _ => queries.extend(detail.pieces.iter().map(|r| Rows::Piece(file, r.clone()))),
-            }
+            queries.extend(detail.pieces.iter().map(|range| Rows::Piece(file, range.clone())));
         }
         queries
     }
@@ -74,7 +67,9 @@ impl Orders {
     /// Whether a filter over nothing but folders is false for a whole file.
     fn folders_rule_out(&self, filter: &Mapping, file: usize) -> bool {
         let detail = &self.details[file];
-        if filter.columns.is_empty() || filter.columns.iter().any(|c| detail.columns.contains(c)) {
+        if filter.columns.is_empty()
+            || filter.columns.iter().any(|c| detail.footer.columns.contains(c))
+        {
             return false;
         }
         let probe = DataFrame::empty_with_height(1).lazy();
@@ -91,8 +86,7 @@ impl Orders {
         };
         quietly(|| match rows {
             Rows::Piece(file, range) => {
-                let all = *range == (0..self.files[*file].rows);
-                let frame = self.scan(*file, (!all).then(|| range.clone()))?;
+                let frame = self.scan(*file, Some(range))?;
                 Ok(select(frame, &self.details[*file].types, false))
             }
             Rows::File(file) => Ok(select(self.placed(*file)?, &self.details[*file].types, true)),
@@ -130,8 +124,9 @@ impl Orders {
     }
 
     /// Rows of a file that pass the filter, with the columns that the file does not hold.
-    fn scan(&self, file: usize, rows: Option<Range<u64>>) -> PolarsResult<LazyFrame> {
-        Ok(self.completed(scan(&self.files[file].path, rows)?, file))
+    fn scan(&self, file: usize, piece: Option<&Range<u64>>) -> PolarsResult<LazyFrame> {
+        let frame = self.details[file].footer.scan(&self.files[file].path, piece)?;
+        Ok(self.completed(frame, file))
     }
 
     fn completed(&self, frame: LazyFrame, file: usize) -> LazyFrame {
@@ -147,7 +142,9 @@ impl Orders {
     fn placed(&self, file: usize) -> PolarsResult<LazyFrame> {
         let first = i64::try_from(file).unwrap_or(i64::MAX) << ROW_BITS;
         let place = (col(PLACE).cast(DataType::Int64) + lit(first)).alias(PLACE);
-        let frame = scan(&self.files[file].path, None)?.with_row_index(PLACE, None);
+        let frame = self.details[file].footer.scan(&self.files[file].path, None)?;
+        // Straight on the scan, a row index makes the engine read the file's own footer again.
+        let frame = frame.select([all().as_expr()]).with_row_index(PLACE, None);
         Ok(self.completed(frame, file).with_column(place))
     }
 

@@ -237,3 +237,62 @@ fn many_segment_values_of_every_length() {
         assert_eq!(*line, format!("1 2024-01-01 {} {}", row * 100, name.unwrap()));
     }
 }
+
+/// A file by another writer, with dictionaries, UUIDs, a zone, and columns that nothing here can
+/// read: structures, lists of them and decimals of 60 digits.
+fn foreign() -> kohort_load::OrdersSource {
+    let mut source = Folder::new().source(&[]);
+    "customer".clone_into(&mut source.customer_id);
+    source.paths =
+        vec![concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reading/data/types.parquet").to_owned()];
+    source
+}
+
+#[test]
+fn dictionaries_uuids_and_zones_of_another_writer() {
+    let mut source = foreign();
+    source.customer_id = "big".to_owned();
+    source.status = Some(status("status"));
+    source.order_id = Some("uuid".to_owned());
+    source.timezone = chrono_tz::America::New_York;
+    source.segments = vec![segment("customer", "customer")];
+    let id = |last: &str| format!("{}{last}", "\0".repeat(15));
+    let expected = [
+        format!("ann 2024-02-29 150 order={} at=2024-03-01T04:59:59 ann", id("\u{1}")),
+        format!("bob 2024-03-01 -225 order={} kind=1 at=2024-03-01T05:00:00 bob", id("\u{2}")),
+        format!("ann 2024-03-09 0 order={} at=2024-03-10T04:59:59 ann", id("\u{1}")),
+        "a name of more than twelve bytes 2024-03-11 1000 order=ff000000000000000000000000000000 \
+         kind=2 at=2024-03-11T04:00:00 (none)"
+            .to_owned(),
+    ];
+    assert_eq!(lines(source), expected);
+}
+
+#[test]
+fn expressions_see_the_zone_that_was_written() {
+    let mut source = foreign();
+    source.amount = "EXTRACT(DAY FROM at)".to_owned();
+    source.ordered_at = "CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)".to_owned();
+    source.filter = Some("customer = 'ann' AND status = 'done'".to_owned());
+    assert_eq!(lines(source), ["ann 2024-02-29 2900", "ann 2024-03-09 900"]);
+}
+
+#[test]
+fn columns_that_can_not_be_read_are_in_nobodys_way() {
+    let folder = Folder::new();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reading/data/types.parquet");
+    for column in ["items", "address", "wide"] {
+        let mut source = foreign();
+        source.order_id = Some(column.to_owned());
+        let message = folder.error(source);
+        let start = format!("the column \"{column}\" of {path} is of type ");
+        let end = ", which can't be read; write it as text, a number or a time, or map another one";
+        assert!(message.starts_with(&start) && message.ends_with(end), "{message}");
+    }
+    let mut source = foreign();
+    source.deduplicate = true;
+    let message = folder.error(source);
+    let end = ", which can't be read; deduplicate compares all columns: write the file without it, \
+               or leave deduplicate out";
+    assert!(message.ends_with(end), "{message}");
+}
