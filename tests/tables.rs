@@ -116,7 +116,9 @@ fn check(name: &str) {
 pub fn set_up(case: &Path) -> Folder {
     let folder = Folder::new();
     for extension in ["toml", "csv"] {
-        files(case, extension).iter().for_each(|file| folder.copy(file));
+        for file in files(case, extension) {
+            folder.copy(&file);
+        }
     }
     for file in files(case, "txt") {
         let name = Path::new(file.file_name().unwrap()).with_extension("parquet");

@@ -23,8 +23,8 @@ impl Day {
     #[must_use]
     pub fn date(self) -> NaiveDate {
         let clamped = self.clamp(Self::MIN, Self::MAX);
-        NaiveDate::from_num_days_from_ce_opt(clamped.0 + CE_OF_EPOCH)
-            .expect("years 1 to 9999 are within chrono's range")
+        // Years 1 to 9999 are within chrono's range.
+        NaiveDate::from_num_days_from_ce_opt(clamped.0 + CE_OF_EPOCH).unwrap_or(NaiveDate::MAX)
     }
 
     /// The day `n` days later (earlier where negative), saturating.
@@ -170,7 +170,7 @@ impl Calendar {
         };
         let date = day.date();
         let since_fiscal_start = (date.month() + 12 - self.fiscal_year_start) % 12;
-        let first_of_month = date.with_day(1).expect("every month has a first day");
+        let first_of_month = date - Days::new(date.day0().into());
         (first_of_month - Months::new(since_fiscal_start % months)).into()
     }
 
@@ -210,13 +210,13 @@ impl Periods {
         let mut starts = vec![calendar.period_start(grain, first)];
         let mut of_day = Vec::new();
         if first < as_of {
-            let mut start = starts[0];
+            let (mut start, mut period) = (starts[0], 0);
             while start < as_of {
                 let end = calendar.next_start(grain, start);
-                let period = u32::try_from(starts.len() - 1).expect("fewer periods than days");
                 of_day.extend((start.0..end.0).map(|_| period));
                 starts.push(end);
                 start = end;
+                period += 1;
             }
         }
         Self { grain, starts, of_day }

@@ -71,7 +71,7 @@ impl Unit {
 /// One column of a result table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// snake_case name.
+    /// Its name, in `snake_case`.
     pub name: &'static str,
     /// Its type.
     pub ty: ColumnType,
@@ -168,7 +168,7 @@ pub mod keys {
 /// The schema of a result table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TableSchema {
-    /// snake_case name, also that of the file.
+    /// Its name in `snake_case`, also that of the file.
     pub name: &'static str,
     /// One sentence: which question it answers.
     pub description: &'static str,

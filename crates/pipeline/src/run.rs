@@ -9,14 +9,14 @@ use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use kohort_load::{Id, LoadReport, RejectedDetail, Sink};
-use kohort_model::{Context, Day, OrderBatch, Periods, SegmentAt, Slot, Spill, Table};
+use kohort_model::{Context, Day, OrderBatch, Periods, Slot, Spill, Table};
 use kohort_publish::{
     EventCounts, FileRecord, InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RejectedRow,
     RunId, RunRecord, Staging, TableMeta, TableRecord, Timing,
 };
 use kohort_timeline::{
-    Census, FoldOptions, Gathered, Gatherer, Lane, LeftOut, OwnedKey, SlotMap, Survey,
-    TimelineError,
+    Census, FoldOptions, Gathered, Gatherer, Lane, LeftOut, OwnedKey, SegmentValues, SlotMap,
+    Survey, TimelineError,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -285,9 +285,13 @@ fn slots_of(pipeline: &Pipeline, report: &LoadReport) -> (SlotMap, Vec<Slot>, Ve
     let texts = |texts: &[String]| texts.iter().map(|text| Arc::from(&**text)).collect::<Vec<_>>();
     let reasons = texts(&report.reasons);
     let values = report.segment_values.iter().map(|values| texts(values));
-    let segments: Vec<(Arc<str>, SegmentAt, Vec<Arc<str>>)> = (pipeline.segments.iter())
+    let segments: Vec<_> = (pipeline.segments.iter())
         .zip(values)
-        .map(|(segment, values)| (Arc::from(&*segment.name), segment.at, values))
+        .map(|(segment, texts)| SegmentValues {
+            name: Arc::from(&*segment.name),
+            at: segment.at,
+            texts,
+        })
         .collect();
     let (slots, names) = SlotMap::new(&segments, &reasons);
     (slots, names, reasons)

@@ -162,9 +162,9 @@ impl Measure for RevenueChurn {
             for (s, slot) in context.slots.iter().enumerate() {
                 if let Some(first) = self.first[s * context.periods.len() + g] {
                     let rows = self.cells.get(s, g).iter().enumerate().skip(first);
-                    rows.for_each(|(p, m)| {
-                        write_row(&mut table, context, slot, (g, periods), p, m)
-                    });
+                    for (p, movements) in rows {
+                        write_row(&mut table, context, slot, (g, periods), p, movements);
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! What a customer's revenue did from one window to the next.
 
+use std::cmp::Ordering;
+
 use kohort_model::Tally;
 
 /// The movements of one row, in minor units, and the customers behind each. What follows from
@@ -47,14 +49,16 @@ impl Movements {
             self.churned_customers += 1;
         } else {
             self.kept += before;
-            if now > before {
-                self.expansion += now - before;
-                self.expansion_customers += 1;
-            } else if now < before {
-                self.contraction += before - now;
-                self.contraction_customers += 1;
-            } else {
-                self.unchanged_customers += 1;
+            match now.cmp(&before) {
+                Ordering::Greater => {
+                    self.expansion += now - before;
+                    self.expansion_customers += 1;
+                }
+                Ordering::Less => {
+                    self.contraction += before - now;
+                    self.contraction_customers += 1;
+                }
+                Ordering::Equal => self.unchanged_customers += 1,
             }
         }
     }

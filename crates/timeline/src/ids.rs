@@ -41,7 +41,14 @@ pub(crate) fn partition_of_integer(id: u64) -> (usize, u64) {
 fn fold(id: u64) -> usize {
     let folded = id ^ (id >> (4 * BITS));
     let folded = folded ^ (folded >> (2 * BITS));
-    (folded ^ (folded >> BITS)) as usize % PARTITIONS
+    to_partition(folded ^ (folded >> BITS))
+}
+
+/// The lowest bits.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "less than the number of partitions")]
+fn to_partition(bits: u64) -> usize {
+    (bits % PARTITIONS as u64) as usize
 }
 
 /// The inverse of [`partition_of_integer`].
@@ -54,7 +61,7 @@ pub(crate) fn integer_of(partition: usize, rest: u64) -> u64 {
 #[inline]
 pub(crate) fn partition_of_bytes(id: &[u8]) -> usize {
     // Bits from the middle: a table of the partition's ids uses those at the ends.
-    (hash_bytes(id) >> 40) as usize % PARTITIONS
+    to_partition(hash_bytes(id) >> 40)
 }
 
 #[inline]

@@ -72,7 +72,7 @@ pub struct Lane {
 struct Stages {
     stream: Stream,
     columns: Columns,
-    stages: Vec<Stage>,
+    by_partition: Vec<Stage>,
     packed: Vec<u8>,
 }
 
@@ -117,7 +117,7 @@ impl Lane {
         let stages = |stream| Stages {
             stream,
             columns: shared.layout.columns(stream),
-            stages: (0..PARTITIONS).map(|_| Stage::default()).collect(),
+            by_partition: (0..PARTITIONS).map(|_| Stage::default()).collect(),
             packed: Vec::new(),
         };
         Self {
@@ -236,11 +236,11 @@ impl Lane {
 impl Stages {
     #[inline]
     fn stage(&mut self, partition: usize) -> &mut Stage {
-        &mut self.stages[partition]
+        &mut self.by_partition[partition]
     }
 
     fn seal(&mut self, shared: &Shared, partition: usize) -> Result<(), TimelineError> {
-        let Stage { words, rows, heap } = &mut self.stages[partition];
+        let Stage { words, rows, heap } = &mut self.by_partition[partition];
         if *rows == 0 {
             return Ok(());
         }

@@ -9,6 +9,7 @@
 //! A partition holds whole customers, so partitions are independent: threads take one after the
 //! other, and memory is bounded by what was gathered (or the budget) and the partitions in flight.
 
+mod census;
 mod chunk;
 mod fold;
 mod gather;
@@ -18,16 +19,22 @@ mod layout;
 mod prepare;
 mod resolve;
 mod rows;
+mod slots;
 mod split;
 mod store;
+mod survey;
+mod threads;
 mod track;
 mod visits;
 
-pub use fold::{Census, FoldOptions, Folded, LeftOut, SlotMap, Survey};
+pub use census::{Census, LeftOut};
+pub use fold::{FoldOptions, Folded};
 pub use gather::{Gathered, Gatherer};
 pub use ids::OwnedKey;
 pub use lane::Lane;
 pub use layout::{KeyType, Layout, Resolve};
+pub use slots::{SegmentValues, SlotMap};
+pub use survey::Survey;
 
 /// What can go wrong between the rows and the tables.
 #[derive(Debug, thiserror::Error)]

@@ -2,11 +2,12 @@
 
 use kohort_model::{Day, Kind};
 
-use crate::fold::{LeftOut, SlotMap};
+use crate::census::LeftOut;
 use crate::ids::{Numbering, to_u32};
 use crate::layout::{CUSTOMER, DAY, KeyType, Layout, Resolve, Stream, VALUE};
 use crate::resolve::{Repeats, resolve};
 use crate::rows::{Packed, Rows};
+use crate::slots::SlotMap;
 use crate::store::Store;
 use crate::track::{OwnedTrack, Timelines, sort_track};
 use crate::{TimelineError, chunk};
@@ -24,7 +25,7 @@ impl Window {
     }
 
     /// Drops the rows outside, and counts them.
-    fn keep(&self, rows: Rows, left_out: &mut LeftOut) -> Rows {
+    fn keep(self, rows: Rows, left_out: &mut LeftOut) -> Rows {
         let early = rows.days.iter().filter(|d| **d < self.from.0).count();
         let late = rows.days.iter().filter(|d| **d >= self.until.0).count();
         if early + late == 0 {

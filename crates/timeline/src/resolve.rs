@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use crate::TimelineError;
-use crate::fold::LeftOut;
+use crate::census::LeftOut;
 use crate::ids::{OwnedKey, to_u32};
 use crate::layout::{Layout, Resolve};
 use crate::rows::Rows;

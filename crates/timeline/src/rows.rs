@@ -190,9 +190,9 @@ impl<'a> Packed<'a> {
         sorted.sort_unstable_by_key(|i| distinct[*i]);
         let mut rank = vec![0; distinct.len()];
         sorted.iter().enumerate().for_each(|(place, i)| rank[*i] = place as u64);
-        orders.iter_mut().for_each(|order| {
+        for order in &mut orders {
             *order = rank[usize::try_from(*order).expect("a number just given")];
-        });
+        }
         orders
     }
 
@@ -218,7 +218,7 @@ impl<'a> Packed<'a> {
     /// The ids of row `index` as they came.
     pub fn keys(&self, layout: &Layout, partition: usize, index: usize) -> (OwnedKey, OwnedKey) {
         debug_assert!(partition < PARTITIONS);
-        let mut bytes = (Default::default(), Default::default());
+        let mut bytes: (Box<[u8]>, Box<[u8]>) = (Box::default(), Box::default());
         if layout.customers == KeyType::Bytes || layout.orders == Some(KeyType::Bytes) {
             let mut row = 0;
             self.for_each_bytes(layout, |customer, order| {

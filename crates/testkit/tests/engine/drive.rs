@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use kohort_model::{Context, Day, Measure, Periods, Spill, Table};
 use kohort_testkit::strategies::Case;
 use kohort_testkit::{Activity, Columns, Id, LapseDays, Row, RowsMode};
-use kohort_timeline::{FoldOptions, Gatherer, KeyType, Layout, LeftOut, Resolve, SlotMap};
+use kohort_timeline::{
+    FoldOptions, Gatherer, KeyType, Layout, LeftOut, Resolve, SegmentValues, SlotMap,
+};
 use rayon::ThreadPoolBuilder;
 
 /// How the work is cut, which no table shows.
@@ -61,7 +63,11 @@ pub fn run(case: &Case, shape: Shape) -> Run {
 
     let pool = ThreadPoolBuilder::new().num_threads(shape.threads).build().expect("threads");
     let segments: Vec<_> = (settings.segments.iter().zip(&columns.segment_codes))
-        .map(|((name, at), codes)| (Arc::from(*name), *at, codes.texts.clone()))
+        .map(|((name, at), codes)| SegmentValues {
+            name: Arc::from(*name),
+            at: *at,
+            texts: codes.texts.clone(),
+        })
         .collect();
     let reasons = columns.reason_codes.texts.clone();
     let (slot_map, slots) = SlotMap::new(&segments, &reasons);

@@ -1,0 +1,83 @@
+//! Where the values of segments count.
+
+use std::sync::Arc;
+
+use kohort_model::{SegmentAt, Slot};
+
+use crate::ids::to_u32;
+
+/// A segment and the texts of its value codes, each once.
+#[derive(Clone, Debug)]
+pub struct SegmentValues {
+    /// The segment's name.
+    pub name: Arc<str>,
+    /// Which order gives a customer's value.
+    pub at: SegmentAt,
+    /// The text of each code.
+    pub texts: Vec<Arc<str>>,
+}
+
+/// Which slot of the results a segment's value codes mean.
+#[derive(Clone, Debug, Default)]
+pub struct SlotMap {
+    at: Vec<SegmentAt>,
+    /// Slot of each code, one vector a segment.
+    slots: Vec<Vec<u32>>,
+    /// Place of each code's text in order, one vector a segment; the reasons' last.
+    rank: Vec<Vec<u32>>,
+}
+
+impl SlotMap {
+    /// Gives every value of every segment a slot: everybody first, then by segment name and
+    /// value. `reasons` are the texts of the reason codes.
+    #[must_use]
+    pub fn new(segments: &[SegmentValues], reasons: &[Arc<str>]) -> (Self, Vec<Slot>) {
+        let mut slots = vec![Slot { segment: "all".into(), value: None }];
+        let mut map = Self {
+            at: segments.iter().map(|segment| segment.at).collect(),
+            slots: vec![Vec::new(); segments.len()],
+            rank: segments.iter().map(|segment| rank(&segment.texts)).collect(),
+        };
+        map.rank.push(rank(reasons));
+        let mut by_name: Vec<usize> = (0..segments.len()).collect();
+        by_name.sort_by_key(|s| &segments[*s].name);
+        for s in by_name {
+            let SegmentValues { name, texts, .. } = &segments[s];
+            let base = slots.len();
+            map.slots[s] = map.rank[s].iter().map(|place| to_u32(base as u64) + place).collect();
+            let mut sorted: Vec<_> = texts.clone();
+            sorted.sort_unstable();
+            slots.extend(
+                sorted
+                    .into_iter()
+                    .map(|text| Slot { segment: Arc::clone(name), value: Some(text) }),
+            );
+        }
+        (map, slots)
+    }
+
+    pub(crate) fn rank(&self) -> &[Vec<u32>] {
+        &self.rank
+    }
+
+    /// The segments of a kind, by number.
+    pub(crate) fn at(&self, at: SegmentAt) -> impl Iterator<Item = usize> {
+        self.at.iter().enumerate().filter(move |(_, own)| **own == at).map(|(segment, _)| segment)
+    }
+
+    /// The slots of value codes of a segment. Numbers that are nobody's have code 0, which a
+    /// segment without any value does not have: they count nowhere, so any slot will do.
+    pub(crate) fn of(&self, segment: usize, codes: &[u32]) -> Vec<u32> {
+        let slots = &self.slots[segment];
+        codes.iter().map(|code| slots.get(*code as usize).copied().unwrap_or(0)).collect()
+    }
+}
+
+/// The place of each text among all in order.
+fn rank(texts: &[Arc<str>]) -> Vec<u32> {
+    let mut sorted: Vec<usize> = (0..texts.len()).collect();
+    sorted.sort_by_key(|i| &texts[*i]);
+    let mut rank = vec![0; texts.len()];
+    sorted.iter().enumerate().for_each(|(place, i)| rank[*i] = to_u32(place as u64));
+    rank
+}

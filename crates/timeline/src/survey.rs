@@ -1,0 +1,119 @@
+//! What the frame of the tables depends on.
+
+use kohort_model::Day;
+use rayon::ThreadPool;
+
+use crate::ids::{OwnedKey, to_u32};
+use crate::lane::extend;
+use crate::prepare::{Window, prepare};
+use crate::resolve::Repeats;
+use crate::slots::SlotMap;
+use crate::threads::each_partition;
+use crate::track::Timelines;
+use crate::{Gathered, TimelineError};
+
+/// What is known of the gathered events before the tables' frame is set.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// First and last day of activity within the known days.
+    pub activity: Option<(Day, Day)>,
+    /// First and last day of any event within the known days.
+    pub events: Option<(Day, Day)>,
+    /// Days between consecutive activity days of a customer: how many gaps of each length,
+    /// where they were asked for.
+    pub gaps: Vec<u64>,
+    /// Orders whose lines differ in status, in order of their ids; the first hundred.
+    pub mixed: Vec<(OwnedKey, OwnedKey)>,
+}
+
+impl Gathered {
+    /// Looks for what the frame of the tables depends on. Timelines are only built where rows
+    /// have to be resolved first or `gaps` are asked for.
+    ///
+    /// # Errors
+    /// [`TimelineError::RepeatedOrder`] and [`TimelineError::AmountOverflow`] as the rows have
+    /// it, [`TimelineError::Spill`] as the disk has it.
+    pub fn survey(
+        &self,
+        pool: &ThreadPool,
+        slots: &SlotMap,
+        gaps: bool,
+    ) -> Result<Survey, TimelineError> {
+        let layout = *self.layout();
+        if !layout.is_resolved() && !gaps {
+            let seen = self.shared.totals().seen;
+            return Ok(Survey { activity: seen.activity, events: seen.any, ..Survey::default() });
+        }
+        let window = Window::new(layout.history_start, layout.as_of);
+        let states: Vec<(Survey, Repeats)> = vec![Default::default(); pool.current_num_threads()];
+        let parts = each_partition(pool, states, |found, index| {
+            let prepared = prepare(&self.shared.store, &layout, index, window, slots, false)?;
+            found.0.look_at(&prepared.timelines, gaps);
+            found.0.mixed.extend(prepared.repeats.mixed);
+            found.1.rows += prepared.repeats.rows;
+            let examples = [found.1.example.take(), prepared.repeats.example];
+            found.1.example = examples.into_iter().flatten().min();
+            Ok(())
+        })?;
+        let mut all = (Survey::default(), Repeats::default());
+        for (survey, repeats) in parts {
+            all.0.merge(survey);
+            all.1.rows += repeats.rows;
+            all.1.example = [all.1.example, repeats.example].into_iter().flatten().min();
+        }
+        let (mut survey, repeats) = all;
+        if let Some((customer, order)) = repeats.example {
+            return Err(TimelineError::RepeatedOrder { customer, order, repeated: repeats.rows });
+        }
+        survey.mixed.sort_unstable();
+        survey.mixed.truncate(100);
+        Ok(survey)
+    }
+}
+
+impl Survey {
+    fn look_at(&mut self, timelines: &Timelines, gaps: bool) {
+        let Timelines { activity, refunds, attempts, .. } = timelines;
+        for day in &activity.days {
+            extend(&mut self.activity, (*day, *day));
+        }
+        for day in activity.days.iter().chain(&refunds.days).chain(&attempts.days) {
+            extend(&mut self.events, (*day, *day));
+        }
+        if gaps {
+            for customer in 0..timelines.customers {
+                for pair in activity.days[activity.range(customer)].windows(2) {
+                    let gap = usize::try_from(pair[1].0 - pair[0].0).expect("days rise");
+                    if gap > 0 {
+                        self.gaps.resize(self.gaps.len().max(gap + 1), 0);
+                        self.gaps[gap] += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (own, other) in [(&mut self.activity, other.activity), (&mut self.events, other.events)]
+        {
+            if let Some(days) = other {
+                extend(own, days);
+            }
+        }
+        self.gaps.resize(self.gaps.len().max(other.gaps.len()), 0);
+        self.gaps.iter_mut().zip(&other.gaps).for_each(|(all, own)| *all += own);
+        self.mixed.extend(other.mixed);
+    }
+
+    /// The 90th percentile (nearest rank) of the gaps, in days; `None` where there is no gap.
+    #[must_use]
+    pub fn lapse_days(&self) -> Option<u32> {
+        let total: u64 = self.gaps.iter().sum();
+        let rank = (u128::from(total) * 9).div_ceil(10);
+        let mut seen = 0_u128;
+        self.gaps.iter().enumerate().find_map(|(gap, count)| {
+            seen += u128::from(*count);
+            (seen >= rank && seen > 0).then(|| to_u32(gap as u64))
+        })
+    }
+}
