@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Lines shown before and after one that differs.
+const AROUND: usize = 4;
+
 /// Where the cases are.
 pub fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases")
@@ -34,8 +37,7 @@ pub fn assert_file(path: &Path, actual: &str) {
     }
 }
 
-/// The lines of both texts: those that only the first has with `-`, those that only the second has
-/// with `+`.
+/// The lines that only one of two texts has, `-` the first and `+` the second, each with the lines around it.
 fn difference(old: &str, new: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
     // Length of the longest common subsequence of what is left of both.
@@ -46,18 +48,30 @@ fn difference(old: &str, new: &str) -> String {
             common[i][j] = if a == b { common[i + 1][j + 1] + 1 } else { longest };
         }
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let (mut i, mut j) = (0, 0);
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
-            let _ = writeln!(text, "  {}", old[i]);
+            lines.push((' ', old[i]));
             (i, j) = (i + 1, j + 1);
         } else if j == new.len() || (i < old.len() && common[i + 1][j] >= common[i][j + 1]) {
-            let _ = writeln!(text, "- {}", old[i]);
+            lines.push(('-', old[i]));
             i += 1;
         } else {
-            let _ = writeln!(text, "+ {}", new[j]);
+            lines.push(('+', new[j]));
             j += 1;
+        }
+    }
+    let is_near = |at: usize| {
+        let around = at.saturating_sub(AROUND)..(at + AROUND + 1).min(lines.len());
+        lines[around].iter().any(|(mark, _)| *mark != ' ')
+    };
+    let mut text = String::new();
+    for (at, (mark, line)) in lines.iter().enumerate() {
+        if is_near(at) {
+            let _ = writeln!(text, "{mark} {line}");
+        } else if at == 0 || is_near(at - 1) {
+            text.push_str("  ...\n");
         }
     }
     text
@@ -65,5 +79,12 @@ fn difference(old: &str, new: &str) -> String {
 
 #[test]
 fn differences_stand_beside_what_is_common() {
-    assert_eq!(difference("a\nb\nc\n", "a\nx\nc\nd\n"), "  a\n- b\n+ x\n  c\n+ d\n");
+    let cases = [
+        ("a\nb\nc\n", "a\nx\nc\nd\n", "  a\n- b\n+ x\n  c\n+ d\n"),
+        ("1\n2\n3\n4\n5\n6\n", "1\n2\n3\n4\n5\n7\n", "  ...\n  2\n  3\n  4\n  5\n- 6\n+ 7\n"),
+        ("a\n", "a\n", "  ...\n"),
+    ];
+    for (old, new, expected) in cases {
+        assert_eq!(difference(old, new), expected);
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
-    Unit, keys, merge_as, rate,
+    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Tally, Unit,
+    keys, merge_as, rate,
 };
 
 use crate::spells::{Spell, spells};

@@ -30,15 +30,15 @@ mod tests {
 
     #[test]
     fn a_gap_of_w_days_is_none() {
-        let cases: [(&[i32], &[(i32, i32)]); 5] = [
-            (&[], &[]),
-            (&[5], &[(5, 15)]),
-            (&[5, 5, 15], &[(5, 25)]),
-            (&[5, 16], &[(5, 15), (16, 26)]),
-            (&[-3, 4, 40, 50, 61], &[(-3, 14), (40, 60), (61, 71)]),
+        let cases = [
+            (vec![], vec![]),
+            (vec![5], vec![(5, 15)]),
+            (vec![5, 5, 15], vec![(5, 25)]),
+            (vec![5, 16], vec![(5, 15), (16, 26)]),
+            (vec![-3, 4, 40, 50, 61], vec![(-3, 14), (40, 60), (61, 71)]),
         ];
         for (days, expected) in cases {
-            let days: Vec<Day> = days.iter().map(|d| Day(*d)).collect();
+            let days: Vec<Day> = days.into_iter().map(Day).collect();
             let mut found = Vec::new();
             spells(&days, 10, &mut found);
             let found: Vec<(i32, i32)> = found.iter().map(|s| (s.start.0, s.end.0)).collect();

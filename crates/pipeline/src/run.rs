@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use kohort_load::{Id, LoadReport, RejectedDetail, Sink};
-use kohort_model::{Context, Day, OrderBatch, Periods, Slot, Spill, Table};
+use kohort_model::{Context, Day, Measure, OrderBatch, Periods, Slot, Spill, Table};
 use kohort_publish::{
     EventCounts, FileRecord, InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RejectedRow,
     RunId, RunRecord, Staging, TableMeta, TableRecord, Timing,
@@ -78,10 +78,8 @@ pub fn run(
     let mut run = Run { pipeline, observe, pool, threads, timings: Vec::new() };
 
     let plan = run.stage("open", None, "files", |_, _| Plan::new(pipeline))?;
-    let staging = match options.dry_run {
-        true => None,
-        false => Some(Output::at(&pipeline.output).begin(&run_id)?),
-    };
+    let staging =
+        if options.dry_run { None } else { Some(Output::at(&pipeline.output).begin(&run_id)?) };
     let (report, gathered) = run.read(&plan, staging.as_ref(), options, started_at)?;
     let (slots, slot_names, reasons) = slots_of(pipeline, &report);
     let survey = run.survey(&gathered, &slots)?;
@@ -192,7 +190,7 @@ impl Run<'_> {
         self.stage("fold", Some(Gathered::PARTITIONS), "partitions", |run, progress| {
             let options = FoldOptions { context, slots, progress };
             let folded = gathered.fold(&run.pool, &options, measures)?;
-            let tables = folded.measures.into_iter().flat_map(|measure| measure.finish());
+            let tables = folded.measures.into_iter().flat_map(Measure::finish);
             let wanted = &run.pipeline.tables;
             let tables = tables.filter(|table| wanted.contains(&table.schema().name)).collect();
             Ok((tables, folded.census))
