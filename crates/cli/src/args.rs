@@ -52,7 +52,7 @@ pub enum Command {
 
 /// Compute the tables of a pipeline file and publish them
 ///
-/// The tables go to OUTPUT/runs/<run id>/<table>.parquet, together with run.json, which says what
+/// The tables go to OUTPUT/runs/RUN/TABLE.parquet, together with run.json, which says what
 /// was read, left out and written. OUTPUT/current then leads to the new run, in one step: a run
 /// that fails, is killed or does not pass its checks leaves it as it was.
 #[derive(Debug, Args)]
@@ -169,7 +169,7 @@ pub struct SchemaArgs {
 
 /// Make up a shop's order history to try things on
 ///
-/// Writes DIR/orders/<month>.parquet. The same options make the same files.
+/// Writes DIR/orders/MONTH.parquet. The same options make the same files.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
     /// Folder to write to

@@ -170,15 +170,13 @@ fn sort_by_counting(
         places.push(*place);
         *place += 1;
     });
-    let mut ids_by_day = vec![0_u32; ids.len()];
-    for (place, id) in places.iter().zip(ids) {
-        ids_by_day[*place as usize] = *id;
-    }
-    let mut values_by_day = vec![0_i64; ids.len()];
-    let mut row = 0;
+    // Customer and value side by side: a row in no order is one cache line, not two.
+    let mut by_day = vec![(0_u32, 0_i64); ids.len()];
+    let mut rows = places.iter().zip(ids);
     main.for_each(VALUE, 0, |value| {
-        values_by_day[places[row] as usize] = chunk::signed(value);
-        row += 1;
+        if let Some((place, id)) = rows.next() {
+            by_day[*place as usize] = (*id, chunk::signed(value));
+        }
     });
 
     let bucket_of = |day: Day| {
@@ -191,7 +189,7 @@ fn sort_by_counting(
     left_out.after_as_of += (ids.len() - rows.end) as u64;
 
     let mut offsets = vec![0_u32; customers + 1];
-    for id in &ids_by_day[rows.clone()] {
+    for (id, _) in &by_day[rows.clone()] {
         offsets[*id as usize + 1] += 1;
     }
     for customer in 0..customers {
@@ -203,7 +201,7 @@ fn sort_by_counting(
     let base = i32::try_from(first_day).expect("days came as 32 bits");
     for (day, bounds) in (base..).zip(day_offsets.windows(2)).skip(known.start).take(known.len()) {
         let of_day = bounds[0] as usize..bounds[1] as usize;
-        for (id, value) in ids_by_day[of_day.clone()].iter().zip(&values_by_day[of_day]) {
+        for (id, value) in &by_day[of_day] {
             let place = &mut next[*id as usize];
             days[*place as usize] = Day(day);
             values[*place as usize] = *value;
