@@ -30,7 +30,7 @@ TABLES = {
 }
 """Table: key columns and value columns. Periods are months since year 0, money is in cents."""
 
-SUMS = ("cohort_months", "churn_events", "movements", "first_orders", "lost_orders")
+SUMS = ("cohort_months", "churn_events", "movements", "first_day_orders", "lost_orders")
 """What a peer computes and `finish` takes."""
 
 FIRST_DAY = date(1992, 1, 1)
@@ -48,15 +48,16 @@ def month_name(month: int) -> str:
     return f"{month // 12:04}-{month % 12 + 1:02}-01"
 
 
-def finish(cohort_months, churn_events, movements, first_orders, lost_orders) -> dict:
+def finish(cohort_months, churn_events, movements, first_day_orders, lost_orders) -> dict:
     """Turns a peer's sums (a few thousand rows of dicts) into the cells of TABLES.
 
     `cohort_months`: cohort, month, active, returning (active the month before too),
     orders, revenue and returned. `churn_events`: month, churned, back_within (the month).
     `movements`, of the customers with revenue in a month and the one before: month,
     retained_before, expansion, contraction, retained_customers, expansion_customers,
-    contraction_customers. `first_orders`: month, first_order_value. `lost_orders`: month,
-    is_customer, lost, recovered, lost_value, recovered_value.
+    contraction_customers. `first_day_orders`, the completed orders on the first day of
+    their customer: month, orders, revenue. `lost_orders`: month, is_customer, lost,
+    recovered, lost_value, recovered_value.
 
     What follows from the grain and the data is used, so that no engine has to compute it:
     a month is shorter than the lapse window, so a new customer is active at the month's
@@ -70,7 +71,7 @@ def finish(cohort_months, churn_events, movements, first_orders, lost_orders) ->
         by_month[row["month"]].update(row)
     churn = defaultdict(Counter, {row["month"]: Counter(row) for row in churn_events})
     moved = defaultdict(Counter, {row["month"]: Counter(row) for row in movements})
-    first_value = Counter({row["month"]: row["first_order_value"] for row in first_orders})
+    first_day = defaultdict(Counter, {row["month"]: Counter(row) for row in first_day_orders})
     lost = defaultdict(Counter, {(row["month"], row["is_customer"]): Counter(row)
                                  for row in lost_orders})
 
@@ -110,8 +111,10 @@ def finish(cohort_months, churn_events, movements, first_orders, lost_orders) ->
         ))
         before = everyone
 
-        won = {False: (new, first_value[month]),
-               True: (everyone["orders"] - new, everyone["revenue"] - first_value[month])}
+        first = first_day[month]
+        won = {False: (first["orders"], first["revenue"]),
+               True: (everyone["orders"] - first["orders"],
+                      everyone["revenue"] - first["revenue"])}
         for is_customer, buyer in ((True, "customer"), (False, "prospect")):
             orders, value = won[is_customer]
             missed = lost[month, is_customer]

@@ -70,9 +70,10 @@ FROM neighbours AS now
 JOIN neighbours AS before ON before.customer = now.customer AND before.month + 1 = now.month
 GROUP BY month;
 
-CREATE TABLE first_orders ENGINE = Memory AS
-SELECT month_of(day_of(packed[1])) AS month, sum(cents_of(packed[1])) AS first_order_value
+CREATE TABLE first_day_orders ENGINE = Memory AS
+SELECT month_of(day_of(current)) AS month, count() AS orders, sum(cents_of(current)) AS revenue
 FROM history
+ARRAY JOIN arrayFilter(order -> day_of(order) = day_of(packed[1]), packed) AS current
 GROUP BY month;
 
 -- The completed orders of a day come before its lost ones, so the next attempt of the
@@ -98,7 +99,7 @@ WITH
         AND next_lost_day != day AS is_recovered
 SELECT
     month_of(day) AS month,
-    notEmpty(completed.packed) AND day_of(completed.packed[1]) <= day AS is_customer,
+    notEmpty(completed.packed) AND day_of(completed.packed[1]) < day AS is_customer,
     count() AS lost,
     countIf(is_recovered) AS recovered,
     sum(cents) AS lost_value,

@@ -40,6 +40,7 @@ SELECT
     month_of(previous_day) AS previous_month,
     month_of(day) AS month,
     month_of(next_day) AS next_month,
+    day = first_day AS is_first_day,
     previous_day,
     day,
     next_day,
@@ -92,10 +93,10 @@ FROM neighbours AS now
 JOIN neighbours AS before ON before.customer = now.customer AND before.month = now.month - 1
 GROUP BY now.month;
 
-CREATE TABLE first_orders AS
-SELECT month, sum(cents) AS first_order_value
+CREATE TABLE first_day_orders AS
+SELECT month, count(*) AS orders, sum(cents) AS revenue
 FROM history
-WHERE previous_day IS NULL
+WHERE is_first_day
 GROUP BY month;
 
 -- The completed orders of a day come before its lost ones, so the next attempt of the
@@ -136,7 +137,7 @@ attempts AS (
     SELECT
         lost.day,
         lost.cents,
-        coalesce(first_days.first_day <= lost.day, false) AS is_customer,
+        coalesce(first_days.first_day < lost.day, false) AS is_customer,
         next_won.next_won_day IS NOT NULL
             AND (lost.next_lost_day IS NULL OR next_won.next_won_day <= lost.next_lost_day)
             AND lost.next_lost_day IS DISTINCT FROM lost.day AS is_recovered

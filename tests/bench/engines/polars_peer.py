@@ -131,12 +131,16 @@ def movements(history: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
-def first_orders(history: pl.DataFrame) -> pl.LazyFrame:
+def first_day_orders(history: pl.DataFrame) -> pl.LazyFrame:
+    """Customers' first orders, and those of the same day that follow them."""
+    previous_day = pl.col("previous_day")
+    first_day = pl.when(previous_day.is_null()).then(day).forward_fill()
     return (
         history.lazy()
-        .filter(pl.col("previous_day").is_null())
+        .filter(previous_day.is_null() | (previous_day == day))
+        .filter(day == first_day)
         .group_by("month")
-        .agg(first_order_value=cents.sum())
+        .agg(orders=pl.len(), revenue=cents.sum())
     )
 
 
@@ -156,9 +160,13 @@ def lost_orders(completed: pl.DataFrame, lost: pl.DataFrame) -> pl.LazyFrame:
     return (
         by_day.set_sorted("end_of_day")
         .join_asof(won, left_on="end_of_day", right_on="packed", strategy="forward")
-        .with_columns(next_won=pl.when(days["customer"] == customer).then(days["day"]))
+        .with_columns(
+            next_won=pl.when(days["customer"] == customer).then(days["day"]),
+            start_of_day=pl.col("end_of_day") - 2**ORDER_BITS,
+        )
         .drop("packed")
-        .join_asof(won, left_on="end_of_day", right_on="packed", strategy="backward")
+        .set_sorted("start_of_day")
+        .join_asof(won, left_on="start_of_day", right_on="packed", strategy="backward")
         .select(
             month=month_of(day),
             is_customer=(days["customer"] == customer).fill_null(False),
@@ -180,7 +188,7 @@ def main(orders: str, output: str) -> None:
     history = histories(completed)
     sums = pl.collect_all(
         [cohort_months(history), churn_events(history), movements(history),
-         first_orders(history), lost_orders(completed, lost)],
+         first_day_orders(history), lost_orders(completed, lost)],
         engine="streaming",
     )
     cells.write(output, cells.finish(**{
