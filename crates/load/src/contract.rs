@@ -380,7 +380,10 @@ fn clock(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result
                      notations STRPTIME({text}, '%d/%m/%Y %H:%M')"
                 )
             } else {
-                format!("a time is a date or a timestamp: use CAST({text} AS TIMESTAMP)")
+                format!(
+                    "a time is a date or a timestamp: of seconds since 1970 \
+                     CAST({text} * 1000000 AS TIMESTAMP) makes one"
+                )
             };
             return Err(wrong_type(mapping, dtype, file, advice));
         };

@@ -33,6 +33,9 @@ pub(crate) fn quietly<T>(query: impl FnOnce() -> PolarsResult<T>) -> Result<T, S
 
 /// The engine's panics are errors of a run like any other, so they are not printed as crashes.
 fn install_hook() {
+    // What it warns of, such as casts that it will drop, is for those who write such code; it would
+    // stand between the messages of a run.
+    polars::error::set_warning_function(|_, _| ());
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         let current = thread::current();

@@ -281,7 +281,11 @@ fn id(key: OwnedKey) -> Id {
 
 fn slots_of(pipeline: &Pipeline, report: &LoadReport) -> (SlotMap, Vec<Slot>, Vec<Arc<str>>) {
     let texts = |texts: &[String]| texts.iter().map(|text| Arc::from(&**text)).collect::<Vec<_>>();
-    let reasons = texts(&report.reasons);
+    let mut reasons = texts(&report.reasons);
+    if reasons.is_empty() {
+        // Without a mapped reason every lost order has this one.
+        reasons.push(Arc::from("unknown"));
+    }
     let values = report.segment_values.iter().map(|values| texts(values));
     let segments: Vec<_> = (pipeline.segments.iter())
         .zip(values)

@@ -141,9 +141,17 @@ impl Picture {
         let rows = if has_reasons { frame.filter(is_total)? } else { frame.clone() };
         let mut grid = text::grid(&rows, &columns.shown);
         let dropped = grid.fit(view.width);
-        let _ = write!(self.text, "{title}\n\n{grid}{}", text::legend(&rows));
-        if has_reasons {
-            let reasons = text::reasons(&frame.filter(|row| !is_total(row))?);
+        let is_told = columns.shown.iter().any(|column| column == "segment_value");
+        let value = match frame.len() {
+            1.. if !is_told && frame.word("segment_value", 0).is_some() => {
+                format!(" {}", frame.text("segment_value", 0))
+            }
+            _ => String::new(),
+        };
+        let _ = write!(self.text, "{title}{value}\n\n{grid}{}", text::legend(&rows));
+        let of_reasons = if has_reasons { Some(frame.filter(|row| !is_total(row))?) } else { None };
+        if let Some(of_reasons) = of_reasons.filter(|rows| rows.len() > 0) {
+            let reasons = text::reasons(&of_reasons);
             let _ = write!(self.text, "\nreasons, over the periods above\n\n{reasons}");
         }
         let mut hidden = columns.shown[columns.shown.len() - dropped..].to_vec();

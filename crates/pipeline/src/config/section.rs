@@ -81,6 +81,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// A path that may be a pattern; what its folder is called is none.
+    fn pattern(&self, path: &str) -> PathBuf {
+        let folder = glob::Pattern::escape(&self.folder.to_string_lossy());
+        Reader { folder: Path::new(&folder), ..*self }.absolute(path)
+    }
+
     fn absolute(&self, path: &str) -> PathBuf {
         let mut absolute = self.folder.to_owned();
         let mut in_folder = true;
@@ -292,7 +298,7 @@ impl<'a> Item<'a> {
     /// A list of different paths that is not empty, made absolute.
     pub fn paths(&self, allowed: &'static str) -> Result<Vec<PathBuf>, ConfigError> {
         let texts = self.texts(allowed)?;
-        Ok(texts.iter().map(|(text, _)| self.reader.absolute(text)).collect())
+        Ok(texts.iter().map(|(text, _)| self.reader.pattern(text)).collect())
     }
 
     /// One of the choices, which go by name.
