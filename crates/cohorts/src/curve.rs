@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kohort_model::{Column, Grain, Slot, Table, TableSchema, Unit, keys, rate};
 
-use crate::retention::Tallied;
+use crate::tally::Tallied;
 
 /// The table's columns.
 pub static SCHEMA: TableSchema = TableSchema {

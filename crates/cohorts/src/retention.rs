@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Tally, Unit,
-    average, keys, merge_as, rate,
+    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
+    keys, merge_as, rate,
 };
 
 use crate::curve::Curve;
+use crate::tally::Tallied;
 
 /// The table's columns.
 pub static SCHEMA: TableSchema = TableSchema {
@@ -54,28 +55,6 @@ pub static SCHEMA: TableSchema = TableSchema {
     key: &["grain", "segment", "segment_value", "cohort", "k"],
     revisable: &["on_or_after", "on_or_after_rate"],
 };
-
-/// What one cohort did `k` periods later.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tallied {
-    pub revenue: i128,
-    pub orders: u64,
-    pub active: u64,
-    /// Customers whose last order lies here: summed from the end, those active here or later.
-    last: u64,
-    /// Customers whose second order day lies here.
-    second: u64,
-}
-
-impl Tally for Tallied {
-    fn add(&mut self, other: &Self) {
-        self.revenue += other.revenue;
-        self.orders += other.orders;
-        self.active += other.active;
-        self.last += other.last;
-        self.second += other.second;
-    }
-}
 
 /// The fold behind both cohort tables.
 pub struct Cohorts {

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod table;
+mod tally;
 
 pub use attempts::LostSales;
 pub use table::SCHEMA;

@@ -7,7 +7,7 @@ use kohort_model::{
     keys, rate,
 };
 
-use crate::attempts::{Attempted, BUYERS, Lost};
+use crate::tally::{Attempted, BUYERS, Lost};
 
 /// The table's columns.
 pub static SCHEMA: TableSchema = TableSchema {

@@ -1,44 +1,13 @@
 //! From lanes to partitions, and what is known of them before the first fold.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use kohort_model::Spill;
 
-use crate::lane::{Lane, Seen, extend};
+use crate::lane::Lane;
 use crate::layout::Layout;
+use crate::shared::Shared;
 use crate::store::Store;
-
-/// What all lanes add to.
-pub(crate) struct Shared {
-    pub layout: Layout,
-    pub store: Store,
-    totals: Mutex<Totals>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Totals {
-    pub seen: Seen,
-    pub negative_attempts: u64,
-    pub ignored: u64,
-}
-
-impl Shared {
-    pub fn close(&self, seen: Seen, negative_attempts: u64, ignored: u64) {
-        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = &mut totals.seen;
-        for (all, own) in [(&mut all.activity, seen.activity), (&mut all.any, seen.any)] {
-            if let Some(days) = own {
-                extend(all, days);
-            }
-        }
-        totals.negative_attempts += negative_attempts;
-        totals.ignored += ignored;
-    }
-
-    pub fn totals(&self) -> Totals {
-        *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Takes batches from any number of lanes.
 pub struct Gatherer {
@@ -51,7 +20,7 @@ impl Gatherer {
     #[must_use]
     pub fn new(layout: Layout, budget: usize, spill: Option<Box<dyn Spill>>) -> Self {
         let store = Store::new(budget, spill);
-        Self { shared: Arc::new(Shared { layout, store, totals: Mutex::default() }) }
+        Self { shared: Arc::new(Shared::new(layout, store)) }
     }
 
     /// A new way in, for one thread.

@@ -6,28 +6,15 @@ use kohort_model::{Day, Keys, Kind, OrderBatch};
 
 use crate::TimelineError;
 use crate::chunk::{ordered, pack};
-use crate::gather::Shared;
 use crate::ids::{partition_of_bytes, partition_of_integer};
 use crate::layout::{Columns, KeyType, Stream};
+use crate::shared::{Seen, Shared, extend};
 use crate::store::PARTITIONS;
 
 /// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
 /// fit a core's second cache, enough that a sealed chunk packs well. No power of two, so that the
 /// columns of a stage do not fall on the same cache lines.
 const STAGE_ROWS: usize = 240;
-
-/// The days that a lane has seen of what it let through.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    /// First and last day of activity.
-    pub activity: Option<(Day, Day)>,
-    /// First and last day of any event.
-    pub any: Option<(Day, Day)>,
-}
-
-pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) {
-    *range = Some(range.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
-}
 
 /// Rows of one partition, column by column, each of [`STAGE_ROWS`] words.
 #[derive(Default)]

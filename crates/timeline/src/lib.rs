@@ -19,6 +19,7 @@ mod layout;
 mod prepare;
 mod resolve;
 mod rows;
+mod shared;
 mod slots;
 mod split;
 mod store;

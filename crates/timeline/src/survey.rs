@@ -4,9 +4,9 @@ use kohort_model::Day;
 use rayon::ThreadPool;
 
 use crate::ids::{OwnedKey, to_u32};
-use crate::lane::extend;
 use crate::prepare::{Window, prepare};
 use crate::resolve::Repeats;
+use crate::shared::extend;
 use crate::slots::SlotMap;
 use crate::threads::each_partition;
 use crate::track::Timelines;
