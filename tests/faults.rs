@@ -262,8 +262,8 @@ fn a_full_disk_ends_the_run() {
             "spilling gathered orders to disk failed: No space left on device",
         ),
     ] {
-        let done = disk(&format!("{small}; {look}; {big}; echo $?; {look}"));
-        let (before, after) = done.stdout.split_once("1\n").expect("exit code 1");
+        let done = disk(&format!("{small}; {look}; {big}; echo exit $?; {look}"));
+        let (before, after) = done.stdout.split_once("exit 1\n").expect("exit code 1");
         assert_eq!(before, after);
         let text = masked(&done.stderr, &folder);
         assert!(text.starts_with(&format!("error: {error}")), "{text}");
