@@ -82,8 +82,8 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             |s| s.ordered_at = "id".to_owned(),
-            "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: use \
-             CAST(id AS TIMESTAMP)",
+            "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: of \
+             seconds since 1970 CAST(id * 1000000 AS TIMESTAMP) makes one",
         ),
         (
             |s| s.updated_at = Some("day".to_owned()),
