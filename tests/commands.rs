@@ -18,18 +18,7 @@ use crate::support::parquet::{batch, write};
 use crate::support::shell::{Done, Folder};
 use crate::tables::set_up;
 
-macro_rules! transcripts {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            check(stringify!($name));
-        })*
-
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
-    };
-}
-
-transcripts! {
+each_case! {
     data_checks
     help
     input_columns

@@ -5,6 +5,18 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+/// A test for each case of the calling module, which has a function `check` for one by its name.
+macro_rules! each_case {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            check(stringify!($name));
+        })*
+
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
 mod commands;
 mod determinism;
 mod faults;

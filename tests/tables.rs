@@ -22,18 +22,7 @@ use crate::support::parquet::{read_text, write_text};
 use crate::support::shell::Folder;
 use crate::support::text::{Cell, TextTable};
 
-macro_rules! cases {
-    ($($name:ident)*) => {
-        $(#[test]
-        fn $name() {
-            check(stringify!($name));
-        })*
-
-        const NAMES: &[&str] = &[$(stringify!($name)),*];
-    };
-}
-
-cases! {
+each_case! {
     activity_any
     all_grains
     as_of_before_everything
