@@ -31,6 +31,7 @@ each_case! {
     cohorts_basic
     cohorts_cut_by_as_of
     currencies
+    customers
     dirty_rows
     duplicates
     expressions
@@ -44,7 +45,9 @@ each_case! {
     lost_sales_prospects_only
     lost_sales_reasons
     lost_sales_recovery
+    loyalty
     naive_times
+    purchase_gaps
     refunds
     retention_cut_by_as_of
     retention_gap_of_w
@@ -58,10 +61,26 @@ each_case! {
     segments
     segments_history_start
     several_files
+    subscriptions_50_0_50
+    subscriptions_before_the_window
+    subscriptions_change_of_plan
+    subscriptions_default_as_of
+    subscriptions_dirty_rows
+    subscriptions_duplicates
+    subscriptions_end_and_start_on_one_day
+    subscriptions_gaps
+    subscriptions_intervals
+    subscriptions_one_of_two_ends
+    subscriptions_open_end
+    subscriptions_reasons
+    subscriptions_segments
+    subscriptions_upgrade_and_second
+    subscriptions_within_a_month
     updated_at
     weeks_across_years
     weeks_from_sunday_years_from_april
     whole_units
+    win_back_contacts
     zero_rows
 }
 

@@ -1,8 +1,17 @@
-//! `customer_retention`: who stayed, who left, who joined.
+//! `customer_retention`: who stayed, who left, who joined; `win_back`: who came back;
+//! `churn_reasons`: why they left.
 //!
 //! `METRICS.md` at the top of the repository defines the columns.
 
+mod by_key;
+mod lapse;
+mod newcombe;
+mod reasons;
 mod retention;
-mod spells;
+#[cfg(test)]
+mod tests;
+mod win_back;
 
+pub use reasons::{ChurnReasons, SCHEMA as REASONS};
 pub use retention::{CustomerRetention, SCHEMA as RETENTION};
+pub use win_back::{SCHEMA as WIN_BACK, WinBack};

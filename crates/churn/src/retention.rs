@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Tally, Unit,
-    keys, merge_as, rate,
+    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Spell, Table,
+    TableSchema, Tally, Unit, keys, merge_as, rate,
 };
-
-use crate::spells::{Spell, spells};
 
 /// The table's columns.
 pub static SCHEMA: TableSchema = TableSchema {
@@ -114,7 +112,6 @@ pub struct CustomerRetention {
     context: Arc<Context>,
     /// By period, and one place more for what ends after the last.
     cells: Grid<Tallied>,
-    spells: Vec<Spell>,
 }
 
 impl CustomerRetention {
@@ -122,7 +119,7 @@ impl CustomerRetention {
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
         let cells = Grid::new(&context);
-        Self { context, cells, spells: Vec::new() }
+        Self { context, cells }
     }
 }
 
@@ -132,18 +129,17 @@ impl Measure for CustomerRetention {
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, spells: own } = self;
+        let Self { context, cells } = self;
         for customer in 0..block.len() {
-            let (days, _) = block.activity.of(customer);
-            if days.is_empty() {
+            let spells = block.spells.of(customer);
+            if spells.is_empty() {
                 continue;
             }
-            spells(days, context.lapse_days, own);
             for group in block.groups {
                 let slot = group.slot(customer);
                 for (g, periods) in context.periods.iter().enumerate() {
                     let cells = cells.at_least(slot, g, periods.len() + 1);
-                    count_spells(own, context, periods, cells);
+                    count_spells(spells, context, periods, cells);
                     let visits = block.visits[g].of(customer);
                     count_lifecycle(visits.map(|(period, ..)| period), cells);
                 }
@@ -155,7 +151,7 @@ impl Measure for CustomerRetention {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
-    fn finish(self: Box<Self>) -> Vec<Table> {
+    fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
         let mut table = Table::new(&SCHEMA, context.scale);
         for (g, periods) in context.periods.iter().enumerate() {
@@ -163,7 +159,7 @@ impl Measure for CustomerRetention {
                 write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
             }
         }
-        vec![table]
+        vec![table].into()
     }
 }
 

@@ -169,17 +169,27 @@ pub struct SchemaArgs {
 
 /// Make up a shop's order history to try things on
 ///
-/// Writes DIR/orders/MONTH.parquet. The same options make the same files.
+/// Writes DIR/orders/MONTH.parquet, or with --subscriptions the files of a subscription business:
+/// DIR/subscriptions.parquet, prospects.parquet, contacts.parquet, surveys.parquet and, of a shop
+/// whose customers come back, orders.parquet. The same options make the same files.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort sample data/sample
+  kohort sample data/subscriptions --subscriptions --customers 100000")]
 pub struct SampleArgs {
     /// Folder to write to
     pub dir: PathBuf,
+
+    /// Make up a subscription business instead: contracts, win-back campaigns, exit surveys
+    #[arg(long)]
+    pub subscriptions: bool,
 
     /// People who buy at least once [default: 20000]
     #[arg(long, value_name = "N")]
     pub customers: Option<u32>,
 
-    /// Length of the history in months [default: 24]
+    /// Length of the history in months [default: 24; of a subscription business 36]
     #[arg(long, value_name = "N")]
     pub months: Option<u32>,
 

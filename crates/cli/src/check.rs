@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use kohort_pipeline::Pipeline;
+use kohort_pipeline::{CheckedInput, Pipeline};
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
@@ -14,21 +14,33 @@ use crate::stdout::Stdout;
 pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     let pipeline = Pipeline::read(&args.file, &settings(&args.overrides)?)?;
     let report = kohort_pipeline::check(&pipeline)?;
-    let files = plural(report.files as u64, "file");
-    let rows = plural(report.rows, "row");
+    let inputs = &report.inputs;
+    let total = |of: fn(&CheckedInput) -> u64| inputs.iter().map(of).sum::<u64>();
     writeln!(
         stdout,
-        "{} fits its input: {rows} in {files}, {}",
+        "{} fits its {}: {} in {}, {}",
         args.file.display(),
-        size(report.bytes)
+        if inputs.len() == 1 { "input" } else { "inputs" },
+        plural(total(|input| input.rows), "row"),
+        plural(total(|input| input.files as u64), "file"),
+        size(total(|input| input.bytes))
     )?;
-    writeln!(stdout)?;
-    let mut grid =
-        Grid::new([("setting", Align::Left), ("expression", Align::Left), ("type", Align::Left)]);
-    for (setting, expression, ty) in report.columns {
-        grid.row([setting, expression, ty]);
+    for input in inputs {
+        writeln!(stdout)?;
+        if inputs.len() > 1 {
+            let (rows, files) = (plural(input.rows, "row"), plural(input.files as u64, "file"));
+            writeln!(stdout, "{}: {rows} in {files}, {}", input.input, size(input.bytes))?;
+        }
+        let mut grid = Grid::new([
+            ("setting", Align::Left),
+            ("expression", Align::Left),
+            ("type", Align::Left),
+        ]);
+        for (setting, expression, ty) in &input.columns {
+            grid.row([setting.clone(), expression.clone(), ty.clone()]);
+        }
+        stdout.write_all(grid.to_string().as_bytes())?;
     }
-    stdout.write_all(grid.to_string().as_bytes())?;
     writeln!(stdout)?;
     writeln!(stdout, "tables: {}", report.tables.join(", "))?;
     Ok(())

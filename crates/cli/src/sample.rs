@@ -1,6 +1,8 @@
 //! `kohort sample`.
 
-use kohort_sample::{SampleOptions, generate};
+use std::path::Path;
+
+use kohort_sample::{SampleOptions, generate, generate_subscriptions};
 
 use crate::args::SampleArgs;
 use crate::error::CliError;
@@ -8,20 +10,32 @@ use crate::messages::Messages;
 use crate::number::{count, plural, size};
 
 pub fn sample(args: &SampleArgs, messages: &Messages) -> Result<(), CliError> {
-    let default = SampleOptions::default();
+    let default = if args.subscriptions {
+        SampleOptions::for_subscriptions()
+    } else {
+        SampleOptions::default()
+    };
     let options = SampleOptions {
         customers: args.customers.unwrap_or(default.customers),
         months: args.months.unwrap_or(default.months),
         seed: args.seed.unwrap_or(default.seed),
         ..default
     };
-    let report = generate(&args.dir, &options)?;
+    if args.subscriptions {
+        subscriptions(&args.dir, &options, messages)
+    } else {
+        shop(&args.dir, &options, messages)
+    }
+}
+
+fn shop(dir: &Path, options: &SampleOptions, messages: &Messages) -> Result<(), CliError> {
+    let report = generate(dir, options)?;
     messages.say(format_args!(
         "wrote {} in {}, {}, to {}: {} and {}; {}, {} refunds, {} lost, {} open, {} tests, {} dirty",
         plural(report.rows, "row"),
         plural(report.files.len() as u64, "file"),
         size(report.bytes),
-        args.dir.join("orders").display(),
+        dir.join("orders").display(),
         plural(report.customers, "customer"),
         plural(report.prospects, "prospect"),
         plural(report.orders, "order"),
@@ -30,6 +44,24 @@ pub fn sample(args: &SampleArgs, messages: &Messages) -> Result<(), CliError> {
         count(report.open),
         count(report.test),
         count(report.dirty),
+    ));
+    Ok(())
+}
+
+fn subscriptions(dir: &Path, options: &SampleOptions, messages: &Messages) -> Result<(), CliError> {
+    let report = generate_subscriptions(dir, options)?;
+    messages.say(format_args!(
+        "wrote {} in {}, {}, to {}: {} and {}; {} of subscriptions, {}, {}, {} of a shop",
+        plural(report.rows, "row"),
+        plural(report.files.len() as u64, "file"),
+        size(report.bytes),
+        dir.display(),
+        plural(report.customers, "customer"),
+        plural(report.prospects, "prospect"),
+        plural(report.spans, "span"),
+        plural(report.contacts, "contact"),
+        plural(report.surveys, "survey"),
+        plural(report.orders, "order"),
     ));
     Ok(())
 }

@@ -67,6 +67,7 @@ fn type_name(ty: ColumnType) -> &'static str {
         ColumnType::Float64 => "Float64",
         ColumnType::Money => "Decimal(38, scale)",
         ColumnType::Boolean => "Boolean",
+        ColumnType::Id => "as in the input",
     }
 }
 

@@ -9,6 +9,9 @@ use kohort_publish::{InputRecord, RunRecord};
 use crate::messages::{Messages, Reader};
 use crate::number::{count, percent, plural, size, span};
 
+/// The basis of a run whose customers have subscriptions.
+const SUBSCRIPTIONS: &str = "subscriptions";
+
 /// Tells it on stderr.
 pub fn tell(summary: &RunSummary, messages: &Messages) {
     match messages.reader() {
@@ -24,23 +27,15 @@ fn text(summary: &RunSummary) -> String {
     for input in &record.inputs {
         describe_input(input, &mut lines);
     }
-    let events = &record.events;
-    lines.add(
-        "found",
-        format!(
-            "{}, {}; {}, {} refunds, {} lost, {} open",
-            plural(events.customers, "customer"),
-            plural(events.prospects, "prospect"),
-            plural(events.orders, "order"),
-            count(events.refunds),
-            count(events.lost),
-            count(events.open),
-        ),
-    );
+    lines.add("found", found(record));
+    let window = match record.basis.as_str() {
+        SUBSCRIPTIONS => "reactivation gap",
+        _ => "lapse window",
+    };
     let auto = if record.lapse_is_auto { ", found from the gaps between orders" } else { "" };
     lines.add(
         "as of",
-        format!("{}, lapse window {} days{auto}", record.as_of, record.lapse_after_days),
+        format!("{}, {window} {} days{auto}", record.as_of, record.lapse_after_days),
     );
     let wrote = if summary.published.is_some() { "wrote" } else { "made" };
     let width = record.tables.iter().map(|table| table.name.len()).max().unwrap_or(0);
@@ -57,6 +52,31 @@ fn text(summary: &RunSummary) -> String {
     }
     lines.add("took", took(record));
     lines.text
+}
+
+/// What came of the rows.
+fn found(record: &RunRecord) -> String {
+    let events = &record.events;
+    let customers = plural(events.customers, "customer");
+    let prospects = plural(events.prospects, "prospect");
+    let mut text = match record.basis.as_str() {
+        SUBSCRIPTIONS => {
+            format!("{customers}, {prospects}; {}", plural(events.subscriptions, "subscription"))
+        }
+        _ => format!(
+            "{customers}, {prospects}; {}, {} refunds, {} lost, {} open",
+            plural(events.orders, "order"),
+            count(events.refunds),
+            count(events.lost),
+            count(events.open),
+        ),
+    };
+    for (number, what) in [(events.contacts, "contact"), (events.surveys, "answer")] {
+        if number > 0 {
+            let _ = write!(text, ", {}", plural(number, what));
+        }
+    }
+    text
 }
 
 fn describe_input(input: &InputRecord, lines: &mut Lines) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
+    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
     keys, merge_as, rate,
 };
 
@@ -98,7 +98,7 @@ impl Measure for Cohorts {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
-    fn finish(self: Box<Self>) -> Vec<Table> {
+    fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
         let mut table = Table::new(&SCHEMA, context.scale);
         let mut curves = Table::new(&crate::curve::SCHEMA, context.scale);
@@ -119,7 +119,7 @@ impl Measure for Cohorts {
                 curve.write(&mut curves, periods.grain, slot);
             }
         }
-        vec![table, curves]
+        vec![table, curves].into()
     }
 }
 

@@ -1,21 +1,21 @@
 //! From a frame of the engine to a batch of plain slices.
 
-use kohort_model::{Day, OrderBatch};
+use kohort_model::{Day, EventBatch, Input, NEVER, Scale};
 use polars::prelude::{DataFrame, Series};
 
+use crate::codes::{Dictionaries, TextCodes};
 use crate::columns::amount::{self, AmountError};
 use crate::columns::ids::{IdBuffer, Ids, Negative};
 use crate::columns::shown::shown;
-use crate::columns::text::{Codes, Dictionary, TooMany};
 use crate::columns::time::{Now, TimeBuffer, updates};
-use crate::columns::{Flaws, Reason, values};
-use crate::contract::Orders;
+use crate::columns::{Flaws, Reason, flags, values};
+use crate::contract::Opened;
 use crate::currency::Converter;
 use crate::error::LoadError;
 use crate::frame::{Rows, place};
 use crate::mapping::{Mapping, Role};
 use crate::sink::Sink;
-use crate::source::Needs;
+use crate::source::{ContactsSource, Content, Needs};
 
 /// Which mapped values one pass reads.
 #[derive(Clone, Debug)]
@@ -27,42 +27,26 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Of all mapped values those that a role test admits.
-    pub fn new(mappings: &[Mapping], needs: Needs, admits: impl Fn(Role) -> bool) -> Self {
+    pub fn new(input: &Opened, needs: Needs, admits: impl Fn(Role) -> bool) -> Self {
+        let subscriptions = input.input() == Input::Subscriptions;
         let wanted = |role| match role {
             Role::Filter => false,
-            Role::Order => needs.order_ids && admits(role),
+            Role::Order => (needs.order_ids || subscriptions) && admits(role),
             Role::Reason => needs.reasons && admits(role),
             role => admits(role),
         };
-        let indices = mappings.iter().enumerate();
+        let indices = input.mappings.iter().enumerate();
         let mappings = indices.filter(|(_, m)| wanted(m.role)).map(|(index, _)| index).collect();
         Self { needs, mappings }
     }
 }
 
-/// The texts behind the codes of one pass.
-#[derive(Debug)]
-pub(crate) struct Dictionaries {
-    pub segments: Vec<Dictionary>,
-    pub reasons: Dictionary,
-}
-
-impl Dictionaries {
-    pub fn new(orders: &Orders) -> Self {
-        let source = &orders.source;
-        let segment = |_| Dictionary::new("(none)", [].into(), source.max_segment_values);
-        Self {
-            segments: source.segments.iter().map(segment).collect(),
-            reasons: Dictionary::new("unknown", source.reasons.clone(), u32::MAX),
-        }
-    }
-}
-
 /// Turns frames into batches; one a thread, with buffers that it uses again and again.
 pub(crate) struct Batcher<'a> {
-    pub orders: &'a Orders,
+    pub input: &'a Opened,
     selection: &'a Selection,
-    now: Now,
+    /// After which nothing can have happened yet.
+    now: Option<Now>,
     codes: TextCodes<'a>,
     converter: Option<Converter<'a>>,
     /// What was wrong with the rows of the last frame.
@@ -75,18 +59,22 @@ struct Buffers {
     customers: IdBuffer,
     orders: IdBuffer,
     times: TimeBuffer,
+    spans: Spans,
     plain: Plain,
     kept: Kept,
 }
 
 /// What a batch has beside ids and times.
 #[derive(Default)]
-struct Plain {
+pub(crate) struct Plain {
     values: Vec<i64>,
     kinds: Vec<u8>,
     updated: Vec<i64>,
-    reasons: Vec<u32>,
-    segments: Vec<Vec<u32>>,
+    pub reasons: Vec<u32>,
+    pub segments: Vec<Vec<u32>>,
+    ends: Vec<i32>,
+    cancelled: Vec<i32>,
+    causes: Vec<u8>,
 }
 
 impl Plain {
@@ -96,6 +84,9 @@ impl Plain {
         flaws.kept(&self.kinds, &mut into.kinds);
         flaws.kept(&self.updated, &mut into.updated);
         flaws.kept(&self.reasons, &mut into.reasons);
+        flaws.kept(&self.ends, &mut into.ends);
+        flaws.kept(&self.cancelled, &mut into.cancelled);
+        flaws.kept(&self.causes, &mut into.causes);
         into.segments.resize_with(self.segments.len(), Vec::new);
         for (codes, into) in self.segments.iter().zip(&mut into.segments) {
             flaws.kept(codes, into);
@@ -113,21 +104,19 @@ struct Kept {
 
 impl<'a> Batcher<'a> {
     pub fn new(
-        orders: &'a Orders,
+        input: &'a Opened,
         selection: &'a Selection,
         dictionaries: &'a Dictionaries,
         now: Now,
     ) -> Self {
-        let scale = orders.source.scale;
+        let subscriptions = input.input() == Input::Subscriptions;
         Self {
-            orders,
+            input,
             selection,
-            now,
-            codes: TextCodes {
-                segments: dictionaries.segments.iter().map(Codes::new).collect(),
-                reasons: Codes::new(&dictionaries.reasons),
-            },
-            converter: orders.rates.as_ref().map(|rates| Converter::new(rates, scale)),
+            // A subscription that starts later is sold already.
+            now: (!subscriptions).then_some(now),
+            codes: TextCodes::new(dictionaries),
+            converter: input.rates.as_ref().map(Converter::new),
             flaws: Flaws::default(),
             buffers: Buffers::default(),
         }
@@ -145,45 +134,56 @@ impl<'a> Batcher<'a> {
             frame.rechunk_mut();
         }
         let origin = Origin::new(query, frame);
-        let columns = Columns { frame, selection: self.selection, orders: self.orders };
+        let columns = Columns { frame, selection: self.selection, input: self.input };
         let Self { flaws, buffers, .. } = self;
-        let orders = self.orders;
+        let input = self.input;
         flaws.clear();
 
         let column = columns.one(Role::Customer);
         flaws.mark_nulls(column, Reason::NullCustomerId);
-        let negative = |role| move |wrong| orders.negative_id(role, &wrong, &origin);
-        let customers = buffers.customers.read(column, orders.customer_ids);
+        let negative = |role| move |wrong| input.negative_id(role, &wrong, &origin);
+        let customers = buffers.customers.read(column, input.customer_ids);
         let mut customers = customers.map_err(negative(Role::Customer))?;
         let mut order_ids = None;
-        if let (Some(scheme), Some(column)) = (orders.order_ids, columns.get(Role::Order)) {
-            flaws.mark_nulls(column, Reason::NullOrderId);
-            let ids = buffers.orders.read(column, scheme);
+        if let (Some(of), Some(column)) = (input.order_ids, columns.get(Role::Order)) {
+            let null = match input.input() {
+                Input::Subscriptions => Reason::NullSubscriptionId,
+                _ => Reason::NullOrderId,
+            };
+            flaws.mark_nulls(column, null);
+            let ids = buffers.orders.read(column, of);
             order_ids = Some(ids.map_err(negative(Role::Order))?);
         }
         let times = columns.one(Role::Time);
-        let (mut days, mut instants) = buffers.times.read(times, &orders.zone, self.now, flaws);
-        if let (Some(column), Some(statuses)) = (columns.get(Role::Status), &orders.statuses) {
-            statuses.read(column, flaws, &mut buffers.plain.kinds);
+        let (mut days, mut instants) = buffers.times.read(times, &input.zone, self.now, flaws);
+        let plain = &mut buffers.plain;
+        if let (Some(column), Some(statuses)) = (columns.get(Role::Status), &input.statuses) {
+            statuses.read(column, flaws, &mut plain.kinds);
         }
-        let amounts = columns.one(Role::Amount);
-        let scale = orders.source.scale;
-        let read = match (columns.get(Role::Currency), &mut self.converter) {
-            (Some(currencies), Some(converter)) => amount::converted(
-                amounts,
-                currencies,
-                days,
-                converter,
-                flaws,
-                &mut buffers.plain.values,
-            ),
-            _ => amount::minor_units(amounts, scale, flaws, &mut buffers.plain.values),
-        };
-        read.map_err(|error| orders.wrong_amount(error, amounts, &origin))?;
+        if let (Some(column), Content::Contacts(ContactsSource { variant: Some(variant), .. })) =
+            (columns.get(Role::Variant), &input.source.content)
+        {
+            flags::holdouts(column, &variant.holdout, &mut plain.kinds);
+        }
+        let mut months = None;
+        if input.input() == Input::Subscriptions {
+            buffers.spans.read(&columns, days, flaws, plain);
+            months = Some(buffers.spans.months.as_slice());
+        }
+        if let (Some(column), Some(money)) = (columns.get(Role::Amount), input.source.money()) {
+            let currencies = columns.get(Role::Currency).zip(self.converter.as_mut());
+            let (scale, into) = (money.scale, &mut plain.values);
+            let read = if currencies.is_none() && months.is_none() {
+                amount::minor_units(column, scale, flaws, into)
+            } else {
+                amount::converted(column, currencies, days, months, scale, flaws, into)
+            };
+            read.map_err(|error| input.wrong_amount(error, column, scale, &origin))?;
+        }
         if let Some(column) = columns.get(Role::Updated) {
-            updates(column, &mut buffers.plain.updated);
+            updates(column, &mut plain.updated);
         }
-        self.codes.read(&columns, flaws, &mut buffers.plain)?;
+        self.codes.read(&columns, flaws, plain)?;
 
         if !self.selection.needs.instants {
             instants = &[];
@@ -200,7 +200,7 @@ impl<'a> Batcher<'a> {
         }
         if !days.is_empty() {
             let segments: Vec<&[u32]> = plain.segments.iter().map(Vec::as_slice).collect();
-            let batch = OrderBatch {
+            let batch = EventBatch {
                 customers: customers.keys(),
                 days,
                 values: &plain.values,
@@ -210,6 +210,9 @@ impl<'a> Batcher<'a> {
                 updated: &plain.updated,
                 reasons: &plain.reasons,
                 segments: &segments,
+                ends: &plain.ends,
+                cancelled: &plain.cancelled,
+                causes: &plain.causes,
             };
             sink.push(&batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
         }
@@ -221,32 +224,38 @@ impl<'a> Batcher<'a> {
     }
 }
 
-/// One reader's codes of reasons and segments.
-struct TextCodes<'a> {
-    segments: Vec<Codes<'a>>,
-    reasons: Codes<'a>,
+/// What only subscriptions have, used again and again.
+#[derive(Default)]
+struct Spans {
+    times: TimeBuffer,
+    /// Months that each price is paid for, 0 of a trial.
+    months: Vec<u8>,
 }
 
-impl TextCodes<'_> {
-    fn read(
-        &mut self,
-        columns: &Columns<'_>,
-        flaws: &Flaws,
-        plain: &mut Plain,
-    ) -> Result<(), LoadError> {
-        if let Some(column) = columns.get(Role::Reason) {
-            let read = self.reasons.read(column, flaws, &mut plain.reasons);
-            read.expect("four billion reasons fit no memory");
-        }
-        plain.segments.resize_with(self.segments.len(), Vec::new);
-        for (index, (codes, into)) in self.segments.iter_mut().zip(&mut plain.segments).enumerate()
-        {
-            if let Some(column) = columns.get(Role::Segment(index)) {
-                let read = codes.read(column, flaws, into);
-                read.map_err(|TooMany| columns.orders.too_many_values(index))?;
+impl Spans {
+    fn read(&mut self, columns: &Columns<'_>, days: &[i32], flaws: &mut Flaws, into: &mut Plain) {
+        let Plain { ends, cancelled, causes, .. } = into;
+        let zone = &columns.input.zone;
+        if let Some(column) = columns.get(Role::Ended) {
+            self.times.optional_days(column, zone, Reason::UnreadableEnd, flaws, ends);
+            for (row, (start, end)) in days.iter().zip(&*ends).enumerate() {
+                if end < start {
+                    flaws.mark(days.len(), row, Reason::EndBeforeStart);
+                }
             }
+        } else {
+            ends.clear();
+            ends.resize(days.len(), NEVER);
         }
-        Ok(())
+        if let Some(column) = columns.get(Role::Cancelled) {
+            let unreadable = Reason::UnreadableCancellation;
+            self.times.optional_days(column, zone, unreadable, flaws, cancelled);
+        }
+        if let Some(column) = columns.get(Role::Involuntary) {
+            flags::causes(column, causes);
+        }
+        let (intervals, trials) = (columns.get(Role::Interval), columns.get(Role::Trial));
+        flags::months(days.len(), intervals, trials, flaws, &mut self.months);
     }
 }
 
@@ -288,23 +297,23 @@ impl<'a> Origin<'a> {
 pub(crate) struct Columns<'a> {
     pub frame: &'a DataFrame,
     pub selection: &'a Selection,
-    pub orders: &'a Orders,
+    pub input: &'a Opened,
 }
 
 impl<'a> Columns<'a> {
     pub fn get(&self, role: Role) -> Option<&'a Series> {
         let mut selected = self.selection.mappings.iter();
-        let index = selected.position(|index| self.orders.mappings[*index].role == role)?;
+        let index = selected.position(|index| self.input.mappings[*index].role == role)?;
         Some(self.frame.columns()[index].as_materialized_series())
     }
 
     /// The column of a role that every query reads.
     fn one(&self, role: Role) -> &'a Series {
-        self.get(role).expect("customer, time and amount are always mapped and selected")
+        self.get(role).expect("customer and time are always mapped and selected")
     }
 }
 
-impl Orders {
+impl Opened {
     pub(crate) fn mapping(&self, role: Role) -> Option<&Mapping> {
         self.mappings.iter().find(|mapping| mapping.role == role)
     }
@@ -312,33 +321,45 @@ impl Orders {
     fn negative_id(&self, role: Role, wrong: &Negative, origin: &Origin<'_>) -> LoadError {
         let mapping = self.mapping(role);
         LoadError::NegativeId {
-            key: mapping.map(|mapping| mapping.key.clone()).unwrap_or_default(),
+            key: mapping.map(|mapping| mapping.name.clone()).unwrap_or_default(),
             expression: mapping.map(|mapping| mapping.text.clone()).unwrap_or_default(),
             value: wrong.id,
             path: self.files[origin.file(wrong.row)].path.clone(),
+            unsigned_in: self.unsigned_in(role),
         }
     }
 
-    fn wrong_amount(&self, error: AmountError, amounts: &Series, origin: &Origin<'_>) -> LoadError {
+    fn wrong_amount(
+        &self,
+        error: AmountError,
+        amounts: &Series,
+        scale: Scale,
+        origin: &Origin<'_>,
+    ) -> LoadError {
         match error {
             AmountError::Overflow(row) => LoadError::AmountOverflow {
                 value: shown(amounts, row).unwrap_or_default(),
                 path: self.files[origin.file(row)].path.clone(),
-                scale: self.source.scale.places(),
+                scale: scale.places(),
             },
             AmountError::NoRate { row, currency, day } => LoadError::NoRate {
                 currency: currency.unwrap_or_else(|| "NULL".to_owned()),
                 day: Day(day),
+                what: match self.input() {
+                    Input::Subscriptions => "a subscription",
+                    _ => "an order",
+                },
                 path: self.files[origin.file(row)].path.clone(),
                 rates: self.rates.as_ref().map(|rates| rates.path().to_owned()).unwrap_or_default(),
             },
         }
     }
 
-    fn too_many_values(&self, segment: usize) -> LoadError {
-        LoadError::SegmentValues {
-            segment: self.source.segments[segment].name.clone(),
-            limit: self.source.max_segment_values,
-        }
+    pub(crate) fn too_many_values(&self, index: usize) -> LoadError {
+        let what = match self.source.segments().get(index) {
+            Some(segment) => format!("segment {}", segment.name),
+            None => self.mapping(Role::Segment(index)).map(|m| m.name.clone()).unwrap_or_default(),
+        };
+        LoadError::SegmentValues { what, limit: self.source.max_segment_values }
     }
 }

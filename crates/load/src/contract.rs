@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use kohort_model::{IdType, Input};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
 use crate::columns::amount::is_amount;
-use crate::columns::ids::Scheme;
+use crate::columns::ids::is_bytes;
 use crate::columns::is_integer;
 use crate::columns::status::Statuses;
 use crate::columns::time::Clock;
@@ -17,21 +18,24 @@ use crate::error::{LoadError, TypeIn};
 use crate::files::{self, Partition, SourceFile};
 use crate::footer::Footer;
 use crate::mapping::{Mapping, Role, constant, partition_type, quoted};
-use crate::source::{CurrencySource, OrdersSource};
+use crate::source::{Content, CurrencySource, Source};
 use crate::zone::Zone;
 
 /// Rows that one query reads: enough that its plan costs nothing beside them.
 const PIECE_ROWS: u64 = 1 << 19;
 
-/// An order history whose contract holds.
+/// An input whose contract holds.
 #[derive(Debug)]
-pub struct Orders {
-    pub(crate) source: OrdersSource,
+pub struct Opened {
+    pub(crate) source: Source,
     pub(crate) files: Vec<SourceFile>,
     pub(crate) details: Vec<Detail>,
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) customer_ids: Scheme,
-    pub(crate) order_ids: Option<Scheme>,
+    pub(crate) customer_ids: IdType,
+    /// Another input whose customers make those of this one unsigned.
+    pub(crate) unsigned_by: Option<Input>,
+    /// Of orders or subscriptions.
+    pub(crate) order_ids: Option<IdType>,
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
     pub(crate) statuses: Option<Statuses>,
@@ -53,14 +57,20 @@ pub(crate) struct Detail {
     pub pieces: Vec<Range<u64>>,
 }
 
-impl Orders {
+impl Opened {
+    /// Which input it is.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        self.source.input()
+    }
+
     /// The files, sorted by path.
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
         &self.files
     }
 
-    /// Whether `ordered_at` is a timestamp, so that orders of one day have an order of their own.
+    /// Whether the time is a timestamp, so that events of one day have an order of their own.
     #[must_use]
     pub fn has_instants(&self) -> bool {
         self.clock != Clock::Date
@@ -69,13 +79,19 @@ impl Orders {
     /// Whether customers are integers: [`kohort_model::Keys::Integers`] in every batch.
     #[must_use]
     pub fn has_integer_customers(&self) -> bool {
-        self.customer_ids != Scheme::Bytes
+        !is_bytes(self.customer_ids)
     }
 
-    /// Whether order ids are integers; false where they are not mapped.
+    /// The form of customer ids, which all inputs of [`crate::open_all`] share.
+    #[must_use]
+    pub fn customer_ids(&self) -> IdType {
+        self.customer_ids
+    }
+
+    /// Whether ids of orders or subscriptions are integers; false where they are not mapped.
     #[must_use]
     pub fn has_integer_orders(&self) -> bool {
-        self.order_ids.is_some_and(|scheme| scheme != Scheme::Bytes)
+        self.order_ids.is_some_and(|ids| !is_bytes(ids))
     }
 
     /// Key, expression and type of every mapped value, as in the first file.
@@ -87,7 +103,7 @@ impl Orders {
             .collect()
     }
 
-    pub(crate) fn open(source: OrdersSource) -> Result<Self, LoadError> {
+    pub(crate) fn open(source: Source) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
         let paths = files::expand(&source.paths)?;
         let mut files = Vec::with_capacity(paths.len());
@@ -98,9 +114,9 @@ impl Orders {
             files.push(SourceFile { path: path.clone(), size, modified, rows: footer.rows() });
             footers.push(footer);
         }
-        let rates = match &source.currency {
-            CurrencySource::Fixed(_) => None,
-            CurrencySource::Column { rates, .. } => Some(Rates::read(rates)?),
+        let rates = match source.money().map(|money| &money.currency) {
+            Some(CurrencySource::Column { rates, .. }) => Some(Rates::read(rates)?),
+            _ => None,
         };
         let mut contract = Contract {
             mappings: &mappings,
@@ -113,24 +129,31 @@ impl Orders {
             let index = mappings.iter().position(|mapping| mapping.role == role)?;
             Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
         };
-        let ids = |role| types(role).map(|(mapping, types)| scheme(mapping, &types, &files));
-        let customer_ids = ids(Role::Customer).transpose()?.unwrap_or(Scheme::Signed);
+        let ids = |role| types(role).map(|(mapping, types)| id_type(mapping, &types, &files));
+        let customer_ids = ids(Role::Customer).transpose()?.unwrap_or_default();
         let order_ids = ids(Role::Order).transpose()?;
         let clocks = |role| types(role).map(|(mapping, types)| clock(mapping, &types, &files));
         let clock = clocks(Role::Time).transpose()?.unwrap_or(Clock::Date);
-        clocks(Role::Updated).transpose()?;
+        for role in [Role::Updated, Role::Ended, Role::Cancelled] {
+            clocks(role).transpose()?;
+        }
         for mapping in &mappings {
             let Some((_, types)) = types(mapping.role) else { continue };
             check(mapping, &types, &files)?;
         }
+        let statuses = match &source.content {
+            Content::Orders(orders) => orders.status.as_ref().map(Statuses::new),
+            _ => None,
+        };
         Ok(Self {
-            statuses: source.status.as_ref().map(Statuses::new),
+            statuses,
             zone: Zone::new(source.timezone),
             source,
             files,
             details,
             mappings,
             customer_ids,
+            unsigned_by: None,
             order_ids,
             clock,
             rates,
@@ -276,7 +299,7 @@ fn unknown(
         columns.push(format!("and {more} more"));
     }
     LoadError::UnknownColumn {
-        key: mapping.key.clone(),
+        key: mapping.name.clone(),
         expression: mapping.text.clone(),
         column: column.to_owned(),
         path: file.path.clone(),
@@ -286,7 +309,7 @@ fn unknown(
 
 fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: String) -> LoadError {
     LoadError::Type {
-        key: mapping.key.clone(),
+        key: mapping.name.clone(),
         expression: mapping.text.clone(),
         path: file.path.clone(),
         found: found.to_string(),
@@ -298,7 +321,7 @@ fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: St
 fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<(), LoadError> {
     let fits = |dtype: &DataType| match mapping.role {
         Role::Amount => is_amount(dtype),
-        Role::Filter => dtype.is_bool(),
+        role if role.is_condition() => dtype.is_bool(),
         role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
         _ => true,
     };
@@ -310,7 +333,7 @@ fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result
             mapping.text
         ),
         (Role::Amount, _) => "an amount is a decimal, an integer or a float".to_owned(),
-        (Role::Filter, _) => "a condition is true or false".to_owned(),
+        (role, _) if role.is_condition() => "a condition is true or false".to_owned(),
         _ => "it needs a value that can be written as text".to_owned(),
     };
     Err(wrong_type(mapping, found, file, advice))
@@ -328,7 +351,7 @@ fn shared<T: Copy + PartialEq>(
         return Ok(Some(*first));
     };
     Err(LoadError::MixedTypes {
-        key: mapping.key.clone(),
+        key: mapping.name.clone(),
         expression: mapping.text.clone(),
         first: Box::new(TypeIn { found: first_type.to_string(), path: files[0].path.clone() }),
         second: Box::new(TypeIn {
@@ -339,11 +362,11 @@ fn shared<T: Copy + PartialEq>(
     })
 }
 
-fn scheme(
+fn id_type(
     mapping: &Mapping,
     types: &[&DataType],
     files: &[SourceFile],
-) -> Result<Scheme, LoadError> {
+) -> Result<IdType, LoadError> {
     let text = &mapping.text;
     let mut found = Vec::with_capacity(types.len());
     for (dtype, file) in types.iter().zip(files) {
@@ -361,11 +384,12 @@ fn scheme(
         found.push((bytes, *dtype));
     }
     let advice = format!("make them one with CAST({text} AS VARCHAR)");
-    let unsigned = types.iter().any(|dtype| **dtype == DataType::UInt64);
+    let any = |wanted| types.iter().any(|dtype| **dtype == wanted);
     Ok(match shared(mapping, &found, files, &advice)? {
-        Some(true) => Scheme::Bytes,
-        _ if unsigned => Scheme::Unsigned,
-        _ => Scheme::Signed,
+        Some(true) if any(DataType::Binary) => IdType::Binary,
+        Some(true) => IdType::Text,
+        _ if any(DataType::UInt64) => IdType::Unsigned,
+        _ => IdType::Signed,
     })
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use kohort_model::{Day, Scale, rescale};
+use kohort_model::{Day, Scale, div_round_half_away, rescale};
 use polars::prelude::{Column, DataType, ParquetReader, PolarsResult, SerReader};
 
 use crate::error::LoadError;
@@ -33,11 +33,22 @@ impl Rate {
         (digits > 0).then_some(Self { digits, places })
     }
 
-    /// `amount` of `places` decimal places in minor units of `scale`, rounded half away from zero;
-    /// `None` where it does not fit.
-    pub fn of(self, amount: i128, places: u32, scale: Scale) -> Option<i64> {
+    /// What is not converted.
+    pub const ONE: Self = Self { digits: 1, places: 0 };
+
+    /// `amount` of `places` decimal places in minor units of `scale`, shared out over `months`, at
+    /// least 1, and rounded half away from zero; `None` where it does not fit.
+    pub fn of(self, amount: i128, places: u32, scale: Scale, months: u8) -> Option<i64> {
         let product = amount.checked_mul(self.digits)?;
-        let minor = rescale(product, places + self.places, u32::from(scale.places()))?;
+        let (from, to) = (places + self.places, u32::from(scale.places()));
+        let minor = if months == 1 {
+            rescale(product, from, to)?
+        } else {
+            let shift = |places: u32| 10_i128.checked_pow(places);
+            let numerator = product.checked_mul(shift(to.saturating_sub(from))?)?;
+            let denominator = shift(from.saturating_sub(to))?.checked_mul(months.into())?;
+            div_round_half_away(numerator, denominator)
+        };
         i64::try_from(minor).ok()
     }
 }
@@ -87,17 +98,12 @@ impl Rates {
 #[derive(Debug)]
 pub(crate) struct Converter<'a> {
     rates: &'a Rates,
-    scale: Scale,
     last: Option<(&'a str, &'a [(i32, Rate)])>,
 }
 
 impl<'a> Converter<'a> {
-    pub fn new(rates: &'a Rates, scale: Scale) -> Self {
-        Self { rates, scale, last: None }
-    }
-
-    pub fn scale(&self) -> Scale {
-        self.scale
+    pub fn new(rates: &'a Rates) -> Self {
+        Self { rates, last: None }
     }
 
     /// The rate on a day, in days since 1970-01-01: the last one before or on it.
@@ -186,17 +192,26 @@ mod tests {
     fn products_are_rounded_once() {
         let cents = Scale::new(2).unwrap();
         let cases = [
-            ("1", 12_345, 2, Some(12_345)),
-            ("0.5", 1, 2, Some(1)),
-            ("0.5", -1, 2, Some(-1)),
-            ("1.0867", 1999, 2, Some(2172)),
-            ("0.00005", 9_999, 0, Some(50)),
-            ("1", 12_345, 3, Some(1235)),
-            ("100", i128::from(i64::MAX), 2, None),
+            ("1", 12_345, 2, 1, Some(12_345)),
+            ("0.5", 1, 2, 1, Some(1)),
+            ("0.5", -1, 2, 1, Some(-1)),
+            ("1.0867", 1999, 2, 1, Some(2172)),
+            ("0.00005", 9_999, 0, 1, Some(50)),
+            ("1", 12_345, 3, 1, Some(1235)),
+            ("100", i128::from(i64::MAX), 2, 1, None),
+            ("1", 10_000, 2, 12, Some(833)),
+            ("1", 100, 2, 3, Some(33)),
+            ("1", 6, 2, 12, Some(1)),
+            ("1", 1, 0, 12, Some(8)),
+            // 0.0599 / 12 is below half a cent, 0.06 / 12 is not.
+            ("1", 599, 4, 12, Some(0)),
+            ("0.5", 12, 2, 12, Some(1)),
+            ("0.5", 11, 2, 12, Some(0)),
+            ("100", i128::from(i64::MAX), 2, 12, None),
         ];
-        for (rate, amount, places, expected) in cases {
-            let found = Rate::parse(rate).unwrap().of(amount, places, cents);
-            assert_eq!(found, expected, "{amount} at {rate}");
+        for (rate, amount, places, months, expected) in cases {
+            let found = Rate::parse(rate).unwrap().of(amount, places, cents, months);
+            assert_eq!(found, expected, "{amount} at {rate} for {months} months");
         }
     }
 }

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use kohort_model::Day;
+use kohort_model::{Day, Input};
 
-/// Why an order history could not be opened or read.
+/// Why an input could not be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A pattern, folder or file that stands for nothing.
@@ -143,10 +143,21 @@ pub enum LoadError {
         /// What to do.
         advice: String,
     },
+    /// Customers that are integers in one input and text or binary in another.
+    #[error(
+        "{} but {}, so that no customer could be found in both; make them one with {advice}",
+        .inputs[0], .inputs[1]
+    )]
+    MixedCustomers {
+        /// Two inputs that differ.
+        inputs: Box<[CustomersIn; 2]>,
+        /// What to write for the integers.
+        advice: String,
+    },
     /// A negative id where some file has ids of the type `UInt64`.
     #[error(
-        "{key} is {value} in {path}, but of type UInt64 in another file of this input; negative \
-         and such large ids can't be compared: use CAST({expression} AS VARCHAR)"
+        "{key} is {value} in {path}, but of type UInt64 in {unsigned_in}; negative and such large \
+         ids can't be compared: use CAST({expression} AS VARCHAR)"
     )]
     NegativeId {
         /// Key of the mapping.
@@ -157,6 +168,8 @@ pub enum LoadError {
         value: i64,
         /// The file.
         path: PathBuf,
+        /// Where they are of that type: another file of this input, or another input.
+        unsigned_in: String,
     },
     /// An amount whose minor units do not fit into 64 bits.
     #[error(
@@ -171,28 +184,30 @@ pub enum LoadError {
         /// Decimal places of the minor unit.
         scale: u8,
     },
-    /// More distinct values of a segment than allowed.
+    /// More distinct values of a segment, a campaign or a strategy than allowed.
     #[error(
-        "segment {segment} has more than max_segment_values = {limit} values; group them in its \
-         expression, or raise max_segment_values"
+        "{what} has more than max_segment_values = {limit} values; group them in its expression, \
+         or raise max_segment_values"
     )]
     SegmentValues {
-        /// The segment's name.
-        segment: String,
+        /// What has them, such as `segment country`.
+        what: String,
         /// The limit.
         limit: u32,
     },
-    /// A currency that has no rate on the day of an order.
+    /// A currency that has no rate on the day of an amount.
     #[error(
-        "no rate for {currency} on {day} (an order in {path}); {rates} needs a row of that \
+        "no rate for {currency} on {day} ({what} in {path}); {rates} needs a row of that \
          currency dated on or before that day, also for the currency of the report (rate 1)"
     )]
     NoRate {
-        /// The currency; `NULL` where the order has none.
+        /// The currency; `NULL` where the row has none.
         currency: String,
-        /// The order's day.
+        /// The day of the order, or on which the subscription started.
         day: Day,
-        /// The file of the order.
+        /// What has the amount.
+        what: &'static str,
+        /// Its file.
         path: PathBuf,
         /// The file of rates.
         rates: PathBuf,
@@ -241,6 +256,7 @@ impl LoadError {
                 | Self::ColumnType { .. }
                 | Self::Type { .. }
                 | Self::MixedTypes { .. }
+                | Self::MixedCustomers { .. }
         )
     }
 
@@ -259,4 +275,16 @@ pub struct TypeIn {
     pub found: String,
     /// The file.
     pub path: PathBuf,
+}
+
+/// The customers of an input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("inputs.{}.customer_id = {expression:?} is of type {found}", .input.name())]
+pub struct CustomersIn {
+    /// The input.
+    pub input: Input,
+    /// Text of the mapping.
+    pub expression: String,
+    /// The type, in the first file of the input.
+    pub found: TypeIn,
 }

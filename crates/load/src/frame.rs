@@ -10,7 +10,7 @@ use polars::prelude::{
 };
 
 use crate::batch::Selection;
-use crate::contract::Orders;
+use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::mapping::{Mapping, Role};
 use crate::quiet::quietly;
@@ -37,7 +37,7 @@ pub(crate) enum Rows {
     Distinct,
 }
 
-impl Orders {
+impl Opened {
     /// The queries that together read the input once.
     pub(crate) fn queries(&self) -> Vec<Rows> {
         if self.source.deduplicate {

@@ -1,16 +1,18 @@
-//! Reading: polars scans order histories, and plain slices come out.
+//! Reading: polars scans the inputs, and plain slices come out.
 //!
-//! [`open`] looks at paths, schemas and footers only and answers whether the mapped values fit the
-//! files; [`Orders::read`] decodes the needed columns once and hands accepted rows to [`Sink`]s;
-//! [`Orders::rejected`] takes a second look at the files that had rejected rows. Nothing of the
+//! [`open_all`] looks at paths, schemas and footers only and answers whether the mapped values fit
+//! the files; [`Opened::read`] decodes the needed columns once and hands accepted rows to [`Sink`]s;
+//! [`Opened::rejected`] takes a second look at the files that had rejected rows. Nothing of the
 //! frame library crosses this crate's border.
 
 use std::thread;
 
 mod batch;
+mod codes;
 mod columns;
 mod contract;
 mod currency;
+mod customers;
 mod error;
 mod files;
 mod footer;
@@ -23,22 +25,36 @@ mod sink;
 mod source;
 mod zone;
 
-pub use contract::Orders;
-pub use error::{LoadError, TypeIn};
+pub use contract::Opened;
+pub use error::{CustomersIn, LoadError, TypeIn};
 pub use files::SourceFile;
-pub use rejected::{Id, RejectedDetail};
+pub use kohort_model::Id;
+pub use rejected::RejectedDetail;
 pub use sink::{FileReport, LoadReport, Sink};
-pub use source::{CurrencySource, Needs, OrdersSource, SegmentSource, StatusSource};
+pub use source::{
+    ContactsSource, Content, CurrencySource, MoneySource, Needs, OrdersSource, ReasonSource,
+    SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource, VariantSource,
+};
 
-/// Opens an order history: finds its files, reads their footers, and checks every mapped value
-/// against the columns of each. No data is read.
+/// Opens an input: finds its files, reads their footers, and checks every mapped value against the
+/// columns of each. No data is read.
 ///
 /// # Errors
 /// What [`LoadError`] says of paths, files, columns and types.
-pub fn open(source: OrdersSource) -> Result<Orders, LoadError> {
+pub fn open(source: Source) -> Result<Opened, LoadError> {
     // The engine's panics are quiet only on threads of this name.
     thread::scope(|scope| {
-        let opened = read::start(scope, quiet::QUERY_THREAD, || Orders::open(source));
+        let opened = read::start(scope, quiet::QUERY_THREAD, || Opened::open(source));
         opened.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Opens inputs that share their customers: one id is one key in the batches of all of them.
+///
+/// # Errors
+/// As [`open`]; [`LoadError::MixedCustomers`] where ids are integers in one input only.
+pub fn open_all(sources: Vec<Source>) -> Result<Vec<Opened>, LoadError> {
+    let mut inputs = sources.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    customers::share(&mut inputs)?;
+    Ok(inputs)
 }

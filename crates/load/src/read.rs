@@ -9,18 +9,19 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 
 use polars::prelude::DataFrame;
 
-use crate::batch::{Batcher, Dictionaries, Origin, Selection};
+use crate::batch::{Batcher, Origin, Selection};
+use crate::codes::Dictionaries;
 use crate::columns::Reason;
 use crate::columns::text::Dictionary;
 use crate::columns::time::Now;
-use crate::contract::Orders;
+use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::frame::{Rows, stream};
 use crate::quiet::QUERY_THREAD;
 use crate::sink::{FileReport, LoadReport, Sink};
 use crate::source::Needs;
 
-impl Orders {
+impl Opened {
     /// Reads every file once and hands its accepted rows to sinks: one for each of `threads`
     /// threads, made by `new_sink` and given back at the end. As many queries run at the same time,
     /// each over some row groups of one file, so that memory does not grow with the input (unless
@@ -37,11 +38,11 @@ impl Orders {
         progress: &(dyn Fn(u64) + Sync),
         new_sink: &(dyn Fn() -> S + Sync),
     ) -> Result<(LoadReport, Vec<S>), LoadError> {
-        let selection = Selection::new(&self.mappings, needs, |_| true);
+        let selection = Selection::new(self, needs, |_| true);
         let dictionaries = Dictionaries::new(self);
         let passing = if self.source.deduplicate { Some(self.passing()?) } else { None };
         let run = Run {
-            orders: self,
+            input: self,
             selection: &selection,
             dictionaries: &dictionaries,
             now: Now::new(now, &self.zone),
@@ -126,7 +127,7 @@ impl Tally {
 type Handed = (usize, DataFrame);
 
 struct Run<'a> {
-    orders: &'a Orders,
+    input: &'a Opened,
     selection: &'a Selection,
     dictionaries: &'a Dictionaries,
     now: Now,
@@ -144,7 +145,7 @@ impl Run<'_> {
         threads: usize,
         new_sink: &(dyn Fn() -> S + Sync),
     ) -> Result<(Tally, Vec<S>), LoadError> {
-        let mut tally = Tally::new(self.orders.files.len());
+        let mut tally = Tally::new(self.input.files.len());
         let mut sinks = Vec::with_capacity(threads);
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
@@ -180,18 +181,18 @@ impl Run<'_> {
             let Some(rows) = self.queries.get(index) else { return };
             let handed = Arc::new(AtomicU64::new(0));
             let (count, sender) = (Arc::clone(&handed), sender.clone());
-            let result = self.orders.query(rows, self.selection).and_then(|query| {
+            let result = self.input.query(rows, self.selection).and_then(|query| {
                 stream(query, false, move |frame| {
                     count.fetch_add(frame.height() as u64, Ordering::Relaxed);
                     sender.send((index, frame)).is_ok()
                 })
             });
-            let total = self.orders.rows(rows);
+            let total = self.input.rows(rows);
             match result {
                 Ok(()) => (self.progress)(total.saturating_sub(handed.load(Ordering::Relaxed))),
                 Err(reason) => {
                     let file = if let Rows::Piece(file, _) = rows { *file } else { 0 };
-                    self.fail(self.orders.failed(file, reason));
+                    self.fail(self.input.failed(file, reason));
                 }
             }
         }
@@ -199,8 +200,8 @@ impl Run<'_> {
 
     /// Takes frames as long as there are any.
     fn receive<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, mut sink: S) -> (Tally, S) {
-        let mut batcher = Batcher::new(self.orders, self.selection, self.dictionaries, self.now);
-        let mut tally = Tally::new(self.orders.files.len());
+        let mut batcher = Batcher::new(self.input, self.selection, self.dictionaries, self.now);
+        let mut tally = Tally::new(self.input.files.len());
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         while let Ok((index, mut frame)) = next() {
             if self.failed.load(Ordering::Relaxed) {

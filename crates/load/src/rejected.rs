@@ -6,30 +6,21 @@ use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::{panic, thread};
 
-use kohort_model::{Keys, OrderBatch};
+use kohort_model::{EventBatch, Id, IdType, Keys};
 use polars::prelude::DataFrame;
 
-use crate::batch::{Batcher, Columns, Dictionaries, Origin, Selection};
-use crate::columns::Reason;
-use crate::columns::ids::Scheme;
+use crate::batch::{Batcher, Columns, Origin, Selection};
+use crate::codes::Dictionaries;
+use crate::columns::ids::integer_text;
 use crate::columns::shown::{bytes_text, shown};
 use crate::columns::time::Now;
-use crate::contract::Orders;
+use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::frame::{Rows, stream};
 use crate::mapping::Role;
 use crate::quiet::QUERY_THREAD;
 use crate::read::start;
 use crate::sink::{LoadReport, Sink};
-
-/// The id of a customer or an order, as [`Keys`] have it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Id {
-    /// A mapped integer.
-    Integer(u64),
-    /// Text or binary.
-    Bytes(Box<[u8]>),
-}
 
 /// A rejected row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,13 +40,13 @@ pub struct RejectedDetail {
 /// The reason of rows of an order whose lines differ in status.
 const MIXED_STATUS: &str = "mixed_status";
 
-impl Orders {
+impl Opened {
     /// The rejected rows behind a report, in order of file and row, at most `cap_per_reason` of each
     /// reason. `mixed` are orders (customer, order) all rows of which are rejected, because their
     /// statuses differ. Reads affected files again, and no others.
     ///
     /// # Errors
-    /// As [`Orders::read`].
+    /// As [`Opened::read`].
     pub fn rejected(
         &self,
         report: &LoadReport,
@@ -64,7 +55,7 @@ impl Orders {
     ) -> Result<Vec<RejectedDetail>, LoadError> {
         let mut needs = report.needs;
         needs.order_ids |= !mixed.is_empty();
-        let selection = Selection::new(&self.mappings, needs, |role| {
+        let selection = Selection::new(self, needs, |role| {
             !matches!(role, Role::Updated | Role::Reason | Role::Segment(_))
         });
         let mut orders: HashMap<Id, HashSet<Id>> = HashMap::new();
@@ -112,17 +103,17 @@ impl Orders {
         text(id, self.customer_ids)
     }
 
-    /// The text of an order's id.
+    /// The text of an order's or a subscription's id.
     #[must_use]
     pub fn order_text(&self, id: &Id) -> String {
-        text(id, self.order_ids.unwrap_or(Scheme::Bytes))
+        text(id, self.order_ids.unwrap_or(IdType::Binary))
     }
 }
 
 /// Integers as they were read, bytes as UTF-8 or else in hexadecimal digits.
-fn text(id: &Id, scheme: Scheme) -> String {
+fn text(id: &Id, ids: IdType) -> String {
     match id {
-        Id::Integer(mapped) => scheme.integer_text(*mapped),
+        Id::Integer(mapped) => integer_text(ids, *mapped),
         Id::Bytes(bytes) => bytes_text(bytes),
     }
 }
@@ -152,16 +143,16 @@ impl Look {
     /// Hands over the rejected rows of a query until enough were found.
     fn run(
         &self,
-        orders: &Orders,
+        input: &Opened,
         query: &Rows,
         found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
     ) -> Result<(), LoadError> {
-        let frame = orders.query(query, &self.selection);
+        let frame = input.query(query, &self.selection);
         let first = if let Rows::File(file) = query { *file } else { 0 };
-        let failed = |reason| orders.failed(first, reason);
+        let failed = |reason| input.failed(first, reason);
         let frame = frame.map_err(failed)?;
-        let dictionaries = Dictionaries::new(orders);
-        let mut batcher = Batcher::new(orders, &self.selection, &dictionaries, self.now);
+        let dictionaries = Dictionaries::new(input);
+        let mut batcher = Batcher::new(input, &self.selection, &dictionaries, self.now);
         let (sender, receiver) = sync_channel(0);
         thread::scope(|scope| {
             let query_thread = start(scope, QUERY_THREAD, move || {
@@ -194,10 +185,10 @@ impl Look {
     ) -> Result<bool, LoadError> {
         let mut matches = Matches { wanted: &self.mixed, rows: Vec::new() };
         batcher.push(&mut frame, query, &mut matches)?;
-        let orders = batcher.orders;
-        let columns = Columns { frame: &frame, selection: &self.selection, orders };
+        let input = batcher.input;
+        let columns = Columns { frame: &frame, selection: &self.selection, input };
         let mut rows: Vec<_> =
-            batcher.flaws.iter().map(|(row, r)| (row, r.name(), role(r))).collect();
+            batcher.flaws.iter().map(|(row, r)| (row, r.name(), r.role())).collect();
         let mut kept = (0..frame.height()).filter(|row| !batcher.flaws.is_marked(*row));
         let mut next = 0;
         for index in matches.rows {
@@ -210,9 +201,9 @@ impl Look {
         for (row, reason, role) in rows {
             let (file, place) = (origin.file(row), origin.row(row).unwrap_or_default());
             let detail = RejectedDetail {
-                file: orders.files[file].path.clone(),
+                file: input.files[file].path.clone(),
                 row: place,
-                column: orders.mapping(role).map(|m| m.key.clone()).unwrap_or_default(),
+                column: input.mapping(role).map(|m| m.key.clone()).unwrap_or_default(),
                 reason,
                 value: columns.get(role).and_then(|column| shown(column, row)),
             };
@@ -221,17 +212,6 @@ impl Look {
             }
         }
         Ok(true)
-    }
-}
-
-/// The mapped value that a reason is about.
-fn role(reason: Reason) -> Role {
-    match reason {
-        Reason::NullCustomerId => Role::Customer,
-        Reason::NullOrderId => Role::Order,
-        Reason::NullTime | Reason::UnreadableTime | Reason::InFuture => Role::Time,
-        Reason::UnreadableAmount => Role::Amount,
-        Reason::UnknownStatus => Role::Status,
     }
 }
 
@@ -244,7 +224,7 @@ struct Matches<'a> {
 impl Sink for Matches<'_> {
     type Error = Infallible;
 
-    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), Infallible> {
+    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Infallible> {
         let Some(orders) = batch.orders.filter(|_| !self.wanted.is_empty()) else { return Ok(()) };
         self.rows.extend((0..batch.days.len()).filter(|row| {
             let wanted = self.wanted.get(&id(batch.customers, *row));

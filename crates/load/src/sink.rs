@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::OrderBatch;
+use kohort_model::EventBatch;
 
 use crate::source::Needs;
 
@@ -15,7 +15,7 @@ pub trait Sink: Send {
     ///
     /// # Errors
     /// Ends the whole read with [`crate::LoadError::Sink`].
-    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), Self::Error>;
+    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Self::Error>;
 }
 
 /// Rows of one file.
@@ -35,12 +35,12 @@ pub struct FileReport {
 /// duplicates, nor rejected went to the sinks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadReport {
-    /// In the order of [`crate::Orders::files`].
+    /// In the order of [`crate::Opened::files`].
     pub files: Vec<FileReport>,
     /// Rejected rows by reason; reasons without a row are left out.
     pub rejected: BTreeMap<&'static str, u64>,
-    /// Of each segment, the text of each code. Which value has which code differs from one read to
-    /// the next.
+    /// Of each segment, or of contacts for campaign and strategy, the text of each code. Which value
+    /// has which code differs from one read to the next.
     pub segment_values: Vec<Vec<String>>,
     /// The text of each reason's code, likewise.
     pub reasons: Vec<String>,

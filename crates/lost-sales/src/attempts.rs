@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Grid, Measure, Periods, Table, merge_as};
+use kohort_model::{Block, Context, Finished, Grid, Measure, Periods, merge_as};
 
 use crate::table;
 use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT};
@@ -63,8 +63,8 @@ impl Measure for LostSales {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
-    fn finish(self: Box<Self>) -> Vec<Table> {
-        vec![table::write(&self.context, &self.cells)]
+    fn finish(self: Box<Self>) -> Finished {
+        vec![table::write(&self.context, &self.cells)].into()
     }
 }
 

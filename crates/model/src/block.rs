@@ -1,6 +1,6 @@
 //! Blocks of timelines: each customer's events together, in order of time.
 
-use crate::Day;
+use crate::{Cause, Day, Id};
 
 /// Events of one kind for the customers of a block.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +63,167 @@ pub struct Attempts<'a> {
     pub by_customer: &'a [bool],
 }
 
+/// A stretch in which a customer is active: at the end of every day from `start` to the day before
+/// `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spell {
+    /// The first day: of the order, or of the paid subscription, that opens it.
+    pub start: Day,
+    /// The day of the churn event; on or after `as_of` where it has not come yet.
+    pub end: Day,
+}
+
+/// The stretches in which the customers of a block are active.
+#[derive(Clone, Copy, Debug)]
+pub struct Spells<'a> {
+    /// Where each customer's spells begin, and the end: one more entry than customers.
+    pub offsets: &'a [u32],
+    /// Rising within a customer, and never touching.
+    pub spells: &'a [Spell],
+}
+
+impl<'a> Spells<'a> {
+    /// The spells of customer `i` of the block; none of a prospect.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, i: usize) -> &'a [Spell] {
+        &self.spells[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+    }
+}
+
+/// Monthly recurring revenue of the customers of a block, as steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates<'a> {
+    /// Where each customer's steps begin, and the end: one more entry than customers.
+    pub offsets: &'a [u32],
+    /// Day from which each step holds, rising within a customer; before the first it is 0.
+    pub days: &'a [Day],
+    /// Minor units a month, never below 0.
+    pub values: &'a [i128],
+}
+
+impl Rates<'_> {
+    /// What customer `i` pays a month on `day`; 0 where nobody has subscriptions.
+    #[must_use]
+    pub fn on(&self, i: usize, day: Day) -> i128 {
+        if self.offsets.is_empty() {
+            return 0;
+        }
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        let step = self.days[range.clone()].partition_point(|from| *from <= day);
+        if step == 0 { 0 } else { self.values[range.start + step - 1] }
+    }
+}
+
+/// Ends of subscriptions.
+#[derive(Clone, Copy, Debug)]
+pub struct Cancellations<'a> {
+    /// Where each customer's ends begin, and the end: one more entry than customers.
+    pub offsets: &'a [u32],
+    /// Exclusive end of each subscription, rising within a customer.
+    pub days: &'a [Day],
+    /// Code of the reason, an index into the context's `cancel_reasons`.
+    pub reasons: &'a [u32],
+    /// Whether the customer wanted it.
+    pub causes: &'a [Cause],
+    /// Day on which it was cancelled, where it was.
+    pub cancelled: &'a [Option<Day>],
+}
+
+impl Cancellations<'_> {
+    /// The places of the ends of customer `i` that fall on `day`.
+    #[must_use]
+    pub fn on(&self, i: usize, day: Day) -> std::ops::Range<usize> {
+        if self.offsets.is_empty() {
+            return 0..0;
+        }
+        let (first, last) = (self.offsets[i] as usize, self.offsets[i + 1] as usize);
+        let days = &self.days[first..last];
+        first + days.partition_point(|d| *d < day)..first + days.partition_point(|d| *d <= day)
+    }
+}
+
+/// One campaign message to one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Its day.
+    pub day: Day,
+    /// Whether the person was only noted down, to compare with.
+    pub is_holdout: bool,
+    /// Code of the campaign, an index into the context's `campaigns`.
+    pub campaign: u32,
+    /// Code of the strategy, an index into the context's `strategies`.
+    pub strategy: u32,
+}
+
+/// Campaign messages to the people of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Contacts<'a> {
+    /// Where each person's contacts begin, and the end: one more entry than people; empty where
+    /// nothing needs them.
+    pub offsets: &'a [u32],
+    /// In order of day, then holdout last, then campaign and strategy as texts.
+    pub contacts: &'a [Contact],
+}
+
+impl<'a> Contacts<'a> {
+    /// The contacts of person `i` of the block.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, i: usize) -> &'a [Contact] {
+        match self.offsets.get(i..=i + 1) {
+            Some(bounds) => &self.contacts[bounds[0] as usize..bounds[1] as usize],
+            None => &[],
+        }
+    }
+}
+
+/// Answers of the people of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Surveys<'a> {
+    /// Where each person's answers begin, and the end: one more entry than people; empty where
+    /// nothing needs them.
+    pub offsets: &'a [u32],
+    /// Day and code of the reason, an index into the context's `survey_reasons`; in order of day,
+    /// then of the reasons' texts.
+    pub answers: &'a [(Day, u32)],
+}
+
+impl<'a> Surveys<'a> {
+    /// The answers of person `i` of the block.
+    #[inline]
+    #[must_use]
+    pub fn of(&self, i: usize) -> &'a [(Day, u32)] {
+        match self.offsets.get(i..=i + 1) {
+            Some(bounds) => &self.answers[bounds[0] as usize..bounds[1] as usize],
+            None => &[],
+        }
+    }
+}
+
+/// Ids of the people of a block.
+#[derive(Clone, Copy, Debug)]
+pub enum Ids<'a> {
+    /// Nothing asked for them.
+    None,
+    /// One a person.
+    Known(&'a [Id]),
+}
+
+impl Ids<'_> {
+    /// The id of person `i`.
+    ///
+    /// # Panics
+    /// In a pass that did not ask for ids.
+    #[must_use]
+    pub fn of(&self, i: usize) -> Id {
+        match self {
+            Self::Known(ids) => ids[i].clone(),
+            Self::None => panic!("a pass without ledgers carries no ids"),
+        }
+    }
+}
+
 /// Which slot of the results each customer of a block belongs to.
 #[derive(Clone, Copy, Debug)]
 pub enum Group<'a> {
@@ -87,10 +248,14 @@ impl Group<'_> {
 /// Some thousands of customers with everything that is known of each.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
-    /// Events that make a customer: orders, or with `activity = "any"` orders and refunds. A
-    /// person without any is a prospect.
+    /// Ids, in a pass over ledgers.
+    pub ids: Ids<'a>,
+    /// Events that make a customer: orders, or with `activity = "any"` orders and refunds; of
+    /// subscriptions the day from which each is paid, with its value a month. A person without
+    /// any is a prospect.
     pub activity: Track<'a>,
-    /// The activity by period, one entry a grain of the context.
+    /// The activity by period, one entry a grain of the context. Of subscriptions the periods with a
+    /// paid day, how many began in each, and the monthly recurring revenue at its close.
     pub visits: &'a [Visits<'a>],
     /// Number of leading activity events of each customer that lie at its first instant (its
     /// first day, where times are dates or no measure needs the instant).
@@ -101,6 +266,18 @@ pub struct Block<'a> {
     pub refunds: Track<'a>,
     /// Lost and open orders.
     pub attempts: Attempts<'a>,
+    /// When customers are active.
+    pub spells: Spells<'a>,
+    /// Monthly recurring revenue; empty but for subscriptions.
+    pub rates: Rates<'a>,
+    /// Ends of subscriptions; empty but for subscriptions.
+    pub cancellations: Cancellations<'a>,
+    /// Day on which each person was first seen, `None` where no input tells; may be empty.
+    pub first_seen: &'a [Option<Day>],
+    /// Campaign messages.
+    pub contacts: Contacts<'a>,
+    /// Answers.
+    pub surveys: Surveys<'a>,
     /// The groups that these customers count in.
     pub groups: &'a [Group<'a>],
 }

@@ -33,6 +33,13 @@ impl Day {
         let sum = i64::from(self.0).saturating_add(n);
         Self(i32::try_from(sum).unwrap_or(if n < 0 { i32::MIN } else { i32::MAX }))
     }
+
+    /// The same day of the month `n` months later, or that month's last day where it is shorter;
+    /// [`Day::MAX`] where it would be later than that.
+    #[must_use]
+    pub fn plus_months(self, n: u32) -> Self {
+        self.date().checked_add_months(Months::new(n)).map_or(Self::MAX, Self::from).min(Self::MAX)
+    }
 }
 
 impl From<NaiveDate> for Day {
@@ -310,6 +317,22 @@ mod tests {
                 assert!(periods.start(p).0 <= d && d < periods.end(p).0);
             }
             assert_eq!(periods.of(day("2031-01-01")), periods.len());
+        }
+    }
+
+    #[test]
+    fn months_end_on_days_that_are_there() {
+        let cases = [
+            ("2024-01-31", 0, "2024-01-31"),
+            ("2024-01-31", 1, "2024-02-29"),
+            ("2024-01-31", 2, "2024-03-31"),
+            ("2023-11-30", 3, "2024-02-29"),
+            ("2024-02-29", 12, "2025-02-28"),
+            ("9999-12-01", 1, "9999-12-31"),
+            ("2024-01-31", u32::MAX, "9999-12-31"),
+        ];
+        for (start, months, expected) in cases {
+            assert_eq!(day(start).plus_months(months), day(expected), "{start} + {months}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! The words of the house, without I/O and without a frame library: days and periods,
-//! money and rates, order batches on their way in, blocks of timelines, the [`Measure`]
+//! money and rates, event batches on their way in, blocks of timelines, the [`Measure`]
 //! that folds them, and the tables that come out.
 //!
 //! `METRICS.md` at the top of the repository defines what the numbers mean.
@@ -7,17 +7,22 @@
 mod block;
 mod calendar;
 mod context;
+mod day_counts;
+mod events;
 mod grid;
 mod measure;
 mod money;
-mod orders;
 mod table;
 
-pub use block::{Attempts, Block, Group, Track, Visits};
+pub use block::{
+    Attempts, Block, Cancellations, Contact, Contacts, Group, Ids, Rates, Spell, Spells, Surveys,
+    Track, Visits,
+};
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
-pub use context::{Context, SegmentAt, Slot};
+pub use context::{Basis, Context, Gaps, Lifetime, Loyalty, Model, SegmentAt, Slot, WinBack};
+pub use day_counts::{DayCounts, mean_days, percentile_days};
+pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, Spill};
 pub use grid::{Grid, Tally};
-pub use measure::{Measure, merge_as};
+pub use measure::{Finished, Ledger, Measure, merge_as};
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
-pub use orders::{Keys, Kind, OrderBatch, Spill};
-pub use table::{Cell, Column, ColumnType, Table, TableSchema, Unit, Values, keys};
+pub use table::{Cell, Column, ColumnType, Id, IdType, Table, TableSchema, Unit, Values, keys};

@@ -18,8 +18,34 @@ pub trait Measure: Any + Send {
     /// Adds what `other`, a measure of the same type and context, has counted.
     fn merge(&mut self, other: Box<dyn Measure>);
 
-    /// The tables, their rows sorted by key.
-    fn finish(self: Box<Self>) -> Vec<Table>;
+    /// The tables, and what else is to be listed now that everybody has been counted.
+    fn finish(self: Box<Self>) -> Finished;
+}
+
+/// What comes of a measure.
+#[derive(Default)]
+pub struct Finished {
+    /// Tables, their rows sorted by key.
+    pub tables: Vec<Table>,
+    /// What takes a second look at every timeline.
+    pub ledgers: Vec<Box<dyn Ledger>>,
+}
+
+impl From<Vec<Table>> for Finished {
+    fn from(tables: Vec<Table>) -> Self {
+        Self { tables, ledgers: Vec::new() }
+    }
+}
+
+/// A table with rows for each customer, listed in a second pass over the timelines: it may use
+/// what the first has found about everybody.
+pub trait Ledger: Send + Sync {
+    /// The table without rows: its schema and the form of its ids.
+    fn table(&self) -> Table;
+
+    /// Adds the rows of a block's customers, in any order. Each customer is seen once; the block's
+    /// groups are everybody and the segments of `at = "first"`.
+    fn list(&self, block: &Block<'_>, into: &mut Table);
 }
 
 /// `other` as the concrete measure that it is merged into.

@@ -1,5 +1,6 @@
 //! Result tables: their schemas with units and meaning, and their values in plain columns.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::{Day, Scale};
@@ -21,6 +22,41 @@ pub enum ColumnType {
     Money,
     /// True or false.
     Boolean,
+    /// An id, in the form that the source has it.
+    Id,
+}
+
+/// The form of ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdType {
+    /// 64-bit integers with a sign.
+    #[default]
+    Signed,
+    /// 64-bit integers without one.
+    Unsigned,
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+/// One id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// An integer, mapped so that the order of the unsigned numbers is the order of the ids.
+    Integer(u64),
+    /// Text or bytes.
+    Bytes(Arc<[u8]>),
+}
+
+impl fmt::Display for Id {
+    /// Integers with their sign, and texts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(id) => write!(f, "{}", (id ^ (1 << 63)).cast_signed()),
+            Self::Bytes(bytes) => write!(f, "{}", String::from_utf8_lossy(bytes)),
+        }
+    }
 }
 
 /// What a column counts in.
@@ -46,6 +82,14 @@ pub enum Unit {
     Currency,
     /// A share: 1.0 is all.
     Ratio,
+    /// Days of 24 hours on the calendar.
+    Days,
+    /// Time between two purchases of a customer.
+    Gaps,
+    /// Campaign messages.
+    Contacts,
+    /// People, customers or not.
+    People,
 }
 
 impl Unit {
@@ -64,6 +108,10 @@ impl Unit {
             Self::Cohorts => "cohorts",
             Self::Currency => "currency",
             Self::Ratio => "ratio",
+            Self::Days => "days",
+            Self::Gaps => "gaps",
+            Self::Contacts => "contacts",
+            Self::People => "people",
         }
     }
 }
@@ -100,10 +148,28 @@ impl Column {
         Self::new(name, ColumnType::Date, Unit::Day, description)
     }
 
+    /// An id that is never NULL.
+    #[must_use]
+    pub const fn id(name: &'static str, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Id, Unit::None, description)
+    }
+
+    /// A float with a unit.
+    #[must_use]
+    pub const fn float(name: &'static str, unit: Unit, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Float64, unit, description)
+    }
+
     /// A number of periods.
     #[must_use]
     pub const fn periods(name: &'static str, description: &'static str) -> Self {
         Self::new(name, ColumnType::Int32, Unit::Periods, description)
+    }
+
+    /// A 32-bit integer with a unit.
+    #[must_use]
+    pub const fn int(name: &'static str, unit: Unit, description: &'static str) -> Self {
+        Self::new(name, ColumnType::Int32, unit, description)
     }
 
     /// A 64-bit count.
@@ -158,6 +224,8 @@ pub mod keys {
         Column::text("segment_value", "value of the segment, NULL for everybody").or_null();
     /// The period's first day.
     pub const PERIOD: Column = Column::date("period", "first day of the period");
+    /// The customer's id.
+    pub const CUSTOMER_ID: Column = Column::id("customer_id", "who, as the input has the id");
     /// Whether later data can still change the row.
     pub const IS_COMPLETE: Column = Column::flag(
         "is_complete",
@@ -197,6 +265,8 @@ pub enum Cell {
     Money(i128),
     /// True or false.
     Bool(bool),
+    /// An id.
+    Id(Id),
 }
 
 macro_rules! cell_from {
@@ -215,6 +285,7 @@ cell_from! {
     i128 => |v| Self::Money(v),
     bool => |v| Self::Bool(v),
     f64 => |v| Self::Float(v),
+    Id => |v| Self::Id(v),
     &'static str => |v| Self::Text(v.into()),
     Arc<str> => |v| Self::Text(v),
     // Counts of people and events stay far below 2^63: the input would need as many rows.
@@ -240,6 +311,7 @@ pub enum Values {
     Float64(Vec<Option<f64>>),
     Money(Vec<Option<i128>>),
     Boolean(Vec<Option<bool>>),
+    Id(Vec<Id>),
 }
 
 impl Values {
@@ -252,6 +324,7 @@ impl Values {
             ColumnType::Float64 => Self::Float64(Vec::new()),
             ColumnType::Money => Self::Money(Vec::new()),
             ColumnType::Boolean => Self::Boolean(Vec::new()),
+            ColumnType::Id => Self::Id(Vec::new()),
         }
     }
 
@@ -273,6 +346,7 @@ impl Values {
             (Self::Money(v), Cell::Null) => v.push(None),
             (Self::Boolean(v), Cell::Bool(x)) => v.push(Some(x)),
             (Self::Boolean(v), Cell::Null) => v.push(None),
+            (Self::Id(v), Cell::Id(x)) => v.push(x),
             (_, cell) => return Err(cell),
         }
         Ok(())
@@ -284,6 +358,9 @@ impl Values {
 pub struct Table {
     schema: &'static TableSchema,
     scale: Scale,
+    ids: IdType,
+    /// Names of text columns after those of the schema.
+    more: Vec<Arc<str>>,
     columns: Vec<Values>,
     rows: usize,
 }
@@ -292,8 +369,21 @@ impl Table {
     /// A table without rows, its money in minor units of `scale`.
     #[must_use]
     pub fn new(schema: &'static TableSchema, scale: Scale) -> Self {
-        let columns = schema.columns.iter().map(|c| Values::new(c.ty)).collect();
-        Self { schema, scale, columns, rows: 0 }
+        Self::of_ids(schema, scale, IdType::default(), Vec::new())
+    }
+
+    /// A table without rows whose ids have the form `ids`, with nullable text columns of the names
+    /// `more` after those of the schema.
+    #[must_use]
+    pub fn of_ids(
+        schema: &'static TableSchema,
+        scale: Scale,
+        ids: IdType,
+        more: Vec<Arc<str>>,
+    ) -> Self {
+        let columns = schema.columns.iter().map(|c| c.ty);
+        let columns = columns.chain(more.iter().map(|_| ColumnType::Text)).map(Values::new);
+        Self { schema, scale, ids, columns: columns.collect(), more, rows: 0 }
     }
 
     /// Adds a row, cells in the order of the schema's columns.
@@ -302,14 +392,46 @@ impl Table {
     /// Where the cells are not those of the schema: rows come from measures, whose tests would
     /// not pass.
     pub fn push<const N: usize>(&mut self, row: [Cell; N]) {
-        assert_eq!(N, self.columns.len(), "cells of a row of {}", self.schema.name);
-        for ((values, column), cell) in self.columns.iter_mut().zip(self.schema.columns).zip(row) {
+        self.push_with(row, []);
+    }
+
+    /// Adds a row of a table with further text columns: the cells of the schema's columns, then
+    /// the others'.
+    ///
+    /// # Panics
+    /// As [`Table::push`].
+    pub fn push_with<const N: usize>(
+        &mut self,
+        row: [Cell; N],
+        more: impl IntoIterator<Item = Option<Arc<str>>>,
+    ) {
+        let Self { schema, columns, .. } = self;
+        assert_eq!(N, schema.columns.len(), "cells of a row of {}", schema.name);
+        let (own, others) = columns.split_at_mut(N);
+        for ((values, column), cell) in own.iter_mut().zip(schema.columns).zip(row) {
             assert!(column.nullable || cell != Cell::Null, "{} is never NULL", column.name);
             if let Err(cell) = values.push(cell) {
-                panic!("{}.{} cannot hold {cell:?}", self.schema.name, column.name);
+                panic!("{}.{} cannot hold {cell:?}", schema.name, column.name);
             }
         }
+        let mut more = more.into_iter();
+        for values in others {
+            let text = more.next().expect("a cell for each further column");
+            values.push(text.into()).expect("further columns hold text");
+        }
         self.rows += 1;
+    }
+
+    /// The form of its ids.
+    #[must_use]
+    pub fn ids(&self) -> IdType {
+        self.ids
+    }
+
+    /// Names of the text columns after those of the schema.
+    #[must_use]
+    pub fn more(&self) -> &[Arc<str>] {
+        &self.more
     }
 
     /// The schema.

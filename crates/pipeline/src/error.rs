@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use kohort_load::{LoadError, RejectedDetail};
+use kohort_model::Input;
 use kohort_publish::PublishError;
 use kohort_timeline::TimelineError;
 
@@ -55,6 +56,8 @@ impl RunError {
 /// The rejected rows of a run that ends for them.
 #[derive(Debug)]
 pub struct Rejections {
+    /// Where they are.
+    pub input: Input,
     /// Rejected rows.
     pub rejected: u64,
     /// Rows that could have been rejected.
@@ -73,10 +76,11 @@ impl fmt::Display for Rejections {
         let share = 100.0 * self.rejected as f64 / self.rows.max(1) as f64;
         write!(
             f,
-            "{} of {} rows were rejected ({share:.2} %), and [checks] max_rejected allows {:.2} %; \
+            "{} of {} rows of {} were rejected ({share:.2} %), and [checks] max_rejected allows {:.2} %; \
              nothing was published. By reason:",
             self.rejected,
             self.rows,
+            self.input.name(),
             100.0 * self.allowed,
         )?;
         for (reason, rows) in &self.reasons {

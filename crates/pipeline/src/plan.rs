@@ -1,95 +1,119 @@
 //! What follows from a pipeline file: what to read, what to carry, what to compute.
 
-use kohort_load::{CurrencySource, Needs, Orders, OrdersSource, SegmentSource, StatusSource};
+use chrono::{DateTime, Utc};
+use kohort_load::{Needs, Opened};
+use kohort_model::{Day, Input};
 use kohort_timeline::{KeyType, Layout, Resolve};
 
+use crate::sources::sources;
 use crate::tables::{Offer, offers};
-use crate::{Activity, Currency, Pipeline, Rows, RunError};
+use crate::{Activity, BasisInput, Pipeline, Rows, RunError};
 
-/// An opened input and what to make of it.
+/// Opened inputs and what to make of them.
 pub(crate) struct Plan {
-    pub orders: Orders,
+    /// Those that a selected table needs, orders or subscriptions first.
+    pub inputs: Vec<Opened>,
     pub needs: Needs,
     pub layout: Layout,
     pub offers: Vec<&'static Offer>,
 }
 
 impl Plan {
-    pub fn new(pipeline: &Pipeline) -> Result<Self, RunError> {
-        let orders = kohort_load::open(source(pipeline))?;
+    pub fn new(pipeline: &Pipeline, now: DateTime<Utc>) -> Result<Self, RunError> {
+        let mut inputs = kohort_load::open_all(sources(pipeline))?;
         let offers = offers(&pipeline.tables);
-        let input = &pipeline.orders;
-        let resolve = match (input.rows, &input.updated_at, pipeline.unique_order_ids) {
-            (Rows::Lines, ..) => Resolve::Lines,
-            (Rows::Orders, Some(_), _) => Resolve::Latest,
-            (Rows::Orders, None, true) => Resolve::Unique,
-            (Rows::Orders, None, false) => Resolve::Rows,
-        };
-        let needs_attempts = offers.iter().any(|offer| offer.needs_attempts);
-        let has_segments = !pipeline.segments.is_empty();
-        let has_lost = input.status.as_ref().is_some_and(|status| !status.lost.is_empty());
-        let is_resolved = resolve != Resolve::Rows;
-        let needs = Needs {
-            order_ids: is_resolved || has_segments || (needs_attempts && has_lost),
-            instants: needs_attempts || has_segments || is_resolved,
-            reasons: needs_attempts && has_lost,
+        let history = &inputs[0];
+        let (needs, resolve) = match &pipeline.basis {
+            BasisInput::Orders(input) => {
+                let resolve = match (input.rows, &input.updated_at, pipeline.unique_order_ids) {
+                    (Rows::Lines, ..) => Resolve::Lines,
+                    (Rows::Orders, Some(_), _) => Resolve::Latest,
+                    (Rows::Orders, None, true) => Resolve::Unique,
+                    (Rows::Orders, None, false) => Resolve::Rows,
+                };
+                let attempts = offers.iter().any(|offer| offer.needs.attempts);
+                let has_segments = !pipeline.segments.is_empty();
+                let has_lost =
+                    input.status.as_ref().is_some_and(|status| !status.lost.is_empty());
+                let is_resolved = resolve != Resolve::Rows;
+                let needs = Needs {
+                    order_ids: is_resolved || has_segments || (attempts && has_lost),
+                    instants: attempts || has_segments || is_resolved,
+                    reasons: attempts && has_lost && input.lost_reason.is_some(),
+                };
+                (needs, resolve)
+            }
+            BasisInput::Subscriptions(input) => {
+                let reasons = input.cancel_reason.is_some()
+                    && offers.iter().any(|offer| offer.needs.endings);
+                (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
+            }
         };
         let key_type = |integers| if integers { KeyType::Integers } else { KeyType::Bytes };
-        let has_order_ids = needs.order_ids && input.order_id.is_some();
+        let (causes, cancelled, has_order_ids) = match &pipeline.basis {
+            BasisInput::Orders(input) => (false, false, input.order_id.is_some()),
+            BasisInput::Subscriptions(input) => {
+                (input.involuntary.is_some(), input.cancelled_at.is_some(), true)
+            }
+        };
         let layout = Layout {
-            customers: key_type(orders.has_integer_customers()),
-            orders: has_order_ids.then(|| key_type(orders.has_integer_orders())),
+            customers: key_type(history.has_integer_customers()),
+            orders: (needs.order_ids && has_order_ids)
+                .then(|| key_type(history.has_integer_orders())),
             resolve,
-            instants: needs.instants && orders.has_instants(),
-            reasons: needs.reasons && input.lost_reason.is_some(),
+            instants: needs.instants && history.has_instants(),
+            reasons: needs.reasons,
+            causes,
+            cancelled,
             segments: pipeline.segments.len(),
             any_activity: pipeline.activity == Activity::Any,
             history_start: pipeline.history_start,
             as_of: pipeline.as_of,
+            today: today(pipeline, now),
         };
-        Ok(Self { orders, needs, layout, offers })
+        let is_needed = |input: Input| {
+            matches!(input, Input::Orders | Input::Subscriptions)
+                || offers.iter().any(|offer| offer.needs.inputs.contains(&input))
+        };
+        inputs.retain(|opened| is_needed(opened.input()));
+        Ok(Self { inputs, needs, layout, offers })
     }
-}
 
-fn source(pipeline: &Pipeline) -> OrdersSource {
-    let input = &pipeline.orders;
-    OrdersSource {
-        paths: input.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-        customer_id: input.customer_id.clone(),
-        order_id: input.order_id.clone(),
-        ordered_at: input.ordered_at.clone(),
-        amount: input.amount.clone(),
-        updated_at: input.updated_at.clone(),
-        status: input.status.as_ref().map(|status| StatusSource {
-            expr: status.column.clone(),
-            completed: status.completed.clone(),
-            lost: status.lost.clone(),
-            open: status.open.clone(),
-            ignored: status.ignored.clone(),
-        }),
-        lost_reason: input.lost_reason.clone(),
-        reasons: pipeline.reasons.iter().cloned().collect(),
-        filter: input.filter.clone(),
-        scale: input.scale,
-        currency: match &input.currency {
-            Currency::Unnamed => CurrencySource::Fixed(None),
-            Currency::Code(code) => CurrencySource::Fixed(Some(code.clone())),
-            Currency::Converted { column, rates } => {
-                CurrencySource::Column { expr: column.clone(), rates: rates.clone() }
+    /// What is read of an input.
+    pub fn needs_of(&self, input: Input) -> Needs {
+        match input {
+            Input::Orders | Input::Subscriptions => self.needs,
+            Input::Prospects | Input::Contacts | Input::Surveys => {
+                Needs { order_ids: false, instants: false, reasons: true }
             }
-        },
-        deduplicate: input.deduplicate,
-        segments: (pipeline.segments.iter())
-            .map(|s| SegmentSource { name: s.name.clone(), expr: s.column.clone() })
-            .collect(),
-        max_segment_values: pipeline.max_segment_values,
-        timezone: pipeline.timezone,
+        }
+    }
+
+    /// Whether timelines are looked at a second time.
+    pub fn has_ledgers(&self) -> bool {
+        self.offers.iter().any(|offer| offer.needs.ledger)
     }
 }
 
-/// What a pipeline's input looks like, from schemas and footers alone.
+/// The business-local day of `now`.
+pub(crate) fn today(pipeline: &Pipeline, now: DateTime<Utc>) -> Day {
+    Day::from(now.with_timezone(&pipeline.timezone).date_naive())
+}
+
+/// What a pipeline's inputs look like, from schemas and footers alone.
 #[derive(Debug)]
 pub struct CheckReport {
+    /// Each input.
+    pub inputs: Vec<CheckedInput>,
+    /// The tables that a run would write.
+    pub tables: Vec<&'static str>,
+}
+
+/// One input.
+#[derive(Debug)]
+pub struct CheckedInput {
+    /// Its name in the pipeline file.
+    pub input: &'static str,
     /// Number of files.
     pub files: usize,
     /// Rows in them.
@@ -98,22 +122,23 @@ pub struct CheckReport {
     pub bytes: u64,
     /// Key, expression and type of every mapped value.
     pub columns: Vec<(String, String, String)>,
-    /// The tables that a run would write.
-    pub tables: Vec<&'static str>,
 }
 
-/// Checks that the input has what the pipeline file maps. No data is read.
+/// Checks that the inputs have what the pipeline file maps. No data is read.
 ///
 /// # Errors
 /// [`RunError::Load`] for the first thing that does not fit.
 pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
-    let plan = Plan::new(pipeline)?;
-    let files = plan.orders.files();
-    Ok(CheckReport {
-        files: files.len(),
-        rows: files.iter().map(|file| file.rows).sum(),
-        bytes: files.iter().map(|file| file.size).sum(),
-        columns: plan.orders.columns(),
-        tables: pipeline.tables.clone(),
-    })
+    let checked = |opened: Opened| {
+        let files = opened.files();
+        CheckedInput {
+            input: opened.input().name(),
+            files: files.len(),
+            rows: files.iter().map(|file| file.rows).sum(),
+            bytes: files.iter().map(|file| file.size).sum(),
+            columns: opened.columns(),
+        }
+    };
+    let inputs = kohort_load::open_all(sources(pipeline))?.into_iter().map(checked).collect();
+    Ok(CheckReport { inputs, tables: pipeline.tables.clone() })
 }

@@ -1,28 +1,28 @@
-//! A run: read, survey, fold, write, publish.
+//! One run: read, fold, list, write, publish.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use kohort_load::{Id, LoadReport, RejectedDetail, Sink};
-use kohort_model::{Context, Day, Measure, OrderBatch, Periods, Slot, Spill, Table};
+use kohort_load::{LoadReport, RejectedDetail, Sink};
+use kohort_model::{Basis, Context, EventBatch, Finished, Id, Ledger, Spill, Table};
 use kohort_publish::{
-    EventCounts, FileRecord, InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RejectedRow,
-    RunId, RunRecord, Staging, TableMeta, TableRecord, Timing,
+    InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RunId, RunRecord, Staging, TableMeta,
+    TableRecord, Timing,
 };
 use kohort_timeline::{
-    Census, FoldOptions, Gathered, Gatherer, Lane, LeftOut, OwnedKey, SegmentValues, SlotMap,
-    Survey, TimelineError,
+    Census, FoldOptions, Gathered, Gatherer, Lane, SlotMap, Survey, TimelineError,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Rejections;
+use crate::frame::Found;
 use crate::memory::{gather_budget, peak_bytes};
 use crate::plan::Plan;
+use crate::record::{events, input_record, rejected_row, unwritten};
 use crate::{Currency, Event, Lapse, Pipeline, RunError};
 
 /// Runs that stay beside the current one, itself included.
@@ -77,25 +77,40 @@ pub fn run(
     let pool = pool.map_err(|cause| RunError::Threads { threads, cause })?;
     let mut run = Run { pipeline, observe, pool, threads, timings: Vec::new() };
 
-    let plan = run.stage("open", None, "files", |_, _| Plan::new(pipeline))?;
+    let plan = run.stage("open", None, "files", |_, _| Plan::new(pipeline, started_at))?;
     let staging =
         if options.dry_run { None } else { Some(Output::at(&pipeline.output).begin(&run_id)?) };
-    let (report, gathered) = run.read(&plan, staging.as_ref(), options, started_at)?;
-    let (slots, slot_names, reasons) = slots_of(pipeline, &report);
-    let survey = run.survey(&gathered, &slots)?;
+    let (reports, gathered) = run.read(&plan, staging.as_ref(), options, started_at)?;
+    let found = Found::new(pipeline, &plan.inputs, &reports);
+    let survey = run.survey(&gathered, &found.slots)?;
     let lapse_days = match pipeline.lapse_after {
         Lapse::Days(days) => days,
         Lapse::Auto if survey.events.is_none() => 1,
         Lapse::Auto => survey.lapse_days().ok_or(RunError::NoGaps)?,
     };
-    let context = Arc::new(context(pipeline, &survey, lapse_days, slot_names, reasons, started_at));
+    let (slots, context) =
+        found.context(pipeline, &survey, lapse_days, &plan.inputs, started_at);
+    let context = Arc::new(context);
     let spilled_bytes = gathered.spilled_bytes();
-    let (tables, census) = run.fold(gathered, &plan, &slots, &context)?;
+    let (finished, census) = run.fold(&gathered, &plan, &slots, &context)?;
 
-    let input = input_record(&plan, &report, &census.left_out);
-    let mixed: Vec<(Id, Id)> = survey.mixed.into_iter().map(|(c, o)| (id(c), id(o))).collect();
-    let rejected = run.rejected(&plan, &report, &input, &mixed)?;
-    let tables = run.write(&tables, &context, staging.as_ref(), &rejected)?;
+    let inputs: Vec<InputRecord> = (plan.inputs.iter().zip(&reports))
+        .map(|(opened, report)| input_record(opened, report, &census.left_out))
+        .collect();
+    let rejected = run.rejected(&plan, &reports, &inputs, &survey.mixed)?;
+    let meta = table_meta(pipeline, &context);
+    let mut tables = run.write(&finished.tables, &meta, staging.as_ref())?;
+    let frame = Frame { context: &context, slots: &slots, meta: &meta };
+    tables.extend(run.list(&gathered, &frame, &finished.ledgers, staging.as_ref())?);
+    drop(gathered);
+    if let Some(staging) = &staging {
+        for (input, rows) in inputs.iter().zip(&rejected).filter(|(_, rows)| !rows.is_empty()) {
+            let rows: Vec<_> = rows.iter().map(rejected_row).collect();
+            staging.write_rejected(&input.input, &rows)?;
+        }
+    }
+    let place = |record: &TableRecord| pipeline.tables.iter().position(|t| *t == record.name);
+    tables.sort_by_key(place);
 
     let record = RunRecord {
         record_version: RECORD_VERSION,
@@ -106,10 +121,14 @@ pub fn run(
         started_at,
         finished_at: Utc::now(),
         as_of: context.as_of,
+        basis: match context.basis {
+            Basis::Orders => "orders".to_owned(),
+            Basis::Subscriptions => "subscriptions".to_owned(),
+        },
         lapse_after_days: lapse_days,
         lapse_is_auto: pipeline.lapse_after == Lapse::Auto,
         grains: context.periods.iter().map(|periods| periods.grain).collect(),
-        inputs: vec![input],
+        inputs,
         events: events(&census),
         tables,
         timings: run.timings,
@@ -150,8 +169,9 @@ impl Run<'_> {
         staging: Option<&Staging>,
         options: &RunOptions,
         now: DateTime<Utc>,
-    ) -> Result<(LoadReport, Gathered), RunError> {
-        let rows = plan.orders.files().iter().map(|file| file.rows).sum();
+    ) -> Result<(Vec<LoadReport>, Gathered), RunError> {
+        let files = plan.inputs.iter().flat_map(|opened| opened.files());
+        let rows = files.map(|file| file.rows).sum();
         let spill = match (options.memory_limit, staging) {
             (Some(_), Some(staging)) => Some(Box::new(staging.spill()?) as Box<dyn Spill>),
             _ => None,
@@ -160,14 +180,19 @@ impl Run<'_> {
         self.stage("read", Some(rows), "rows", |run, advance| {
             let done = AtomicU64::new(0);
             let progress = |rows| advance(done.fetch_add(rows, Ordering::Relaxed) + rows);
-            let new_sink = || ToLane(gatherer.lane());
             let now = now.timestamp_micros();
-            let (report, sinks) =
-                plan.orders.read(plan.needs, now, run.threads, &progress, &new_sink)?;
-            for sink in sinks {
-                sink.0.close()?;
+            let mut reports = Vec::with_capacity(plan.inputs.len());
+            for opened in &plan.inputs {
+                let new_sink = || ToLane(gatherer.lane(opened.input()));
+                let needs = plan.needs_of(opened.input());
+                let (report, sinks) =
+                    opened.read(needs, now, run.threads, &progress, &new_sink)?;
+                for sink in sinks {
+                    sink.0.close()?;
+                }
+                reports.push(report);
             }
-            Ok((report, gatherer.finish()))
+            Ok((reports, gatherer.finish()))
         })
     }
 
@@ -180,48 +205,65 @@ impl Run<'_> {
 
     fn fold(
         &mut self,
-        gathered: Gathered,
+        gathered: &Gathered,
         plan: &Plan,
         slots: &SlotMap,
         context: &Arc<Context>,
-    ) -> Result<(Vec<Table>, Census), RunError> {
+    ) -> Result<(Finished, Census), RunError> {
         let measures =
             plan.offers.iter().map(|offer| (offer.measure)(Arc::clone(context))).collect();
+        let keep = plan.has_ledgers();
         self.stage("fold", Some(Gathered::PARTITIONS), "partitions", |run, progress| {
-            let options = FoldOptions { context, slots, progress };
+            let options = FoldOptions { context, slots, keep, progress };
             let folded = gathered.fold(&run.pool, &options, measures)?;
-            let tables = folded.measures.into_iter().flat_map(Measure::finish);
             let wanted = &run.pipeline.tables;
-            let tables = tables.filter(|table| wanted.contains(&table.schema().name)).collect();
-            Ok((tables, folded.census))
+            let mut all = Finished::default();
+            for measure in folded.measures {
+                let Finished { tables, ledgers } = measure.finish();
+                all.tables.extend(tables.into_iter().filter(|t| wanted.contains(&t.schema().name)));
+                all.ledgers.extend(ledgers);
+            }
+            Ok((all, folded.census))
         })
     }
 
-    /// The details of rejected rows; an error where there are too many.
+    /// The details of each input's rejected rows; an error where there are too many.
     fn rejected(
         &mut self,
         plan: &Plan,
-        report: &LoadReport,
-        input: &InputRecord,
+        reports: &[LoadReport],
+        records: &[InputRecord],
         mixed: &[(Id, Id)],
-    ) -> Result<Vec<RejectedDetail>, RunError> {
-        let rejected: u64 = input.rejected.values().sum();
-        if rejected == 0 {
-            return Ok(Vec::new());
-        }
-        let rows = input.rows_read - input.rows_filtered;
-        let allowed = self.pipeline.max_rejected;
-        #[expect(clippy::cast_precision_loss, reason = "a limit of a share is no exact number")]
-        let too_many = rejected as f64 > allowed * rows as f64;
-        let cap = if too_many { REJECTED_EXAMPLES } else { REJECTED_CAP };
-        let details = self.stage("rejected", None, "rows", |_, _| {
-            Ok(plan.orders.rejected(report, mixed, cap)?)
-        })?;
-        if too_many {
-            let reasons = input.rejected.clone();
-            let examples = details;
-            let rejections = Rejections { rejected, rows, allowed, reasons, examples };
-            return Err(RunError::TooManyRejected(Box::new(rejections)));
+    ) -> Result<Vec<Vec<RejectedDetail>>, RunError> {
+        let mut details = Vec::with_capacity(records.len());
+        for (place, record) in records.iter().enumerate() {
+            let rejected: u64 = record.rejected.values().sum();
+            if rejected == 0 {
+                details.push(Vec::new());
+                continue;
+            }
+            let rows = record.rows_read - record.rows_filtered;
+            let allowed = self.pipeline.max_rejected;
+            #[expect(clippy::cast_precision_loss, reason = "a limit of a share is no exact number")]
+            let too_many = rejected as f64 > allowed * rows as f64;
+            let cap = if too_many { REJECTED_EXAMPLES } else { REJECTED_CAP };
+            // Only the first input, of orders, can have orders of mixed status.
+            let mixed = if place == 0 { mixed } else { &[] };
+            let found = self.stage("rejected", None, "rows", |_, _| {
+                Ok(plan.inputs[place].rejected(&reports[place], mixed, cap)?)
+            })?;
+            if too_many {
+                let rejections = Rejections {
+                    input: plan.inputs[place].input(),
+                    rejected,
+                    rows,
+                    allowed,
+                    reasons: record.rejected.clone(),
+                    examples: found,
+                };
+                return Err(RunError::TooManyRejected(Box::new(rejections)));
+            }
+            details.push(found);
         }
         Ok(details)
     }
@@ -229,35 +271,78 @@ impl Run<'_> {
     fn write(
         &mut self,
         tables: &[Table],
-        context: &Context,
+        meta: &TableMeta,
         staging: Option<&Staging>,
-        rejected: &[RejectedDetail],
     ) -> Result<Vec<TableRecord>, RunError> {
-        let pipeline = self.pipeline;
-        let meta = TableMeta {
-            as_of: context.as_of,
-            lapse_after_days: context.lapse_days,
-            currency: match &pipeline.orders.currency {
-                Currency::Code(code) => Some(code.clone()),
-                Currency::Unnamed | Currency::Converted { .. } => None,
-            },
-            segments: pipeline.segments.iter().map(|s| (s.name.clone(), s.at)).collect(),
-        };
         self.stage("write", Some(tables.len() as u64), "tables", |_, advance| {
             let Some(staging) = staging else {
                 return Ok(tables.iter().map(unwritten).collect());
             };
             let mut records = Vec::with_capacity(tables.len());
             for table in tables {
-                records.push(staging.write_table(table, &meta)?);
+                records.push(staging.write_table(table, meta)?);
                 advance(records.len() as u64);
-            }
-            if !rejected.is_empty() {
-                let rows: Vec<_> = rejected.iter().map(rejected_row).collect();
-                staging.write_rejected("orders", &rows)?;
             }
             Ok(records)
         })
+    }
+
+    /// Lists every customer in every ledger. A dry run only counts the rows.
+    fn list(
+        &mut self,
+        gathered: &Gathered,
+        frame: &Frame<'_>,
+        ledgers: &[Box<dyn Ledger>],
+        staging: Option<&Staging>,
+    ) -> Result<Vec<TableRecord>, RunError> {
+        if ledgers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Frame { context, slots, meta } = *frame;
+        self.stage("list", Some(Gathered::PARTITIONS), "partitions", |run, progress| {
+            let options = FoldOptions { context, slots, keep: false, progress };
+            let shapes: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
+            let Some(staging) = staging else {
+                let rows: Vec<AtomicU64> = shapes.iter().map(|_| AtomicU64::new(0)).collect();
+                gathered.list(&run.pool, &options, ledgers, |ledger, part| {
+                    rows[ledger].fetch_add(part.rows() as u64, Ordering::Relaxed);
+                    Ok::<(), RunError>(())
+                })?;
+                let counted = shapes.iter().zip(rows);
+                let record = |(shape, rows): (&Table, AtomicU64)| TableRecord {
+                    rows: rows.into_inner(),
+                    digest: String::new(),
+                    ..unwritten(shape)
+                };
+                return Ok(counted.map(record).collect());
+            };
+            let sinks: Vec<_> =
+                shapes.iter().map(|s| staging.begin_rows(s, meta)).collect::<Result<_, _>>()?;
+            gathered.list(&run.pool, &options, ledgers, |ledger, part| {
+                Ok::<(), RunError>(sinks[ledger].push(part)?)
+            })?;
+            Ok(sinks.into_iter().map(|sink| sink.finish()).collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// What tables are made in.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    context: &'a Context,
+    slots: &'a SlotMap,
+    meta: &'a TableMeta,
+}
+
+fn table_meta(pipeline: &Pipeline, context: &Context) -> TableMeta {
+    TableMeta {
+        as_of: context.as_of,
+        lapse_after_days: context.lapse_days,
+        currency: match pipeline.basis.currency() {
+            Currency::Code(code) => Some(code.clone()),
+            Currency::Unnamed | Currency::Converted { .. } => None,
+        },
+        segments: pipeline.segments.iter().map(|s| (s.name.clone(), s.at)).collect(),
     }
 }
 
@@ -267,138 +352,7 @@ struct ToLane(Lane);
 impl Sink for ToLane {
     type Error = TimelineError;
 
-    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), TimelineError> {
+    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), TimelineError> {
         self.0.push(batch)
-    }
-}
-
-fn id(key: OwnedKey) -> Id {
-    match key {
-        OwnedKey::Integer(id) => Id::Integer(id),
-        OwnedKey::Bytes(bytes) => Id::Bytes(bytes),
-    }
-}
-
-fn slots_of(pipeline: &Pipeline, report: &LoadReport) -> (SlotMap, Vec<Slot>, Vec<Arc<str>>) {
-    let texts = |texts: &[String]| texts.iter().map(|text| Arc::from(&**text)).collect::<Vec<_>>();
-    let mut reasons = texts(&report.reasons);
-    if reasons.is_empty() {
-        // Without a mapped reason every lost order has this one.
-        reasons.push(Arc::from("unknown"));
-    }
-    let values = report.segment_values.iter().map(|values| texts(values));
-    let segments: Vec<_> = (pipeline.segments.iter())
-        .zip(values)
-        .map(|(segment, texts)| SegmentValues {
-            name: Arc::from(&*segment.name),
-            at: segment.at,
-            texts,
-        })
-        .collect();
-    let (slots, names) = SlotMap::new(&segments, &reasons);
-    (slots, names, reasons)
-}
-
-fn context(
-    pipeline: &Pipeline,
-    survey: &Survey,
-    lapse_days: u32,
-    slots: Vec<Slot>,
-    reasons: Vec<Arc<str>>,
-    started_at: DateTime<Utc>,
-) -> Context {
-    // Without any event there is nothing to know, up to the day of the run.
-    let today = Day::from(started_at.with_timezone(&pipeline.timezone).date_naive());
-    let newest = survey.activity.or(survey.events).map(|(_, last)| last.plus(1));
-    let as_of = pipeline.as_of.or(newest).unwrap_or(today);
-    // Rows start with the first activity; the windows before it reach back to the known history.
-    let first_event = survey.events.map(|(first, _)| first);
-    let first = first_event.into_iter().chain(pipeline.history_start).min().unwrap_or(as_of);
-    let grains = &pipeline.grains;
-    Context {
-        as_of,
-        history_start: pipeline.history_start,
-        first_activity: survey.activity.map(|(first, _)| first).filter(|first| *first < as_of),
-        lapse_days,
-        recovery_window_days: pipeline.recovery_window_days,
-        periods: (grains.iter())
-            .map(|g| Periods::new(&pipeline.calendar, g.grain, first, as_of))
-            .collect(),
-        revenue_windows: grains.iter().map(|g| g.revenue_window).collect(),
-        max_k: grains.iter().map(|g| g.max_k).collect(),
-        slots,
-        reasons,
-        scale: pipeline.orders.scale,
-    }
-}
-
-fn input_record(plan: &Plan, report: &LoadReport, left_out: &LeftOut) -> InputRecord {
-    let files = plan.orders.files().iter().zip(&report.files);
-    let counted = |counts: &[(&str, u64)]| -> BTreeMap<String, u64> {
-        let counts = counts.iter().filter(|(_, rows)| *rows > 0);
-        counts.map(|(reason, rows)| ((*reason).to_owned(), *rows)).collect()
-    };
-    let mut rejected = counted(&[("mixed_status", left_out.mixed_status)]);
-    rejected.extend(report.rejected.iter().map(|(reason, rows)| ((*reason).to_owned(), *rows)));
-    InputRecord {
-        input: "orders".to_owned(),
-        files: files
-            .map(|(file, counts)| FileRecord {
-                path: file.path.display().to_string(),
-                rows: counts.rows,
-                bytes: file.size,
-                modified_us: modified_us(file.modified),
-                rejected: counts.rejected,
-            })
-            .collect(),
-        rows_read: report.rows(),
-        rows_filtered: report.filtered(),
-        rejected,
-        left_out: counted(&[
-            ("duplicates", report.duplicates()),
-            ("superseded", left_out.superseded),
-            ("ignored", left_out.ignored),
-            ("negative_attempt", left_out.negative_attempt),
-            ("before_history_start", left_out.before_history_start),
-            ("after_as_of", left_out.after_as_of),
-            ("refund_without_order", left_out.refund_without_order),
-            ("refund_before_cohort", left_out.refund_before_cohort),
-        ]),
-    }
-}
-
-fn modified_us(modified: SystemTime) -> Option<i64> {
-    let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_micros()).ok()
-}
-
-fn events(census: &Census) -> EventCounts {
-    EventCounts {
-        orders: census.orders,
-        refunds: census.refunds,
-        lost: census.lost,
-        open: census.open,
-        customers: census.customers,
-        prospects: census.prospects,
-    }
-}
-
-fn rejected_row(detail: &RejectedDetail) -> RejectedRow {
-    RejectedRow {
-        file: Arc::from(&*detail.file.to_string_lossy()),
-        row: i64::try_from(detail.row).ok(),
-        column: Arc::from(&*detail.column),
-        reason: Arc::from(detail.reason),
-        value: detail.value.as_deref().map(Arc::from),
-    }
-}
-
-/// The record of a table that a dry run does not write.
-fn unwritten(table: &Table) -> TableRecord {
-    TableRecord {
-        name: table.schema().name.to_owned(),
-        rows: table.rows() as u64,
-        bytes: 0,
-        digest: kohort_publish::digest(table),
     }
 }

@@ -2,40 +2,90 @@
 
 use std::sync::Arc;
 
-use kohort_churn::CustomerRetention;
+use kohort_churn::{ChurnReasons, CustomerRetention, WinBack};
 use kohort_cohorts::Cohorts;
+use kohort_lifetime::{ClvModels, Customers, Loyalty, PurchaseGaps};
 use kohort_lost_sales::LostSales;
-use kohort_model::{Context, Measure, TableSchema};
-use kohort_revenue::RevenueChurn;
+use kohort_model::{Context, Input, Measure, TableSchema};
+use kohort_revenue::{RevenueChurn, RevenueMovements};
 
 /// A measure and the tables that come from it.
 pub(crate) struct Offer {
     pub schemas: &'static [&'static TableSchema],
     pub measure: fn(Arc<Context>) -> Box<dyn Measure>,
-    /// Whether attempts are told apart by instant, reason and id.
-    pub needs_attempts: bool,
+    pub needs: Need,
 }
 
-pub(crate) static OFFERS: [Offer; 4] = [
+/// What a measure asks for beside customer, day and value of orders.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Need {
+    /// Attempts told apart by instant, reason and id.
+    pub attempts: bool,
+    /// Why subscriptions ended.
+    pub endings: bool,
+    /// A second look at every timeline.
+    pub ledger: bool,
+    /// Inputs beside orders or subscriptions.
+    pub inputs: &'static [Input],
+}
+
+const NOTHING: Need = Need { attempts: false, endings: false, ledger: false, inputs: &[] };
+
+pub(crate) static OFFERS: [Offer; 11] = [
     Offer {
         schemas: &[&kohort_cohorts::RETENTION, &kohort_cohorts::CURVE],
         measure: |context| Box::new(Cohorts::new(context)),
-        needs_attempts: false,
+        needs: NOTHING,
     },
     Offer {
         schemas: &[&kohort_churn::RETENTION],
         measure: |context| Box::new(CustomerRetention::new(context)),
-        needs_attempts: false,
+        needs: NOTHING,
     },
     Offer {
         schemas: &[&kohort_revenue::CHURN],
         measure: |context| Box::new(RevenueChurn::new(context)),
-        needs_attempts: false,
+        needs: NOTHING,
+    },
+    Offer {
+        schemas: &[&kohort_revenue::MOVEMENTS],
+        measure: |context| Box::new(RevenueMovements::new(context)),
+        needs: Need { ledger: true, ..NOTHING },
+    },
+    Offer {
+        schemas: &[&kohort_churn::WIN_BACK],
+        measure: |context| Box::new(WinBack::new(context)),
+        needs: Need { inputs: &[Input::Prospects, Input::Contacts], ..NOTHING },
+    },
+    Offer {
+        schemas: &[&kohort_churn::REASONS],
+        measure: |context| Box::new(ChurnReasons::new(context)),
+        needs: Need { endings: true, inputs: &[Input::Surveys], ..NOTHING },
     },
     Offer {
         schemas: &[&kohort_lost_sales::SCHEMA],
         measure: |context| Box::new(LostSales::new(context)),
-        needs_attempts: true,
+        needs: Need { attempts: true, ..NOTHING },
+    },
+    Offer {
+        schemas: &[&kohort_lifetime::GAPS, &kohort_lifetime::HISTOGRAM],
+        measure: |context| Box::new(PurchaseGaps::new(context)),
+        needs: NOTHING,
+    },
+    Offer {
+        schemas: &[&kohort_lifetime::LOYALTY],
+        measure: |context| Box::new(Loyalty::new(context)),
+        needs: NOTHING,
+    },
+    Offer {
+        schemas: &[&kohort_lifetime::CUSTOMERS],
+        measure: |context| Box::new(Customers::new(context)),
+        needs: Need { ledger: true, ..NOTHING },
+    },
+    Offer {
+        schemas: &[&kohort_lifetime::MODELS, &kohort_lifetime::HOLDOUT],
+        measure: |context| Box::new(ClvModels::new(context)),
+        needs: NOTHING,
     },
 ];
 

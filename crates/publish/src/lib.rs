@@ -16,15 +16,19 @@
 //! `current` as it was, and what it staged is removed: by its drop, or where it was killed by the
 //! next run. [`PublishedRun`] and [`PublishedTable`] read what was published.
 
+mod arrays;
 mod digest;
 mod disk;
 mod error;
 mod lock;
+mod merge;
+mod order;
 mod output;
 mod parquet_file;
 mod read;
 mod record;
 mod rejected;
+mod rows;
 mod run_id;
 mod spill;
 mod staging;
@@ -41,6 +45,7 @@ pub use record::{
     EventCounts, FileRecord, InputRecord, RECORD_VERSION, RunRecord, TableRecord, Timing,
 };
 pub use rejected::{REJECTED, RejectedRow};
+pub use rows::RowSink;
 pub use run_id::{InvalidRunId, RunId};
 pub use spill::SpillFile;
 pub use staging::{Published, Staging};

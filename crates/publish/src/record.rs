@@ -34,7 +34,11 @@ pub struct RunRecord {
     /// Exclusive end of what is known.
     #[serde(with = "day")]
     pub as_of: Day,
-    /// Lapse window W in days.
+    /// What made people customers, `orders` or `subscriptions`; records without it are of orders.
+    #[serde(default = "orders")]
+    pub basis: String,
+    /// Lapse window W in days; with subscriptions the longest stretch of unpaid days that is
+    /// bridged, `reactivation_gap_days`.
     pub lapse_after_days: u32,
     /// Whether W was found from the gaps between orders (`lapse_after_days = "auto"`).
     pub lapse_is_auto: bool,
@@ -106,6 +110,15 @@ pub struct EventCounts {
     pub customers: u64,
     /// People who only ever tried.
     pub prospects: u64,
+    /// Campaign messages.
+    #[serde(default)]
+    pub contacts: u64,
+    /// Answers of people who were asked.
+    #[serde(default)]
+    pub surveys: u64,
+    /// Subscriptions of which a span stands.
+    #[serde(default)]
+    pub subscriptions: u64,
 }
 
 /// One table of a run.
@@ -128,6 +141,10 @@ pub struct Timing {
     pub stage: String,
     /// Wall time in seconds.
     pub seconds: f64,
+}
+
+fn orders() -> String {
+    "orders".to_owned()
 }
 
 impl RunRecord {

@@ -19,7 +19,11 @@ pub struct SpillFile {
 
 impl SpillFile {
     pub(crate) fn new(folder: &Path) -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile_in(folder)?, len: AtomicU64::new(0) })
+        tempfile::tempfile_in(folder).map(Self::over)
+    }
+
+    pub(crate) fn over(file: File) -> Self {
+        Self { file, len: AtomicU64::new(0) }
     }
 
     /// Bytes appended so far.

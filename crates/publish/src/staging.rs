@@ -5,9 +5,10 @@ use kohort_model::Table;
 
 use crate::disk::{self, at};
 use crate::lock::Lock;
+use crate::rows::ROOM;
 use crate::{
-    Output, PublishError, RejectedRow, RunId, RunRecord, SpillFile, TableMeta, TableRecord, digest,
-    parquet_file, rejected,
+    Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, SpillFile, TableMeta,
+    TableRecord, parquet_file, rejected,
 };
 
 /// A run at work. It holds the lock of its output; what it wrote is removed when it is dropped
@@ -55,11 +56,24 @@ impl Staging {
         table: &Table,
         meta: &TableMeta,
     ) -> Result<TableRecord, PublishError> {
-        let name = table.schema().name;
-        let path = self.folder.join(format!("{name}.parquet"));
-        let bytes = parquet_file::write(&path, table, Some(meta))?;
-        let rows = table.rows() as u64;
-        Ok(TableRecord { name: name.to_owned(), rows, bytes, digest: digest(table) })
+        parquet_file::write(self.table_path(table), table, Some(meta))
+    }
+
+    /// Begins a table that may be larger than memory, its rows handed on in any order: `shape`,
+    /// without its rows, says what the table is. Equal tables of equal meta give equal bytes,
+    /// those of [`Staging::write_table`].
+    ///
+    /// # Errors
+    /// [`PublishError::Write`] where the disk refuses.
+    ///
+    /// # Panics
+    /// Where the table has no key.
+    pub fn begin_rows(&self, shape: &Table, meta: &TableMeta) -> Result<RowSink, PublishError> {
+        RowSink::new(self.table_path(shape), shape, meta, self.spill()?, ROOM)
+    }
+
+    fn table_path(&self, table: &Table) -> PathBuf {
+        self.folder.join(format!("{}.parquet", table.schema().name))
     }
 
     /// Writes the details of rejected rows of `input` to `rejected/<input>.parquet`, in the order
@@ -71,7 +85,7 @@ impl Staging {
         let folder = self.folder.join("rejected");
         disk::create_folder(&folder)?;
         let path = folder.join(format!("{input}.parquet"));
-        parquet_file::write(&path, &rejected::table(input, rows), None)?;
+        parquet_file::write(path, &rejected::table(input, rows), None)?;
         disk::sync_folder(&folder)
     }
 

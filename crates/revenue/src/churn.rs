@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Column, Context, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
-    div_round_half_away, keys, merge_as, rate,
+    Basis, Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema,
+    Unit, average, div_round_half_away, keys, merge_as, rate,
 };
 
+use crate::customer::Revenue;
 use crate::movement::Movements;
 
 /// The table's columns.
@@ -88,7 +89,7 @@ pub struct RevenueChurn {
     cells: Grid<Movements>,
     /// First period with activity of each (slot, grain), or none.
     first: Vec<Option<usize>>,
-    revenue: Vec<(usize, i128)>,
+    revenue: Revenue,
 }
 
 impl RevenueChurn {
@@ -97,7 +98,7 @@ impl RevenueChurn {
     pub fn new(context: Arc<Context>) -> Self {
         let cells = Grid::new(&context);
         let first = vec![None; context.slots.len() * context.periods.len()];
-        Self { context, cells, first, revenue: Vec::new() }
+        Self { context, cells, first, revenue: Revenue::default() }
     }
 }
 
@@ -115,33 +116,19 @@ impl Measure for RevenueChurn {
         let Self { context, cells, first, revenue } = self;
         let grains = context.periods.len();
         for customer in 0..block.len() {
-            let (days, values) = block.activity.of(customer);
+            let (days, _) = block.activity.of(customer);
             let Some(first_day) = days.first() else { continue };
-            let first_positive = days.iter().zip(values).find(|(_, v)| **v > 0).map(|(day, _)| day);
             for (g, periods) in context.periods.iter().enumerate() {
-                let (refund_days, _) = block.refunds.of(customer);
-                let visits = block.visits[g].of(customer).map(|(period, _, value)| (period, value));
-                let is_plain = refund_days.is_empty() && context.revenue_windows[g] == 1;
-                if !is_plain {
-                    revenue.clear();
-                    revenue.extend(visits.clone());
-                    add_refunds(block, customer, periods, revenue);
-                }
-                let first_positive = first_positive.map(|day| periods.of(*day));
+                revenue.read(block, customer, context, g);
                 let first_period = periods.of(*first_day);
-                let window = context.revenue_windows[g] as usize;
                 for group in block.groups {
                     let slot = group.slot(customer);
                     let first = &mut first[slot * grains + g];
                     *first = earliest(*first, Some(first_period));
                     let cells = cells.at_least(slot, g, periods.len());
-                    if is_plain {
-                        count_periods(visits.clone(), first_positive, cells);
-                    } else if window == 1 {
-                        count_periods(revenue.iter().copied(), first_positive, cells);
-                    } else {
-                        count_windows(revenue, first_positive, window, cells);
-                    }
+                    revenue.compare(periods.len(), |period, change| {
+                        cells[period].count(change.before, change.now, change.is_new);
+                    });
                 }
             }
         }
@@ -155,7 +142,7 @@ impl Measure for RevenueChurn {
         }
     }
 
-    fn finish(self: Box<Self>) -> Vec<Table> {
+    fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
         let mut table = Table::new(&SCHEMA, context.scale);
         for (g, periods) in context.periods.iter().enumerate() {
@@ -168,79 +155,7 @@ impl Measure for RevenueChurn {
                 }
             }
         }
-        vec![table]
-    }
-}
-
-/// Adds refunds to the revenue of each period, in order of period.
-fn add_refunds(
-    block: &Block<'_>,
-    customer: usize,
-    periods: &Periods,
-    into: &mut Vec<(usize, i128)>,
-) {
-    let (days, values) = block.refunds.of(customer);
-    for (day, value) in days.iter().zip(values) {
-        let period = periods.of(*day);
-        match into.binary_search_by_key(&period, |(p, _)| *p) {
-            Ok(place) => into[place].1 += i128::from(*value),
-            Err(place) => into.insert(place, (period, i128::from(*value))),
-        }
-    }
-}
-
-/// Windows of one period: only a period with revenue and the one after it move.
-fn count_periods(
-    revenue: impl Iterator<Item = (usize, i128)>,
-    first_positive: Option<usize>,
-    cells: &mut [Movements],
-) {
-    let mut before: Option<(usize, i128)> = None;
-    for (period, now) in revenue {
-        let opening = match before {
-            Some((last, sum)) if last + 1 == period => sum,
-            Some((last, sum)) => {
-                cells[last + 1].count(sum, 0, false);
-                0
-            }
-            None => 0,
-        };
-        cells[period].count(opening, now, first_positive == Some(period));
-        before = Some((period, now));
-    }
-    if let Some((last, sum)) = before
-        && let Some(cell) = cells.get_mut(last + 1)
-    {
-        cell.count(sum, 0, false);
-    }
-}
-
-/// Windows of `w` periods that move by one: sums that what enters and leaves keeps up to date.
-fn count_windows(
-    revenue: &[(usize, i128)],
-    first_positive: Option<usize>,
-    w: usize,
-    cells: &mut [Movements],
-) {
-    let (Some((first, _)), Some((last, _))) = (revenue.first(), revenue.last()) else { return };
-    let (mut now, mut before) = (0, 0);
-    // Places of the revenue that enters the current window, the previous one, and leaves it.
-    let mut next = [0; 3];
-    for (period, cell) in cells.iter_mut().enumerate().take(last + 2 * w).skip(*first) {
-        let mut pass = |edge: usize, delay: usize| {
-            let mut sum = 0;
-            while let Some((p, r)) = revenue.get(next[edge]).filter(|(p, _)| p + delay <= period) {
-                debug_assert!(p + delay == period);
-                sum += r;
-                next[edge] += 1;
-            }
-            sum
-        };
-        let (enters, passes, leaves) = (pass(0, 0), pass(1, w), pass(2, 2 * w));
-        now += enters - passes;
-        before += passes - leaves;
-        let is_new = first_positive.is_some_and(|p| p <= period && period < p + w);
-        cell.count(before, now, is_new);
+        vec![table].into()
     }
 }
 
@@ -256,13 +171,6 @@ fn write_row(
     let lost = m.churned + m.contraction;
     let (opening, closing) = (m.opening(), m.closing());
     let share = |money: i128| rate(money, opening);
-    // The previous window lies within the known history.
-    let known_from = match context.history_start {
-        Some(start) => start,
-        None => context.first_activity.map_or(context.as_of, |day| periods.start(periods.of(day))),
-    };
-    let previous = (p + 1).checked_sub(2 * window as usize);
-    let is_known = previous.is_some_and(|first| periods.start(first) >= known_from);
     let whole_units = div_round_half_away(lost, context.scale.unit());
     table.push([
         periods.grain.name().into(),
@@ -295,6 +203,22 @@ fn write_row(
         rate(m.new + m.reactivated + m.expansion, lost).into(),
         i64::try_from(whole_units).unwrap_or(i64::MAX).into(),
         average(closing, m.closing_customers(), context.scale).into(),
-        (is_known && context.is_complete(periods, p)).into(),
+        is_complete(context, (g, periods), p).into(),
     ]);
+}
+
+/// Whether a row is complete: its period is, and what it is compared with lies within the known
+/// history.
+pub(crate) fn is_complete(context: &Context, (g, periods): (usize, &Periods), p: usize) -> bool {
+    let known_from = match context.history_start {
+        Some(start) => start,
+        None => context.first_activity.map_or(context.as_of, |day| periods.start(periods.of(day))),
+    };
+    let window = context.revenue_windows[g] as usize;
+    let before = match context.basis {
+        Basis::Orders => (p + 1).checked_sub(2 * window),
+        Basis::Subscriptions => p.checked_sub(window),
+    };
+    before.is_some_and(|first| periods.start(first) >= known_from)
+        && context.is_complete(periods, p)
 }

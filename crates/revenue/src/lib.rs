@@ -1,8 +1,11 @@
-//! `revenue_churn`: which share of the money left.
+//! `revenue_churn` and `revenue_movements`: which share of the money left, and whose it was.
 //!
 //! `METRICS.md` at the top of the repository defines the columns.
 
 mod churn;
+mod customer;
+mod ledger;
 mod movement;
 
 pub use churn::{RevenueChurn, SCHEMA as CHURN};
+pub use ledger::{RevenueMovements, SCHEMA as MOVEMENTS};

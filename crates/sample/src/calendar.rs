@@ -61,6 +61,15 @@ impl Calendar {
         last.start + i64::from(last.days) * DAY_SECONDS
     }
 
+    pub fn first_day(&self) -> NaiveDate {
+        day(self.months[0].start)
+    }
+
+    /// The day after the last day.
+    pub fn end(&self) -> NaiveDate {
+        day(self.end_of(self.months.len()))
+    }
+
     /// The month in which a moment of the sample lies.
     pub fn month_of(&self, at: i64) -> usize {
         self.months.partition_point(|month| month.start <= at) - 1
@@ -74,4 +83,10 @@ fn latest_end() -> NaiveDate {
 
 fn seconds(day: NaiveDate) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp()
+}
+
+/// The day on which a moment lies.
+pub(crate) fn day(at: i64) -> NaiveDate {
+    let days = i32::try_from(at.div_euclid(DAY_SECONDS)).ok();
+    days.and_then(NaiveDate::from_epoch_days).expect("a sample ends before 2100")
 }

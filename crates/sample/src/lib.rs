@@ -16,11 +16,18 @@
 //! | `country` | text or NULL | of the customer; some are missing |
 //! | `channel` | text | what brought the customer to this order |
 //! | `device` | text | where the order was placed |
+//!
+//! [`generate_subscriptions`] writes a subscription business instead, with the truth behind
+//! it in [`PLANTED`].
 
 mod calendar;
+mod draw;
 mod error;
 mod habits;
+mod planted;
 mod shop;
+mod subscriptions;
+mod table;
 mod write;
 
 use std::fs;
@@ -30,7 +37,9 @@ use chrono::NaiveDate;
 
 use calendar::Calendar;
 pub use error::SampleError;
+pub use planted::{PLANTED, Planted, PlantedChurn, PlantedPurchases, PlantedSpend, PlantedWinBack};
 use shop::{Event, Outcome, Shop};
+pub use subscriptions::{SubscriptionReport, generate_subscriptions};
 use write::OrderFile;
 
 /// Most customers a sample can have.
@@ -40,10 +49,11 @@ pub const MAX_CUSTOMERS: u32 = 1_000_000_000;
 /// spans of months, which changes nothing in what is written.
 const EVENTS_IN_MEMORY: u64 = 12_000_000;
 
-/// What kind of shop to make.
+/// What kind of shop or business to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleOptions {
-    /// People who buy at least once, 0 to [`MAX_CUSTOMERS`]. About 8 % more try and never buy.
+    /// People who buy at least once, 0 to [`MAX_CUSTOMERS`]. A shop has about 8 % more who try and
+    /// never buy, a subscription business about a quarter more who never pay.
     pub customers: u32,
     /// Length of the history in months, at least 1. The shop opens this long before `end`.
     pub months: u32,
@@ -62,6 +72,15 @@ impl Default for SampleOptions {
             // A fixed day, not today, so that everybody sees the same numbers.
             end: NaiveDate::from_ymd_opt(2025, 1, 1).expect("the first of January is a date"),
         }
+    }
+}
+
+impl SampleOptions {
+    /// The defaults of a subscription business, which takes longer than a shop to tell about: 36
+    /// months.
+    #[must_use]
+    pub fn for_subscriptions() -> Self {
+        Self { months: 36, ..Self::default() }
     }
 }
 

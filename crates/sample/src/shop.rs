@@ -1,6 +1,5 @@
 //! The shop as a simulation: each person's history from a random stream of their own.
 
-use std::iter;
 use std::ops::Range;
 
 use rand::{RngExt, SeedableRng};
@@ -9,12 +8,13 @@ use rand_distr::weighted::WeightedIndex;
 use rand_distr::{Beta, Distribution, Exp1, Gamma, StandardNormal};
 
 use crate::calendar::{Calendar, DAY_SECONDS, SEASON_PEAK};
+use crate::draw::{choices, joins, pick, weighted};
 use crate::habits::{
     BASKET_CENTS, BASKET_LOG_DRIFT, BASKET_LOG_MEAN, BASKET_LOG_NOISE, BASKET_LOG_SPREAD, CAUSES,
-    CHANNEL_DROPOUT, CHANNELS, COUNTRIES, Cause, Choice, DEVICES, DIRTY_SHARE, DROPOUT_ALPHA,
-    DROPOUT_BETA, FIRST_LOSS_SHARE, FULL_REFUND_SHARE, HOURS, LOSS_DROPOUT, LOSS_SHARE,
-    MONTHLY_GROWTH, PENDING_DAYS, PENDING_SHARE, PROSPECT_DROPOUT, PROSPECT_SHARE, RATE_PER_DAY,
-    RATE_SHAPE, REFUND_DAYS, REFUND_SHARE, SAME_CHANNEL, SAME_DEVICE, TEST_SHARE,
+    CHANNEL_DROPOUT, CHANNELS, COUNTRIES, Cause, DEVICES, DIRTY_SHARE, DROPOUT_ALPHA, DROPOUT_BETA,
+    FIRST_LOSS_SHARE, FULL_REFUND_SHARE, HOURS, LOSS_DROPOUT, LOSS_SHARE, PENDING_DAYS,
+    PENDING_SHARE, PROSPECT_DROPOUT, PROSPECT_SHARE, RATE_PER_DAY, RATE_SHAPE, REFUND_DAYS,
+    REFUND_SHARE, SAME_CHANNEL, SAME_DEVICE, TEST_SHARE,
 };
 
 /// What became of an order.
@@ -77,15 +77,9 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub fn new(calendar: Calendar, seed: u64) -> Self {
-        let joins: Vec<f64> = calendar
-            .months()
-            .iter()
-            .zip(iter::successors(Some(1.0), |size| Some(size * MONTHLY_GROWTH)))
-            .map(|(month, size)| f64::from(month.days) * month.season * size)
-            .collect();
         Self {
             random: ChaCha8Rng::seed_from_u64(seed),
-            joins: weighted(joins),
+            joins: joins(&calendar),
             hours: weighted(HOURS),
             countries: choices(&COUNTRIES),
             channels: choices(&CHANNELS),
@@ -359,18 +353,6 @@ impl Person {
 /// follow on the day.
 fn time_of_day(shop: &Shop, random: &mut ChaCha8Rng) -> i64 {
     i64::from(pick(&shop.hours, random)) * 3_600 + random.random_range(0..3_599)
-}
-
-fn weighted(weights: impl IntoIterator<Item = f64>) -> WeightedIndex<f64> {
-    WeightedIndex::new(weights).expect("there are weights, and they are above zero")
-}
-
-fn choices(choices: &[Choice]) -> WeightedIndex<f64> {
-    weighted(choices.iter().map(|choice| choice.weight))
-}
-
-fn pick(from: &WeightedIndex<f64>, random: &mut ChaCha8Rng) -> u8 {
-    u8::try_from(from.sample(random)).expect("no table of choices is longer than 255")
 }
 
 /// A century at most, which is later than any sample's end.

@@ -1,7 +1,7 @@
 //! Events to Parquet.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -18,13 +18,13 @@ use crate::SampleError;
 use crate::habits::{CAUSES, CHANNELS, COUNTRIES, Choice, DEVICES};
 use crate::shop::{Damage, Event, Outcome};
 
-const BATCH_ROWS: usize = 16_384;
+pub(crate) const BATCH_ROWS: usize = 16_384;
 /// Several groups in a large month, so that readers can share it among threads.
 const ROW_GROUP_ROWS: usize = 131_072;
 /// `Decimal(12, 2)`.
-const AMOUNT: (u8, i8) = (12, 2);
+pub(crate) const AMOUNT: (u8, i8) = (12, 2);
 /// The first person's id, so that ids look like a shop's that has counted for a while.
-const FIRST_CUSTOMER_ID: i64 = 100_001;
+pub(crate) const FIRST_CUSTOMER_ID: i64 = 100_001;
 /// 2099-01-01, in seconds since 1970-01-01.
 const FUTURE: i64 = 4_070_908_800;
 const YEAR_SECONDS: i64 = 365 * 86_400;
@@ -50,21 +50,14 @@ impl OrderFile {
             Field::new("channel", DataType::Utf8, false),
             Field::new("device", DataType::Utf8, false),
         ]));
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            // No order id comes twice.
-            .set_column_dictionary_enabled(ColumnPath::from("order_id"), false)
-            .build();
-        Self { schema, properties, next_order: 1 }
+        Self { schema, properties: properties("order_id"), next_order: 1 }
     }
 
     /// Sorts the events by time and writes them to `path`; returns the size in bytes.
     pub fn write(&mut self, path: &Path, mut events: Vec<Event>) -> Result<u64, SampleError> {
         // Stable: events of one second stay in the order of persons and of what they did.
         events.sort_by_key(|event| event.at);
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = path.with_file_name(format!(".{name}.unfinished"));
+        let unfinished = unfinished(path);
         self.write_unfinished(&unfinished, &events)
             .and_then(|bytes| {
                 fs::rename(&unfinished, path)?;
@@ -114,6 +107,21 @@ impl OrderFile {
     }
 }
 
+/// How every file is written. The values of the column `distinct` hardly repeat.
+pub(crate) fn properties(distinct: &str) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_column_dictionary_enabled(ColumnPath::from(distinct), false)
+        .build()
+}
+
+/// The hidden name of a file until it is whole.
+pub(crate) fn unfinished(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.unfinished"))
+}
+
 fn customer_id(event: &Event) -> Option<i64> {
     let id = FIRST_CUSTOMER_ID + i64::from(event.person);
     (event.damage != Some(Damage::NoCustomer)).then_some(id)
@@ -149,7 +157,7 @@ fn lost_reason(event: &Event) -> Option<&'static str> {
     }
 }
 
-fn names(choices: &[Choice], indices: impl Iterator<Item = u8>) -> ArrayRef {
+pub(crate) fn names(choices: &[Choice], indices: impl Iterator<Item = u8>) -> ArrayRef {
     let names = indices.map(|index| choices[usize::from(index)].name);
     Arc::new(names.collect::<StringArray>())
 }

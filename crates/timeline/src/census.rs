@@ -23,6 +23,16 @@ pub struct LeftOut {
     pub superseded: u64,
     /// Lines of orders whose lines differ in status: rejected rows.
     pub mixed_status: u64,
+    /// Subscriptions that ended on the day on which they started.
+    pub empty_span: u64,
+    /// Trials, and subscriptions of nothing.
+    pub unpaid: u64,
+    /// People first seen on or after `as_of`.
+    pub late_prospects: u64,
+    /// Contacts on or after `as_of`.
+    pub late_contacts: u64,
+    /// Answers on or after `as_of`.
+    pub late_answers: u64,
 }
 
 /// How many people and events were folded.
@@ -30,7 +40,7 @@ pub struct LeftOut {
 pub struct Census {
     /// People with activity.
     pub customers: u64,
-    /// People with attempts only.
+    /// People who only ever tried, were seen, contacted or asked.
     pub prospects: u64,
     /// Completed orders of zero or more.
     pub orders: u64,
@@ -40,6 +50,12 @@ pub struct Census {
     pub lost: u64,
     /// Open orders.
     pub open: u64,
+    /// Paid subscriptions.
+    pub subscriptions: u64,
+    /// Campaign messages, withheld ones included.
+    pub contacts: u64,
+    /// Answers.
+    pub answers: u64,
     /// What stands in no table.
     pub left_out: LeftOut,
 }
@@ -51,13 +67,15 @@ macro_rules! add_fields {
 impl LeftOut {
     pub(crate) fn add(&mut self, other: &Self) {
         add_fields!(self, other; ignored, after_as_of, before_history_start, negative_attempt,
-            refund_without_order, refund_before_cohort, superseded, mixed_status);
+            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid,
+            late_prospects, late_contacts, late_answers);
     }
 }
 
 impl Census {
     pub(crate) fn add(&mut self, other: &Self) {
-        add_fields!(self, other; customers, prospects, orders, refunds, lost, open);
+        add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions,
+            contacts, answers);
         self.left_out.add(&other.left_out);
     }
 }
@@ -69,7 +87,8 @@ impl Census {
         for customer in 0..timelines.customers {
             let is_customer = !activity.range(customer).is_empty();
             self.customers += u64::from(is_customer);
-            self.prospects += u64::from(!is_customer && !attempts.range(customer).is_empty());
+            let is_known = || !attempts.range(customer).is_empty() || timelines.notes.has(customer);
+            self.prospects += u64::from(!is_customer && is_known());
             let refunds_of = refunds.range(customer);
             if let (true, false, [periods, ..]) =
                 (is_customer, refunds_of.is_empty(), &context.periods[..])
@@ -79,6 +98,12 @@ impl Census {
                 let early = refunds_of.filter(|r| refunds.days[*r] < cohort).count();
                 self.left_out.refund_before_cohort += early as u64;
             }
+        }
+        self.contacts += timelines.notes.contacts.items.len() as u64;
+        self.answers += timelines.notes.surveys.items.len() as u64;
+        if timelines.spans.is_some() {
+            self.subscriptions += activity.len() as u64;
+            return;
         }
         // With `activity = "any"` refunds are among the activity.
         let below_zero = activity.values.iter().filter(|value| **value < 0).count();

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kohort_model::{Block, Context, Group, Measure, SegmentAt};
+use kohort_model::{Block, Context, Group, Ids, Ledger, Measure, SegmentAt, Table};
 use rayon::ThreadPool;
 
 use crate::census::Census;
-use crate::prepare::{Prepared, Window, prepare};
+use crate::frame::Frame;
+use crate::prepare::{Pass, Prepared, Window, prepare};
 use crate::slots::SlotMap;
 use crate::split::split;
 use crate::store::PARTITIONS;
@@ -26,6 +27,8 @@ pub struct FoldOptions<'a> {
     pub context: &'a Context,
     /// Where segment values count.
     pub slots: &'a SlotMap,
+    /// Whether the partitions are needed once more.
+    pub keep: bool,
     /// Called with the number of partitions done.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -48,7 +51,7 @@ impl Gathered {
     /// [`TimelineError::AmountOverflow`] as the lines have it, [`TimelineError::Spill`] as the
     /// disk has it.
     pub fn fold(
-        self,
+        &self,
         pool: &ThreadPool,
         options: &FoldOptions<'_>,
         measures: Vec<Box<dyn Measure>>,
@@ -56,19 +59,20 @@ impl Gathered {
         let layout = *self.layout();
         let context = options.context;
         let window = Window::new(layout.history_start, Some(context.as_of));
+        let pass = Pass { window, is_last: !options.keep, with_ids: false };
         let done = AtomicU64::new(0);
         let fresh = || measures.iter().map(|m| m.fresh()).collect::<Vec<_>>();
         let states: Vec<(Vec<Box<dyn Measure>>, Census)> =
             (0..pool.current_num_threads()).map(|_| (fresh(), Census::default())).collect();
         let parts = each_partition(pool, states, |(measures, census), index| {
             let Prepared { timelines, left_out, .. } =
-                prepare(&self.shared.store, &layout, index, window, options.slots, true)?;
+                prepare(&self.shared.store, &layout, index, pass, options.slots)?;
             census.left_out.add(&left_out);
             census.count(&timelines, context);
             show(&timelines, options, measures);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             (options.progress)(done);
-            Ok(())
+            Ok::<(), TimelineError>(())
         })?;
         let totals = self.shared.totals();
         let mut census = Census::default();
@@ -81,19 +85,47 @@ impl Gathered {
         }
         Ok(Folded { measures: merged, census })
     }
+
+    /// Lists every customer in every ledger. `take` gets the place of the ledger and the rows of
+    /// one partition, in no order, and is called from several threads.
+    ///
+    /// # Errors
+    /// As [`Gathered::fold`], and what `take` says.
+    pub fn list<E: From<TimelineError> + Send>(
+        &self,
+        pool: &ThreadPool,
+        options: &FoldOptions<'_>,
+        ledgers: &[Box<dyn Ledger>],
+        take: impl Fn(usize, Table) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let layout = *self.layout();
+        let window = Window::new(layout.history_start, Some(options.context.as_of));
+        let pass = Pass { window, is_last: !options.keep, with_ids: true };
+        let done = AtomicU64::new(0);
+        let states = vec![(); pool.current_num_threads()];
+        each_partition(pool, states, |(), index| {
+            let Prepared { timelines, .. } =
+                prepare(&self.shared.store, &layout, index, pass, options.slots)?;
+            let mut tables: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
+            show_whole(&timelines, options, |block| {
+                for (ledger, table) in ledgers.iter().zip(&mut tables) {
+                    ledger.list(block, table);
+                }
+            });
+            for (place, table) in tables.into_iter().enumerate().filter(|(_, t)| t.rows() > 0) {
+                take(place, table)?;
+            }
+            (options.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
+            Ok::<(), E>(())
+        })?;
+        Ok(())
+    }
 }
 
 /// Cuts timelines into blocks and shows them.
 fn show(timelines: &Timelines, options: &FoldOptions<'_>, measures: &mut [Box<dyn Measure>]) {
     let FoldOptions { context, slots, .. } = options;
-    let by_first: Vec<Vec<u32>> = (slots.at(SegmentAt::First))
-        .map(|segment| slots.of(segment, &timelines.first_segment(segment)))
-        .collect();
-    for_each_block(timelines, context, |first, last, block| {
-        let by_first = by_first.iter().map(|slots| Group::Slots(&slots[first..last]));
-        let groups: Vec<_> = std::iter::once(Group::All(0)).chain(by_first).collect();
-        fold_all(measures, &Block { groups: &groups, ..*block });
-    });
+    show_whole(timelines, options, |block| fold_all(measures, block));
     for segment in slots.at(SegmentAt::Order) {
         let (own, codes) = split(timelines, segment);
         let own_slots = slots.of(segment, &codes);
@@ -102,6 +134,19 @@ fn show(timelines: &Timelines, options: &FoldOptions<'_>, measures: &mut [Box<dy
             fold_all(measures, &Block { groups: &groups, ..*block });
         });
     }
+}
+
+/// Shows customers as they are, by what does not take them apart.
+fn show_whole(timelines: &Timelines, options: &FoldOptions<'_>, mut show: impl FnMut(&Block<'_>)) {
+    let FoldOptions { context, slots, .. } = options;
+    let by_first: Vec<Vec<u32>> = (slots.at(SegmentAt::First))
+        .map(|segment| slots.of(segment, &timelines.first_segment(segment)))
+        .collect();
+    for_each_block(timelines, context, |first, last, block| {
+        let by_first = by_first.iter().map(|slots| Group::Slots(&slots[first..last]));
+        let groups: Vec<_> = std::iter::once(Group::All(0)).chain(by_first).collect();
+        show(&Block { groups: &groups, ..*block });
+    });
 }
 
 fn fold_all(measures: &mut [Box<dyn Measure>], block: &Block<'_>) {
@@ -115,6 +160,7 @@ fn for_each_block(
     context: &Context,
     mut each: impl FnMut(usize, usize, &Block<'_>),
 ) {
+    let frame = Frame::new(timelines, context);
     let offsets = &timelines.activity.offsets;
     let mut owned: Vec<OwnedVisits> =
         context.periods.iter().map(|_| OwnedVisits::default()).collect();
@@ -126,17 +172,34 @@ fn for_each_block(
             last = first + (last - first).div_ceil(2);
         }
         let activity = timelines.activity.slice(first, last);
+        let (spells, rates) = (frame.spells(first, last), frame.rates(first, last));
         for (visits, periods) in owned.iter_mut().zip(&context.periods) {
-            visits.fill(activity, periods);
+            if timelines.spans.is_some() {
+                visits.fill_recurring(activity, spells, rates, periods, context.as_of);
+            } else {
+                visits.fill(activity, periods);
+            }
         }
         let visits: Vec<_> = owned.iter().map(OwnedVisits::as_visits).collect();
+        let ids = if timelines.ids.is_empty() {
+            Ids::None
+        } else {
+            Ids::Known(&timelines.ids[first..last])
+        };
         let block = Block {
+            ids,
             activity,
             visits: &visits,
             at_first_instant: &timelines.at_first_instant[first..last],
             has_negative_activity: timelines.any_activity,
             refunds: timelines.refunds.slice(first, last),
             attempts: timelines.attempts(first, last),
+            spells,
+            rates,
+            cancellations: frame.cancellations(first, last),
+            first_seen: timelines.notes.first_seen(first, last),
+            contacts: timelines.notes.contacts(first, last),
+            surveys: timelines.notes.surveys(first, last),
             groups: &[],
         };
         each(first, last, &block);

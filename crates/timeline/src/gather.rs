@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::Spill;
+use kohort_model::{Input, Spill};
 
 use crate::lane::Lane;
 use crate::layout::Layout;
@@ -23,10 +23,10 @@ impl Gatherer {
         Self { shared: Arc::new(Shared::new(layout, store)) }
     }
 
-    /// A new way in, for one thread.
+    /// A new way in for rows of `input`, for one thread.
     #[must_use]
-    pub fn lane(&self) -> Lane {
-        Lane::new(Arc::clone(&self.shared))
+    pub fn lane(&self, input: Input) -> Lane {
+        Lane::new(Arc::clone(&self.shared), input)
     }
 
     /// The partitions, once every lane is closed.

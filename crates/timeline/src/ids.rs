@@ -1,30 +1,11 @@
 //! Customers by number inside a partition.
 
-use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
+use kohort_model::Id;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::store::PARTITIONS;
-
-/// An id as it came, for messages and second looks.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OwnedKey {
-    /// The integer as the batch had it.
-    Integer(u64),
-    /// The bytes as the batch had them.
-    Bytes(Box<[u8]>),
-}
-
-impl fmt::Display for OwnedKey {
-    /// Signed integers, as [`kohort_model::Keys::Integers`] maps them, and texts.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(id) => write!(f, "{}", crate::chunk::signed(*id)),
-            Self::Bytes(bytes) => write!(f, "{}", String::from_utf8_lossy(bytes)),
-        }
-    }
-}
 
 const BITS: u32 = PARTITIONS.trailing_zeros();
 
@@ -75,10 +56,10 @@ fn hash_bytes(id: &[u8]) -> u64 {
 pub(crate) enum Numbering<'a> {
     /// The id less the smallest is the number.
     Direct { min: u64, count: usize },
-    /// Integers too far apart for that.
-    Sparse(FxHashMap<u64, u32>),
-    /// Byte ids, compared as bytes.
-    Bytes(FxHashMap<&'a [u8], u32>),
+    /// Integers too far apart for that, and the ids by number.
+    Sparse(FxHashMap<u64, u32>, Vec<u64>),
+    /// Byte ids, compared as bytes, and the ids by number.
+    Bytes(FxHashMap<&'a [u8], u32>, Vec<&'a [u8]>),
 }
 
 impl<'a> Numbering<'a> {
@@ -88,33 +69,33 @@ impl<'a> Numbering<'a> {
         // A slot that nobody uses costs less than a look-up.
         match usize::try_from(range) {
             Ok(count) if count <= 4 * rows + 1024 => Self::Direct { min, count },
-            _ => Self::Sparse(FxHashMap::default()),
+            _ => Self::Sparse(FxHashMap::default(), Vec::new()),
         }
     }
 
     pub fn bytes() -> Self {
-        Self::Bytes(FxHashMap::default())
+        Self::Bytes(FxHashMap::default(), Vec::new())
     }
 
     #[inline]
     pub fn of_integer(&mut self, id: u64) -> u32 {
         match self {
             Self::Direct { min, .. } => to_u32(id - *min),
-            Self::Sparse(numbers) => {
-                let next = to_u32(numbers.len() as u64);
-                *numbers.entry(id).or_insert(next)
-            }
-            Self::Bytes(_) => unreachable!("a layout has one type of customer id"),
+            Self::Sparse(numbers, ids) => *numbers.entry(id).or_insert_with(|| {
+                ids.push(id);
+                to_u32(ids.len() as u64 - 1)
+            }),
+            Self::Bytes(..) => unreachable!("a layout has one type of customer id"),
         }
     }
 
     #[inline]
     pub fn of_bytes(&mut self, id: &'a [u8]) -> u32 {
         match self {
-            Self::Bytes(numbers) => {
-                let next = to_u32(numbers.len() as u64);
-                *numbers.entry(id).or_insert(next)
-            }
+            Self::Bytes(numbers, ids) => *numbers.entry(id).or_insert_with(|| {
+                ids.push(id);
+                to_u32(ids.len() as u64 - 1)
+            }),
             _ => unreachable!("a layout has one type of customer id"),
         }
     }
@@ -123,8 +104,18 @@ impl<'a> Numbering<'a> {
     pub fn count(&self) -> usize {
         match self {
             Self::Direct { count, .. } => *count,
-            Self::Sparse(numbers) => numbers.len(),
-            Self::Bytes(numbers) => numbers.len(),
+            Self::Sparse(_, ids) => ids.len(),
+            Self::Bytes(_, ids) => ids.len(),
+        }
+    }
+
+    /// The ids of `partition` by number.
+    pub fn ids(&self, partition: usize) -> Vec<Id> {
+        let integer = |rest| Id::Integer(integer_of(partition, rest));
+        match self {
+            Self::Direct { min, count } => (*min..).take(*count).map(integer).collect(),
+            Self::Sparse(_, ids) => ids.iter().copied().map(integer).collect(),
+            Self::Bytes(_, ids) => ids.iter().map(|id| Id::Bytes((*id).into())).collect(),
         }
     }
 }

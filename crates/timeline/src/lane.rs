@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Day, Keys, Kind, OrderBatch};
+use kohort_model::{Day, EventBatch, Input, Keys, Kind, NEVER};
 
 use crate::TimelineError;
 use crate::chunk::{ordered, pack};
 use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::layout::{Columns, KeyType, Stream};
+use crate::layout::{Columns, KeyType, Resolve, Stream};
 use crate::shared::{Seen, Shared, extend};
 use crate::store::PARTITIONS;
 
@@ -48,6 +48,7 @@ impl Stage {
 /// without [`Lane::close`] loses what it has staged.
 pub struct Lane {
     shared: Arc<Shared>,
+    input: Input,
     main: Stages,
     side: Stages,
     first_day: i32,
@@ -65,7 +66,7 @@ struct Stages {
 
 /// The optional columns of a batch, in the order of the row.
 struct Extras<'a> {
-    batch: &'a OrderBatch<'a>,
+    batch: &'a EventBatch<'a>,
     columns: Columns,
 }
 
@@ -93,6 +94,15 @@ impl Extras<'_> {
         }
         let reason = batch.reasons.get(i).copied().unwrap_or_default();
         stage.set(columns.reason, reason.into());
+        if columns.end.is_some() {
+            stage.set(columns.end, ordered(batch.ends[i].into()));
+        }
+        if columns.cancelled.is_some() {
+            stage.set(columns.cancelled, ordered(batch.cancelled[i].into()));
+        }
+        if columns.cause.is_some() {
+            stage.set(columns.cause, batch.causes[i].into());
+        }
         for (s, codes) in batch.segments.iter().enumerate() {
             stage.set(Some(columns.segments + s), codes[i].into());
         }
@@ -100,7 +110,7 @@ impl Extras<'_> {
 }
 
 impl Lane {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, input: Input) -> Self {
         let stages = |stream| Stages {
             stream,
             columns: shared.layout.columns(stream),
@@ -108,7 +118,8 @@ impl Lane {
             packed: Vec::new(),
         };
         Self {
-            main: stages(Stream::Main),
+            input,
+            main: stages(Stream::of(input)),
             side: stages(Stream::Side),
             first_day: shared.layout.history_start.map_or(i32::MIN, |d| d.0),
             seen: Seen::default(),
@@ -123,7 +134,7 @@ impl Lane {
     /// # Errors
     /// [`TimelineError::Spill`] where the disk refuses what is over the budget,
     /// [`TimelineError::MixedKeys`] where the ids are of another type than announced.
-    pub fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), TimelineError> {
+    pub fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), TimelineError> {
         let type_of = |keys: Keys<'_>| match keys {
             Keys::Integers(_) => KeyType::Integers,
             Keys::Bytes(_) => KeyType::Bytes,
@@ -135,8 +146,8 @@ impl Lane {
             return Err(TimelineError::MixedKeys);
         }
         match batch.customers {
-            Keys::Integers(ids) => self.scatter(batch, |i, _| partition_of_integer(ids[i])),
-            Keys::Bytes(ids) => self.scatter(batch, |i, stage| {
+            Keys::Integers(ids) => self.take(batch, |i, _| partition_of_integer(ids[i])),
+            Keys::Bytes(ids) => self.take(batch, |i, stage| {
                 let partition = partition_of_bytes(ids[i]);
                 stage.stage(partition).heap.extend_from_slice(ids[i]);
                 (partition, ids[i].len() as u64)
@@ -144,9 +155,52 @@ impl Lane {
         }
     }
 
+    fn take(
+        &mut self,
+        batch: &EventBatch<'_>,
+        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+    ) -> Result<(), TimelineError> {
+        match (self.input, self.shared.layout.resolve) {
+            (Input::Orders, _) => self.scatter(batch, place),
+            (Input::Subscriptions, Resolve::Spans) => {
+                let today = self.shared.layout.today.0;
+                let days = batch.days.iter().chain(batch.ends).chain(batch.cancelled);
+                let newest = days.copied().filter(|day| *day <= today && *day != NEVER).max();
+                self.seen.newest = self.seen.newest.max(newest.map(Day));
+                self.scatter_notes(batch, place)
+            }
+            (Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
+            _ => self.scatter_notes(batch, place),
+        }
+    }
+
+    /// Rows that go to one stream as they are.
+    fn scatter_notes(
+        &mut self,
+        batch: &EventBatch<'_>,
+        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+    ) -> Result<(), TimelineError> {
+        let columns = self.main.columns;
+        let extras = Extras { batch, columns };
+        for i in 0..batch.days.len() {
+            let value = batch.values.get(i).copied().unwrap_or_default();
+            let kind = batch.kinds.get(i).copied().unwrap_or_default();
+            let (partition, customer) = place(i, &mut self.main);
+            let stage = self.main.stage(partition);
+            let core = [customer, ordered(i64::from(batch.days[i])), ordered(value)];
+            stage.begin(columns.width, core);
+            extras.set(i, kind, stage);
+            stage.rows += 1;
+            if stage.rows == STAGE_ROWS {
+                self.main.seal(&self.shared, partition)?;
+            }
+        }
+        Ok(())
+    }
+
     fn scatter(
         &mut self,
-        batch: &OrderBatch<'_>,
+        batch: &EventBatch<'_>,
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
         let layout = self.shared.layout;

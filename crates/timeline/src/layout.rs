@@ -1,6 +1,6 @@
 //! Which columns are carried, and what a row stands for.
 
-use kohort_model::Day;
+use kohort_model::{Day, Input};
 
 /// How ids are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Resolve {
     Latest,
     /// The rows of an order are its lines.
     Lines,
+    /// The rows are spans of subscriptions.
+    Spans,
 }
 
 /// What a gathering carries, decided before the first row by the measures selected.
@@ -35,16 +37,22 @@ pub struct Layout {
     pub resolve: Resolve,
     /// Whether instants within the day are carried.
     pub instants: bool,
-    /// Whether reasons of lost orders are carried.
+    /// Whether reasons of lost orders or ended subscriptions are carried.
     pub reasons: bool,
+    /// Whether it is carried who wanted a subscription to end.
+    pub causes: bool,
+    /// Whether it is carried when a subscription was cancelled.
+    pub cancelled: bool,
     /// Number of segments.
     pub segments: usize,
     /// Whether refunds are activity.
     pub any_activity: bool,
-    /// First day that is known; earlier events are left out.
+    /// First day that is known; earlier orders are left out.
     pub history_start: Option<Day>,
     /// Exclusive end of what is known; `None` for the day after the newest activity.
     pub as_of: Option<Day>,
+    /// The day of the run.
+    pub today: Day,
 }
 
 /// Where each column stands in a row of 64-bit words. Customer, day and value come first.
@@ -56,21 +64,47 @@ pub(crate) struct Columns {
     pub order: Option<usize>,
     pub updated: Option<usize>,
     pub reason: Option<usize>,
+    pub end: Option<usize>,
+    pub cause: Option<usize>,
+    pub cancelled: Option<usize>,
     /// First segment column; the others follow.
     pub segments: usize,
+    pub segment_count: usize,
 }
 
 pub(crate) const CUSTOMER: usize = 0;
 pub(crate) const DAY: usize = 1;
 pub(crate) const VALUE: usize = 2;
 
-/// The two streams of a partition.
+/// The streams of a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     /// Rows that are activity as they stand; where rows have to be resolved first, all rows.
     Main,
     /// Refunds, lost and open orders.
     Side,
+    /// When people were first seen.
+    Prospects,
+    /// Campaign messages.
+    Contacts,
+    /// Answers.
+    Surveys,
+}
+
+impl Stream {
+    pub const COUNT: usize = 5;
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Main, Self::Side, Self::Prospects, Self::Contacts, Self::Surveys];
+
+    /// Where the rows of an input go first.
+    pub fn of(input: Input) -> Self {
+        match input {
+            Input::Orders | Input::Subscriptions => Self::Main,
+            Input::Prospects => Self::Prospects,
+            Input::Contacts => Self::Contacts,
+            Input::Surveys => Self::Surveys,
+        }
+    }
 }
 
 impl Layout {
@@ -80,7 +114,9 @@ impl Layout {
     }
 
     pub(crate) fn columns(&self, stream: Stream) -> Columns {
-        let all = self.is_resolved() || stream == Stream::Side;
+        let is_note = !matches!(stream, Stream::Main | Stream::Side);
+        let all = !is_note && (self.is_resolved() || stream == Stream::Side);
+        let spans = all && self.resolve == Resolve::Spans;
         let mut width = VALUE + 1;
         let mut next = |carried: bool| {
             carried.then(|| {
@@ -88,14 +124,35 @@ impl Layout {
                 width - 1
             })
         };
-        let kind = next(all);
-        let instant = next(self.instants);
+        let kind = next((all && !spans) || stream == Stream::Contacts);
+        let instant = next(self.instants && !is_note);
         // Orders of one instant need an order among them only where the first gives a segment.
-        let order = next(self.orders.is_some() && (all || self.segments > 0));
-        let updated = next(self.resolve == Resolve::Latest);
-        let reason = next(all && self.reasons);
+        let order = next(!is_note && self.orders.is_some() && (all || self.segments > 0));
+        let updated = next(!is_note && self.resolve == Resolve::Latest);
+        let reason = next((all && self.reasons) || stream == Stream::Surveys);
+        let end = next(spans);
+        let cause = next(spans && self.causes);
+        let cancelled = next(spans && self.cancelled);
         let segments = width;
-        width += self.segments;
-        Columns { width, kind, instant, order, updated, reason, segments }
+        let segment_count = match stream {
+            Stream::Main | Stream::Side => self.segments,
+            // Campaign and strategy.
+            Stream::Contacts => 2,
+            Stream::Prospects | Stream::Surveys => 0,
+        };
+        width += segment_count;
+        Columns {
+            width,
+            kind,
+            instant,
+            order,
+            updated,
+            reason,
+            end,
+            cause,
+            cancelled,
+            segments,
+            segment_count,
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! by block, to every measure.
 //!
 //! ```text
-//! OrderBatch ─Lane::push─▶ 256 partitions of packed chunks ─▶ per partition: group by customer,
+//! EventBatch ─Lane::push─▶ 256 partitions of packed chunks ─▶ per partition: group by customer,
 //! (slices)                 (spilled past the budget)           sort by time, fold blocks
 //! ```
 //!
@@ -12,15 +12,18 @@
 mod census;
 mod chunk;
 mod fold;
+mod frame;
 mod gather;
 mod ids;
 mod lane;
 mod layout;
+mod notes;
 mod prepare;
 mod resolve;
 mod rows;
 mod shared;
 mod slots;
+mod spans;
 mod split;
 mod store;
 mod survey;
@@ -31,11 +34,12 @@ mod visits;
 pub use census::{Census, LeftOut};
 pub use fold::{FoldOptions, Folded};
 pub use gather::{Gathered, Gatherer};
-pub use ids::OwnedKey;
 pub use lane::Lane;
 pub use layout::{KeyType, Layout, Resolve};
 pub use slots::{SegmentValues, SlotMap};
 pub use survey::Survey;
+
+use kohort_model::Id;
 
 /// What can go wrong between the rows and the tables.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +56,9 @@ pub enum TimelineError {
     )]
     AmountOverflow {
         /// The customer's id.
-        customer: OwnedKey,
+        customer: Id,
         /// The order's id.
-        order: OwnedKey,
+        order: Id,
         /// The sum in minor units.
         sum: i128,
     },
@@ -66,9 +70,9 @@ pub enum TimelineError {
     )]
     RepeatedOrder {
         /// A customer with a repeated id.
-        customer: OwnedKey,
+        customer: Id,
         /// The repeated id.
-        order: OwnedKey,
+        order: Id,
         /// Rows beyond the first of each order.
         repeated: u64,
     },

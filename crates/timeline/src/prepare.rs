@@ -5,9 +5,11 @@ use kohort_model::{Day, Kind};
 use crate::census::LeftOut;
 use crate::ids::{Numbering, to_u32};
 use crate::layout::{CUSTOMER, DAY, KeyType, Layout, Resolve, Stream, VALUE};
+use crate::notes::Notes;
 use crate::resolve::{Repeats, resolve};
 use crate::rows::{Packed, Rows};
 use crate::slots::SlotMap;
+use crate::spans::Spans;
 use crate::store::Store;
 use crate::track::{OwnedTrack, Timelines, sort_track};
 use crate::{TimelineError, chunk};
@@ -48,38 +50,67 @@ pub(crate) struct Prepared {
     pub repeats: Repeats,
 }
 
-/// Reads partition `index` and sorts its events into timelines. With `last`, the partition's
-/// memory is given up.
+/// What is to be done with a partition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass {
+    /// The days that are known.
+    pub window: Window,
+    /// Whether the partition's memory is given up.
+    pub is_last: bool,
+    /// Whether the timelines come with their customers' ids.
+    pub with_ids: bool,
+}
+
+/// Reads partition `index` and sorts its events into timelines.
 pub(crate) fn prepare(
     store: &Store,
     layout: &Layout,
     index: usize,
-    window: Window,
+    pass: Pass,
     slots: &SlotMap,
-    last: bool,
 ) -> Result<Prepared, TimelineError> {
-    let read = |stream| if last { store.take(index, stream) } else { store.read(index, stream) };
-    let (main, side) = (read(Stream::Main)?, read(Stream::Side)?);
-    let main = Packed::new(&main, layout, Stream::Main);
-    let side = Packed::new(&side, layout, Stream::Side);
+    let window = pass.window;
+    let read = |stream| {
+        if pass.is_last { store.take(index, stream) } else { store.read(index, stream) }
+    };
+    let stretches: Vec<_> = Stream::ALL.into_iter().map(read).collect::<Result<_, _>>()?;
+    let packed = |stream| Packed::new(&stretches[stream as usize], layout, stream);
+    let streams = Stream::ALL.map(packed);
+    let [main, side, prospects, contacts, surveys] = &streams;
     let mut left_out = LeftOut::default();
     let mut repeats = Repeats::default();
 
     let mut numbering = match layout.customers {
         KeyType::Bytes => Numbering::bytes(),
         KeyType::Integers => {
-            let ranges = [main.range(CUSTOMER), side.range(CUSTOMER)].into_iter().flatten();
+            let ranges = streams.iter().filter_map(|stream| stream.range(CUSTOMER));
             let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            let rows = streams.iter().map(Packed::rows).sum();
             range.map_or_else(
                 || Numbering::Direct { min: 0, count: 0 },
-                |(min, max)| Numbering::integers(min, max, main.rows() + side.rows()),
+                |(min, max)| Numbering::integers(min, max, rows),
             )
         }
     };
 
+    // Everybody is numbered before anything is sorted by number.
+    let prospects = note(prospects, layout, &mut numbering, window, &mut left_out.late_prospects);
+    let contacts = note(contacts, layout, &mut numbering, window, &mut left_out.late_contacts);
+    let surveys = note(surveys, layout, &mut numbering, window, &mut left_out.late_answers);
     let rank = slots.rank();
     let (activity, refunds, attempts);
     let customers;
+    if layout.resolve == Resolve::Spans {
+        let rows = main.unpack(layout, &mut numbering);
+        customers = numbering.count();
+        let spans = Spans::new(&rows, customers, window.until, slots, &mut left_out);
+        let notes = Notes::new(customers, &prospects, &contacts, &surveys, slots.notes());
+        let mut timelines = Timelines::of_spans(customers, spans, notes);
+        if pass.with_ids {
+            timelines.ids = numbering.ids(index);
+        }
+        return Ok(Prepared { timelines, left_out, repeats });
+    }
     if layout.is_resolved() {
         let rows = main.unpack(layout, &mut numbering);
         customers = numbering.count();
@@ -99,9 +130,9 @@ pub(crate) fn prepare(
         let [_, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         refunds = sort_track(&r, customers, rank);
         attempts = sort_track(&t, customers, rank);
-        activity = match day_range(&main) {
+        activity = match day_range(main) {
             Some(days) if main.columns.width == VALUE + 1 => {
-                sort_by_counting(&main, &ids, customers, days, window, &mut left_out)
+                sort_by_counting(main, &ids, customers, days, window, &mut left_out)
             }
             _ => {
                 let rows = main.unpack(layout, &mut numbering);
@@ -116,8 +147,27 @@ pub(crate) fn prepare(
     if layout.resolve != Resolve::Unique {
         repeats = Repeats { rows: 0, example: None, ..repeats };
     }
-    let timelines = Timelines::new(customers, layout.any_activity, activity, refunds, attempts);
+    let notes = Notes::new(customers, &prospects, &contacts, &surveys, slots.notes());
+    let any_activity = layout.any_activity;
+    let mut timelines = Timelines::new(customers, any_activity, activity, refunds, attempts, notes);
+    if pass.with_ids {
+        timelines.ids = numbering.ids(index);
+    }
     Ok(Prepared { timelines, left_out, repeats })
+}
+
+/// The rows of a note before the end of what is known.
+fn note<'a>(
+    stream: &Packed<'a>,
+    layout: &Layout,
+    numbering: &mut Numbering<'a>,
+    window: Window,
+    late: &mut u64,
+) -> Rows {
+    let rows = stream.unpack(layout, numbering);
+    let known = places(&rows, |i| rows.days[i] < window.until.0);
+    *late += (rows.len() - known.len()) as u64;
+    if known.len() == rows.len() { rows } else { rows.pick(&known) }
 }
 
 /// Splits rows into activity, refunds and attempts.

@@ -2,9 +2,11 @@
 
 use std::cmp::Reverse;
 
+use kohort_model::Id;
+
 use crate::TimelineError;
 use crate::census::LeftOut;
-use crate::ids::{OwnedKey, to_u32};
+use crate::ids::to_u32;
 use crate::layout::{Layout, Resolve};
 use crate::rows::Rows;
 
@@ -17,9 +19,9 @@ pub(crate) struct Repeats {
     /// Rows beyond the first of an order.
     pub rows: u64,
     /// The first such order.
-    pub example: Option<(OwnedKey, OwnedKey)>,
+    pub example: Option<(Id, Id)>,
     /// Orders whose lines have different statuses, the first of them.
-    pub mixed: Vec<(OwnedKey, OwnedKey)>,
+    pub mixed: Vec<(Id, Id)>,
 }
 
 /// One row an order. `keys` gives the ids of a row as they came.
@@ -29,14 +31,15 @@ pub(crate) fn resolve(
     rank: &[Vec<u32>],
     left_out: &mut LeftOut,
     found: &mut Repeats,
-    keys: impl Fn(usize) -> (OwnedKey, OwnedKey),
+    keys: impl Fn(usize) -> (Id, Id),
 ) -> Result<Rows, TimelineError> {
     let mut order: Vec<u32> = (0..rows.len()).map(|i| to_u32(i as u64)).collect();
     let id = |i: u32| (rows.ids[i as usize], rows.orders[i as usize]);
     order.sort_unstable_by_key(|i| id(*i));
     let groups = order.chunk_by(|a, b| id(*a) == id(*b));
     match layout.resolve {
-        Resolve::Rows => Ok(rows),
+        // Spans are painted over one another instead.
+        Resolve::Rows | Resolve::Spans => Ok(rows),
         Resolve::Unique => {
             for group in groups.filter(|group| group.len() > 1) {
                 found.rows += group.len() as u64 - 1;
@@ -100,7 +103,7 @@ impl Lines<'_> {
     fn push(
         &mut self,
         group: &[u32],
-        keys: &impl Fn(usize) -> (OwnedKey, OwnedKey),
+        keys: &impl Fn(usize) -> (Id, Id),
     ) -> Result<(), TimelineError> {
         let (rows, orders) = (self.rows, &mut self.orders);
         let at = |i: u32| i as usize;

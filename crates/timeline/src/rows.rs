@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
+use kohort_model::Id;
+
 use crate::chunk::{Chunk, PackedColumn, signed};
-use crate::ids::{Numbering, OwnedKey, integer_of};
+use crate::ids::{Numbering, integer_of};
 use crate::layout::{CUSTOMER, Columns, DAY, KeyType, Layout, Stream, VALUE};
 use crate::store::PARTITIONS;
 
@@ -20,6 +22,9 @@ pub(crate) struct Rows {
     pub orders: Vec<u64>,
     pub updated: Vec<i64>,
     pub reasons: Vec<u32>,
+    pub ends: Vec<i32>,
+    pub causes: Vec<u8>,
+    pub cancelled: Vec<i32>,
     pub segments: Vec<Vec<u32>>,
 }
 
@@ -71,6 +76,9 @@ impl Rows {
             orders: take(&self.orders, picked),
             updated: take(&self.updated, picked),
             reasons: take(&self.reasons, picked),
+            ends: take(&self.ends, picked),
+            causes: take(&self.causes, picked),
+            cancelled: take(&self.cancelled, picked),
             segments: self.segments.iter().map(|codes| take(codes, picked)).collect(),
         }
     }
@@ -200,23 +208,27 @@ impl<'a> Packed<'a> {
     pub fn unpack(&self, layout: &Layout, numbering: &mut Numbering<'a>) -> Rows {
         let columns = &self.columns;
         let code = |word: u64| u32::try_from(word).expect("codes have 32 bits");
+        let day = |word: u64| i32::try_from(signed(word)).expect("days came as 32 bits");
+        let small = |word: u64| u8::try_from(word).expect("kinds and causes have 8 bits");
         let segment = |s| self.column(Some(columns.segments + s), code);
         Rows {
             ids: self.ids(layout, numbering),
-            days: self
-                .column(Some(DAY), |w| i32::try_from(signed(w)).expect("days came as 32 bits")),
+            days: self.column(Some(DAY), day),
             values: self.column(Some(VALUE), signed),
-            kinds: self.column(columns.kind, |w| u8::try_from(w).expect("kinds have 8 bits")),
+            kinds: self.column(columns.kind, small),
             instants: self.column(columns.instant, signed),
             orders: self.orders(layout),
             updated: self.column(columns.updated, signed),
             reasons: self.column(columns.reason, code),
-            segments: (0..layout.segments).map(segment).collect(),
+            ends: self.column(columns.end, day),
+            causes: self.column(columns.cause, small),
+            cancelled: self.column(columns.cancelled, day),
+            segments: (0..columns.segment_count).map(segment).collect(),
         }
     }
 
     /// The ids of row `index` as they came.
-    pub fn keys(&self, layout: &Layout, partition: usize, index: usize) -> (OwnedKey, OwnedKey) {
+    pub fn keys(&self, layout: &Layout, partition: usize, index: usize) -> (Id, Id) {
         debug_assert!(partition < PARTITIONS);
         let mut bytes: (Box<[u8]>, Box<[u8]>) = (Box::default(), Box::default());
         if layout.customers == KeyType::Bytes || layout.orders == Some(KeyType::Bytes) {
@@ -232,12 +244,12 @@ impl<'a> Packed<'a> {
             column.map_or(0, |column| self.column(Some(column), |word| word)[index])
         };
         let customer = match layout.customers {
-            KeyType::Integers => OwnedKey::Integer(integer_of(partition, word(Some(CUSTOMER)))),
-            KeyType::Bytes => OwnedKey::Bytes(bytes.0),
+            KeyType::Integers => Id::Integer(integer_of(partition, word(Some(CUSTOMER)))),
+            KeyType::Bytes => Id::Bytes(bytes.0.into()),
         };
         let order = match layout.orders {
-            Some(KeyType::Bytes) => OwnedKey::Bytes(bytes.1),
-            _ => OwnedKey::Integer(word(self.columns.order)),
+            Some(KeyType::Bytes) => Id::Bytes(bytes.1.into()),
+            _ => Id::Integer(word(self.columns.order)),
         };
         (customer, order)
     }

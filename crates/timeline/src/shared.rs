@@ -12,8 +12,10 @@ use crate::store::Store;
 pub(crate) struct Seen {
     /// First and last day of activity.
     pub activity: Option<(Day, Day)>,
-    /// First and last day of any event.
+    /// First and last day of any order.
     pub any: Option<(Day, Day)>,
+    /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
+    pub newest: Option<Day>,
 }
 
 pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) {
@@ -47,6 +49,7 @@ impl Shared {
                 extend(all, days);
             }
         }
+        all.newest = all.newest.max(seen.newest);
         totals.negative_attempts += negative_attempts;
         totals.ignored += ignored;
     }

@@ -25,6 +25,10 @@ pub struct SlotMap {
     slots: Vec<Vec<u32>>,
     /// Place of each code's text in order, one vector a segment; the reasons' last.
     rank: Vec<Vec<u32>>,
+    /// As the reasons' rank, with `unknown` last.
+    reasons: Vec<u32>,
+    /// Place of each campaign, strategy and survey reason in order.
+    notes: [Vec<u32>; 3],
 }
 
 impl SlotMap {
@@ -37,8 +41,10 @@ impl SlotMap {
             at: segments.iter().map(|segment| segment.at).collect(),
             slots: vec![Vec::new(); segments.len()],
             rank: segments.iter().map(|segment| rank(&segment.texts)).collect(),
+            ..Self::default()
         };
         map.rank.push(rank(reasons));
+        map.reasons = unknown_last(reasons);
         let mut by_name: Vec<usize> = (0..segments.len()).collect();
         by_name.sort_by_key(|s| &segments[*s].name);
         for s in by_name {
@@ -56,8 +62,29 @@ impl SlotMap {
         (map, slots)
     }
 
+    /// The same with the texts behind the codes of contacts and surveys.
+    #[must_use]
+    pub fn with_notes(
+        self,
+        campaigns: &[Arc<str>],
+        strategies: &[Arc<str>],
+        answers: &[Arc<str>],
+    ) -> Self {
+        Self { notes: [rank(campaigns), rank(strategies), unknown_last(answers)], ..self }
+    }
+
     pub(crate) fn rank(&self) -> &[Vec<u32>] {
         &self.rank
+    }
+
+    /// The place of a reason among all, `unknown` last.
+    pub(crate) fn reason(&self, code: u32) -> u32 {
+        self.reasons.get(code as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The places of campaigns and strategies, and of answers with `unknown` last.
+    pub(crate) fn notes(&self) -> &[Vec<u32>; 3] {
+        &self.notes
     }
 
     /// The segments of a kind, by number.
@@ -71,6 +98,11 @@ impl SlotMap {
         let slots = &self.slots[segment];
         codes.iter().map(|code| slots.get(*code as usize).copied().unwrap_or(0)).collect()
     }
+}
+
+fn unknown_last(texts: &[Arc<str>]) -> Vec<u32> {
+    let places = rank(texts).into_iter().zip(texts);
+    places.map(|(place, text)| if &**text == "unknown" { u32::MAX } else { place }).collect()
 }
 
 /// The place of each text among all in order.

@@ -1,14 +1,19 @@
 //! Timelines by (customer, segment value), for segments that look at each order.
 
 use crate::ids::to_u32;
+use crate::spans::Spans;
 use crate::track::{OwnedTrack, Timelines, counting_sort};
 
 /// The same events with every (customer, value of `segment`) as a customer of its own, and each
 /// one's value code.
 pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u32>) {
+    if let Some(spans) = &timelines.spans {
+        return split_spans(timelines, spans, segment);
+    }
     let tracks = [&timelines.activity, &timelines.refunds, &timelines.attempts];
     let mut owners: [Vec<u32>; 3] = tracks.map(|track| vec![0; track.len()]);
     let mut codes_of_owner = Vec::new();
+    let mut customer_of_owner = Vec::new();
     let mut own: Vec<u32> = Vec::new();
     for customer in 0..timelines.customers {
         own.clear();
@@ -23,12 +28,38 @@ pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u3
             }
         }
         codes_of_owner.extend_from_slice(&own);
+        customer_of_owner.resize(codes_of_owner.len(), to_u32(customer as u64));
     }
     let customers = codes_of_owner.len();
     let [activity, refunds, attempts] =
         [0, 1, 2].map(|t| regroup(tracks[t], &owners[t], customers));
     let any_activity = timelines.any_activity;
-    (Timelines::new(customers, any_activity, activity, refunds, attempts), codes_of_owner)
+    let notes = timelines.notes.pick(&customer_of_owner);
+    (Timelines::new(customers, any_activity, activity, refunds, attempts, notes), codes_of_owner)
+}
+
+/// The same of subscriptions, whose spans have the values.
+fn split_spans(timelines: &Timelines, spans: &Spans, segment: usize) -> (Timelines, Vec<u32>) {
+    let codes = &spans.segments[segment];
+    let mut owners = vec![0; codes.len()];
+    let (mut codes_of_owner, mut customer_of_owner) = (Vec::new(), Vec::new());
+    let mut own: Vec<u32> = Vec::new();
+    for customer in 0..timelines.customers {
+        own.clear();
+        for span in spans.range(customer) {
+            let place = own.iter().position(|code| *code == codes[span]).unwrap_or_else(|| {
+                own.push(codes[span]);
+                own.len() - 1
+            });
+            owners[span] = to_u32((codes_of_owner.len() + place) as u64);
+        }
+        codes_of_owner.extend_from_slice(&own);
+        customer_of_owner.resize(codes_of_owner.len(), to_u32(customer as u64));
+    }
+    let customers = codes_of_owner.len();
+    let notes = timelines.notes.pick(&customer_of_owner);
+    let spans = spans.regroup(&owners, customers);
+    (Timelines::of_spans(customers, spans, notes), codes_of_owner)
 }
 
 /// The track with the events of each new owner together, still in order of time.

@@ -19,16 +19,12 @@ struct Share {
 
 #[derive(Default)]
 struct Partition {
-    main: Share,
-    side: Share,
+    shares: [Share; Stream::COUNT],
 }
 
 impl Partition {
     fn share(&mut self, stream: Stream) -> &mut Share {
-        match stream {
-            Stream::Main => &mut self.main,
-            Stream::Side => &mut self.side,
-        }
+        &mut self.shares[stream as usize]
     }
 }
 
@@ -85,7 +81,7 @@ impl Store {
         };
         let mut stretch = Vec::new();
         for partition in &self.partitions {
-            for stream in [Stream::Main, Stream::Side] {
+            for stream in Stream::ALL {
                 let chunks = std::mem::take(&mut lock(partition).share(stream).chunks);
                 if chunks.is_empty() {
                     continue;

@@ -1,10 +1,10 @@
 //! What the frame of the tables depends on.
 
-use kohort_model::Day;
+use kohort_model::{Day, Id};
 use rayon::ThreadPool;
 
-use crate::ids::{OwnedKey, to_u32};
-use crate::prepare::{Window, prepare};
+use crate::ids::to_u32;
+use crate::prepare::{Pass, Window, prepare};
 use crate::resolve::Repeats;
 use crate::shared::extend;
 use crate::slots::SlotMap;
@@ -19,11 +19,13 @@ pub struct Survey {
     pub activity: Option<(Day, Day)>,
     /// First and last day of any event within the known days.
     pub events: Option<(Day, Day)>,
+    /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
+    pub newest: Option<Day>,
     /// Days between consecutive activity days of a customer: how many gaps of each length,
     /// where they were asked for.
     pub gaps: Vec<u64>,
     /// Orders whose lines differ in status, in order of their ids; the first hundred.
-    pub mixed: Vec<(OwnedKey, OwnedKey)>,
+    pub mixed: Vec<(Id, Id)>,
 }
 
 impl Gathered {
@@ -45,17 +47,19 @@ impl Gathered {
             return Ok(Survey { activity: seen.activity, events: seen.any, ..Survey::default() });
         }
         let window = Window::new(layout.history_start, layout.as_of);
+        let pass = Pass { window, is_last: false, with_ids: false };
         let states: Vec<(Survey, Repeats)> = vec![Default::default(); pool.current_num_threads()];
         let parts = each_partition(pool, states, |found, index| {
-            let prepared = prepare(&self.shared.store, &layout, index, window, slots, false)?;
+            let prepared = prepare(&self.shared.store, &layout, index, pass, slots)?;
             found.0.look_at(&prepared.timelines, gaps);
             found.0.mixed.extend(prepared.repeats.mixed);
             found.1.rows += prepared.repeats.rows;
             let examples = [found.1.example.take(), prepared.repeats.example];
             found.1.example = examples.into_iter().flatten().min();
-            Ok(())
+            Ok::<(), TimelineError>(())
         })?;
-        let mut all = (Survey::default(), Repeats::default());
+        let newest = self.shared.totals().seen.newest;
+        let mut all = (Survey { newest, ..Survey::default() }, Repeats::default());
         for (survey, repeats) in parts {
             all.0.merge(survey);
             all.1.rows += repeats.rows;

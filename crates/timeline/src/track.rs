@@ -1,8 +1,10 @@
 //! The timelines of one partition: owned tracks, and how a permutation brings rows into one.
 
-use kohort_model::{Attempts, Day, Track};
+use kohort_model::{Attempts, Day, Id, Track};
 
+use crate::notes::Notes;
 use crate::rows::Rows;
+use crate::spans::Spans;
 
 /// Events of one kind, customer after customer, each customer's in order of time.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,15 @@ pub(crate) struct OwnedTrack {
 }
 
 impl OwnedTrack {
+    /// No event of `customers` people; `segments` is their number.
+    pub fn none(customers: usize, segments: usize) -> Self {
+        Self {
+            offsets: vec![0; customers + 1],
+            segments: vec![Vec::new(); segments],
+            ..Self::default()
+        }
+    }
+
     pub fn range(&self, customer: usize) -> std::ops::Range<usize> {
         self.offsets[customer] as usize..self.offsets[customer + 1] as usize
     }
@@ -75,6 +86,11 @@ pub(crate) struct Timelines {
     pub by_customer: Vec<bool>,
     /// One a customer: activity events at its first instant.
     pub at_first_instant: Vec<u32>,
+    /// Where the customers have subscriptions.
+    pub spans: Option<Spans>,
+    pub notes: Notes,
+    /// One a customer, in a pass over ledgers.
+    pub ids: Vec<Id>,
 }
 
 impl Timelines {
@@ -85,6 +101,7 @@ impl Timelines {
         activity: OwnedTrack,
         refunds: OwnedTrack,
         attempts: OwnedTrack,
+        notes: Notes,
     ) -> Self {
         let mut after = Vec::with_capacity(attempts.len());
         let mut by_customer = Vec::with_capacity(attempts.len());
@@ -113,7 +130,17 @@ impl Timelines {
             after,
             by_customer,
             at_first_instant,
+            spans: None,
+            notes,
+            ids: Vec::new(),
         }
+    }
+
+    /// The timelines of customers with subscriptions.
+    pub fn of_spans(customers: usize, spans: Spans, notes: Notes) -> Self {
+        let none = || OwnedTrack::none(customers, spans.segments.len());
+        let new = Self::new(customers, false, spans.activity(), none(), none(), notes);
+        Self { spans: Some(spans), ..new }
     }
 
     pub fn attempts(&self, first: usize, last: usize) -> Attempts<'_> {

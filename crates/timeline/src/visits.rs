@@ -1,6 +1,6 @@
 //! The activity of a block by period: looked up once for all measures.
 
-use kohort_model::{Periods, Track, Visits};
+use kohort_model::{Day, Periods, Rates, Spells, Track, Visits};
 
 use crate::ids::to_u32;
 
@@ -35,6 +35,37 @@ impl OwnedVisits {
                     sum += i128::from(*value);
                 }
                 self.push(period, orders, sum);
+            }
+            self.offsets.push(to_u32(self.periods.len() as u64));
+        }
+    }
+
+    /// The periods in which the customers have an active day before `as_of`, how many
+    /// subscriptions began in each, and what they pay a month at its close.
+    pub fn fill_recurring(
+        &mut self,
+        activity: Track<'_>,
+        spells: Spells<'_>,
+        rates: Rates<'_>,
+        periods: &Periods,
+        as_of: Day,
+    ) {
+        self.offsets.clear();
+        self.periods.clear();
+        self.orders.clear();
+        self.values.clear();
+        self.offsets.push(0);
+        for customer in 0..activity.offsets.len() - 1 {
+            let mut starts = activity.of(customer).0.iter().map(|day| periods.of(*day)).peekable();
+            let mut next = 0;
+            for spell in spells.of(customer) {
+                let last_day = spell.end.min(as_of).plus(-1);
+                for period in next.max(periods.of(spell.start))..=periods.of(last_day) {
+                    let begun = std::iter::from_fn(|| starts.next_if(|p| *p <= period)).count();
+                    let close = periods.end(period).min(as_of).plus(-1);
+                    self.push(period, to_u32(begun as u64), rates.on(customer, close));
+                    next = period + 1;
+                }
             }
             self.offsets.push(to_u32(self.periods.len() as u64));
         }

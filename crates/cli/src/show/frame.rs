@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
-use arrow::compute::take_record_batch;
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, SchemaRef,
+};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use kohort_model::Day;
 
 use super::grid::Align;
+use super::layout::{Order, Where};
 use crate::number::group;
 
 /// What stands where there is no value.
@@ -26,6 +29,12 @@ impl Frame {
         Self { batch }
     }
 
+    /// The rows of all, which have the columns of `schema`.
+    pub fn concat(schema: &SchemaRef, frames: &[Self]) -> Result<Self, ArrowError> {
+        let batches = frames.iter().map(|frame| &frame.batch);
+        Ok(Self { batch: concat_batches(schema, batches)? })
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.batch.num_rows()
@@ -38,14 +47,37 @@ impl Frame {
 
     /// The rows for which `keep` holds.
     pub fn filter(&self, keep: impl Fn(usize) -> bool) -> Result<Self, ArrowError> {
-        let rows = (0..self.len()).filter(|row| keep(*row)).map(|row| row as u64);
-        let rows = UInt64Array::from_iter_values(rows);
-        Ok(Self { batch: take_record_batch(&self.batch, &rows)? })
+        self.take((0..self.len()).filter(|row| keep(*row)))
     }
 
-    /// The different days of a column, in order.
-    pub fn days(&self, column: &str) -> BTreeSet<i32> {
-        (0..self.len()).filter_map(|row| self.day(column, row)).collect()
+    /// Whether a row is of a kind.
+    pub fn is(&self, Where(column, word): Where, row: usize) -> bool {
+        self.word(column, row).as_deref() == word
+    }
+
+    /// The rows of a kind.
+    pub fn only(&self, of: Where) -> Result<Self, ArrowError> {
+        self.filter(|row| self.is(of, row))
+    }
+
+    /// The first `limit` rows in an order; those without a value come last.
+    pub fn first(&self, order: Order, limit: usize) -> Result<Self, ArrowError> {
+        let weight = |row| match order {
+            Order::Highest(column) => self.number(column, row),
+            Order::Largest(column) => self.number(column, row).map(f64::abs),
+        };
+        let mut rows: Vec<_> = (0..self.len()).map(|row| (weight(row), row)).collect();
+        // Stable, so that equal ones stay in order of their keys.
+        rows.sort_by(|(one, _), (other, _)| match (one, other) {
+            (Some(one), Some(other)) => other.total_cmp(one),
+            _ => other.is_some().cmp(&one.is_some()),
+        });
+        self.take(rows.into_iter().take(limit).map(|(_, row)| row))
+    }
+
+    fn take(&self, rows: impl Iterator<Item = usize>) -> Result<Self, ArrowError> {
+        let rows = UInt64Array::from_iter_values(rows.map(|row| row as u64));
+        Ok(Self { batch: take_record_batch(&self.batch, &rows)? })
     }
 
     /// The rows from `start` to before `end`.
@@ -53,7 +85,7 @@ impl Frame {
         Self { batch: self.batch.slice(start, end - start) }
     }
 
-    /// The different whole numbers of a column, in order.
+    /// The different whole numbers or days of a column, in order.
     pub fn integers(&self, column: &str) -> BTreeSet<i128> {
         (0..self.len()).filter_map(|row| self.integer(column, row)).collect()
     }
@@ -64,10 +96,16 @@ impl Frame {
         array.as_primitive_opt::<Date32Type>().map(|days| days.value(row))
     }
 
-    /// A whole number.
+    /// Whether the column has a value in any row.
+    pub fn has_value(&self, column: &str) -> bool {
+        (0..self.len()).any(|row| self.valid(column, row).is_some())
+    }
+
+    /// A whole number, or a day in days since 1970-01-01.
     pub fn integer(&self, column: &str, row: usize) -> Option<i128> {
         let array = self.valid(column, row)?;
         match array.data_type() {
+            DataType::Date32 => Some(array.as_primitive::<Date32Type>().value(row).into()),
             DataType::Int32 => Some(array.as_primitive::<Int32Type>().value(row).into()),
             DataType::Int64 => Some(array.as_primitive::<Int64Type>().value(row).into()),
             DataType::Decimal128(..) => Some(array.as_primitive::<Decimal128Type>().value(row)),
@@ -101,12 +139,16 @@ impl Frame {
         })
     }
 
+    /// What the column counts in; nothing where it holds names, ids and the like.
+    fn unit(&self, column: &str) -> Option<&str> {
+        let field = self.batch.schema_ref().field_with_name(column).ok()?;
+        field.metadata().get("unit").map(String::as_str)
+    }
+
     /// Whether the column is shown in percent.
     pub fn is_share(&self, column: &str) -> bool {
-        let schema = self.batch.schema_ref();
-        let Ok(field) = schema.field_with_name(column) else { return false };
         // A quick ratio of 2.5 is a multiple, not a part.
-        column != "quick_ratio" && field.metadata().get("unit").is_some_and(|unit| unit == "ratio")
+        !matches!(column, "quick_ratio" | "overdue_ratio") && self.unit(column) == Some("ratio")
     }
 
     /// Numbers to the right, all else to the left.
@@ -115,21 +157,23 @@ impl Frame {
     }
 
     /// The cell as people read it: shares in percent (without the sign), averages with two decimal
-    /// places, money with all of them.
+    /// places, numbers without a unit with four, money with all of them.
     pub fn text(&self, column: &str, row: usize) -> String {
         let Some(array) = self.valid(column, row) else { return NULL.to_owned() };
         match array.data_type() {
             DataType::Date32 => Day(array.as_primitive::<Date32Type>().value(row)).to_string(),
             DataType::Float64 => {
                 let number = array.as_primitive::<Float64Type>().value(row);
-                if self.is_share(column) {
-                    group(&format!("{:.1}", number * 100.0))
-                } else {
-                    group(&format!("{number:.2}"))
+                match self.unit(column) {
+                    _ if self.is_share(column) => share(number),
+                    Some(_) => group(&format!("{number:.2}")),
+                    // Parameters of models are often well below 1.
+                    None => group(&format!("{number:.4}")),
                 }
             }
             DataType::Boolean => (if self.flag(column, row, false) { "yes" } else { "no" }).into(),
-            _ if self.is_number(column) => group(&plain(array, row)),
+            // The digits of an id are no quantity.
+            _ if self.is_number(column) && self.unit(column).is_some() => group(&plain(array, row)),
             // What a text holds must not move the cursor.
             _ => plain(array, row).replace(char::is_control, "\u{fffd}"),
         }
@@ -157,6 +201,11 @@ impl Frame {
     fn valid(&self, column: &str, row: usize) -> Option<&ArrayRef> {
         self.batch.column_by_name(column).filter(|array| array.is_valid(row))
     }
+}
+
+/// A share in percent, without the sign.
+pub fn share(number: f64) -> String {
+    group(&format!("{:.1}", number * 100.0))
 }
 
 fn plain(array: &ArrayRef, row: usize) -> String {

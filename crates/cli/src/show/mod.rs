@@ -1,11 +1,15 @@
 //! `kohort show`.
 
+mod bars;
 mod export;
 mod frame;
 pub mod grid;
 mod heatmap;
+mod layout;
+mod ledger;
 mod picture;
 mod source;
+mod sums;
 mod text;
 
 #[cfg(test)]

@@ -2,12 +2,16 @@
 
 use std::fmt::Write;
 
+use super::bars;
 use super::frame::Frame;
 use super::heatmap::Heatmap;
+use super::layout::{Block, Layout, Shape, Sums};
+use super::ledger::Ledger;
 use super::source::{Selection, Source};
+use super::sums::{Summed, sums};
 use super::text;
 use crate::error::CliError;
-use crate::number::plural;
+use crate::number::{count, plural};
 
 /// The canvas.
 #[derive(Clone, Copy, Debug)]
@@ -15,14 +19,10 @@ pub struct View {
     /// Places in a line.
     pub width: usize,
     pub in_colour: bool,
-    /// Most cohorts or periods, at least 1; `None` for as many as one takes in at a glance.
+    /// Most cohorts, periods, steps or customers, at least 1; `None` for as many as one takes in at
+    /// a glance.
     pub rows: Option<usize>,
 }
-
-/// Cohorts or periods that are shown unless more are asked for: two years of months.
-const USUAL_ROWS: usize = 24;
-/// The same of a table with a row for each buyer in each period.
-const USUAL_ROWS_BY_BUYER: usize = 12;
 
 /// Columns that are left out and named; of more only the number is told.
 const NAMED: usize = 5;
@@ -42,15 +42,15 @@ impl Picture {
         columns: &[String],
         view: View,
     ) -> Result<Self, CliError> {
-        let frame = Frame::new(source.rows(selection)?);
+        let layout = Layout::of(&source.name()).with_columns(columns);
         let title = title(source, selection);
         let mut picture = Self { text: String::new(), left_out: Vec::new() };
+        let limit = view.rows.unwrap_or(layout.rows);
+        let frame = picture.rows(source, selection, layout.shape, limit)?;
         if frame.len() == 0 {
             picture.text = format!("{title}: no rows\n");
             return Ok(picture);
         }
-        let usual = if frame.has("buyer") { USUAL_ROWS_BY_BUYER } else { USUAL_ROWS };
-        let frame = picture.some_rows(&frame, view.rows.unwrap_or(usual))?;
         if frame.has("cohort") && frame.has("k") {
             let column = match columns {
                 [] => "retention_rate",
@@ -59,20 +59,48 @@ impl Picture {
             };
             picture.maps(&frame, &title, column, view)?;
         } else {
-            let shown = Columns::new(source, selection, columns);
-            picture.table(&frame, &title, shown, view)?;
+            let columns = Columns::new(source, selection, &layout, &frame, columns);
+            picture.shape(&frame, &title, &layout, columns, view.width)?;
         }
         Ok(picture)
     }
 
-    /// The rows of the last `limit` cohorts or periods; of a table without either the first rows.
-    fn some_rows(&mut self, frame: &Frame, limit: usize) -> Result<Frame, CliError> {
-        for (column, noun) in [("cohort", "earlier cohort"), ("period", "earlier period")] {
+    /// The rows that are drawn, or summed.
+    fn rows(
+        &mut self,
+        source: &Source,
+        selection: &Selection,
+        shape: Shape,
+        limit: usize,
+    ) -> Result<Frame, CliError> {
+        let Shape::Top(order) = shape else {
+            let frame = Frame::new(source.rows(selection)?);
+            return self.some_rows(frame, shape, limit);
+        };
+        let ledger = Ledger::read(source, selection, order, limit)?;
+        self.hide_rows(ledger.all, limit, "row");
+        if ledger.other_periods > 0 {
+            let what = plural(ledger.other_periods as u64, "other period");
+            self.left_out.push(format!("{what} (--format csv)"));
+        }
+        Ok(ledger.rows)
+    }
+
+    /// The rows of the last `limit` cohorts, periods or steps; of a table without them the first
+    /// rows.
+    fn some_rows(&mut self, frame: Frame, shape: Shape, limit: usize) -> Result<Frame, CliError> {
+        if shape == Shape::Last {
+            self.hide_rows(frame.len(), limit, "earlier row");
+            return Ok(frame.slice(frame.len().saturating_sub(limit), frame.len()));
+        }
+        for (column, noun) in
+            [("cohort", "earlier cohort"), ("period", "earlier period"), ("step", "earlier step")]
+        {
             if frame.has(column) {
-                let days = frame.days(column);
-                let first = days.iter().nth_back(limit.min(days.len()).saturating_sub(1)).copied();
-                self.hide_rows(days.len(), limit, noun);
-                return Ok(frame.filter(|row| frame.day(column, row) >= first)?);
+                let all = frame.integers(column);
+                let first = all.iter().nth_back(limit.min(all.len()).saturating_sub(1)).copied();
+                self.hide_rows(all.len(), limit, noun);
+                return Ok(frame.filter(|row| frame.integer(column, row) >= first)?);
             }
         }
         if frame.has("k") {
@@ -105,22 +133,11 @@ impl Picture {
         }
         let percent = if frame.is_share(column) { " in %" } else { "" };
         let mut hidden = 0;
-        let mut start = 0;
-        while start < frame.len() {
-            // Rows are sorted by key, so those of a value stand together.
-            let value = frame.word("segment_value", start);
-            let is_same = |row: &usize| frame.word("segment_value", *row) == value;
-            let end = (start..frame.len()).take_while(is_same).last().map_or(start, |row| row + 1);
-            let map = Heatmap::new(&frame.slice(start, end), column);
+        for (title, rows) in values(frame, title) {
+            let map = Heatmap::new(&rows, column);
             let (text, shown) = map.draw(view.width, view.in_colour);
             hidden = hidden.max(map.width() - shown);
-            let space = if start > 0 { "\n" } else { "" };
-            let value = match value {
-                Some(_) => format!(" {}", frame.text("segment_value", start)),
-                None => String::new(),
-            };
-            let _ = write!(self.text, "{space}{title}{value}: {column}{percent}\n\n{text}");
-            start = end;
+            self.section(&format!("{title}: {column}{percent}\n\n{text}"));
         }
         if hidden > 0 {
             let what = plural(hidden as u64, "later column");
@@ -129,42 +146,167 @@ impl Picture {
         Ok(())
     }
 
-    fn table(
+    /// What is no heatmap.
+    fn shape(
         &mut self,
         frame: &Frame,
         title: &str,
+        layout: &Layout,
         columns: Columns,
-        view: View,
+        width: usize,
     ) -> Result<(), CliError> {
-        let has_reasons = frame.has("breakdown") && frame.has("breakdown_value");
-        let is_total = |row| frame.word("breakdown", row).as_deref() == Some("total");
-        let rows = if has_reasons { frame.filter(is_total)? } else { frame.clone() };
-        let mut grid = text::grid(&rows, &columns.shown);
-        let dropped = grid.fit(view.width);
-        let is_told = columns.shown.iter().any(|column| column == "segment_value");
-        let value = match frame.len() {
-            1.. if !is_told && frame.word("segment_value", 0).is_some() => {
-                format!(" {}", frame.text("segment_value", 0))
+        let mut dropped = Vec::new();
+        match layout.shape {
+            Shape::Rows | Shape::Last | Shape::Top(_) | Shape::Totals(_) => {
+                let rows = match layout.shape {
+                    Shape::Totals(of) => frame.only(of)?,
+                    _ => frame.clone(),
+                };
+                let order = match layout.shape {
+                    Shape::Top(order) => format!(": {}", order.name()),
+                    _ => String::new(),
+                };
+                let is_told = columns.shown.iter().any(|column| column == "segment_value");
+                let title = if is_told { title.to_owned() } else { with_value(frame, title) };
+                let mut grid = text::grid(&rows, &columns.shown);
+                dropped = columns.shown[columns.shown.len() - grid.fit(width)..].to_vec();
+                self.section(&format!("{title}{order}\n\n{grid}{}", text::legend(&rows)));
+                self.blocks(frame, layout, &columns, "over the periods above", width)?;
             }
-            _ => String::new(),
-        };
-        let _ = write!(self.text, "{title}{value}\n\n{grid}{}", text::legend(&rows));
-        let of_reasons = if has_reasons { Some(frame.filter(|row| !is_total(row))?) } else { None };
-        if let Some(of_reasons) = of_reasons.filter(|rows| rows.len() > 0) {
-            let reasons = text::reasons(&of_reasons);
-            let _ = write!(self.text, "\nreasons, over the periods above\n\n{reasons}");
+            Shape::Across { by, each } => {
+                for (title, rows) in values(frame, title) {
+                    let (mut grid, names) = text::across(&rows, &columns.shown, by, each);
+                    dropped = names[names.len() - grid.fit(width)..].to_vec();
+                    self.section(&format!("{title}\n\n{grid}{}", text::legend(&rows)));
+                }
+            }
+            Shape::Blocks => {
+                for (title, rows) in values(frame, title) {
+                    self.section(&format!("{title}\n"));
+                    let over = format!("over {}", text::periods(&rows));
+                    self.blocks(&rows, layout, &columns, &over, width)?;
+                    self.text.push_str(text::legend(&rows));
+                }
+                self.left_out.push(BEHIND.to_owned());
+            }
+            Shape::Bars(of) => {
+                for (title, rows) in values(&frame.only(of)?, title) {
+                    let over = text::periods(&rows);
+                    let (bars, legend) = (bars::bars(&rows, width), text::legend(&rows));
+                    self.section(&format!("{title}: gaps, over {over}\n\n{bars}{legend}"));
+                }
+                self.left_out.push(BEHIND.to_owned());
+            }
         }
-        let mut hidden = columns.shown[columns.shown.len() - dropped..].to_vec();
-        hidden.extend(columns.hidden);
-        match hidden.len() {
+        dropped.extend(columns.hidden);
+        match dropped.len() {
             0 => {}
-            1..=NAMED => self.left_out.push(format!("columns {} (--column)", hidden.join(", "))),
+            1..=NAMED => self.left_out.push(format!("columns {} (--column)", dropped.join(", "))),
             many => {
                 let note = format!("{many} columns (--column; kohort schema names them)");
                 self.left_out.push(note);
             }
         }
         Ok(())
+    }
+
+    /// A part with an empty line before it, unless it is the first one.
+    fn section(&mut self, text: &str) {
+        let space = if self.text.is_empty() { "" } else { "\n" };
+        let _ = write!(self.text, "{space}{text}");
+    }
+
+    fn blocks(
+        &mut self,
+        frame: &Frame,
+        layout: &Layout,
+        columns: &Columns,
+        over: &str,
+        width: usize,
+    ) -> Result<(), CliError> {
+        for block in layout.blocks {
+            match block {
+                Block::Sums(asked) => {
+                    let rows = asked.of.map_or_else(|| Ok(frame.clone()), |of| frame.only(of))?;
+                    if let Some(summed) = sums(&rows, asked) {
+                        self.sums(summed, asked, over, width);
+                    }
+                }
+                Block::Period { title, by, of, settled } => {
+                    let is_settled = |row: &usize| {
+                        frame.is(*of, *row)
+                            && frame.word(settled, *row).is_some()
+                            && frame.flag("is_complete", *row, true)
+                    };
+                    let total = (0..frame.len())
+                        .filter(is_settled)
+                        .max_by_key(|row| frame.day("period", *row));
+                    let Some(total) = total else { continue };
+                    let day = frame.day("period", total);
+                    let rows = frame.filter(|row| {
+                        frame.day("period", row) == day && frame.word(by, row).is_some()
+                    })?;
+                    let instead = |column: &String| match column.as_str() {
+                        "period" => (*by).to_owned(),
+                        other => other.to_owned(),
+                    };
+                    let shown: Vec<_> = columns.shown.iter().map(instead).collect();
+                    let mut grid = text::grid(&rows, &shown);
+                    grid.fit(width);
+                    let period = frame.text("period", total);
+                    self.section(&format!("{title}: {period}\n\n{grid}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sums(&mut self, mut summed: Summed, asked: &Sums, over: &str, width: usize) {
+        let title = asked.title;
+        let dropped = summed.grid.fit(width);
+        let legend = if summed.has_open { "* may still convert\n" } else { "" };
+        self.section(&format!("{title}, {over}\n\n{}{legend}", summed.grid));
+        if dropped > 0 {
+            let what = plural(dropped as u64, "column");
+            self.left_out.push(format!("{what} of {title} (a wider terminal, or --format csv)"));
+        }
+        if summed.hidden > 0 {
+            self.left_out.push(format!("{} more {title} (--format csv)", count(summed.hidden as u64)));
+        }
+        if !summed.unsummed.is_empty() {
+            let names = summed.unsummed.join(", ");
+            let note = format!("{names} of {title} that have several periods (--format csv)");
+            self.left_out.push(note);
+        }
+    }
+}
+
+/// What is summed.
+const BEHIND: &str = "the rows behind the sums (--column, or --format csv)";
+
+/// The rows of each value of a segment, with the value in the title.
+fn values(frame: &Frame, title: &str) -> Vec<(String, Frame)> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < frame.len() {
+        // Rows are sorted by key, so those of a value stand together.
+        let value = frame.word("segment_value", start);
+        let is_same = |row: &usize| frame.word("segment_value", *row) == value;
+        let end = (start..frame.len()).take_while(is_same).last().map_or(start, |row| row + 1);
+        let rows = frame.slice(start, end);
+        parts.push((with_value(&rows, title), rows));
+        start = end;
+    }
+    parts
+}
+
+/// The title, and the segment's value in the first row, if it has one.
+fn with_value(frame: &Frame, title: &str) -> String {
+    match frame.len() {
+        1.. if frame.word("segment_value", 0).is_some() => {
+            format!("{title} {}", frame.text("segment_value", 0))
+        }
+        _ => title.to_owned(),
     }
 }
 
@@ -176,20 +318,24 @@ struct Columns {
 
 impl Columns {
     /// The key columns first, as far as the title does not tell them.
-    fn new(source: &Source, selection: &Selection, asked: &[String]) -> Self {
+    fn new(
+        source: &Source,
+        selection: &Selection,
+        layout: &Layout,
+        frame: &Frame,
+        asked: &[String],
+    ) -> Self {
         let is_told = |column: &str| match column {
             "segment_value" => !selection.has_values(),
-            // By the title, by stars, by the list of reasons; and there is one source.
-            "grain" | "segment" | "is_complete" | "breakdown" | "breakdown_value" | "source" => {
-                true
-            }
-            _ => false,
+            // By the title and by stars.
+            "grain" | "segment" | "is_complete" => true,
+            _ => layout.told.contains(&column),
         };
         let keys: Vec<_> = source.note("key").unwrap_or_default().split(',').collect();
         let all: Vec<_> = source.columns().into_iter().filter(|column| !is_told(column)).collect();
         let is_key = |column: &String| keys.contains(&column.as_str());
         let others = match asked {
-            [] => text::columns(&source.name(), &all),
+            [] => text::columns(layout, frame, &all),
             asked => asked.to_vec(),
         };
         let mut shown: Vec<_> = all.iter().filter(|column| is_key(column)).cloned().collect();

@@ -3,59 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::frame::{Frame, NULL};
-use super::grid::{Align, Grid};
-use crate::number::group;
-
-/// What is shown of a table unless columns are asked for; the key columns come first anyway.
-const HEADLINES: [(&str, &[&str]); 4] = [
-    (
-        "cohort_curve",
-        &[
-            "cohorts",
-            "customers",
-            "active",
-            "retention_rate",
-            "mean_retention_rate",
-            "revenue",
-            "revenue_retention_rate",
-        ],
-    ),
-    (
-        "customer_retention",
-        &[
-            "opening",
-            "new",
-            "returned",
-            "churned",
-            "closing",
-            "retention_rate",
-            "churn_rate",
-            "buyers",
-        ],
-    ),
-    (
-        "revenue_churn",
-        &[
-            "opening_revenue",
-            "new_revenue",
-            "churned_revenue",
-            "closing_revenue",
-            "gross_revenue_churn_rate",
-            "net_revenue_retention",
-        ],
-    ),
-    (
-        "lost_sales",
-        &["won", "open", "lost", "recovered", "conversion_rate", "lost_value", "net_lost_value"],
-    ),
-];
+use super::grid::Grid;
+use super::layout::Layout;
 
 /// Those of a table's columns that matter most; of an unknown table all.
-pub fn columns(table: &str, all: &[String]) -> Vec<String> {
-    let headline = HEADLINES.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns);
-    let is_chosen =
-        |column: &&String| headline.is_none_or(|headline| headline.contains(&column.as_str()));
-    all.iter().filter(is_chosen).cloned().collect()
+pub fn columns(layout: &Layout, frame: &Frame, all: &[String]) -> Vec<String> {
+    if layout.columns.is_empty() {
+        return all.to_vec();
+    }
+    let optional = layout.optional.iter().filter(|column| frame.has_value(column));
+    let headlines = layout.columns.iter().chain(optional).map(|column| (*column).to_owned());
+    // The customer's values of the pipeline's segments.
+    let segments = all.iter().filter(|column| column.starts_with("segment_")).cloned();
+    headlines.filter(|column| all.contains(column)).chain(segments).collect()
 }
 
 /// The rows with these columns. A star after the period marks what is not complete.
@@ -63,51 +23,80 @@ pub fn grid(frame: &Frame, columns: &[String]) -> Grid {
     let header = columns.iter().map(|column| (header(frame, column), frame.align(column)));
     let mut grid = Grid::new(header);
     for row in 0..frame.len() {
-        grid.row(columns.iter().map(|column| {
-            let text = frame.text(column, row);
-            let is_marked = column == "period" && !frame.flag("is_complete", row, true);
-            if is_marked { text + "*" } else { text }
-        }));
+        grid.row(columns.iter().map(|column| cell(frame, column, row)));
     }
     grid
 }
 
+/// A row for each step: of `columns` those in `each` once for every value of `by`, then also their
+/// names.
+pub fn across(frame: &Frame, columns: &[String], by: &str, each: &[&str]) -> (Grid, Vec<String>) {
+    let mut values = Vec::new();
+    let mut steps: BTreeMap<_, Vec<(String, usize)>> = BTreeMap::new();
+    for row in 0..frame.len() {
+        let value = frame.text(by, row);
+        if !values.contains(&value) {
+            values.push(value.clone());
+        }
+        steps.entry(frame.integer("step", row)).or_default().push((value, row));
+    }
+    let mut places: Vec<(&String, Option<&String>)> = Vec::new();
+    for column in columns {
+        if each.contains(&column.as_str()) {
+            places.extend(values.iter().map(|value| (column, Some(value))));
+        } else {
+            places.push((column, None));
+        }
+    }
+    let name = |(column, value): &(&String, Option<&String>)| match value {
+        Some(value) => format!("{column}_{value}"),
+        None => header(frame, column),
+    };
+    let names: Vec<_> = places.iter().map(name).collect();
+    let header = names.iter().zip(&places).map(|(name, (column, _))| (name, frame.align(column)));
+    let mut grid = Grid::new(header);
+    for rows in steps.values() {
+        grid.row(places.iter().map(|(column, value)| {
+            let row = rows.iter().find(|(found, _)| value.is_none_or(|value| value == found));
+            row.map_or_else(|| NULL.to_owned(), |(_, row)| cell(frame, column, *row))
+        }));
+    }
+    (grid, names)
+}
+
 /// What the marks in the rows mean, where there are any.
 pub fn legend(frame: &Frame) -> &'static str {
-    let has_period = frame.has("period");
+    let has_place = MARKED.iter().any(|column| frame.has(column));
     let incomplete = (0..frame.len()).any(|row| !frame.flag("is_complete", row, true));
-    if has_period && incomplete { "* not complete yet\n" } else { "" }
+    if has_place && incomplete { INCOMPLETE } else { "" }
+}
+
+/// The columns with a star where the row is not complete.
+const MARKED: [&str; 2] = ["period", "step_start"];
+/// What the star means.
+pub const INCOMPLETE: &str = "* not complete yet\n";
+
+fn cell(frame: &Frame, column: &str, row: usize) -> String {
+    let text = frame.text(column, row);
+    let is_marked = MARKED.contains(&column) && !frame.flag("is_complete", row, true);
+    if is_marked { text + "*" } else { text }
 }
 
 fn header(frame: &Frame, column: &str) -> String {
     if frame.is_share(column) { format!("{column} %") } else { column.to_owned() }
 }
 
-/// The reasons of lost sales over all rows, the dearest first. `rows` are reason rows.
-pub fn reasons(rows: &Frame) -> Grid {
-    const COUNTS: [&str; 2] = ["lost", "recovered"];
-    const VALUES: [&str; 3] = ["lost_value", "recovered_value", "net_lost_value"];
-    let mut sums: BTreeMap<String, ([i128; 2], [i128; 3])> = BTreeMap::new();
-    for row in 0..rows.len() {
-        let reason = rows.word("breakdown_value", row).unwrap_or_else(|| NULL.to_owned());
-        let (counts, values) = sums.entry(reason).or_default();
-        for (sum, column) in counts.iter_mut().zip(COUNTS) {
-            *sum += rows.integer(column, row).unwrap_or(0);
-        }
-        for (sum, column) in values.iter_mut().zip(VALUES) {
-            *sum += rows.integer(column, row).unwrap_or(0);
-        }
+/// Which periods the rows are of, as `12 periods from 2024-01-01 to 2024-12-01`.
+pub fn periods(frame: &Frame) -> String {
+    let number = frame.integers("period").len();
+    let rows = || 0..frame.len();
+    let first = rows().min_by_key(|row| frame.day("period", *row));
+    let last = rows().max_by_key(|row| frame.day("period", *row));
+    match first.zip(last).map(|(first, last)| {
+        (cell(frame, "period", first), cell(frame, "period", last))
+    }) {
+        Some((first, last)) if number > 1 => format!("{number} periods from {first} to {last}"),
+        Some((first, _)) => format!("the period {first}"),
+        None => "no period".to_owned(),
     }
-    let mut sums: Vec<_> = sums.into_iter().collect();
-    // Stable, so that equal ones stay in order of their names.
-    sums.sort_by_key(|(_, (_, [.., net]))| std::cmp::Reverse(*net));
-    let header = COUNTS.into_iter().chain(VALUES).map(|column| (column, Align::Right));
-    let mut grid = Grid::new([("reason", Align::Left)].into_iter().chain(header));
-    for (reason, (counts, values)) in sums {
-        let counts = counts.map(|sum| group(&sum.to_string()));
-        let values = VALUES.iter().zip(values).map(|(column, sum)| rows.money(column, sum));
-        let reason = reason.replace(char::is_control, "\u{fffd}");
-        grid.row([reason].into_iter().chain(counts).chain(values));
-    }
-    grid
 }

@@ -6,7 +6,7 @@ use kohort_model::{Scale, div_round_half_away, rescale};
 use polars::prelude::{DataType, Series};
 
 use super::{Flaws, Reason, is_integer, values};
-use crate::currency::Converter;
+use crate::currency::{Converter, Rate};
 
 /// What can be wrong with the amount of a row that is right otherwise.
 #[derive(Debug)]
@@ -95,43 +95,77 @@ pub(crate) fn minor_units(
     }
 }
 
-/// As [`minor_units`], of amounts in the currencies of another column, at the rates of their days.
-/// A decimal is multiplied by its rate and then rounded, once; a float is rounded to minor units
-/// first, because it has no exact digits.
+/// As [`minor_units`], of amounts that are converted from the currencies of another column at the
+/// rates of their days, or paid for some months each, or both, and rounded once; a float is rounded
+/// to minor units first, because it has no exact digits. With `months` there is one a row: a
+/// negative amount is then a flaw, and where it is 0 the amount is not looked at.
 pub(crate) fn converted(
     column: &Series,
-    currencies: &Series,
+    currencies: Option<(&Series, &mut Converter<'_>)>,
     days: &[i32],
-    converter: &mut Converter<'_>,
+    months: Option<&[u8]>,
+    scale: Scale,
     flaws: &mut Flaws,
     into: &mut Vec<i64>,
 ) -> Result<(), AmountError> {
-    flaws.mark_nulls(column, Reason::UnreadableAmount);
-    let scale = converter.scale();
-    let mut exact = Vec::new();
-    let from = if let DataType::Decimal(_, from) = column.dtype() {
-        let column = column.decimal().expect("the type was just seen").physical();
-        exact.extend_from_slice(values!(column));
-        u32::try_from(*from).expect("a decimal has at most 38 places")
-    } else {
-        minor_units(column, scale, flaws, into)?;
-        exact.extend(into.iter().map(|minor| i128::from(*minor)));
-        u32::from(scale.places())
-    };
+    let (amounts, from) = exact(column, scale);
+    let mut currencies = currencies.map(|(column, converter)| {
+        let names = column.str().expect("currencies are read as text");
+        (names.downcast_as_array().iter(), converter)
+    });
     into.clear();
-    let names = currencies.str().expect("currencies are read as text").downcast_as_array();
-    for (row, ((amount, day), name)) in exact.iter().zip(days).zip(names.iter()).enumerate() {
-        if flaws.is_marked(row) {
+    for (row, (amount, day)) in amounts.into_iter().zip(days).enumerate() {
+        let months_of = months.map_or(1, |months| months[row]);
+        let name = currencies.as_mut().and_then(|(names, _)| names.next()).flatten();
+        if months_of == 0 {
             into.push(0);
             continue;
         }
-        let rate = name.and_then(|name| converter.rate(name, *day)).ok_or_else(|| {
-            AmountError::NoRate { row, currency: name.map(str::to_owned), day: *day }
+        match amount {
+            None => flaws.mark(days.len(), row, Reason::UnreadableAmount),
+            Some(amount) if amount < 0 && months.is_some() => {
+                flaws.mark(days.len(), row, Reason::NegativeAmount);
+            }
+            Some(_) => (),
+        }
+        let Some(amount) = amount.filter(|_| !flaws.is_marked(row)) else {
+            into.push(0);
+            continue;
+        };
+        let rate = match &mut currencies {
+            None => Some(Rate::ONE),
+            Some((_, converter)) => name.and_then(|name| converter.rate(name, *day)),
+        };
+        let rate = rate.ok_or_else(|| AmountError::NoRate {
+            row,
+            currency: name.map(str::to_owned),
+            day: *day,
         })?;
-        let minor = rate.of(*amount, from, scale).ok_or(AmountError::Overflow(row))?;
+        let minor = rate.of(amount, from, scale, months_of).ok_or(AmountError::Overflow(row))?;
         into.push(minor);
     }
     Ok(())
+}
+
+/// The digits of amounts and how many of them are decimal places; `None` where there is no amount.
+fn exact(column: &Series, scale: Scale) -> (Vec<Option<i128>>, u32) {
+    if column.dtype().is_float() {
+        let unit = i64::try_from(scale.unit()).expect("10^18 fits 64 bits");
+        let column = column.cast(&DataType::Float64).expect("a float is a float");
+        let amounts = column.f64().expect("it was just cast").iter().map(|x| {
+            let (minor, misfit) = rounded(x.filter(|x| x.is_finite())? * float(unit));
+            // What does not fit here fits nowhere later.
+            Some(if misfit { i128::MAX } else { i128::from(minor) })
+        });
+        return (amounts.collect(), u32::from(scale.places()));
+    }
+    let column = match column.dtype() {
+        DataType::Decimal(..) => column.clone(),
+        _ => column.cast(&DataType::Decimal(38, 0)).expect("64 bits fit 38 digits"),
+    };
+    let decimals = column.decimal().expect("it was just cast");
+    let places = u32::try_from(decimals.scale()).expect("a decimal has at most 38 places");
+    (decimals.physical().iter().collect(), places)
 }
 
 struct Rows<'a> {

@@ -1,31 +1,25 @@
-//! Customers and orders.
+//! Ids of customers, orders and subscriptions.
 
-use kohort_model::Keys;
+use kohort_model::{IdType, Keys};
 use polars::prelude::{DataType, Series};
 
 use super::values;
 
-/// How the ids of an input are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    /// Integers that fit a signed 64-bit integer, mapped so that the unsigned order is theirs.
-    Signed,
-    /// Some file has `UInt64`, so that all are taken as they are and none may be negative.
-    Unsigned,
-    /// Text and binary.
-    Bytes,
-}
-
 const SIGN: u64 = 1 << 63;
 
-impl Scheme {
-    /// The id that a mapped integer stands for.
-    pub fn integer_text(self, mapped: u64) -> String {
-        if self == Self::Signed {
-            (mapped ^ SIGN).cast_signed().to_string()
-        } else {
-            mapped.to_string()
-        }
+/// Whether ids are compared as bytes rather than as integers.
+pub(crate) fn is_bytes(ids: IdType) -> bool {
+    matches!(ids, IdType::Text | IdType::Binary)
+}
+
+/// The id that a mapped integer stands for. Those that fit a signed 64-bit integer are mapped so
+/// that the unsigned order is theirs; where some file has `UInt64`, all are taken as they are, and
+/// none may be negative.
+pub(crate) fn integer_text(ids: IdType, mapped: u64) -> String {
+    if ids == IdType::Signed {
+        (mapped ^ SIGN).cast_signed().to_string()
+    } else {
+        mapped.to_string()
     }
 }
 
@@ -66,8 +60,8 @@ impl IdBuffer {
     ///
     /// # Errors
     /// The first negative id, where there may be none.
-    pub fn read<'a>(&mut self, column: &'a Series, scheme: Scheme) -> Result<Ids<'a>, Negative> {
-        if scheme == Scheme::Bytes {
+    pub fn read<'a>(&mut self, column: &'a Series, of: IdType) -> Result<Ids<'a>, Negative> {
+        if is_bytes(of) {
             let mut ids = std::mem::take(&mut self.bytes);
             if let Ok(texts) = column.str() {
                 ids.extend(texts.downcast_as_array().values_iter().map(str::as_bytes));
@@ -77,14 +71,14 @@ impl IdBuffer {
             }
             return Ok(Ids::Bytes(ids));
         }
-        if scheme == Scheme::Unsigned
+        if of == IdType::Unsigned
             && let Some(negative) = first_negative(column)
         {
             return Err(negative);
         }
         let mut ids = std::mem::take(&mut self.integers);
         ids.clear();
-        let flip = if scheme == Scheme::Signed { SIGN } else { 0 };
+        let flip = if of == IdType::Signed { SIGN } else { 0 };
         macro_rules! extend {
             ($typed:ident) => {{
                 let column = column.$typed().expect("the type was just seen");

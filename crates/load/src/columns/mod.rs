@@ -4,7 +4,10 @@
 
 use polars::prelude::{DataType, Series};
 
+use crate::mapping::Role;
+
 pub(crate) mod amount;
+pub(crate) mod flags;
 pub(crate) mod ids;
 pub(crate) mod shown;
 pub(crate) mod status;
@@ -17,20 +20,32 @@ pub(crate) mod time;
 pub(crate) enum Reason {
     NullCustomerId,
     NullOrderId,
+    NullSubscriptionId,
     NullTime,
     UnreadableTime,
+    UnreadableEnd,
+    UnreadableCancellation,
     UnreadableAmount,
+    NegativeAmount,
+    UnknownInterval,
+    EndBeforeStart,
     UnknownStatus,
     InFuture,
 }
 
 impl Reason {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::NullCustomerId,
         Self::NullOrderId,
+        Self::NullSubscriptionId,
         Self::NullTime,
         Self::UnreadableTime,
+        Self::UnreadableEnd,
+        Self::UnreadableCancellation,
         Self::UnreadableAmount,
+        Self::NegativeAmount,
+        Self::UnknownInterval,
+        Self::EndBeforeStart,
         Self::UnknownStatus,
         Self::InFuture,
     ];
@@ -40,11 +55,31 @@ impl Reason {
         match self {
             Self::NullCustomerId => "null_customer_id",
             Self::NullOrderId => "null_order_id",
+            Self::NullSubscriptionId => "null_subscription_id",
             Self::NullTime => "null_time",
-            Self::UnreadableTime => "unreadable_time",
+            Self::UnreadableTime | Self::UnreadableEnd | Self::UnreadableCancellation => {
+                "unreadable_time"
+            }
             Self::UnreadableAmount => "unreadable_amount",
+            Self::NegativeAmount => "negative_amount",
+            Self::UnknownInterval => "unknown_interval",
+            Self::EndBeforeStart => "end_before_start",
             Self::UnknownStatus => "unknown_status",
             Self::InFuture => "in_future",
+        }
+    }
+
+    /// The mapped value that it is about.
+    pub fn role(self) -> Role {
+        match self {
+            Self::NullCustomerId => Role::Customer,
+            Self::NullOrderId | Self::NullSubscriptionId => Role::Order,
+            Self::NullTime | Self::UnreadableTime | Self::InFuture => Role::Time,
+            Self::UnreadableEnd | Self::EndBeforeStart => Role::Ended,
+            Self::UnreadableCancellation => Role::Cancelled,
+            Self::UnreadableAmount | Self::NegativeAmount => Role::Amount,
+            Self::UnknownInterval => Role::Interval,
+            Self::UnknownStatus => Role::Status,
         }
     }
 }

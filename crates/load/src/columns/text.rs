@@ -87,6 +87,13 @@ impl<'a> Codes<'a> {
         }
     }
 
+    /// The code of rows that all lack the text.
+    pub fn missing(&self, rows: usize, into: &mut Vec<u32>) -> Result<(), TooMany> {
+        into.clear();
+        into.resize(rows, self.dictionary.code("")?);
+        Ok(())
+    }
+
     /// The code of each row; any where the row has a flaw.
     pub fn read(
         &mut self,

@@ -1,6 +1,6 @@
 //! Days and instants.
 
-use kohort_model::Day;
+use kohort_model::{Day, NEVER};
 use polars::prelude::{DataType, Series, TimeUnit};
 
 use super::{Flaws, Reason, values};
@@ -61,52 +61,89 @@ pub(crate) struct TimeBuffer {
 
 impl TimeBuffer {
     /// Local days, and microseconds where the column has them: UTC with a zone, wall without.
-    /// Rows without a readable time that is past get a flaw.
+    /// Rows without a readable time get a flaw, and so do those after `now`, if there is one.
     pub fn read<'a>(
         &'a mut self,
         column: &'a Series,
         zone: &Zone,
-        now: Now,
+        now: Option<Now>,
         flaws: &mut Flaws,
     ) -> (&'a [i32], &'a [i64]) {
         flaws.mark_nulls(column, Reason::NullTime);
         let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
-        self.instants.clear();
-        self.days.clear();
-        let days = if clock == Clock::Date {
-            let column = column.date().expect("the type was just seen").physical();
-            values!(column)
-        } else {
-            micros(column, &mut self.instants);
-            let day = |wall: i64| {
-                i32::try_from(wall.div_euclid(DAY_MICROS)).expect("64 bits hold 213 million days")
-            };
-            if clock == Clock::Zoned {
-                self.days.extend(self.instants.iter().map(|utc| day(zone.wall(*utc))));
-            } else {
-                self.days.extend(self.instants.iter().map(|wall| day(*wall)));
-            }
-            &self.days
-        };
-        let latest = now.latest(clock);
+        let (days, instants) = self.days(column, clock, zone);
+        let latest = now.map_or(i64::MAX, |now| now.latest(clock));
         let first = days.iter().fold(i32::MAX, |low, day| low.min(*day));
         let last = days.iter().fold(i32::MIN, |high, day| high.max(*day));
         let end = match clock {
             Clock::Date => i64::from(last),
-            _ => self.instants.iter().fold(i64::MIN, |high, at| high.max(*at)),
+            _ => instants.iter().fold(i64::MIN, |high, at| high.max(*at)),
         };
         if first < Day::MIN.0 || last > Day::MAX.0 || end > latest {
             for (row, day) in days.iter().enumerate() {
-                let at = self.instants.get(row).copied().unwrap_or(i64::from(*day));
-                if !(Day::MIN.0..=Day::MAX.0).contains(day) {
+                let at = instants.get(row).copied().unwrap_or(i64::from(*day));
+                if !is_readable(*day) {
                     flaws.mark(days.len(), row, Reason::UnreadableTime);
                 } else if at > latest {
                     flaws.mark(days.len(), row, Reason::InFuture);
                 }
             }
         }
-        (days, &self.instants)
+        (days, instants)
     }
+
+    /// Local days of times that may be missing, which they then are for ever. A row whose time is
+    /// there but can't be read gets the flaw.
+    pub fn optional_days(
+        &mut self,
+        column: &Series,
+        zone: &Zone,
+        unreadable: Reason,
+        flaws: &mut Flaws,
+        into: &mut Vec<i32>,
+    ) {
+        let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
+        let (days, _) = self.days(column, clock, zone);
+        into.clear();
+        into.extend_from_slice(days);
+        let nulls = (column.null_count() > 0).then(|| column.is_null());
+        for (row, day) in into.iter_mut().enumerate() {
+            if nulls.as_ref().is_some_and(|nulls| nulls.get(row) == Some(true)) {
+                *day = NEVER;
+            } else if !is_readable(*day) {
+                flaws.mark(column.len(), row, unreadable);
+            }
+        }
+    }
+
+    /// Days and instants of a column; where it is null, any.
+    fn days<'a>(
+        &'a mut self,
+        column: &'a Series,
+        clock: Clock,
+        zone: &Zone,
+    ) -> (&'a [i32], &'a [i64]) {
+        self.instants.clear();
+        self.days.clear();
+        if clock == Clock::Date {
+            let column = column.date().expect("the type was just seen").physical();
+            return (values!(column), &self.instants);
+        }
+        micros(column, &mut self.instants);
+        let day = |wall: i64| {
+            i32::try_from(wall.div_euclid(DAY_MICROS)).expect("64 bits hold 213 million days")
+        };
+        if clock == Clock::Zoned {
+            self.days.extend(self.instants.iter().map(|utc| day(zone.wall(*utc))));
+        } else {
+            self.days.extend(self.instants.iter().map(|wall| day(*wall)));
+        }
+        (&self.days, &self.instants)
+    }
+}
+
+fn is_readable(day: i32) -> bool {
+    (Day::MIN.0..=Day::MAX.0).contains(&day)
 }
 
 /// Microseconds of a date or timestamp, nanoseconds cut off, saturating; where null, any value.

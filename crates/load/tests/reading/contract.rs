@@ -1,9 +1,11 @@
 //! What opening refuses, and in which words.
 
-use kohort_load::{OrdersSource, open};
+use kohort_load::{Source, open};
 use polars::prelude::{Column, DataType, TimeUnit};
 
-use crate::support::{Folder, cast, dates, ints, segment, status, text, times, with_plain};
+use crate::support::{
+    Folder, Parts as _, cast, dates, ints, segment, status, text, times, with_plain,
+};
 
 fn folder() -> Folder {
     let folder = Folder::new();
@@ -16,7 +18,7 @@ fn folder() -> Folder {
     folder
 }
 
-type Change = fn(&mut OrdersSource);
+type Change = fn(&mut Source);
 
 #[test]
 fn mapped_values_that_do_not_fit() {
@@ -28,12 +30,12 @@ fn mapped_values_that_do_not_fit() {
              not have; its columns are \"Customer Name\", ",
         ),
         (
-            |s| s.amount = "amuont * 2".to_owned(),
+            |s| s.orders().money.amount = "amuont * 2".to_owned(),
             "amount = \"amuont * 2\" names the column \"amuont\", which DIR/a.parquet does not have; its \
              columns are amount, ",
         ),
         (
-            |s| s.segments = vec![segment("land", "land")],
+            |s| s.orders().segments = vec![segment("land", "land")],
             "segments.land = \"land\" names the column \"land\", which DIR/a.parquet does not have; its \
              columns are ",
         ),
@@ -48,16 +50,16 @@ fn mapped_values_that_do_not_fit() {
              have; its columns are \"Customer Name\", ",
         ),
         (
-            |s| s.amount = "amount *".to_owned(),
+            |s| s.orders().money.amount = "amount *".to_owned(),
             "amount = \"amount *\" is no valid SQL expression: ",
         ),
         (
-            |s| s.amount = "SUM(amount)".to_owned(),
+            |s| s.orders().money.amount = "SUM(amount)".to_owned(),
             "amount = \"SUM(amount)\" does not give one value for each row on its own; aggregates, \
              windows and * have no place in a mapping",
         ),
         (
-            |s| s.amount = "SUM(amount) OVER (PARTITION BY id)".to_owned(),
+            |s| s.orders().money.amount = "SUM(amount) OVER (PARTITION BY id)".to_owned(),
             "amount = \"SUM(amount) OVER (PARTITION BY id)\" does not give one value for each row on its \
              own; aggregates, windows and * have no place in a mapping",
         ),
@@ -71,32 +73,32 @@ fn mapped_values_that_do_not_fit() {
              binary: use CAST(score AS BIGINT) or CAST(score AS VARCHAR)",
         ),
         (
-            |s| s.order_id = Some("paid".to_owned()),
+            |s| s.orders().order_id = Some("paid".to_owned()),
             "order_id = \"paid\" is of type bool in DIR/a.parquet; an id is an integer, text or binary: \
              use CAST(paid AS BIGINT) or CAST(paid AS VARCHAR)",
         ),
         (
-            |s| s.ordered_at = "day".to_owned(),
+            |s| s.time = "day".to_owned(),
             "ordered_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
              CAST(day AS DATE), or for other notations STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.ordered_at = "id".to_owned(),
+            |s| s.time = "id".to_owned(),
             "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: of \
              seconds since 1970 CAST(id * 1000000 AS TIMESTAMP) makes one",
         ),
         (
-            |s| s.updated_at = Some("day".to_owned()),
+            |s| s.orders().updated_at = Some("day".to_owned()),
             "updated_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
              CAST(day AS DATE), or for other notations STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.amount = "day".to_owned(),
+            |s| s.orders().money.amount = "day".to_owned(),
             "amount = \"day\" is of type str in DIR/a.parquet; an amount is a decimal, an integer or a \
              float: use CAST(day AS DECIMAL(38, 2))",
         ),
         (
-            |s| s.amount = "paid".to_owned(),
+            |s| s.orders().money.amount = "paid".to_owned(),
             "amount = \"paid\" is of type bool in DIR/a.parquet; an amount is a decimal, an integer or a \
              float",
         ),
@@ -105,7 +107,7 @@ fn mapped_values_that_do_not_fit() {
             "where = \"id\" is of type i64 in DIR/a.parquet; a condition is true or false",
         ),
         (
-            |s| s.amount = "amount + at".to_owned(),
+            |s| s.orders().money.amount = "amount + at".to_owned(),
             "amount = \"amount + at\" can't be computed from the columns of DIR/a.parquet: ",
         ),
         (
@@ -179,7 +181,7 @@ fn too_many_segment_values() {
     columns.push(text("country", &[Some("UK"), Some("FR"), None, Some("UK")]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.segments = vec![segment("country", "country")];
+    source.orders().segments = vec![segment("country", "country")];
     source.max_segment_values = 3;
     assert_eq!(crate::support::lines(source.clone()).len(), 4);
     source.max_segment_values = 2;
@@ -203,12 +205,12 @@ fn values_that_can_not_be_cast() {
 fn what_an_open_input_knows() {
     let folder = folder();
     let mut source = folder.source(&["a.parquet"]);
-    source.status = Some(status("paid"));
+    source.orders().status = Some(status("paid"));
     let orders = open(source.clone()).unwrap();
     assert!(!orders.has_instants());
     assert!(orders.has_integer_customers());
     assert_eq!(orders.files()[0].rows, 1);
-    source.ordered_at = "CAST(at AS TIMESTAMP)".to_owned();
+    source.time = "CAST(at AS TIMESTAMP)".to_owned();
     source.customer_id = "\"Customer Name\"".to_owned();
     let orders = open(source).unwrap();
     assert!(orders.has_instants());

@@ -3,11 +3,12 @@
 use std::fs;
 
 use kohort_load::{LoadError, Sink, open};
-use kohort_model::OrderBatch;
+use kohort_model::EventBatch;
 use polars::prelude::{Column, DataType};
 
 use crate::support::{
-    ALL, Folder, NOW, cast, dates, decimals, ints, lines, plain, read, segment, text, with_plain,
+    ALL, Folder, NOW, Parts as _, cast, dates, decimals, ints, lines, plain, read, segment, text,
+    with_plain,
 };
 
 #[test]
@@ -49,7 +50,7 @@ fn folders_become_columns() {
         folder.write(name, with_plain(vec![ints("id", &[n])]));
     }
     let mut source = folder.source(&["."]);
-    source.segments = vec![segment("country", "country"), segment("year", "\"year\" + 1")];
+    source.orders().segments = vec![segment("country", "country"), segment("year", "\"year\" + 1")];
     let all = lines(source.clone());
     let expected =
         ["1 2024-01-01 100 UK 2024", "2 2024-01-01 100 UK 2025", "3 2024-01-01 100 (none) 2025"];
@@ -72,11 +73,11 @@ fn order_of_columns_and_missing_columns() {
     folder
         .write("b.parquet", vec![amount.clone(), ints("other", &[0, 0]), at, ints("id", &[3, 4])]);
     let mut source = folder.source(&["*.parquet"]);
-    source.segments = vec![segment("country", "country")];
+    source.orders().segments = vec![segment("country", "country")];
     source.filter = Some("country IS NULL OR country = 'UK'".to_owned());
     let expected = ["1 2024-01-01 100 UK", "3 2024-01-01 100 (none)", "4 2024-01-02 200 (none)"];
     assert_eq!(lines(source.clone()), expected);
-    source.amount = "other + 1".to_owned();
+    source.orders().money.amount = "other + 1".to_owned();
     assert_eq!(
         folder.error(source),
         "amount = \"other + 1\" names the column \"other\", which DIR/a.parquet does not have; its \
@@ -209,7 +210,7 @@ struct Refuses;
 impl Sink for Refuses {
     type Error = Full;
 
-    fn push(&mut self, _: &OrderBatch<'_>) -> Result<(), Full> {
+    fn push(&mut self, _: &EventBatch<'_>) -> Result<(), Full> {
         Err(Full)
     }
 }

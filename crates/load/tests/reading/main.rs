@@ -5,6 +5,8 @@
 mod contract;
 mod files;
 mod money;
+mod people;
 mod rejects;
+mod subscriptions;
 mod support;
 mod types;

@@ -6,7 +6,8 @@ use kohort_load::{Id, open};
 use polars::prelude::{Column, TimeUnit};
 
 use crate::support::{
-    ALL, Folder, NOW, dates, days, decimals, ints, read, status, text, times, with_plain,
+    ALL, Folder, NOW, Nothing, Parts as _, dates, days, decimals, ints, read, status, text, times,
+    with_plain,
 };
 
 fn counts(expected: &[(&'static str, u64)]) -> BTreeMap<&'static str, u64> {
@@ -70,8 +71,8 @@ fn every_reason_and_its_rows() {
         ],
     );
     let mut source = folder.source(&["*.parquet"]);
-    source.status = Some(status("status"));
-    source.order_id = Some("\"order\"".to_owned());
+    source.orders().status = Some(status("status"));
+    source.orders().order_id = Some("\"order\"".to_owned());
     let orders = open(source).unwrap();
     let (report, lines) = read(&orders).unwrap();
     assert_eq!(lines, ["1 2024-01-01 100 order=a", "8 2024-01-08 800 order=h kind=2"]);
@@ -222,8 +223,8 @@ fn lines_of_mixed_status_are_found_again() {
         folder.write(name, columns);
     }
     let mut source = folder.source(&["*.parquet"]);
-    source.status = Some(status("status"));
-    source.order_id = Some("\"order\"".to_owned());
+    source.orders().status = Some(status("status"));
+    source.orders().order_id = Some("\"order\"".to_owned());
     let orders = open(source).unwrap();
     let (report, _) = read(&orders).unwrap();
     let order = (Id::Integer(1 ^ (1 << 63)), Id::Bytes(b"x".as_slice().into()));
@@ -244,21 +245,11 @@ fn what_is_not_needed_is_not_rejected() {
     columns.push(text("order", &[None]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.order_id = Some("\"order\"".to_owned());
+    source.orders().order_id = Some("\"order\"".to_owned());
     let orders = open(source).unwrap();
     let (report, _) = read(&orders).unwrap();
     assert_eq!(report.rejected, counts(&[("null_order_id", 1)]));
     let needs = kohort_load::Needs { order_ids: false, ..ALL };
     let (report, _) = orders.read(needs, NOW, 1, &|_| (), &|| Nothing).unwrap();
     assert_eq!(report.rejected, counts(&[]));
-}
-
-struct Nothing;
-
-impl kohort_load::Sink for Nothing {
-    type Error = std::convert::Infallible;
-
-    fn push(&mut self, _: &kohort_model::OrderBatch<'_>) -> Result<(), Self::Error> {
-        Ok(())
-    }
 }

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kohort_load::{
-    CurrencySource, Id, LoadError, LoadReport, Needs, Orders, OrdersSource, RejectedDetail,
-    SegmentSource, Sink, StatusSource, open,
+    Content, CurrencySource, Id, LoadError, LoadReport, MoneySource, Needs, Opened, OrdersSource,
+    RejectedDetail, SegmentSource, Sink, Source, StatusSource, SubscriptionsSource, open,
 };
-use kohort_model::{Day, Keys, OrderBatch, Scale};
+use kohort_model::{Cause, Day, EventBatch, Keys, NEVER, Scale};
 use polars::prelude::{
     Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
     NewChunkedArray, ParquetWriter, TimeUnit, TimeZone,
@@ -47,26 +47,47 @@ impl Folder {
         path
     }
 
-    /// The source of `id`, `at` and `amount` of the files at `paths`.
-    pub fn source(&self, paths: &[&str]) -> OrdersSource {
-        OrdersSource {
-            paths: paths.iter().map(|path| self.text(path)).collect(),
-            customer_id: "id".to_owned(),
+    /// The source of the orders with `id`, `at` and `amount` of the files at `paths`.
+    pub fn source(&self, paths: &[&str]) -> Source {
+        let orders = OrdersSource {
             order_id: None,
-            ordered_at: "at".to_owned(),
-            amount: "amount".to_owned(),
+            money: money(),
             updated_at: None,
             status: None,
             lost_reason: None,
-            reasons: BTreeMap::new(),
-            filter: None,
-            scale: Scale::new(2).unwrap(),
-            currency: CurrencySource::Fixed(None),
-            deduplicate: false,
             segments: Vec::new(),
+        };
+        self.source_of(paths, Content::Orders(orders))
+    }
+
+    /// The source of the rows with `id` and `at` of the files at `paths`.
+    pub fn source_of(&self, paths: &[&str], content: Content) -> Source {
+        Source {
+            paths: paths.iter().map(|path| self.text(path)).collect(),
+            customer_id: "id".to_owned(),
+            time: "at".to_owned(),
+            filter: None,
+            deduplicate: false,
             max_segment_values: 1000,
             timezone: chrono_tz::UTC,
+            content,
         }
+    }
+
+    /// The source of the subscriptions with `id`, `sub`, `at` and `amount`, all by the month.
+    pub fn subscriptions(&self, paths: &[&str]) -> Source {
+        let subscriptions = SubscriptionsSource {
+            subscription_id: "sub".to_owned(),
+            money: money(),
+            interval: None,
+            trial: None,
+            ended_at: None,
+            cancelled_at: None,
+            involuntary: None,
+            cancel_reason: None,
+            segments: Vec::new(),
+        };
+        self.source_of(paths, Content::Subscriptions(subscriptions))
     }
 
     /// A message without the folder's own path.
@@ -75,7 +96,7 @@ impl Folder {
     }
 
     /// The message with which opening or reading fails.
-    pub fn error(&self, source: OrdersSource) -> String {
+    pub fn error(&self, source: Source) -> String {
         let failed = open(source).and_then(|orders| read(&orders).map(|_| ()));
         self.message(&failed.expect_err("it must fail"))
     }
@@ -88,6 +109,36 @@ impl Folder {
             format!("{file} {} {} {} {value}", detail.row, detail.column, detail.reason)
         };
         details.iter().map(line).collect()
+    }
+}
+
+fn money() -> MoneySource {
+    MoneySource {
+        amount: "amount".to_owned(),
+        scale: Scale::new(2).unwrap(),
+        currency: CurrencySource::Fixed(None),
+    }
+}
+
+/// What a source has beside the values that every input has.
+pub trait Parts {
+    fn orders(&mut self) -> &mut OrdersSource;
+    fn spans(&mut self) -> &mut SubscriptionsSource;
+}
+
+impl Parts for Source {
+    fn orders(&mut self) -> &mut OrdersSource {
+        match &mut self.content {
+            Content::Orders(orders) => orders,
+            other => panic!("{other:?} are no orders"),
+        }
+    }
+
+    fn spans(&mut self) -> &mut SubscriptionsSource {
+        match &mut self.content {
+            Content::Subscriptions(subscriptions) => subscriptions,
+            other => panic!("{other:?} are no subscriptions"),
+        }
     }
 }
 
@@ -174,12 +225,15 @@ struct Row {
     customer: Id,
     order: Option<Id>,
     day: i32,
-    value: i64,
+    value: Option<i64>,
     kind: u8,
     instant: Option<i64>,
     updated: Option<i64>,
     reason: Option<u32>,
     segments: Vec<u32>,
+    end: Option<i32>,
+    cancelled: Option<i32>,
+    cause: Option<u8>,
 }
 
 #[derive(Default)]
@@ -195,31 +249,49 @@ fn id(keys: Keys<'_>, row: usize) -> Id {
 impl Sink for Rows {
     type Error = Infallible;
 
-    fn push(&mut self, batch: &OrderBatch<'_>) -> Result<(), Infallible> {
-        assert_eq!(batch.customers.len(), batch.days.len());
-        assert_eq!(batch.values.len(), batch.days.len());
-        for optional in [batch.kinds.len(), batch.instants.len(), batch.updated.len()] {
-            assert!(optional == 0 || optional == batch.days.len());
+    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Infallible> {
+        let rows = batch.days.len();
+        assert_eq!(batch.customers.len(), rows);
+        assert!(batch.orders.is_none_or(|orders| orders.len() == rows));
+        assert!(batch.segments.iter().all(|codes| codes.len() == rows));
+        for optional in [
+            batch.values.len(),
+            batch.kinds.len(),
+            batch.instants.len(),
+            batch.updated.len(),
+            batch.reasons.len(),
+            batch.ends.len(),
+            batch.cancelled.len(),
+            batch.causes.len(),
+        ] {
+            assert!(optional == 0 || optional == rows);
         }
-        self.0.extend((0..batch.days.len()).map(|row| Row {
+        self.0.extend((0..rows).map(|row| Row {
             customer: id(batch.customers, row),
             order: batch.orders.map(|orders| id(orders, row)),
             day: batch.days[row],
-            value: batch.values[row],
+            value: batch.values.get(row).copied(),
             kind: batch.kinds.get(row).copied().unwrap_or_default(),
             instant: batch.instants.get(row).copied(),
             updated: batch.updated.get(row).copied(),
             reason: batch.reasons.get(row).copied(),
             segments: batch.segments.iter().map(|codes| codes[row]).collect(),
+            end: batch.ends.get(row).copied(),
+            cancelled: batch.cancelled.get(row).copied(),
+            cause: batch.causes.get(row).copied(),
         }));
         Ok(())
     }
 }
 
+fn day(day: i32) -> String {
+    if day == NEVER { "never".to_owned() } else { Day(day).to_string() }
+}
+
 /// Reads everything with two threads: the report, and the rows as sorted lines
-/// `customer day value`, then what there is of `order=`, `kind=`, `at=`, `updated=`, `reason=` and
-/// segment values.
-pub fn read(orders: &Orders) -> Result<(LoadReport, Vec<String>), LoadError> {
+/// `customer day value`, then what there is of `order=`, `kind=`, `at=`, `end=`, `cancelled=`,
+/// `cause=`, `updated=`, `reason=` and segment values.
+pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
     let done = AtomicU64::new(0);
     let progress = |rows| {
         done.fetch_add(rows, Ordering::Relaxed);
@@ -233,13 +305,17 @@ pub fn read(orders: &Orders) -> Result<(LoadReport, Vec<String>), LoadError> {
     rows.sort_by_key(|row| (row.day, row.customer.clone(), row.value, row.instant));
     let line = |row: &Row| {
         let customer = orders.customer_text(&row.customer);
-        let mut parts = vec![customer, Day(row.day).to_string(), row.value.to_string()];
+        let mut parts = vec![customer, Day(row.day).to_string()];
+        parts.extend(row.value.map(|value| value.to_string()));
         parts.extend(row.order.as_ref().map(|id| format!("order={}", orders.order_text(id))));
         parts.extend((row.kind > 0).then(|| format!("kind={}", row.kind)));
         parts.extend(row.instant.map(|micros| {
             let at = chrono::DateTime::from_timestamp_micros(micros).unwrap();
             format!("at={}", at.format("%Y-%m-%dT%H:%M:%S%.f"))
         }));
+        parts.extend(row.end.map(|end| format!("end={}", day(end))));
+        parts.extend(row.cancelled.map(|cancelled| format!("cancelled={}", day(cancelled))));
+        parts.extend(row.cause.map(|cause| format!("cause={:?}", Cause::ALL[usize::from(cause)])));
         parts.extend(row.updated.map(|micros| format!("updated={micros}")));
         parts.extend(row.reason.map(|code| format!("reason={}", report.reasons[code as usize])));
         let segments = report.segment_values.iter().zip(&row.segments);
@@ -251,8 +327,19 @@ pub fn read(orders: &Orders) -> Result<(LoadReport, Vec<String>), LoadError> {
 }
 
 /// As [`read`], of a source that opens and has no rejected row.
-pub fn lines(source: OrdersSource) -> Vec<String> {
+pub fn lines(source: Source) -> Vec<String> {
     let (report, lines) = read(&open(source).unwrap()).unwrap();
     assert_eq!(report.rejected, BTreeMap::new());
     lines
+}
+
+/// Takes every row, and keeps none.
+pub struct Nothing;
+
+impl Sink for Nothing {
+    type Error = Infallible;
+
+    fn push(&mut self, _: &EventBatch<'_>) -> Result<(), Infallible> {
+        Ok(())
+    }
 }

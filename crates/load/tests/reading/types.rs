@@ -1,9 +1,11 @@
 //! Every type of id, time and amount.
 
+use kohort_load::ReasonSource;
 use polars::prelude::{Column, DataType, IntoColumn, TimeUnit};
 
 use crate::support::{
-    Folder, cast, dates, decimals, ints, lines, plain, segment, status, text, times, with_plain,
+    Folder, Parts as _, cast, dates, decimals, ints, lines, plain, segment, status, text, times,
+    with_plain,
 };
 
 fn ids_of(column: Column) -> Vec<String> {
@@ -120,7 +122,7 @@ fn values_of(amount: Column, scale: u8) -> Vec<i64> {
     let id = ints("id", &vec![1; rows]);
     folder.write("a.parquet", vec![id, at, amount]);
     let mut source = folder.source(&["a.parquet"]);
-    source.scale = kohort_model::Scale::new(scale).unwrap();
+    source.orders().money.scale = kohort_model::Scale::new(scale).unwrap();
     let lines = lines(source);
     lines.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
 }
@@ -163,17 +165,17 @@ fn expressions_are_computed_by_row() {
     columns.push(text("paid", &[Some("10.50"), Some("3")]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.amount = "amount * \"Unit Price\"".to_owned();
-    source.ordered_at = "STRPTIME(\"when\", '%d/%m/%Y %H:%M')".to_owned();
+    source.orders().money.amount = "amount * \"Unit Price\"".to_owned();
+    source.time = "STRPTIME(\"when\", '%d/%m/%Y %H:%M')".to_owned();
     let expected =
         ["2 2024-02-29 500 at=2024-02-29T10:00:00", "1 2024-12-01 125 at=2024-12-01T08:26:00"];
     assert_eq!(lines(source), expected);
     let mut source = folder.source(&["a.parquet"]);
-    source.amount = "CAST(paid AS DECIMAL(38, 2))".to_owned();
+    source.orders().money.amount = "CAST(paid AS DECIMAL(38, 2))".to_owned();
     source.customer_id = "CAST(id AS VARCHAR)".to_owned();
     assert_eq!(lines(source), ["1 2024-01-01 1050", "2 2024-01-02 300"]);
     let mut source = folder.source(&["a.parquet"]);
-    source.amount = "1".to_owned();
+    source.orders().money.amount = "1".to_owned();
     assert_eq!(lines(source), ["1 2024-01-01 100", "2 2024-01-02 100"]);
 }
 
@@ -199,13 +201,13 @@ fn statuses_reasons_segments_and_updates() {
     ));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.status = Some(status("status"));
-    source.lost_reason = Some("why".to_owned());
+    source.orders().status = Some(status("status"));
     let price = |text: &str| (text.to_owned(), "price".to_owned());
-    source.reasons = [price("too dear"), price("too expensive")].into();
-    source.segments = vec![segment("country", "country"), segment("shop", "shop")];
-    source.order_id = Some("\"order\"".to_owned());
-    source.updated_at = Some("changed".to_owned());
+    let names = [price("too dear"), price("too expensive")].into();
+    source.orders().lost_reason = Some(ReasonSource { expr: "why".to_owned(), names });
+    source.orders().segments = vec![segment("country", "country"), segment("shop", "shop")];
+    source.orders().order_id = Some("\"order\"".to_owned());
+    source.orders().updated_at = Some("changed".to_owned());
     let never = i64::MIN;
     let expected = [
         "1 2024-01-01 100 order=a updated=1000000 reason=unknown UK 1".to_owned(),
@@ -230,7 +232,7 @@ fn many_segment_values_of_every_length() {
     folder.write("a.parquet", vec![id, at, amount, text("name", &names).into_column()]);
     let mut source = folder.source(&["a.parquet"]);
     source.max_segment_values = 1400;
-    source.segments = vec![segment("name", "name")];
+    source.orders().segments = vec![segment("name", "name")];
     let lines = lines(source);
     assert_eq!(lines.len(), rows);
     for (row, (line, name)) in lines.iter().zip(&names).enumerate() {
@@ -240,7 +242,7 @@ fn many_segment_values_of_every_length() {
 
 /// A file by another writer, with dictionaries, UUIDs, a zone, and columns that nothing here can
 /// read: structures, lists of them and decimals of 60 digits.
-fn foreign() -> kohort_load::OrdersSource {
+fn foreign() -> kohort_load::Source {
     let mut source = Folder::new().source(&[]);
     "customer".clone_into(&mut source.customer_id);
     source.paths =
@@ -252,10 +254,10 @@ fn foreign() -> kohort_load::OrdersSource {
 fn dictionaries_uuids_and_zones_of_another_writer() {
     let mut source = foreign();
     source.customer_id = "big".to_owned();
-    source.status = Some(status("status"));
-    source.order_id = Some("uuid".to_owned());
+    source.orders().status = Some(status("status"));
+    source.orders().order_id = Some("uuid".to_owned());
     source.timezone = chrono_tz::America::New_York;
-    source.segments = vec![segment("customer", "customer")];
+    source.orders().segments = vec![segment("customer", "customer")];
     let id = |last: &str| format!("{}{last}", "\0".repeat(15));
     let expected = [
         format!("ann 2024-02-29 150 order={} at=2024-03-01T04:59:59 ann", id("\u{1}")),
@@ -271,8 +273,8 @@ fn dictionaries_uuids_and_zones_of_another_writer() {
 #[test]
 fn expressions_see_the_zone_that_was_written() {
     let mut source = foreign();
-    source.amount = "EXTRACT(DAY FROM at)".to_owned();
-    source.ordered_at = "CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)".to_owned();
+    source.orders().money.amount = "EXTRACT(DAY FROM at)".to_owned();
+    source.time = "CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)".to_owned();
     source.filter = Some("customer = 'ann' AND status = 'done'".to_owned());
     assert_eq!(lines(source), ["ann 2024-02-29 2900", "ann 2024-03-09 900"]);
 }
@@ -283,7 +285,7 @@ fn columns_that_can_not_be_read_are_in_nobodys_way() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reading/data/types.parquet");
     for column in ["items", "address", "wide"] {
         let mut source = foreign();
-        source.order_id = Some(column.to_owned());
+        source.orders().order_id = Some(column.to_owned());
         let message = folder.error(source);
         let start = format!("the column \"{column}\" of {path} is of type ");
         let end = ", which can't be read; write it as text, a number or a time, or map another one";

@@ -115,6 +115,15 @@ pub enum ConfigError {
         /// What it says and why it is needed.
         meaning: &'static str,
     },
+    /// Neither orders nor subscriptions.
+    #[error(
+        "{at}: a pipeline follows orders or subscriptions; add [inputs.orders] or \
+             [inputs.subscriptions]"
+    )]
+    NoHistory {
+        /// Where they belong.
+        at: Place,
+    },
     /// A value of the wrong type or outside what is possible.
     #[error("{at}: {key} is {found}; it must be {allowed}")]
     Value {
@@ -223,6 +232,20 @@ pub enum ConfigError {
         /// What it does not go with.
         conflict: Conflict,
     },
+    /// A table that cannot be made of the pipeline's inputs.
+    #[error("{at}: {key} has {table:?}, which {lack}; this pipeline offers {}", offered.join(", "))]
+    NotOffered {
+        /// The value's line.
+        at: Place,
+        /// The dotted key of the list.
+        key: String,
+        /// The table.
+        table: String,
+        /// What it would need.
+        lack: Lack,
+        /// Every table that can be made of them.
+        offered: Box<[&'static str]>,
+    },
     /// A revenue window that is not a whole number of periods.
     #[error(
         "{at}: {key} is {window:?}, which is not a whole number of {}; \
@@ -252,6 +275,26 @@ pub enum ConfigError {
     },
 }
 
+/// What a pipeline would need for a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Orders.
+    Orders,
+    /// Surveys.
+    Surveys,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Orders => "is about orders, but this pipeline follows subscriptions",
+            Self::Surveys => {
+                "needs [inputs.surveys], because orders do not tell why customers left"
+            }
+        })
+    }
+}
+
 /// Settings that do not go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conflict {
@@ -271,6 +314,22 @@ pub enum Conflict {
     CurrencyWithoutRates,
     /// `as_of` on or before `history_start`.
     NothingKnown,
+    /// `calibration_end` outside `history_start` and `as_of`.
+    NothingCalibrated,
+    /// `[inputs.orders]` and `[inputs.subscriptions]`.
+    TwoHistories,
+    /// `plan` both as a key and as a segment.
+    TwoPlans,
+    /// `holdout` without `variant`.
+    HoldoutWithoutVariant,
+    /// `[churn_reasons] reasons` without an input that tells any.
+    ReasonsOfNobody,
+    /// `lapse_after_days` with subscriptions.
+    LapseOfSubscriptions,
+    /// `reactivation_gap_days` with orders.
+    GapOfOrders,
+    /// Any other setting that only orders have, with subscriptions.
+    OrdersOnly,
 }
 
 impl fmt::Display for Conflict {
@@ -297,14 +356,43 @@ impl fmt::Display for Conflict {
                  with rows = \"lines\" the lines of an order share its id"
             }
             Self::RatesWithoutCurrency => {
-                "converts amounts, but inputs.orders.currency does not say from which currency; \
+                "converts amounts, but currency does not stand beside it to say from which; \
                  set it to the column that holds each row's currency"
             }
             Self::CurrencyWithoutRates => {
                 "is not a code of three capital letters such as GBP; for a column of currencies \
-                 set inputs.orders.rates too, to a table of date, currency and rate"
+                 set rates too, to a table of date, currency and rate"
             }
             Self::NothingKnown => "is not before calendar.as_of, so no day would be known",
+            Self::NothingCalibrated => {
+                "is not between calendar.history_start and calendar.as_of, so there would be \
+                 nothing to fit models to before it, or nothing to test them on after it"
+            }
+            Self::TwoHistories => {
+                "is a second history, but a pipeline follows orders or subscriptions; keep one of \
+                 [inputs.orders] and [inputs.subscriptions] and write a second pipeline file for \
+                 the other"
+            }
+            Self::TwoPlans => {
+                "makes a segment named plan, but [segments] has one too; remove one of them"
+            }
+            Self::HoldoutWithoutVariant => {
+                "lists the variants that were withheld, but inputs.contacts.variant is not set; \
+                 set it to the column that holds them, or remove holdout"
+            }
+            Self::ReasonsOfNobody => {
+                "renames the reasons of customers who left, but no input tells any; add \
+                 [inputs.surveys] or, with subscriptions, set their cancel_reason, or remove reasons"
+            }
+            Self::LapseOfSubscriptions => {
+                "is for orders, but a subscriber leaves on the first day that is not paid; remove \
+                 it, or set reactivation_gap_days to overlook short gaps"
+            }
+            Self::GapOfOrders => {
+                "is for subscriptions, but this pipeline follows orders; remove it, or set \
+                 lapse_after_days to say when a customer has left"
+            }
+            Self::OrdersOnly => "is for orders, but this pipeline follows subscriptions; remove it",
         })
     }
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use kohort_model::Scale;
 
 use super::error::{ConfigError, Conflict};
-use super::section::Section;
+use super::inputs::{Currency, read_currency, read_deduplicate, read_paths, read_scale};
+use super::section::{EXPRESSION, Item, Section};
 
 /// The order history. Every mapped value is an SQL expression over the source's columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,37 +64,16 @@ pub struct StatusLists {
     pub ignored: Vec<String>,
 }
 
-/// In which currency the amounts are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Currency {
-    /// One that has no name.
-    Unnamed,
-    /// All in the currency of this ISO 4217 code.
-    Code(String),
-    /// Each row in its own, converted by the rate of its day.
-    Converted {
-        /// SQL expression of the row's currency.
-        column: String,
-        /// Parquet or CSV file with the columns date, currency and rate, absolute.
-        rates: PathBuf,
-    },
-}
-
-const EXPRESSION: &str = "an SQL expression over the source's columns";
-
-/// Reads the table; `unique_order_ids` tells whether a check needs the order ids.
+/// Reads the table. `unique_order_ids` is that check, where it is on: it needs the order ids.
 pub(super) fn read(
     table: &Section<'_>,
-    unique_order_ids: bool,
+    unique_order_ids: Option<&Item<'_>>,
 ) -> Result<OrdersInput, ConfigError> {
-    let expression = |key| table.get(key).map(|item| item.text(EXPRESSION)).transpose();
-    let needed = |key, meaning| table.need(key, meaning)?.text(EXPRESSION);
-
-    let paths = table.need("path", "a file, folder or glob that holds the order history")?;
-    let paths = paths.paths("a path, or a list of paths, to files, folders or globs")?;
-    let customer_id = needed("customer_id", "an SQL expression that tells who ordered")?;
-    let ordered_at = needed("ordered_at", "an SQL expression that tells when")?;
-    let amount = needed("amount", "an SQL expression for the value of the row")?;
+    let paths = read_paths(table, "a file, folder or glob that holds the order history")?;
+    let customer_id =
+        table.need_expression("customer_id", "an SQL expression that tells who ordered")?;
+    let ordered_at = table.need_expression("ordered_at", "an SQL expression that tells when")?;
+    let amount = table.need_expression("amount", "an SQL expression for the value of the row")?;
     let rows = match table.get("rows") {
         Some(item) => item.choice(
             &[("orders", Rows::Orders), ("lines", Rows::Lines)],
@@ -101,32 +81,29 @@ pub(super) fn read(
         )?,
         None => Rows::Orders,
     };
-    let updated_at = expression("updated_at")?;
+    let updated_at = table.expression("updated_at")?;
     if let Some(item) = table.get("updated_at").filter(|_| rows == Rows::Lines) {
         return Err(item.conflict(Conflict::UpdatedLines));
     }
+    let needed_order_id = |meaning| table.need_expression("order_id", meaning).map(Some);
     let order_id = if rows == Rows::Lines {
-        Some(needed("order_id", "with rows = \"lines\" it tells which lines are one order")?)
+        needed_order_id("with rows = \"lines\" it tells which lines are one order")?
     } else if updated_at.is_some() {
-        Some(needed("order_id", "with updated_at it tells which rows are one order")?)
-    } else if unique_order_ids {
-        Some(needed("order_id", "[checks] unique_order_ids looks for repeated ones")?)
+        needed_order_id("with updated_at it tells which rows are one order")?
+    } else if unique_order_ids.is_some() {
+        needed_order_id("[checks] unique_order_ids looks for repeated ones")?
     } else {
-        expression("order_id")?
+        table.expression("order_id")?
     };
     let status = read_status(table)?;
-    let lost_reason = expression("lost_reason")?;
+    let lost_reason = table.expression("lost_reason")?;
     let none_is_lost = status.as_ref().is_none_or(|status| status.lost.is_empty());
     if let Some(item) = table.get("lost_reason").filter(|_| none_is_lost) {
         return Err(item.conflict(Conflict::ReasonWithoutLost));
     }
-    let scale = match table.get("scale") {
-        Some(item) => {
-            let allowed = "a number of decimal places from 0 to 18";
-            item.integer(0..=u32::from(Scale::MAX), allowed)?
-        }
-        None => 2,
-    };
+    if let Some(item) = unique_order_ids.filter(|_| rows == Rows::Lines) {
+        return Err(item.conflict(Conflict::UniqueLines));
+    }
     Ok(OrdersInput {
         paths,
         customer_id,
@@ -137,10 +114,10 @@ pub(super) fn read(
         updated_at,
         status,
         lost_reason,
-        filter: expression("where")?,
-        scale: u8::try_from(scale).ok().and_then(Scale::new).expect("at most 18"),
+        filter: table.expression("where")?,
+        scale: read_scale(table)?,
         currency: read_currency(table)?,
-        deduplicate: table.get("deduplicate").map_or(Ok(false), |item| item.boolean())?,
+        deduplicate: read_deduplicate(table)?,
     })
 }
 
@@ -168,25 +145,4 @@ fn read_status(table: &Section<'_>) -> Result<Option<StatusLists>, ConfigError> 
     }
     let [completed, lost, open, ignored] = lists;
     Ok(Some(StatusLists { column, completed, lost, open, ignored }))
-}
-
-fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
-    let rates = table.get("rates");
-    let Some(item) = table.get("currency") else {
-        return match rates {
-            Some(item) => Err(item.conflict(Conflict::RatesWithoutCurrency)),
-            None => Ok(Currency::Unnamed),
-        };
-    };
-    let text = item.text("a code such as \"GBP\", or with rates an SQL expression")?;
-    match rates {
-        Some(rates) => {
-            let rates = rates.path("a path to a Parquet or CSV file of date, currency and rate")?;
-            Ok(Currency::Converted { column: text, rates })
-        }
-        None if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => {
-            Ok(Currency::Code(text))
-        }
-        None => Err(item.conflict(Conflict::CurrencyWithoutRates)),
-    }
 }

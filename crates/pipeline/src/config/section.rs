@@ -1,75 +1,19 @@
 //! Typed and strict reading of the tree: every wrong key and value is told with its place.
 
-use std::ops::RangeInclusive;
+use std::ops::{RangeBounds, RangeInclusive};
 use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 use kohort_model::Day;
 
 use super::error::{ConfigError, Conflict, Hint, Place};
+use super::keys::{KEYS, SEGMENT_KEYS};
 use super::tree::{ExpandError, Node, Table, Value, expand};
 
-/// Every table with fixed keys, by dotted name.
-const TABLES: [(&str, &[&str]); 9] = [
-    (
-        "",
-        &[
-            "name",
-            "calendar",
-            "customers",
-            "inputs",
-            "segments",
-            "revenue",
-            "lost_sales",
-            "outputs",
-            "checks",
-        ],
-    ),
-    (
-        "calendar",
-        &[
-            "timezone",
-            "week_start",
-            "fiscal_year_start",
-            "grains",
-            "as_of",
-            "history_start",
-            "max_k",
-        ],
-    ),
-    ("customers", &["lapse_after_days", "activity"]),
-    ("inputs", &["orders"]),
-    (
-        "inputs.orders",
-        &[
-            "path",
-            "customer_id",
-            "order_id",
-            "ordered_at",
-            "amount",
-            "rows",
-            "updated_at",
-            "status",
-            "completed",
-            "lost",
-            "open",
-            "ignored",
-            "lost_reason",
-            "where",
-            "scale",
-            "currency",
-            "rates",
-            "deduplicate",
-        ],
-    ),
-    ("revenue", &["window"]),
-    ("lost_sales", &["recovery_window_days", "reasons"]),
-    ("outputs", &["path", "tables"]),
-    ("checks", &["max_rejected", "unique_order_ids"]),
-];
-
-/// The keys of one segment.
-const SEGMENT_KEYS: &[&str] = &["column", "at"];
+/// What every mapped value must be.
+pub(super) const EXPRESSION: &str = "an SQL expression over the source's columns";
+/// What a number of days must be where 0 makes no sense.
+pub(super) const DAYS_FROM_1: &str = "a whole number of days from 1 to 36500";
 
 /// What reading a value needs besides the tree.
 #[derive(Clone, Copy)]
@@ -151,6 +95,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The table of this name with fixed keys, if it is there.
+    pub fn optional_table(&self, key: &'static str) -> Result<Option<Self>, ConfigError> {
+        self.get(key).map(|_| self.table(key)).transpose()
+    }
+
+    /// Where it stands; where the table around it does, if it is absent.
+    pub fn at(&self) -> Place {
+        self.at.clone()
+    }
+
     /// The value of `key`, if it is set.
     pub fn get(&self, key: &str) -> Option<Item<'a>> {
         self.items().find(|(name, _)| *name == key).map(|(_, item)| item)
@@ -166,6 +120,36 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The SQL expression at `key`, if it is set.
+    pub fn expression(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        self.get(key).map(|item| item.text(EXPRESSION)).transpose()
+    }
+
+    /// The SQL expression at `key`; `meaning` as in `need`.
+    pub fn need_expression(
+        &self,
+        key: &'static str,
+        meaning: &'static str,
+    ) -> Result<String, ConfigError> {
+        self.need(key, meaning)?.text(EXPRESSION)
+    }
+
+    /// The number of days at `key`, from 0 to 36500, or the default.
+    pub fn days_or(&self, key: &str, default: u32) -> Result<u32, ConfigError> {
+        self.integer_or(key, default, 0..=36_500, "a whole number of days from 0 to 36500")
+    }
+
+    /// The whole number at `key`, or the default.
+    pub fn integer_or(
+        &self,
+        key: &str,
+        default: u32,
+        range: RangeInclusive<u32>,
+        allowed: &'static str,
+    ) -> Result<u32, ConfigError> {
+        self.get(key).map_or(Ok(default), |item| item.integer(range, allowed))
+    }
+
     /// Every key with its value, in the order of the file.
     pub fn items(&self) -> impl Iterator<Item = (&'a str, Item<'a>)> {
         self.entries.iter().map(|(name, node)| {
@@ -178,14 +162,14 @@ impl<'a> Section<'a> {
     }
 
     fn known_only(self) -> Result<Self, ConfigError> {
-        let keys = TABLES.iter().find(|(name, _)| *name == self.name).map(|(_, keys)| *keys);
+        let keys = KEYS.iter().find(|(name, _)| *name == self.name).map(|(_, keys)| *keys);
         self.only(keys.expect("every table with fixed keys is listed"))
     }
 
     fn only(self, known: &'static [&'static str]) -> Result<Self, ConfigError> {
         for (key, node) in self.entries {
             if !known.contains(&key.as_str()) {
-                let elsewhere = TABLES.iter().find(|(_, keys)| keys.contains(&key.as_str()));
+                let elsewhere = KEYS.iter().find(|(_, keys)| keys.contains(&key.as_str()));
                 let hint = match elsewhere {
                     Some((table, _)) => Hint::Elsewhere(table),
                     None => nearest(key, known),
@@ -359,15 +343,20 @@ impl<'a> Item<'a> {
         .ok_or_else(|| self.wrong(allowed))
     }
 
-    /// A number from 0 to 1.
-    pub fn share(&self, allowed: &'static str) -> Result<f64, ConfigError> {
-        match self.node.value {
-            Value::Integer(0) => Some(0.0),
-            Value::Integer(1) => Some(1.0),
-            Value::Float(number) if (0.0..=1.0).contains(&number) => Some(number),
-            _ => None,
-        }
-        .ok_or_else(|| self.wrong(allowed))
+    /// A finite number in a range.
+    pub fn number(
+        &self,
+        range: impl RangeBounds<f64>,
+        allowed: &'static str,
+    ) -> Result<f64, ConfigError> {
+        let number = match self.node.value {
+            #[expect(clippy::cast_precision_loss, reason = "no setting has so many digits")]
+            Value::Integer(number) => number as f64,
+            Value::Float(number) => number,
+            _ => f64::NAN,
+        };
+        let fits = number.is_finite() && range.contains(&number);
+        if fits { Ok(number) } else { Err(self.wrong(allowed)) }
     }
 
     /// `true` or `false`.

@@ -1,11 +1,10 @@
 use std::fs::File;
-use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type};
 use arrow::util::pretty::pretty_format_batches;
-use kohort_model::{Cell, Column, Day, Scale, Table, TableSchema, Unit, Values};
+use kohort_model::{Cell, Column, Day, Id, IdType, Scale, Table, TableSchema, Unit, Values};
 use parquet::basic::Compression;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::FileReader;
@@ -13,18 +12,24 @@ use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader}
 use tempfile::TempDir;
 
 use super::{EXAMPLE, begin, cents, example, meta, row, text};
-use crate::{PublishError, PublishedTable, RejectedRow, digest, parquet_file};
+use crate::{PublishError, PublishedTable, RejectedRow, TableRecord, digest, parquet_file};
 
-fn written(table: &Table) -> (TempDir, PublishedTable) {
+pub(super) fn written(table: &Table) -> (TempDir, PublishedTable) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.parquet");
-    let bytes = parquet_file::write(&path, table, Some(&meta())).unwrap();
-    assert_eq!(bytes, path.metadata().unwrap().len());
+    let record = parquet_file::write(path.clone(), table, Some(&meta())).unwrap();
+    let expected = TableRecord {
+        name: table.schema().name.to_owned(),
+        rows: table.rows() as u64,
+        bytes: path.metadata().unwrap().len(),
+        digest: digest(table),
+    };
+    assert_eq!(record, expected);
     let read = PublishedTable::open_file(&path).unwrap();
     (folder, read)
 }
 
-fn all_rows(table: PublishedTable) -> RecordBatch {
+pub(super) fn all_rows(table: PublishedTable) -> RecordBatch {
     let schema = table.schema().clone();
     let batches: Vec<_> = table.batches().unwrap().map(Result::unwrap).collect();
     concat_batches(&schema, &batches).unwrap()
@@ -107,7 +112,7 @@ fn what_is_not_known_is_not_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.parquet");
     let plain = crate::TableMeta { currency: None, segments: Vec::new(), ..meta() };
-    parquet_file::write(&path, &example(), Some(&plain)).unwrap();
+    parquet_file::write(path.clone(), &example(), Some(&plain)).unwrap();
     let table = PublishedTable::open_file(&path).unwrap();
     assert!(!table.schema().metadata().contains_key("kohort.currency"));
     assert!(!table.schema().metadata().contains_key("kohort.segments"));
@@ -224,14 +229,14 @@ fn money_beyond_38_digits_is_an_error() {
     let mut table = Table::new(&MONEY, cents());
     table.push([10_i128.pow(38).into()]);
     let folder = tempfile::tempdir().unwrap();
-    let error = parquet_file::write(&folder.path().join("money.parquet"), &table, None);
+    let error = parquet_file::write(folder.path().join("money.parquet"), &table, None);
     assert!(matches!(error, Err(PublishError::Encode { .. })), "{error:?}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_named() {
-    let error = parquet_file::write(Path::new("/dev/full"), &example(), None).unwrap_err();
+    let error = parquet_file::write("/dev/full".into(), &example(), None).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot write /dev/full: No space left on device (os error 28); \
@@ -269,6 +274,13 @@ fn digests_know_every_value() {
         key: &[],
         revisable: &[],
     };
+    static ID: TableSchema = TableSchema {
+        name: "pair",
+        description: "",
+        columns: &[Column::id("id", "")],
+        key: &["id"],
+        revisable: &[],
+    };
     let pair = |schema, rows: &[[Option<&'static str>; 2]]| {
         let mut table = Table::new(schema, cents());
         for row in rows {
@@ -280,6 +292,15 @@ fn digests_know_every_value() {
         let mut table = Table::new(schema, Scale::new(scale).unwrap());
         table.push([cell]);
         digest(&table)
+    };
+    let id = |ids, id| {
+        let mut table = Table::of_ids(&ID, cents(), ids, Vec::new());
+        table.push([Cell::Id(id)]);
+        digest(&table)
+    };
+    let more = |names: &[&'static str]| {
+        let names = names.iter().copied().map(text).collect();
+        digest(&Table::of_ids(&ID, cents(), IdType::Text, names))
     };
     let digests = [
         pair(&PAIR, &[]),
@@ -295,6 +316,14 @@ fn digests_know_every_value() {
         one(&MONEY, 2, 1_i128.into()),
         one(&MONEY, 0, 1_i128.into()),
         one(&COUNT, 0, 1_i64.into()),
+        id(IdType::Signed, Id::Integer(7)),
+        id(IdType::Unsigned, Id::Integer(7)),
+        id(IdType::Text, Id::Bytes(b"7".as_slice().into())),
+        id(IdType::Binary, Id::Bytes(b"7".as_slice().into())),
+        more(&[]),
+        more(&["b"]),
+        more(&["b", "c"]),
+        more(&["bc"]),
     ];
     for (i, a) in digests.iter().enumerate() {
         for (j, b) in digests.iter().enumerate() {
@@ -304,7 +333,7 @@ fn digests_know_every_value() {
     // Written down, so that a new version cannot change it unseen.
     assert_eq!(
         digest(&example()),
-        "95087af00e268f7acc7581e691b8c2212a52f0abec60eac3c7f270e5a86b74b6"
+        "a9d82efca670d9fd35b92e4b8fd3ce7d3e3523d6510b95b3d1a1991c8e46632a"
     );
 }
 

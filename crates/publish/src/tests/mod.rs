@@ -15,6 +15,7 @@ use crate::{
 
 mod layout;
 mod reading;
+mod rows;
 mod runs;
 
 /// Every type of column, with and without NULL.
@@ -92,6 +93,7 @@ fn record(id: &RunId) -> RunRecord {
         started_at: moment,
         finished_at: moment,
         as_of: Day(20_000),
+        basis: "subscriptions".to_owned(),
         lapse_after_days: 61,
         lapse_is_auto: true,
         grains: vec![Grain::Week, Grain::Month],

@@ -2,7 +2,12 @@ use super::*;
 
 /// What is wrong with the smallest pipeline file after each list of overrides.
 fn errors(cases: &[&[&str]]) -> String {
-    let error = |case: &&[&str]| match read(SMALL, &sets(case)) {
+    errors_in(SMALL, cases)
+}
+
+/// What is wrong with a pipeline file after each list of overrides.
+pub(super) fn errors_in(text: &str, cases: &[&[&str]]) -> String {
+    let error = |case: &&[&str]| match read(text, &sets(case)) {
         Ok(_) => format!("{case:?} is right"),
         Err(error) => error.to_string(),
     };
@@ -38,6 +43,10 @@ fn wrong_calendar_and_customers() {
         &["customers.lapse_after_days=automatic"],
         &["customers.activity=order"],
         &["customers.lapse_days=3"],
+        &["customers.at_risk_ratio=0"],
+        &["customers.at_risk_ratio=inf"],
+        &["customers.at_risk_ratio=often"],
+        &["customers.risk_ratio=2"],
     ]);
     insta::assert_snapshot!(found, @r#"
     --set name=3: name is the number 3; it must be a text, the pipeline's name
@@ -65,7 +74,11 @@ fn wrong_calendar_and_customers() {
     --set customers.lapse_after_days=1.5: customers.lapse_after_days is the number 1.5; it must be a whole number of days from 1 to 36500, or "auto"
     --set customers.lapse_after_days=automatic: customers.lapse_after_days is the text "automatic"; it must be a whole number of days from 1 to 36500, or "auto"
     --set customers.activity=order: customers.activity is "order". Allowed: sales, any
-    --set customers.lapse_days=3: unknown key "lapse_days" in [customers]; did you mean "lapse_after_days"? Keys there: lapse_after_days, activity
+    --set customers.lapse_days=3: unknown key "lapse_days" in [customers]; did you mean "lapse_after_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio
+    --set customers.at_risk_ratio=0: customers.at_risk_ratio is the number 0; it must be a number above 0, such as 2
+    --set customers.at_risk_ratio=inf: customers.at_risk_ratio is the number inf; it must be a number above 0, such as 2
+    --set customers.at_risk_ratio=often: customers.at_risk_ratio is the text "often"; it must be a number above 0, such as 2
+    --set customers.risk_ratio=2: unknown key "risk_ratio" in [customers]; did you mean "at_risk_ratio"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio
     "#);
 }
 
@@ -107,8 +120,8 @@ fn wrong_orders() {
     --set inputs.orders.open=["a"]: "a" stands in open, but also in completed; a status means one thing
     --set inputs.orders.lost_reason=r: inputs.orders.lost_reason says why an order was lost, but inputs.orders.lost is not set, so none is; list the statuses that mean lost, or remove lost_reason
     --set inputs.orders.scale=19: inputs.orders.scale is the number 19; it must be a number of decimal places from 0 to 18
-    --set inputs.orders.currency=Currency: inputs.orders.currency is not a code of three capital letters such as GBP; for a column of currencies set inputs.orders.rates too, to a table of date, currency and rate
-    --set inputs.orders.rates=rates.csv: inputs.orders.rates converts amounts, but inputs.orders.currency does not say from which currency; set it to the column that holds each row's currency
+    --set inputs.orders.currency=Currency: inputs.orders.currency is not a code of three capital letters such as GBP; for a column of currencies set rates too, to a table of date, currency and rate
+    --set inputs.orders.rates=rates.csv: inputs.orders.rates converts amounts, but currency does not stand beside it to say from which; set it to the column that holds each row's currency
     --set inputs.orders.deduplicate=yes: inputs.orders.deduplicate is the text "yes"; it must be true or false
     "#);
 }
@@ -134,6 +147,7 @@ fn wrong_outputs_and_measures() {
         &["lost_sales.recovery_window_days=-1"],
         &["lost_sales.reasons={ \"too expensive\" = \"price\" }"],
         &["lost_sales.reasons=price"],
+        &["lost_sales.reasons.x=1", "inputs.orders.status=s", "inputs.orders.completed=c"],
         &["outputs.path=[\"a\"]"],
         &["outputs.tables=[\"customer_retension\"]"],
         &["checks.max_rejected=1.5"],
@@ -160,12 +174,85 @@ fn wrong_outputs_and_measures() {
     --set lost_sales.recovery_window_days=-1: lost_sales.recovery_window_days is the number -1; it must be a whole number of days from 0 to 36500
     --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons renames the texts of inputs.orders.lost_reason, which is not set; set it to the column that holds them, or remove reasons
     --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table
+    --set lost_sales.reasons.x=1: lost_sales.reasons.x is the number 1; it must be a text, the reason to report
     --set outputs.path=["a"]: outputs.path is a list; it must be a path to a folder
-    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, lost_sales
+    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout
     --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true or false
-    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, purchase_gaps, loyalty, lifetime, outputs, checks
+    "#);
+}
+
+#[test]
+fn wrong_settings_of_tables() {
+    let found = errors(&[
+        &["win_back.prospect_after_days=0"],
+        &["win_back.prospect_after_days=auto"],
+        &["win_back.attribution_window_days=36501"],
+        &["win_back.attribution_window=30"],
+        &["churn_reasons.survey_window_days=-1"],
+        &["churn_reasons.survey_days=30"],
+        &["churn_reasons.reasons={ \"Too dear\" = \"price\" }"],
+        &["churn_reasons.reasons={ \"Too dear\" = \"price\" }", CONTACTS],
+        &["churn_reasons.reasons={ \"Too dear\" = 1 }", SURVEYS],
+        &["purchase_gaps.max_gap_number=0"],
+        &["purchase_gaps.max_gap_number=1001"],
+        &["purchase_gaps.bucket_days=0"],
+        &["purchase_gaps.bucket=7"],
+        &["loyalty.window_days=0"],
+        &["loyalty.orders=0"],
+        &["loyalty.order=3"],
+        &["lifetime.model=bgnbd"],
+        &["lifetime.model=gamma_gamma"],
+        &["lifetime.unit_days=0"],
+        &["lifetime.horizon_units=0"],
+        &["lifetime.horizon_days=365"],
+        &["lifetime.annual_discount_rate=10"],
+        &["lifetime.annual_discount_rate=-0.1"],
+        &["lifetime.annual_discount_rate=nan"],
+        &["lifetime.annual_discount_rate=10%"],
+        &["lifetime.discount_rate=0.1"],
+        &["lifetime.calibration_end=2024"],
+        &["lifetime.calibration_end=2024-01-01", "calendar.as_of=2024-01-01"],
+        &["lifetime.calibration_end=2024-01-01", "calendar.history_start=2024-01-01"],
+        &["winback.attribution_window_days=30"],
+        &["outputs.tables=[\"cohort_curve\", \"loyal\"]"],
+        &["outputs.tables=[\"cohort_curve\", \"churn_reasons\"]"],
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    --set win_back.prospect_after_days=0: win_back.prospect_after_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set win_back.prospect_after_days=auto: win_back.prospect_after_days is the text "auto"; it must be a whole number of days from 1 to 36500
+    --set win_back.attribution_window_days=36501: win_back.attribution_window_days is the number 36501; it must be a whole number of days from 0 to 36500
+    --set win_back.attribution_window=30: unknown key "attribution_window" in [win_back]; did you mean "attribution_window_days"? Keys there: prospect_after_days, attribution_window_days
+    --set churn_reasons.survey_window_days=-1: churn_reasons.survey_window_days is the number -1; it must be a whole number of days from 0 to 36500
+    --set churn_reasons.survey_days=30: unknown key "survey_days" in [churn_reasons]; did you mean "survey_window_days"? Keys there: survey_window_days, reasons
+    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] or, with subscriptions, set their cancel_reason, or remove reasons
+    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] or, with subscriptions, set their cancel_reason, or remove reasons
+    --set churn_reasons.reasons={ "Too dear" = 1 }: churn_reasons.reasons.Too dear is the number 1; it must be a text, the reason to report
+    --set purchase_gaps.max_gap_number=0: purchase_gaps.max_gap_number is the number 0; it must be a whole number of gaps from 1 to 1000
+    --set purchase_gaps.max_gap_number=1001: purchase_gaps.max_gap_number is the number 1001; it must be a whole number of gaps from 1 to 1000
+    --set purchase_gaps.bucket_days=0: purchase_gaps.bucket_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set purchase_gaps.bucket=7: unknown key "bucket" in [purchase_gaps]; did you mean "bucket_days"? Keys there: max_gap_number, bucket_days
+    --set loyalty.window_days=0: loyalty.window_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set loyalty.orders=0: loyalty.orders is the number 0; it must be a whole number of orders from 1 to 100000
+    --set loyalty.order=3: unknown key "order" in [loyalty]; did you mean "orders"? Keys there: window_days, orders
+    --set lifetime.model=bgnbd: lifetime.model is "bgnbd"; did you mean "bg_nbd"? Allowed: bg_nbd, mbg_nbd, pareto_nbd
+    --set lifetime.model=gamma_gamma: lifetime.model is "gamma_gamma". Allowed: bg_nbd, mbg_nbd, pareto_nbd
+    --set lifetime.unit_days=0: lifetime.unit_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set lifetime.horizon_units=0: lifetime.horizon_units is the number 0; it must be a whole number of units from 1 to 10000
+    --set lifetime.horizon_days=365: unknown key "horizon_days" in [lifetime]; did you mean "horizon_units"? Keys there: model, unit_days, horizon_units, annual_discount_rate, calibration_end
+    --set lifetime.annual_discount_rate=10: lifetime.annual_discount_rate is the number 10; it must be a share from 0 to below 10, such as 0.1
+    --set lifetime.annual_discount_rate=-0.1: lifetime.annual_discount_rate is the number -0.1; it must be a share from 0 to below 10, such as 0.1
+    --set lifetime.annual_discount_rate=nan: lifetime.annual_discount_rate is the number NaN; it must be a share from 0 to below 10, such as 0.1
+    --set lifetime.annual_discount_rate=10%: lifetime.annual_discount_rate is the text "10%"; it must be a share from 0 to below 10, such as 0.1
+    --set lifetime.discount_rate=0.1: unknown key "discount_rate" in [lifetime]. Keys there: model, unit_days, horizon_units, annual_discount_rate, calibration_end
+    --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
+    --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
+    --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
+    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, purchase_gaps, loyalty, lifetime, outputs, checks
+    --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout
+    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys], because orders do not tell why customers left; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout
     "#);
 }
 
@@ -193,7 +280,7 @@ fn mistakes_in_the_file_name_the_line() {
     });
     insta::assert_snapshot!(found.join("\n\n"), @r#"
     nmae = "x"
-    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, purchase_gaps, loyalty, lifetime, outputs, checks
 
     name = "x
     name2 = 3
@@ -212,7 +299,7 @@ fn mistakes_in_the_file_name_the_line() {
 
     [calender]
     grains = ["week"]
-    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, lost_sales, outputs, checks
+    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, purchase_gaps, loyalty, lifetime, outputs, checks
 
     [calendar]
     lapse_after_days = 3
@@ -246,7 +333,7 @@ fn mistakes_in_the_file_name_the_line() {
 
     [inputs.order]
     path = "x"
-    shop.toml:1: unknown key "order" in [inputs]; did you mean "orders"? Keys there: orders
+    shop.toml:1: unknown key "order" in [inputs]; did you mean "orders"? Keys there: orders, subscriptions, prospects, contacts, surveys
 
     [lost_sales]
     recovery_window = 3
@@ -259,6 +346,8 @@ fn what_is_missing() {
     let cases = [
         "",
         "[inputs]",
+        "[inputs.prospects]\npath = 'x'",
+        "[inputs.orders]",
         "\n[inputs.orders]\npath = 'x'",
         "[inputs.orders]\npath = 'x'\ncustomer_id = 'x'",
         "[inputs.orders]\npath = 'x'\ncustomer_id = 'x'\nordered_at = 'x'",
@@ -266,7 +355,9 @@ fn what_is_missing() {
     ];
     let messages = cases.map(|text| read(text, &[]).unwrap_err().to_string());
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    shop.toml: [inputs.orders] needs "path": a file, folder or glob that holds the order history
+    shop.toml: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
+    shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
+    shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
     shop.toml:1: [inputs.orders] needs "path": a file, folder or glob that holds the order history
     shop.toml:2: [inputs.orders] needs "customer_id": an SQL expression that tells who ordered
     shop.toml:1: [inputs.orders] needs "ordered_at": an SQL expression that tells when

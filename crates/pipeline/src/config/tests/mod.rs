@@ -2,9 +2,10 @@ use std::path::Path;
 
 use super::*;
 
+mod histories;
 mod mistakes;
 
-/// The smallest pipeline file; the tests add to it.
+/// The smallest pipeline file that follows orders; the tests add to it.
 const SMALL: &str = r#"
 [inputs.orders]
 path = "orders/*.parquet"
@@ -15,6 +16,28 @@ amount = "price * units"
 [outputs]
 path = "out"
 "#;
+
+/// The smallest one that follows subscriptions.
+const SUBSCRIBERS: &str = r#"
+[inputs.subscriptions]
+path = "contracts.parquet"
+subscription_id = "contract"
+customer_id = "customer"
+started_at = "from_day"
+ended_at = "to_day"
+amount = "price"
+interval = "'month'"
+
+[outputs]
+path = "out"
+"#;
+
+/// Every further input, as overrides.
+const PROSPECTS: &str =
+    r#"inputs.prospects={ path = "p", customer_id = "c", first_seen_at = "f" }"#;
+const CONTACTS: &str = r#"inputs.contacts={ path = "k", customer_id = "c", contacted_at = "t" }"#;
+const SURVEYS: &str =
+    r#"inputs.surveys={ path = "s", customer_id = "c", answered_at = "t", reason = "r" }"#;
 
 fn read(text: &str, overrides: &[Override]) -> Result<Pipeline, ConfigError> {
     let environment = |name: &str| match name {
@@ -34,44 +57,84 @@ fn small(arguments: &[&str]) -> Pipeline {
     read(SMALL, &sets(arguments)).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
+fn orders(pipeline: &Pipeline) -> &OrdersInput {
+    match &pipeline.basis {
+        BasisInput::Orders(orders) => orders,
+        BasisInput::Subscriptions(_) => panic!("{pipeline:?}"),
+    }
+}
+
+fn listed(pipeline: &Pipeline) -> String {
+    let settings = pipeline.settings();
+    let lines: Vec<_> = settings.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    lines.join("\n")
+}
+
 #[test]
 fn defaults() {
     let pipeline = small(&[]);
-    let expected = Pipeline {
-        file: "/home/shop/shop.toml".into(),
-        name: "shop".to_owned(),
-        timezone: Tz::UTC,
-        calendar: Calendar::default(),
-        grains: vec![GrainSettings { grain: Grain::Month, revenue_window: 1, max_k: None }],
-        as_of: None,
-        history_start: None,
-        lapse_after: Lapse::Days(90),
-        activity: Activity::Sales,
-        orders: OrdersInput {
-            paths: vec!["/home/shop/orders/*.parquet".into()],
-            customer_id: "customer".to_owned(),
-            order_id: None,
-            ordered_at: "day".to_owned(),
-            amount: "price * units".to_owned(),
-            rows: Rows::Orders,
-            updated_at: None,
-            status: None,
-            lost_reason: None,
-            filter: None,
-            scale: kohort_model::Scale::new(2).unwrap(),
-            currency: Currency::Unnamed,
-            deduplicate: false,
-        },
-        segments: Vec::new(),
-        max_segment_values: 1000,
-        recovery_window_days: 30,
-        reasons: Vec::new(),
-        output: "/home/shop/out".into(),
-        tables: TABLE_NAMES.to_vec(),
-        max_rejected: 0.01,
-        unique_order_ids: false,
-    };
-    assert_eq!(pipeline, expected);
+    assert_eq!(pipeline.file, Path::new("/home/shop/shop.toml"));
+    insta::assert_snapshot!(listed(&pipeline), @r#"
+    name: shop
+    calendar.timezone: UTC
+    calendar.week_start: monday
+    calendar.fiscal_year_start: 1
+    calendar.grains: ["month"]
+    revenue.window.month: 1
+    customers.lapse_after_days: 90
+    customers.activity: sales
+    customers.at_risk_ratio: 2
+    inputs.orders.path: ["/home/shop/orders/*.parquet"]
+    inputs.orders.customer_id: customer
+    inputs.orders.ordered_at: day
+    inputs.orders.amount: price * units
+    inputs.orders.rows: orders
+    inputs.orders.scale: 2
+    inputs.orders.deduplicate: false
+    segments.max_segment_values: 1000
+    lost_sales.recovery_window_days: 30
+    win_back.prospect_after_days: 90
+    win_back.attribution_window_days: 30
+    churn_reasons.survey_window_days: 90
+    purchase_gaps.max_gap_number: 10
+    purchase_gaps.bucket_days: 7
+    loyalty.window_days: 365
+    loyalty.orders: 3
+    lifetime.model: bg_nbd
+    lifetime.unit_days: 7
+    lifetime.horizon_units: 52
+    lifetime.annual_discount_rate: 0.1
+    outputs.path: /home/shop/out
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "clv_models", "clv_holdout"]
+    checks.max_rejected: 0.01
+    checks.unique_order_ids: false
+    "#);
+    let pipeline = read(SUBSCRIBERS, &[]).unwrap();
+    insta::assert_snapshot!(listed(&pipeline), @r#"
+    name: shop
+    calendar.timezone: UTC
+    calendar.week_start: monday
+    calendar.fiscal_year_start: 1
+    calendar.grains: ["month"]
+    revenue.window.month: 1
+    customers.reactivation_gap_days: 0
+    inputs.subscriptions.path: ["/home/shop/contracts.parquet"]
+    inputs.subscriptions.subscription_id: contract
+    inputs.subscriptions.customer_id: customer
+    inputs.subscriptions.started_at: from_day
+    inputs.subscriptions.ended_at: to_day
+    inputs.subscriptions.amount: price
+    inputs.subscriptions.interval: 'month'
+    inputs.subscriptions.scale: 2
+    inputs.subscriptions.deduplicate: false
+    segments.max_segment_values: 1000
+    win_back.prospect_after_days: 90
+    win_back.attribution_window_days: 30
+    churn_reasons.survey_window_days: 90
+    outputs.path: /home/shop/out
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "clv_models"]
+    checks.max_rejected: 0.01
+    "#);
 }
 
 #[test]
@@ -89,6 +152,7 @@ max_k = 24
 [customers]
 lapse_after_days = "auto"
 activity = "any"
+at_risk_ratio = 1.5
 [inputs.orders]
 path = ["${DATA}/a/*.parquet", "../b"]
 customer_id = "c"
@@ -108,6 +172,26 @@ scale = 3
 currency = "cur"
 rates = "rates.csv"
 deduplicate = true
+[inputs.prospects]
+path = "prospects.parquet"
+customer_id = "c"
+first_seen_at = "seen"
+where = "seen > '2000-01-01'"
+[inputs.contacts]
+path = "contacts.parquet"
+customer_id = "c"
+contacted_at = "sent"
+campaign = "camp"
+strategy = "strat"
+variant = "v"
+holdout = ["control", "nobody"]
+where = "bounced IS NULL"
+[inputs.surveys]
+path = ["surveys/a.parquet", "surveys/b.parquet"]
+customer_id = "c"
+answered_at = "at"
+reason = "why"
+where = "why <> ''"
 [segments]
 max_segment_values = 50
 country = { column = "Country", at = "order" }
@@ -117,16 +201,32 @@ window = { month = "1 quarter", week = "14 days" }
 [lost_sales]
 recovery_window_days = 7
 reasons = { "too expensive" = "price", "broken" = "product" }
+[win_back]
+prospect_after_days = 45
+attribution_window_days = 0
+[churn_reasons]
+survey_window_days = 14
+reasons = { "Too dear" = "price" }
+[purchase_gaps]
+max_gap_number = 3
+bucket_days = 30
+[loyalty]
+window_days = 180
+orders = 5
+[lifetime]
+model = "pareto_nbd"
+unit_days = 1
+horizon_units = 365
+annual_discount_rate = 0
+calibration_end = 2024-01-01
 [outputs]
 path = "/out/./shop"
-tables = ["lost_sales", "cohort_curve"]
+tables = ["clv_holdout", "customers", "churn_reasons", "lost_sales", "cohort_curve"]
 [checks]
 max_rejected = 0
 unique_order_ids = true
 "#;
-    let settings = read(text, &[]).unwrap().settings();
-    let lines: Vec<_> = settings.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-    insta::assert_snapshot!(lines.join("\n"), @r#"
+    insta::assert_snapshot!(listed(&read(text, &[]).unwrap()), @r#"
     name: shop of all
     calendar.timezone: Europe/London
     calendar.week_start: sunday
@@ -142,6 +242,7 @@ unique_order_ids = true
     revenue.window.year: 1
     customers.lapse_after_days: auto
     customers.activity: any
+    customers.at_risk_ratio: 1.5
     inputs.orders.path: ["/data/a/*.parquet", "/home/b"]
     inputs.orders.customer_id: c
     inputs.orders.order_id: o
@@ -160,6 +261,23 @@ unique_order_ids = true
     inputs.orders.currency: cur
     inputs.orders.rates: /home/shop/rates.csv
     inputs.orders.deduplicate: true
+    inputs.prospects.path: ["/home/shop/prospects.parquet"]
+    inputs.prospects.customer_id: c
+    inputs.prospects.first_seen_at: seen
+    inputs.prospects.where: seen > '2000-01-01'
+    inputs.contacts.path: ["/home/shop/contacts.parquet"]
+    inputs.contacts.customer_id: c
+    inputs.contacts.contacted_at: sent
+    inputs.contacts.campaign: camp
+    inputs.contacts.strategy: strat
+    inputs.contacts.variant: v
+    inputs.contacts.holdout: ["control", "nobody"]
+    inputs.contacts.where: bounced IS NULL
+    inputs.surveys.path: ["/home/shop/surveys/a.parquet", "/home/shop/surveys/b.parquet"]
+    inputs.surveys.customer_id: c
+    inputs.surveys.answered_at: at
+    inputs.surveys.reason: why
+    inputs.surveys.where: why <> ''
     segments.max_segment_values: 50
     segments.basket.column: CASE WHEN a > 100 THEN 'big' ELSE 'small' END
     segments.basket.at: first
@@ -168,8 +286,21 @@ unique_order_ids = true
     lost_sales.recovery_window_days: 7
     lost_sales.reasons."broken": product
     lost_sales.reasons."too expensive": price
+    win_back.prospect_after_days: 45
+    win_back.attribution_window_days: 0
+    churn_reasons.survey_window_days: 14
+    churn_reasons.reasons."Too dear": price
+    purchase_gaps.max_gap_number: 3
+    purchase_gaps.bucket_days: 30
+    loyalty.window_days: 180
+    loyalty.orders: 5
+    lifetime.model: pareto_nbd
+    lifetime.unit_days: 1
+    lifetime.horizon_units: 365
+    lifetime.annual_discount_rate: 0
+    lifetime.calibration_end: 2024-01-01
     outputs.path: /out/shop
-    outputs.tables: ["cohort_curve", "lost_sales"]
+    outputs.tables: ["cohort_curve", "churn_reasons", "lost_sales", "customers", "clv_holdout"]
     checks.max_rejected: 0
     checks.unique_order_ids: true
     "#);
@@ -177,7 +308,8 @@ unique_order_ids = true
 
 #[test]
 fn the_digest_is_of_the_settings() {
-    let spelled_out = format!("# a comment\nname = 'shop'\n{SMALL}\ntables = {TABLE_NAMES:?}");
+    let tables = small(&[]).tables;
+    let spelled_out = format!("# a comment\nname = 'shop'\n{SMALL}\ntables = {tables:?}");
     assert_eq!(read(&spelled_out, &[]).unwrap().digest(), small(&[]).digest());
     assert_ne!(small(&["inputs.orders.scale=3"]).digest(), small(&[]).digest());
     assert_eq!(small(&["inputs.orders.scale=2"]).digest(), small(&[]).digest());
@@ -217,7 +349,7 @@ fn overrides() {
     assert_eq!(grains, [(Grain::Day, Some(400)), (Grain::Week, Some(400))]);
     assert_eq!(pipeline.as_of.unwrap().to_string(), "2024-02-29");
     assert_eq!(pipeline.lapse_after, Lapse::Days(30));
-    assert_eq!(pipeline.orders.status.unwrap().lost, ["failed"]);
+    assert_eq!(orders(&pipeline).status.as_ref().unwrap().lost, ["failed"]);
     assert_eq!(pipeline.reasons, [("too expensive".to_owned(), "price".to_owned())]);
     assert_eq!(pipeline.segments[0].column, "Land");
 }
@@ -245,7 +377,7 @@ fn flags_are_taken_as_they_stand() {
     insta::assert_snapshot!(
         wrong(Override::flag("--as-of", "calendar.as_of", "yesterday")), @r#"--as-of yesterday: calendar.as_of is the text "yesterday"; it must be a date such as 2025-01-31"#);
     insta::assert_snapshot!(
-        wrong(Override::flag_list("--select", "outputs.tables", &["lost_sale".to_owned()])), @r#"--select lost_sale: outputs.tables is "lost_sale"; did you mean "lost_sales"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, lost_sales"#);
+        wrong(Override::flag_list("--select", "outputs.tables", &["lost_sale".to_owned()])), @r#"--select lost_sale: outputs.tables is "lost_sale"; did you mean "lost_sales"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout"#);
 }
 
 #[test]
@@ -295,6 +427,6 @@ fn paths_are_relative_to_the_files_folder() {
     ] {
         let argument = Override::parse(&format!("inputs.orders.path={path}")).unwrap();
         let pipeline = Pipeline::read(&file, &[argument]).unwrap();
-        assert_eq!(pipeline.orders.paths, [expected], "{path}");
+        assert_eq!(orders(&pipeline).paths, [expected], "{path}");
     }
 }

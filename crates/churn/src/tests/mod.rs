@@ -1,0 +1,4 @@
+mod people;
+mod reasons;
+mod retention;
+mod win_back;

@@ -1,0 +1,114 @@
+//! What campaign messages brought about.
+
+use kohort_model::{Contact, Context, Periods, Spell, Tally};
+
+use crate::by_key::ByKey;
+use crate::lapse::{Lapse, lapses};
+
+/// The rows that a contact counts in, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Breakdown {
+    /// All contacts.
+    Total,
+    /// Those of a campaign, by its code.
+    Campaign(u32),
+    /// Those of a strategy, by its code.
+    Strategy(u32),
+}
+
+impl Breakdown {
+    fn of(contact: &Contact) -> [Self; 3] {
+        [Self::Total, Self::Campaign(contact.campaign), Self::Strategy(contact.strategy)]
+    }
+}
+
+/// What is counted of contacts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Responses {
+    pub contacts: u64,
+    pub contacted: u64,
+    pub converted: u64,
+    pub holdout: u64,
+    pub holdout_converted: u64,
+    pub attribution_open: u64,
+}
+
+impl Tally for Responses {
+    fn add(&mut self, other: &Self) {
+        self.contacts += other.contacts;
+        self.contacted += other.contacted;
+        self.converted += other.converted;
+        self.holdout += other.holdout;
+        self.holdout_converted += other.holdout_converted;
+        self.attribution_open += other.attribution_open;
+    }
+}
+
+impl Responses {
+    /// Counts a lapse spell whose last contact of the period is `contact`.
+    fn count(&mut self, contact: &Contact, converted: bool, open: bool) {
+        let (spells, ended) = if contact.is_holdout {
+            (&mut self.holdout, &mut self.holdout_converted)
+        } else {
+            (&mut self.contacted, &mut self.converted)
+        };
+        *spells += 1;
+        *ended += u64::from(converted);
+        self.attribution_open += u64::from(open);
+    }
+}
+
+/// Counts contacts, each with the lapse spell in which it came.
+#[derive(Default)]
+pub(super) struct ContactCounter {
+    /// Rows of which the last contact of a lapse spell and period was seen.
+    seen: Vec<Breakdown>,
+}
+
+impl ContactCounter {
+    /// Counts the contacts of a person, in order of time, by period.
+    pub fn count(
+        &mut self,
+        contacts: &[Contact],
+        spells: &[Spell],
+        context: &Context,
+        periods: &Periods,
+        cells: &mut [ByKey<Breakdown, Responses>],
+    ) {
+        for contact in contacts {
+            for row in Breakdown::of(contact) {
+                cells[periods.of(contact.day)].at(row).contacts += 1;
+            }
+        }
+        for lapse in lapses(spells, context.as_of) {
+            let own = within(contacts, lapse);
+            let Some(last) = own.last() else { continue };
+            for run in own.chunk_by(|a, b| periods.of(a.day) == periods.of(b.day)) {
+                let cell = &mut cells[periods.of(run[0].day)];
+                self.seen.clear();
+                for contact in run.iter().rev() {
+                    let deadline =
+                        contact.day.plus(context.win_back.attribution_window_days.into());
+                    // The last contact wins; one that equals it in everything is as good.
+                    let converted = contact == last && lapse.back.is_some_and(|b| b <= deadline);
+                    let open = lapse.back.is_none() && deadline >= context.as_of;
+                    for row in Breakdown::of(contact) {
+                        if !self.seen.contains(&row) {
+                            self.seen.push(row);
+                            cell.at(row).count(contact, converted, open);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The contacts in a lapse spell: from the day of the churn event to that of the return.
+fn within(contacts: &[Contact], lapse: Lapse) -> &[Contact] {
+    let first = contacts.partition_point(|contact| contact.day < lapse.from);
+    let last = lapse
+        .back
+        .map_or(contacts.len(), |back| contacts.partition_point(|contact| contact.day <= back));
+    &contacts[first..last]
+}

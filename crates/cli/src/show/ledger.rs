@@ -1,0 +1,64 @@
+//! Tables with a row for each customer, of which only those that weigh most are kept.
+
+use std::collections::BTreeMap;
+
+use super::frame::Frame;
+use super::layout::Order;
+use super::source::{Selection, Source};
+use crate::error::CliError;
+
+/// The first rows in an order.
+pub struct Ledger {
+    pub rows: Frame,
+    /// Rows to choose from.
+    pub all: usize,
+    /// Periods with no row here.
+    pub other_periods: usize,
+}
+
+impl Ledger {
+    /// The first `limit` rows of the last complete period, or of the last, if none is complete.
+    /// Holds a batch and `limit` rows for each batch in memory.
+    pub fn read(
+        source: &Source,
+        selection: &Selection,
+        order: Order,
+        limit: usize,
+    ) -> Result<Self, CliError> {
+        let periods = periods(source, selection)?;
+        let complete = periods.iter().rev().find(|(_, is_complete)| **is_complete);
+        let period = complete.or_else(|| periods.last_key_value()).map(|(day, _)| *day);
+        let mut all = 0;
+        let mut firsts = Vec::new();
+        source.scan(|batch| {
+            let rows = Frame::new(selection.filter(&batch)?);
+            let rows = match period {
+                Some(_) => rows.filter(|row| rows.day("period", row) == period)?,
+                None => rows,
+            };
+            all += rows.len();
+            firsts.push(rows.first(order, limit)?);
+            Ok(())
+        })?;
+        let rows = Frame::concat(&source.schema, &firsts)?.first(order, limit)?;
+        Ok(Self { rows, all, other_periods: periods.len().saturating_sub(1) })
+    }
+}
+
+/// The periods of a table, and whether they are complete.
+fn periods(source: &Source, selection: &Selection) -> Result<BTreeMap<i32, bool>, CliError> {
+    let mut periods = BTreeMap::new();
+    if source.schema.column_with_name("period").is_none() {
+        return Ok(periods);
+    }
+    source.scan(|batch| {
+        let rows = Frame::new(selection.filter(&batch)?);
+        for row in 0..rows.len() {
+            if let Some(day) = rows.day("period", row) {
+                periods.insert(day, rows.flag("is_complete", row, true));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(periods)
+}

@@ -1,0 +1,103 @@
+//! Rows of a table summed over the periods that are shown.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::frame::{Frame, NULL, share};
+use super::grid::{Align, Grid};
+use super::layout::{Measure, Ratio, Sums};
+
+/// What became of the rows.
+pub struct Summed {
+    pub grid: Grid,
+    /// Rows that are left out.
+    pub hidden: usize,
+    /// Whether a row is marked because its attribution window is not over.
+    pub has_open: bool,
+    /// Columns that have no value in what stands in several rows, where there is such.
+    pub unsummed: Vec<&'static str>,
+}
+
+/// The sums of `rows`, which are of one kind; nothing where there are none.
+pub fn sums(rows: &Frame, sums: &Sums) -> Option<Summed> {
+    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for row in 0..rows.len() {
+        let name = rows.word(sums.by, row).unwrap_or_else(|| NULL.to_owned());
+        groups.entry(name).or_default().push(row);
+    }
+    let count = groups.len();
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    // Stable, so that equal ones stay in order of their names.
+    groups.sort_by_key(|(_, group)| Reverse(sum(rows, sums.order, group)));
+    groups.truncate(sums.most);
+
+    let all: Vec<_> = (0..rows.len()).collect();
+    let cells = |measure: &Measure| -> Vec<String> {
+        groups.iter().map(|(_, group)| cell(rows, measure, group, &all)).collect()
+    };
+    let mut columns: Vec<_> =
+        sums.measures.iter().map(|measure| (measure, cells(measure))).collect();
+    columns.retain(|(_, cells)| cells.iter().any(|cell| cell != NULL));
+
+    let is_open = |group: &[usize]| {
+        group.iter().any(|row| !rows.flag("attribution_is_complete", *row, true))
+    };
+    let header = columns.iter().map(|(measure, _)| (header(measure), Align::Right));
+    let mut grid = Grid::new([(sums.name.to_owned(), Align::Left)].into_iter().chain(header));
+    for (i, (name, group)) in groups.iter().enumerate() {
+        let star = if is_open(group) { "*" } else { "" };
+        let name = name.replace(char::is_control, "\u{fffd}") + star;
+        grid.row([name].into_iter().chain(columns.iter().map(|(_, cells)| cells[i].clone())));
+    }
+    let has_several = groups.iter().any(|(_, group)| group.len() > 1);
+    let unsummed = sums.measures.iter().filter_map(|measure| match measure {
+        Measure::Single(column) if has_several && rows.has_value(column) => Some(*column),
+        _ => None,
+    });
+    let unsummed = unsummed.collect();
+    (count > 0).then(|| Summed {
+        grid,
+        hidden: count - groups.len(),
+        has_open: groups.iter().any(|(_, group)| is_open(group)),
+        unsummed,
+    })
+}
+
+fn header(measure: &Measure) -> String {
+    match measure {
+        Measure::Sum(column) => (*column).to_owned(),
+        Measure::Rate(name, _)
+        | Measure::Share(name, _)
+        | Measure::Difference(name, ..)
+        | Measure::Single(name) => format!("{name} %"),
+    }
+}
+
+fn cell(rows: &Frame, measure: &Measure, group: &[usize], all: &[usize]) -> String {
+    let rate = |Ratio(part, whole)| divide(sum(rows, part, group), sum(rows, whole, group));
+    let number = match *measure {
+        Measure::Sum(column) => return rows.money(column, sum(rows, column, group)),
+        Measure::Single(column) => {
+            return match group {
+                [row] => rows.text(column, *row),
+                _ => NULL.to_owned(),
+            };
+        }
+        Measure::Rate(_, ratio) => rate(ratio),
+        Measure::Share(_, column) => divide(sum(rows, column, group), sum(rows, column, all)),
+        Measure::Difference(_, one, other) => {
+            rate(one).zip(rate(other)).map(|(one, other)| one - other)
+        }
+    };
+    number.map_or_else(|| NULL.to_owned(), share)
+}
+
+/// The sum over rows, in minor units where it is money.
+fn sum(rows: &Frame, column: &str, group: &[usize]) -> i128 {
+    group.iter().filter_map(|row| rows.integer(column, *row)).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with a tenth of a percent")]
+fn divide(part: i128, whole: i128) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

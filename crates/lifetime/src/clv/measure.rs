@@ -1,0 +1,161 @@
+//! The fold behind both tables, and the rows of `clv_models`.
+
+use std::sync::Arc;
+
+use kohort_model::{Basis, Block, Context, Finished, Measure, Slot, Table, Tally, merge_as};
+
+use super::holdout::{Holdout, Steps};
+use super::orders::{Histories, OrderDays, fit_orders, fit_value};
+use super::tables::{HOLDOUT, MODELS};
+use super::tenure::Tenures;
+use crate::models::{Fit, OrderModel, sbg};
+
+/// Days that stand for the months of sBG.
+const MONTH_DAYS: u32 = 30;
+
+/// What is counted of one slot.
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    /// With orders: everything that is known.
+    histories: Histories,
+    /// With orders: what was known at the end of the calibration, and what came.
+    holdout: Holdout,
+    /// With subscriptions: the first spells.
+    tenures: Tenures,
+}
+
+/// The fold behind `clv_models` and `clv_holdout`; with subscriptions only the first of them has
+/// rows.
+pub struct ClvModels {
+    context: Arc<Context>,
+    /// `None` where nobody ever ordered.
+    steps: Option<Steps>,
+    slots: Vec<Counts>,
+}
+
+impl ClvModels {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let slots = vec![Counts::default(); context.slots.len()];
+        Self { steps: Steps::new(&context), context, slots }
+    }
+}
+
+impl Measure for ClvModels {
+    fn fresh(&self) -> Box<dyn Measure> {
+        Box::new(Self::new(Arc::clone(&self.context)))
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        let Self { context, steps, slots } = self;
+        let Some(steps) = steps else { return };
+        for customer in 0..block.len() {
+            let each_slot = || block.groups.iter().map(|group| group.slot(customer));
+            match context.basis {
+                Basis::Subscriptions => {
+                    let Some(spell) = block.spells.of(customer).first() else { continue };
+                    for slot in each_slot() {
+                        slots[slot].tenures.push(*spell, context.as_of);
+                    }
+                }
+                Basis::Orders => {
+                    let events = block.activity.of(customer);
+                    let Some(days) = OrderDays::until(context.as_of, events) else { continue };
+                    let known = OrderDays::until(steps.calibration_end, events);
+                    for slot in each_slot() {
+                        let counts = &mut slots[slot];
+                        counts.histories.push(&days);
+                        if let Some(known) = &known {
+                            counts.holdout.push(known, events.0, steps);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Measure>) {
+        for (own, other) in self.slots.iter_mut().zip(merge_as::<Self>(other).slots) {
+            own.histories.merge(other.histories);
+            own.holdout.merge(other.holdout);
+            own.tenures.add(&other.tenures);
+        }
+    }
+
+    fn finish(self: Box<Self>) -> Finished {
+        let Self { context, steps, slots } = *self;
+        let mut models = Table::new(&MODELS, context.scale);
+        let mut holdout = Table::new(&HOLDOUT, context.scale);
+        for (slot, counts) in context.slots.iter().zip(slots) {
+            write_models(&mut models, &context, slot, counts.histories);
+            write_tenures(&mut models, slot, &counts.tenures);
+            if let Some(steps) = &steps {
+                counts.holdout.write(&mut holdout, &context, slot, steps);
+            }
+        }
+        vec![models, holdout].into()
+    }
+}
+
+fn write_models(table: &mut Table, context: &Context, slot: &Slot, histories: Histories) {
+    let (histories, spends) = histories.into_rows();
+    let customers: u64 = histories.iter().map(|row| row.customers).sum();
+    if customers == 0 {
+        return;
+    }
+    let unit_days = context.lifetime.unit_days;
+    let orders = |table: &mut Table, model: OrderModel, names: [&'static str; 4]| {
+        let fit = fit_orders(model, &histories, context);
+        let rows = Rows { slot, model: model.name(), customers, unit_days };
+        rows.write(table, &names, fit.as_ref());
+    };
+    orders(table, OrderModel::BgNbd, ["a", "alpha", "b", "r"]);
+    Rows { slot, model: "gamma_gamma", customers: 0, unit_days }.write(
+        table,
+        &["gamma", "p", "q"],
+        fit_value(&spends, context).as_ref(),
+    );
+    orders(table, OrderModel::MbgNbd, ["a", "alpha", "b", "r"]);
+    orders(table, OrderModel::ParetoNbd, ["alpha", "beta", "r", "s"]);
+}
+
+fn write_tenures(table: &mut Table, slot: &Slot, tenures: &Tenures) {
+    let tenures = tenures.rows();
+    let customers = tenures.iter().map(|row| row.customers).sum();
+    if customers > 0 {
+        let rows = Rows { slot, model: "sbg", customers, unit_days: MONTH_DAYS };
+        rows.write(table, &["alpha", "beta"], sbg::fit(&tenures).as_ref());
+    }
+}
+
+/// What the rows of one model share.
+struct Rows<'a> {
+    slot: &'a Slot,
+    model: &'static str,
+    /// Customers that stand in the rows where nothing was fitted.
+    customers: u64,
+    unit_days: u32,
+}
+
+impl Rows<'_> {
+    /// A row for each parameter, named in order.
+    fn write<M>(&self, table: &mut Table, names: &[&'static str], fit: Option<&Fit<M>>) {
+        let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+        for name in names {
+            let parameter = fit.and_then(|fit| fit.parameters.iter().find(|p| p.name == *name));
+            table.push([
+                Arc::clone(&self.slot.segment).into(),
+                self.slot.value.clone().into(),
+                self.model.into(),
+                (*name).into(),
+                finite(parameter.map(|p| p.value)).into(),
+                finite(parameter.and_then(|p| p.standard_error)).into(),
+                finite(fit.map(|fit| fit.log_likelihood)).into(),
+                fit.map_or(self.customers, |fit| fit.customers).into(),
+                self.unit_days.into(),
+                fit.is_some_and(|fit| fit.converged).into(),
+            ]);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! `clv_models` and `clv_holdout`: models of lifetime value, and whether they were right.
+
+mod holdout;
+mod measure;
+mod orders;
+mod tables;
+mod tenure;
+#[cfg(test)]
+mod tests;
+
+pub use measure::ClvModels;
+pub(crate) use orders::{Histories, Minor, OrderDays, OrderFit, fit_orders, fit_value};
+pub use tables::{HOLDOUT, MODELS};

@@ -1,0 +1,76 @@
+//! The columns of both tables.
+
+use kohort_model::{Column, TableSchema, Unit, keys};
+
+const MODEL: &str = "model";
+
+/// The columns of `clv_models`.
+pub static MODELS: TableSchema = TableSchema {
+    name: "clv_models",
+    description: "Models of how often customers order, how long they stay and what they spend",
+    columns: &[
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        Column::text(MODEL, "bg_nbd, gamma_gamma, mbg_nbd or pareto_nbd; sbg with subscriptions"),
+        Column::text("parameter", "name of the parameter in the model's paper"),
+        Column::float(
+            "estimate",
+            Unit::None,
+            "maximum likelihood estimate; NULL where nothing could be fitted",
+        )
+        .or_null(),
+        Column::float(
+            "standard_error",
+            Unit::None,
+            "from the inverse of the observed information; NULL where it has none",
+        )
+        .or_null(),
+        Column::float("log_likelihood", Unit::None, "natural logarithm, of the fit").or_null(),
+        Column::count("customers", Unit::Customers, "customers behind the fit"),
+        Column::int("unit_days", Unit::Days, "days of the model's unit of time; 30 for a month"),
+        Column::flag(
+            "is_converged",
+            "whether the estimates are a maximum; otherwise they are where the search ended",
+        ),
+    ],
+    key: &["segment", "segment_value", MODEL, "parameter"],
+    revisable: &[],
+};
+
+/// The columns of `clv_holdout`.
+pub static HOLDOUT: TableSchema = TableSchema {
+    name: "clv_holdout",
+    description: "What models fitted on the first part of the history expected, and what came",
+    columns: &[
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        Column::text(MODEL, "bg_nbd, mbg_nbd or pareto_nbd"),
+        Column::int("step", Unit::None, "unit of time since the first activity, from 1"),
+        Column::date("step_start", "first day of the step"),
+        Column::flag("is_holdout", "whether the step ends after what the models were fitted on"),
+        Column::count(
+            "customers",
+            Unit::Customers,
+            "customers of the fit who were first seen before the step's end",
+        ),
+        Column::count("actual_orders", Unit::Days, "their repeat order days in the step"),
+        Column::count("actual_cumulative", Unit::Days, "the same since the first step"),
+        Column::float(
+            "expected_orders",
+            Unit::Days,
+            "repeat order days expected of them; NULL where the model did not converge",
+        )
+        .or_null(),
+        Column::float("expected_cumulative", Unit::Days, "the same since the first step").or_null(),
+        Column::flag("is_complete", "whether the step is over at as_of"),
+    ],
+    key: &["segment", "segment_value", MODEL, "step"],
+    revisable: &[
+        "is_holdout",
+        "customers",
+        "actual_orders",
+        "actual_cumulative",
+        "expected_orders",
+        "expected_cumulative",
+    ],
+};

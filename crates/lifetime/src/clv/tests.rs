@@ -1,0 +1,148 @@
+//! The tables of models on published and on small histories.
+
+use std::sync::Arc;
+
+use kohort_model::{Basis, Context, Day, Grain, NEVER, Spell, Table, Values};
+
+use super::ClvModels;
+use crate::testing::{Person, assert_text, cdnow, context, finish, orders};
+
+/// Both tables.
+fn tables(context: Context, people: &[Person]) -> [Table; 2] {
+    let context = Arc::new(context);
+    let tables = finish(ClvModels::new(Arc::clone(&context)), &context, people).tables;
+    tables.try_into().unwrap()
+}
+
+fn floats<'a>(table: &'a Table, column: &str) -> &'a [Option<f64>] {
+    let at = table.schema().columns.iter().position(|c| c.name == column).unwrap();
+    let Values::Float64(values) = &table.columns()[at] else { panic!("{column} is no float") };
+    values
+}
+
+#[test]
+fn parameters_of_a_published_history() {
+    let [models, _] = tables(context(0, 273, Grain::Year), &cdnow());
+    let estimates: Vec<f64> = floats(&models, "estimate").iter().flatten().copied().collect();
+    let published = [
+        0.793, 4.414, 2.426, 0.243, // BG/NBD: a, alpha, b, r
+        15.44, 6.25, 3.74, // Gamma-Gamma: gamma, p, q
+        0.891, 6.183, 1.614, 0.525, // MBG/NBD: a, alpha, b, r
+        10.578, 11.669, 0.553, 0.606, // Pareto/NBD: alpha, beta, r, s
+    ];
+    // Of everybody, and of the one value that all have.
+    assert_eq!(estimates.len(), 2 * published.len());
+    for (found, expected) in estimates.iter().zip(published.iter().cycle()) {
+        assert!((found / expected - 1.0).abs() < 2e-3, "{found} instead of {expected}");
+    }
+    let of = |(model, parameters, customers): (&str, &str, u32)| {
+        let row = |name| format!("{model} {name} {customers} 7 true\n");
+        parameters.split(' ').map(row).collect::<String>()
+    };
+    let rows = [
+        ("bg_nbd", "a alpha b r", 2357),
+        ("gamma_gamma", "gamma p q", 946),
+        ("mbg_nbd", "a alpha b r", 2357),
+        ("pareto_nbd", "alpha beta r s", 2357),
+    ];
+    let header = "model parameter customers unit_days is_converged\n".to_owned();
+    assert_text(&models, &(header + &rows.map(of).concat().repeat(2)));
+}
+
+#[test]
+fn a_holdout_adds_up() {
+    let mut context = context(0, 273, Grain::Year);
+    context.lifetime.unit_days = 50;
+    context.lifetime.calibration_end = Some(Day(130));
+    let [_, holdout] = tables(context, &cdnow());
+    // Two slots of three models of six steps.
+    let (expected, cumulative) =
+        (floats(&holdout, "expected_orders"), floats(&holdout, "expected_cumulative"));
+    assert_eq!(expected.len(), 36);
+    for (each, until) in expected.chunks(6).zip(cumulative.chunks(6)) {
+        let mut sum = 0.0;
+        for (each, until) in each.iter().zip(until) {
+            sum += each.unwrap();
+            assert!(each.unwrap() > 0.0 && (until.unwrap() - sum).abs() < 1e-9);
+        }
+    }
+}
+
+#[test]
+fn steps_by_hand() {
+    // Weeks from day 3; the middle of their three is the end of the first.
+    let people = [
+        orders(&[3, 3, 9, 10, 16]),
+        orders(&[9, 24]),
+        // First seen after the calibration.
+        orders(&[10, 11]),
+    ];
+    let mut context = context(3, 26, Grain::Month);
+    context.first_segments.clear();
+    let [_, holdout] = tables(context.clone(), &people);
+    let rows = |segment: &str| {
+        let of = |model: &str| {
+            let rows = [
+                "1 3  false 2 1 1 - - true",
+                "2 10 true  2 2 3 - - true",
+                "3 17 true  2 0 3 - - true",
+                "4 24 true  2 1 4 - - false",
+            ];
+            rows.map(|row| format!("{segment} {model} {row}\n")).concat()
+        };
+        ["bg_nbd", "mbg_nbd", "pareto_nbd"].map(of).concat()
+    };
+    let expected = format!(
+        "segment model step step_start is_holdout customers actual_orders actual_cumulative \
+         expected_orders expected_cumulative is_complete\n{}{}",
+        rows("all"),
+        rows("kind"),
+    );
+    assert_text(&holdout, &expected);
+}
+
+#[test]
+fn nothing_can_be_fitted_to_nothing() {
+    let [models, holdout] = tables(context(3, 5, Grain::Month), &[orders(&[3])]);
+    // The history is shorter than two units: there is no first half.
+    assert_eq!(holdout.rows(), 0);
+    assert_eq!(models.rows(), 30);
+    let converged = models.schema().columns.iter().position(|c| c.name == "is_converged").unwrap();
+    assert_eq!(models.columns()[converged], Values::Boolean(vec![Some(false); 30]));
+    let [models, holdout] = tables(context(3, 5, Grain::Month), &[]);
+    assert_eq!((models.rows(), holdout.rows()), (0, 0));
+}
+
+#[test]
+fn subscriptions_have_one_model() {
+    // Fader and Hardie 2007, table 1, high end: customers left after each year, here month.
+    let left = [1000, 869, 743, 653, 593, 551, 517, 491];
+    let start = Day(0);
+    let mut ends: Vec<Day> = Vec::new();
+    for (months, pair) in (1..).zip(left.windows(2)) {
+        ends.extend(vec![start.plus_months(months); pair[0] - pair[1]]);
+    }
+    ends.extend(vec![Day(NEVER); left[7]]);
+    let person = |end: Day| Person {
+        orders: vec![(0, 100)],
+        spells: vec![Spell { start, end }],
+        slot: 2,
+        ..Person::default()
+    };
+    let people: Vec<Person> = ends.into_iter().map(person).collect();
+    let mut context = context(0, start.plus_months(7).0 + 1, Grain::Month);
+    (context.basis, context.lapse_days) = (Basis::Subscriptions, 0);
+    let [models, holdout] = tables(context, &people);
+    assert_eq!(holdout.rows(), 0);
+    assert_text(
+        &models,
+        "segment segment_value model parameter customers unit_days is_converged
+         all     -             sbg   alpha     1000      30        true
+         all     -             sbg   beta      1000      30        true
+         kind    b             sbg   alpha     1000      30        true
+         kind    b             sbg   beta      1000      30        true",
+    );
+    for (found, expected) in floats(&models, "estimate").iter().zip([0.668, 3.806, 0.668, 3.806]) {
+        assert!((found.unwrap() - expected).abs() < 1e-3, "{found:?} instead of {expected}");
+    }
+}

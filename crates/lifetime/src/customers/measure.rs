@@ -1,0 +1,97 @@
+//! What is counted of all customers.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use kohort_model::{Block, Context, DayCounts, Finished, Group, Ledger, Measure, Tally, merge_as};
+
+use super::facts::{Facts, sorted_gaps};
+use super::ledger::CustomerRows;
+use super::outlook::Outlook;
+use super::quintiles::Quintiles;
+use crate::clv::{Histories, Minor};
+use crate::counted::Counted;
+
+/// The fold behind `customers`.
+pub struct Customers {
+    context: Arc<Context>,
+    days_since_last: Counted<Reverse<u32>>,
+    orders: Counted<u32>,
+    revenue: Counted<Minor>,
+    histories: Histories,
+    /// Gaps of everybody, at place 0, and of each slot of the first segment.
+    gaps: Vec<DayCounts>,
+    /// The gaps of the customer at hand.
+    own_gaps: Vec<u32>,
+}
+
+impl Customers {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        Self {
+            gaps: vec![DayCounts::default(); context.slots.len()],
+            context,
+            days_since_last: Counted::default(),
+            orders: Counted::default(),
+            revenue: Counted::default(),
+            histories: Histories::default(),
+            own_gaps: Vec::new(),
+        }
+    }
+}
+
+/// The place, among a block's groups, of the segment of `at = "first"` whose name comes first.
+pub(crate) fn first_segment(context: &Context) -> Option<usize> {
+    let by_name = context.first_segments.iter().enumerate().min_by_key(|(_, name)| *name);
+    by_name.map(|(place, _)| place + 1)
+}
+
+impl Measure for Customers {
+    fn fresh(&self) -> Box<dyn Measure> {
+        Box::new(Self::new(Arc::clone(&self.context)))
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        // Other blocks show the same customers again, split by segment.
+        let Some(Group::All(all)) = block.groups.first() else { return };
+        let segment = first_segment(&self.context).and_then(|place| block.groups.get(place));
+        for customer in 0..block.len() {
+            let Some(facts) = Facts::of(block, customer, &self.context) else { continue };
+            self.days_since_last.push(Reverse(facts.days_since_last()));
+            self.orders.push(facts.orders);
+            self.revenue.push(facts.revenue.into());
+            self.histories.push(&facts.days);
+            if facts.days.repeats > 0 {
+                sorted_gaps(block, customer, &mut self.own_gaps);
+                let value = segment.map(|group| group.slot(customer));
+                for slot in [*all as usize].into_iter().chain(value) {
+                    let gaps = &mut self.gaps[slot];
+                    self.own_gaps.iter().for_each(|gap| gaps.push(*gap));
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Measure>) {
+        let other = *merge_as::<Self>(other);
+        self.days_since_last.merge(other.days_since_last);
+        self.orders.merge(other.orders);
+        self.revenue.merge(other.revenue);
+        self.histories.merge(other.histories);
+        self.gaps.add(&other.gaps);
+    }
+
+    fn finish(self: Box<Self>) -> Finished {
+        let rows: Box<dyn Ledger> = Box::new(CustomerRows {
+            recency: Quintiles::new(&self.days_since_last.into_counts()),
+            frequency: Quintiles::new(&self.orders.into_counts()),
+            monetary: Quintiles::new(&self.revenue.into_counts()),
+            medians: self.gaps.iter().map(|gaps| gaps.percentile(50)).collect(),
+            outlook: Outlook::new(self.histories, &self.context),
+            statuses: CustomerRows::statuses(),
+            context: self.context,
+        });
+        Finished { tables: Vec::new(), ledgers: vec![rows] }
+    }
+}

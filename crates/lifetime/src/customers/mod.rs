@@ -1,0 +1,16 @@
+//! `customers`: one row each.
+//!
+//! The measure counts what a row needs to know about everybody: quintiles, medians and the models'
+//! fits. The ledger that comes of it writes the rows.
+
+mod facts;
+mod ledger;
+mod measure;
+mod outlook;
+mod quintiles;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use measure::Customers;
+pub use schema::CUSTOMERS;

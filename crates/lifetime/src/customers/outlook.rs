@@ -1,0 +1,101 @@
+//! What the models expect of a customer.
+
+use std::sync::OnceLock;
+
+use kohort_model::{Context, Model, average};
+
+use crate::clv::{Histories, OrderDays, OrderFit, fit_orders, fit_value};
+use crate::models::gamma_gamma::GammaGamma;
+use crate::models::{Fit, OrderModel, discounted_orders_if_alive};
+
+/// Days of a year, in which the discount is given.
+const YEAR_DAYS: f64 = 365.0;
+
+/// The fitted models, where they converged.
+pub(crate) struct Outlook {
+    orders: Option<OrderFit>,
+    value: Option<Fit<GammaGamma>>,
+    /// Repeat order days and age of somebody, rising, with what is expected of all who have them
+    /// in common, if alive: computed once, by whoever comes first.
+    ahead: Vec<([u32; 2], OnceLock<Ahead>)>,
+}
+
+/// Expected repeat order days over the horizon of a customer who is alive.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    orders: f64,
+    discounted: f64,
+}
+
+/// What is expected of one customer; `None` where the models have no answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Expected {
+    /// That the customer still orders at `as_of`.
+    pub alive: Option<f64>,
+    /// Repeat order days over the horizon.
+    pub orders: Option<f64>,
+    /// Their value in whole currency units.
+    pub value: Option<f64>,
+    /// The same, discounted.
+    pub discounted_value: Option<f64>,
+}
+
+impl Outlook {
+    /// Fits the models to all customers.
+    pub fn new(histories: Histories, context: &Context) -> Self {
+        let (histories, spends) = histories.into_rows();
+        let model = match context.lifetime.model {
+            Model::BgNbd => OrderModel::BgNbd,
+            Model::MbgNbd => OrderModel::MbgNbd,
+            Model::ParetoNbd => OrderModel::ParetoNbd,
+        };
+        let mut ahead: Vec<_> = histories.iter().map(|row| [row.x, row.age_days]).collect();
+        ahead.sort_unstable();
+        ahead.dedup();
+        Self {
+            orders: fit_orders(model, &histories, context).filter(|fit| fit.converged),
+            value: fit_value(&spends, context).filter(|fit| fit.converged),
+            ahead: ahead.into_iter().map(|key| (key, OnceLock::new())).collect(),
+        }
+    }
+
+    /// What is expected of a customer.
+    pub fn of(&self, days: &OrderDays, context: &Context) -> Expected {
+        let Some(fit) = &self.orders else { return Expected::default() };
+        let unit = f64::from(context.lifetime.unit_days);
+        let (recency, age) = (f64::from(days.recency) / unit, f64::from(days.age) / unit);
+        let alive = fit.model.probability_alive(days.repeats, recency, age);
+        let ahead = self.ahead(fit, days, context);
+        let value = self.value.as_ref().and_then(|fit| {
+            let mean = average(days.repeat_value, days.repeats.into(), context.scale);
+            match mean.filter(|mean| *mean > 0.0) {
+                Some(mean) => fit.model.expected_value(days.repeats, mean),
+                None => fit.model.expected_value(0, 0.0),
+            }
+        });
+        let finite = |value: f64| value.is_finite().then_some(value);
+        let times_value = |orders: f64| value.and_then(|value| finite(alive * orders * value));
+        Expected {
+            alive: finite(alive),
+            orders: finite(alive * ahead.orders),
+            value: times_value(ahead.orders),
+            discounted_value: times_value(ahead.discounted),
+        }
+    }
+
+    fn ahead(&self, fit: &OrderFit, days: &OrderDays, context: &Context) -> Ahead {
+        let lifetime = &context.lifetime;
+        let unit = f64::from(lifetime.unit_days);
+        let compute = || {
+            let (model, age) = (&*fit.model, f64::from(days.age) / unit);
+            let discount = (1.0 + lifetime.annual_discount_rate).powf(unit / YEAR_DAYS) - 1.0;
+            let units = lifetime.horizon_units;
+            Ahead {
+                orders: model.orders_if_alive(days.repeats, age, f64::from(units)),
+                discounted: discounted_orders_if_alive(model, days.repeats, age, units, discount),
+            }
+        };
+        let place = self.ahead.binary_search_by_key(&[days.repeats, days.age], |(key, _)| *key);
+        place.map_or_else(|_| compute(), |place| *self.ahead[place].1.get_or_init(compute))
+    }
+}

@@ -1,0 +1,346 @@
+//! `loyalty`: who buys again and again.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use kohort_model::{
+    Block, Column, Context, Day, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
+    Unit, average, keys, merge_as, rate,
+};
+
+/// The table's columns.
+pub static LOYALTY: TableSchema = TableSchema {
+    name: "loyalty",
+    description: "Who buys again and again: in the period, and in the days up to its end",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        keys::PERIOD,
+        Column::count("buyers", Unit::Customers, "customers with an order in the period"),
+        Column::count(
+            "repeat_buyers",
+            Unit::Customers,
+            "buyers with two or more orders up to the period's end",
+        ),
+        Column::rate("repeat_purchase_ratio", "repeat_buyers / buyers"),
+        Column::count(
+            "window_buyers",
+            Unit::Customers,
+            "customers with an order in the trailing window",
+        ),
+        Column::count(
+            "window_repeat_buyers",
+            Unit::Customers,
+            "customers with two or more orders in the trailing window",
+        ),
+        Column::rate("window_repeat_purchase_ratio", "window_repeat_buyers / window_buyers"),
+        Column::count(
+            "loyal",
+            Unit::Customers,
+            "customers with so many orders in the trailing window that they count as loyal",
+        ),
+        Column::rate("loyal_customer_rate", "loyal / window_buyers"),
+        Column::count("orders", Unit::Orders, "orders in the period"),
+        Column::float("orders_per_customer", Unit::Orders, "orders / buyers").or_null(),
+        Column::money("order_revenue", "value of the orders in the period, refunds not taken off"),
+        Column::average("average_order_value", "order_revenue / orders"),
+        Column::money(
+            "returning_revenue",
+            "order_revenue of customers whose first order lies before the period",
+        ),
+        Column::rate("returning_revenue_share", "returning_revenue / order_revenue"),
+        Column::flag(
+            "is_complete",
+            "whether the period is over at as_of and its window lies within the known history",
+        ),
+    ],
+    key: &["grain", "segment", "segment_value", "period"],
+    revisable: &[],
+};
+
+/// What is counted of a period.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tallied {
+    order_revenue: i128,
+    returning_revenue: i128,
+    orders: u64,
+    buyers: u64,
+    repeat_buyers: u64,
+    /// How many more customers than a period before have one, two, and the loyal ones' number of
+    /// orders in the trailing window.
+    window_change: [i64; 3],
+}
+
+impl Tally for Tallied {
+    fn add(&mut self, other: &Self) {
+        self.order_revenue += other.order_revenue;
+        self.returning_revenue += other.returning_revenue;
+        self.orders += other.orders;
+        self.buyers += other.buyers;
+        self.repeat_buyers += other.repeat_buyers;
+        self.window_change.iter_mut().zip(other.window_change).for_each(|(own, more)| *own += more);
+    }
+}
+
+/// The fold behind the table.
+pub struct Loyalty {
+    context: Arc<Context>,
+    cells: Grid<Tallied>,
+    /// The customer at hand: by entry of `window_change`, periods at whose close it counts there.
+    in_window: Vec<(usize, Range<usize>)>,
+}
+
+impl Loyalty {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        let cells = Grid::new(&context);
+        Self { context, cells, in_window: Vec::new() }
+    }
+}
+
+impl Measure for Loyalty {
+    fn fresh(&self) -> Box<dyn Measure> {
+        Box::new(Self::new(Arc::clone(&self.context)))
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        let Self { context, cells, in_window } = self;
+        let window = i64::from(context.loyalty.window_days);
+        let numbers = [1, 2, context.loyalty.orders as usize];
+        for (g, periods) in context.periods.iter().enumerate() {
+            for customer in 0..block.len() {
+                let (days, _) = block.activity.of(customer);
+                if days.is_empty() {
+                    continue;
+                }
+                in_window.clear();
+                for (level, number) in numbers.into_iter().enumerate() {
+                    each_stretch(days, number, window, |from, to| {
+                        let range = closes_in(from, to, periods, context.as_of);
+                        if !range.is_empty() {
+                            in_window.push((level, range));
+                        }
+                    });
+                }
+                for group in block.groups {
+                    let slot = group.slot(customer);
+                    let visits = block.visits[g].of(customer);
+                    count_visits(cells, slot, g, visits);
+                    for (level, range) in &*in_window {
+                        let cells = cells.at_least(slot, g, range.end + 1);
+                        cells[range.start].window_change[*level] += 1;
+                        cells[range.end].window_change[*level] -= 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Measure>) {
+        self.cells.merge(merge_as::<Self>(other).cells);
+    }
+
+    fn finish(self: Box<Self>) -> Finished {
+        let context = &*self.context;
+        let mut table = Table::new(&LOYALTY, context.scale);
+        for (g, periods) in context.periods.iter().enumerate() {
+            for (s, slot) in context.slots.iter().enumerate() {
+                write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
+            }
+        }
+        vec![table].into()
+    }
+}
+
+/// Calls `each` with the stretches of days, rising, apart and each with its exclusive end, on which
+/// at least `number` of the events on `days` lie among the `window` days up to and with that day.
+fn each_stretch(days: &[Day], number: usize, window: i64, mut each: impl FnMut(Day, Day)) {
+    let mut stretch: Option<(Day, Day)> = None;
+    // From event i on, `number` of them are there on the day of the last, until the window leaves
+    // the first behind.
+    for (first, last) in days.iter().zip(days.iter().skip(number - 1)) {
+        let gone = first.plus(window);
+        match &mut stretch {
+            _ if *last >= gone => {}
+            Some((_, end)) if *last <= *end => *end = gone,
+            _ => {
+                if let Some((from, to)) = stretch.replace((*last, gone)) {
+                    each(from, to);
+                }
+            }
+        }
+    }
+    if let Some((from, to)) = stretch {
+        each(from, to);
+    }
+}
+
+/// The periods whose last known day lies in `[from, to)`; `from` is a known day.
+fn closes_in(from: Day, to: Day, periods: &Periods, as_of: Day) -> Range<usize> {
+    periods.of(from)..if to < as_of { periods.of(to) } else { periods.len() }
+}
+
+fn count_visits(
+    cells: &mut Grid<Tallied>,
+    slot: usize,
+    grain: usize,
+    visits: impl Iterator<Item = (usize, u64, i128)>,
+) {
+    let mut orders_before = 0;
+    for (period, orders, value) in visits {
+        let cell = &mut cells.at_least(slot, grain, period + 1)[period];
+        cell.buyers += 1;
+        cell.repeat_buyers += u64::from(orders_before + orders >= 2);
+        cell.orders += orders;
+        cell.order_revenue += value;
+        cell.returning_revenue += if orders_before > 0 { value } else { 0 };
+        orders_before += orders;
+    }
+}
+
+fn write_slot(
+    table: &mut Table,
+    context: &Context,
+    slot: &Slot,
+    periods: &Periods,
+    cells: &[Tallied],
+) {
+    let Some(first) = cells.iter().position(|cell| cell.buyers > 0) else { return };
+    let mut in_window = [0_i64; 3];
+    for p in first..periods.len() {
+        let cell = cells.get(p).copied().unwrap_or_default();
+        in_window.iter_mut().zip(cell.window_change).for_each(|(now, change)| *now += change);
+        let [window_buyers, window_repeat_buyers, loyal] = in_window;
+        let in_window_share = |customers: i64| rate(customers.into(), window_buyers.into());
+        let window = i64::from(context.loyalty.window_days);
+        let window_start = periods.end(p).min(context.as_of).plus(-window);
+        let is_known = context.history_start.is_none_or(|start| window_start >= start);
+        table.push([
+            periods.grain.name().into(),
+            Arc::clone(&slot.segment).into(),
+            slot.value.clone().into(),
+            periods.start(p).into(),
+            cell.buyers.into(),
+            cell.repeat_buyers.into(),
+            rate(cell.repeat_buyers.into(), cell.buyers.into()).into(),
+            window_buyers.into(),
+            window_repeat_buyers.into(),
+            in_window_share(window_repeat_buyers).into(),
+            loyal.into(),
+            in_window_share(loyal).into(),
+            cell.orders.into(),
+            rate(cell.orders.into(), cell.buyers.into()).into(),
+            cell.order_revenue.into(),
+            average(cell.order_revenue, cell.orders, context.scale).into(),
+            cell.returning_revenue.into(),
+            rate(cell.returning_revenue, cell.order_revenue).into(),
+            (context.is_complete(periods, p) && is_known).into(),
+        ]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kohort_model::Grain;
+
+    use super::*;
+    use crate::testing::{Person, assert_text, context, finish, orders};
+
+    #[test]
+    fn stretches_of_days_with_enough_orders() {
+        type Case<'a> = (&'a [i32], usize, &'a [(i32, i32)]);
+        let cases: [Case<'_>; 9] = [
+            (&[], 1, &[]),
+            (&[5], 1, &[(5, 15)]),
+            (&[5], 2, &[]),
+            (&[5, 5], 2, &[(5, 15)]),
+            // Exactly ten days ago is out.
+            (&[5, 15], 2, &[]),
+            (&[5, 14], 2, &[(14, 15)]),
+            (&[5, 15, 26], 1, &[(5, 25), (26, 36)]),
+            (&[0, 4, 8, 12], 3, &[(8, 10), (12, 14)]),
+            (&[0, 3, 6, 9], 3, &[(6, 13)]),
+        ];
+        for (days, number, expected) in cases {
+            let days: Vec<Day> = days.iter().map(|day| Day(*day)).collect();
+            let mut found = Vec::new();
+            each_stretch(&days, number, 10, |from, to| found.push((from.0, to.0)));
+            assert_eq!(found, expected, "{number} of {days:?}");
+        }
+    }
+
+    fn days(context: &mut Context, window_days: u32, orders: u32) {
+        context.loyalty = kohort_model::Loyalty { window_days, orders };
+    }
+
+    #[test]
+    fn windows_end_with_the_last_known_day() {
+        // Weeks of the Mondays 4, 11, 18 and 25; of the last only day 25 is known.
+        let mut context = context(4, 26, Grain::Week);
+        days(&mut context, 10, 2);
+        let context = Arc::new(context);
+        // At the closes 10, 17, 24 and 25 the window opens on day 1, 8, 15 and 16.
+        let people = [orders(&[4, 8]), orders(&[7, 15, 16])];
+        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        assert_text(
+            &tables[0],
+            "segment period buyers repeat_buyers window_buyers window_repeat_buyers loyal orders is_complete
+             all     4      2      1             2             1                    1     3      true
+             all     11     1      1             2             1                    1     2      true
+             all     18     0      0             1             1                    1     0      true
+             all     25     0      0             1             0                    0     0      false
+             kind    4      2      1             2             1                    1     3      true
+             kind    11     1      1             2             1                    1     2      true
+             kind    18     0      0             1             1                    1     0      true
+             kind    25     0      0             1             0                    0     0      false",
+        );
+    }
+
+    #[test]
+    fn rates_and_money() {
+        let mut context = context(0, 59, Grain::Month);
+        days(&mut context, 31, 2);
+        context.history_start = Some(Day(0));
+        context.lapse_days = 0;
+        let context = Arc::new(context);
+        let buyer = |orders: &[(i32, i64)], slot| Person {
+            orders: orders.to_vec(),
+            refunds: vec![(58, -50)],
+            slot,
+            ..Person::default()
+        };
+        let people = [buyer(&[(0, 100), (0, 200), (31, 300)], 1), buyer(&[(58, 500)], 2)];
+        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        assert_text(
+            &tables[0],
+            "segment_value period buyers repeat_buyers repeat_purchase_ratio window_repeat_purchase_ratio loyal_customer_rate orders_per_customer order_revenue average_order_value returning_revenue returning_revenue_share is_complete
+             -             0      1      1             1                     1                            1                   2                   300           1.5                 0                 0                       true
+             -             31     2      1             0.5                   0                            0                   1                   800           4                   300               0.375                   true
+             a             0      1      1             1                     1                            1                   2                   300           1.5                 0                 0                       true
+             a             31     1      1             1                     0                            0                   1                   300           3                   300               1                       true
+             b             31     1      0             0                     0                            0                   1                   500           5                   0                 0                       true",
+        );
+    }
+
+    #[test]
+    fn a_window_beyond_history_start_is_not_complete() {
+        let mut context = context(0, 90, Grain::Month);
+        days(&mut context, 59, 2);
+        (context.history_start, context.lapse_days) = (Some(Day(0)), 0);
+        let context = Arc::new(context);
+        let people = [orders(&[0])];
+        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        assert_text(
+            &tables[0],
+            "segment period window_buyers is_complete
+             all     0      1             false
+             all     31     1             true
+             all     59     0             true
+             kind    0      1             false
+             kind    31     1             true
+             kind    59     0             true",
+        );
+    }
+}

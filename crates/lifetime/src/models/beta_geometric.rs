@@ -1,0 +1,180 @@
+//! BG/NBD and MBG/NBD, which differ in one chance to leave.
+//!
+//! With n chances to leave so far (x, or x + 1 where the first order is one too), the two parts of
+//! the likelihood are, B being the beta function and t the time,
+//!
+//! ```text
+//! alive: Γ(r+x)/Γ(r) · B(a, b+n)/B(a, b)       · alpha^r / (alpha + T)^(r+x)
+//! left:  Γ(r+x)/Γ(r) · B(a+1, b+n-1)/B(a, b)   · alpha^r / (alpha + t_x)^(r+x)   if n > 0
+//! ```
+
+use super::jet::Jet;
+use super::maximise::{LogLikelihood, maximise};
+use super::pairs::{Pair, Pairs, Part};
+use super::purchases;
+use super::special::{ln_elapsed, ln_rising};
+use super::{Fit, History, TransactionModel};
+
+const NAMES: [&str; 4] = ["r", "alpha", "a", "b"];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Model {
+    r: f64,
+    alpha: f64,
+    a: f64,
+    b: f64,
+    /// Chances to leave before the first repeat order: 0 or 1.
+    extra: u32,
+}
+
+impl Model {
+    fn probability_alive(&self, x: u32, t_x: f64, age: f64) -> f64 {
+        let chances = x.saturating_add(self.extra);
+        if chances == 0 {
+            return 1.0;
+        }
+        let ln_odds_left = libm::log(self.a / (self.b + f64::from(chances - 1)))
+            + (self.r + f64::from(x)) * libm::log1p((age - t_x) / (self.alpha + t_x));
+        1.0 / (1.0 + libm::exp(ln_odds_left))
+    }
+
+    fn orders_if_alive(&self, x: u32, age: f64, horizon: f64) -> f64 {
+        let stayed = self.b + f64::from(x) + f64::from(self.extra);
+        purchases::expected(self.r + f64::from(x), horizon / (self.alpha + age), self.a, stayed)
+    }
+
+    fn expected_orders_of_new(&self, horizon: f64) -> f64 {
+        let stays = if self.extra == 0 { 1.0 } else { self.b / (self.a + self.b) };
+        stays * self.orders_if_alive(0, 0.0, horizon)
+    }
+
+    fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
+        Data::new(histories, unit_days, self.extra)
+            .map_or(0.0, |data| data.at(&[self.r, self.alpha, self.a, self.b].map(libm::log)).value)
+    }
+}
+
+struct Data {
+    pairs: Pairs,
+    unit: f64,
+    extra: u32,
+}
+
+impl Data {
+    fn new(histories: &[History], unit_days: u32, extra: u32) -> Option<Self> {
+        Some(Self { pairs: Pairs::new(histories)?, unit: f64::from(unit_days.max(1)), extra })
+    }
+}
+
+/// The factors of a likelihood's part that are the same for all times.
+struct Shared {
+    x: u32,
+    alive: Jet<4>,
+    left: Option<Jet<4>>,
+}
+
+impl LogLikelihood<4> for Data {
+    fn at(&self, logs: &[f64; 4]) -> Jet<4> {
+        let [r, alpha, a, b] = Jet::parameters(logs);
+        let (ln_alpha, ln_a) = (Jet::variable(1, logs[1]), Jet::variable(2, logs[2]));
+        let shared = |x: u32| {
+            let chances = x.saturating_add(self.extra);
+            let orders = r.chain(ln_rising(r.value, x)) - ln_alpha * f64::from(x);
+            let stays = a + b;
+            let orders = orders - stays.chain(ln_rising(stays.value, chances));
+            let rising = |n| b.chain(ln_rising(b.value, n));
+            let left = (chances > 0).then(|| orders + ln_a + rising(chances - 1));
+            Shared { x, alive: orders + rising(chances), left }
+        };
+        // Pairs come sorted by x.
+        let mut last = shared(0);
+        self.pairs.log_likelihood(|part, Pair { x, days }| {
+            if last.x != x {
+                last = shared(x);
+            }
+            let factor = match part {
+                Part::First => last.alive,
+                Part::Second => match last.left {
+                    Some(left) => left,
+                    None => return Jet::constant(f64::NEG_INFINITY),
+                },
+            };
+            let elapsed = ln_elapsed(f64::from(days) / self.unit, alpha.value);
+            factor - (r + f64::from(x)) * Jet::of_variable(1, elapsed)
+        })
+    }
+}
+
+fn fit(histories: &[History], unit_days: u32, extra: u32) -> Option<Fit<Model>> {
+    let data = Data::new(histories, unit_days, extra)?;
+    let rate = data.pairs.daily_rate() * data.unit;
+    let starts = [(0.5, 1.0, 2.0), (3.0, 0.3, 2.0)]
+        .map(|(r, a, b)| [r, 0.5 * r / rate, a, b].map(libm::log));
+    let maximum = maximise(&data, &starts)?;
+    let model = |[r, alpha, a, b]: [f64; 4]| Model { r, alpha, a, b, extra };
+    Some(Fit::new(NAMES, data.pairs.customers(), &maximum, model))
+}
+
+macro_rules! variant {
+    ($module:ident, $name:ident, $title:literal, $extra:literal, $doc:literal) => {
+        #[doc = $doc]
+        pub mod $module {
+            use super::{Fit, History, Model, TransactionModel};
+
+            #[doc = concat!("A ", $title, " model with its parameters, all positive.")]
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub struct $name(Model);
+
+            impl $name {
+                #[doc = concat!(
+                    "The model with shape `r` and rate `alpha` (units of time) of the orders' rate, ",
+                    "`a` and `b` of the chance to leave after an order."
+                )]
+                #[must_use]
+                pub fn new(r: f64, alpha: f64, a: f64, b: f64) -> Self {
+                    Self(Model { r, alpha, a, b, extra: $extra })
+                }
+            }
+
+            impl TransactionModel for $name {
+                fn probability_alive(&self, x: u32, t_x: f64, age: f64) -> f64 {
+                    self.0.probability_alive(x, t_x, age)
+                }
+
+                fn orders_if_alive(&self, x: u32, age: f64, horizon: f64) -> f64 {
+                    self.0.orders_if_alive(x, age, horizon)
+                }
+
+                fn expected_orders_of_new(&self, horizon: f64) -> f64 {
+                    self.0.expected_orders_of_new(horizon)
+                }
+
+                fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
+                    self.0.log_likelihood(histories, unit_days)
+                }
+            }
+
+            /// Fits the model by maximum likelihood, in the unit of `unit_days` days (at least
+            /// one). `None` without customers.
+            #[must_use]
+            pub fn fit(histories: &[History], unit_days: u32) -> Option<Fit<$name>> {
+                Some(super::fit(histories, unit_days, $extra)?.map($name))
+            }
+        }
+    };
+}
+
+variant!(
+    bg_nbd,
+    BgNbd,
+    "BG/NBD",
+    0,
+    "BG/NBD: the customer may leave after each repeat order (Fader, Hardie and Lee 2005)."
+);
+variant!(
+    mbg_nbd,
+    MbgNbd,
+    "MBG/NBD",
+    1,
+    "MBG/NBD: the customer may leave after each order, the first included (Batislam, Denizel and Filiztekin 2007)."
+);

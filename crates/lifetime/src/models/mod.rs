@@ -1,0 +1,203 @@
+//! Models of customer lifetime, fitted by maximum likelihood.
+//!
+//! Who buys without a contract never says goodbye. The models of this module say how likely a
+//! customer is still one, and how many orders are to come:
+//!
+//! * [`bg_nbd`] (Fader, Hardie and Lee 2005, "Counting your customers the easy way"): orders come
+//!   at random at the customer's own rate, gamma(r, alpha) over customers; after each repeat order
+//!   the customer leaves with an own chance, beta(a, b) over customers;
+//! * [`mbg_nbd`] (Batislam, Denizel and Filiztekin 2007): the same, and the customer may leave
+//!   after the first order too;
+//! * [`pareto_nbd`] (Schmittlein, Morrison and Colombo 1987): the customer leaves at any time, at
+//!   an own rate, gamma(s, beta) over customers;
+//! * [`gamma_gamma`] (Fader, Hardie and Lee 2005, "RFM and CLV"): the mean value of an order,
+//!   given how many were seen;
+//! * [`sbg`] (Fader and Hardie 2007, "How to project customer retention"): contracts, which end
+//!   period by period with an own chance, beta(alpha, beta) over customers.
+//!
+//! Each is fitted on counts of equal customers. The result depends neither on the order of the
+//! rows nor on how customers are spread over equal rows, to the last bit. Times are whole days in
+//! the rows; in the models they are days / `unit_days` (7 for weeks), and every rate and scale
+//! parameter is in that unit.
+
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::many_single_char_names,
+    clippy::similar_names,
+    reason = "counts of customers and days fit a float; the letters are the papers'"
+)]
+
+mod beta_geometric;
+pub mod gamma_gamma;
+mod jet;
+mod maximise;
+mod pairs;
+pub mod pareto_nbd;
+mod purchases;
+pub mod sbg;
+mod special;
+mod tail;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use beta_geometric::{bg_nbd, mbg_nbd};
+pub use value::{Births, discounted_orders_if_alive, expected_curve};
+
+use maximise::Maximum;
+
+/// Customers with the same order history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct History {
+    /// Days with an order after the first such day.
+    pub x: u32,
+    /// Days from the first to the last order; zero if `x` is.
+    pub t_x_days: u32,
+    /// Days from the first order to the last known day (T), at least `t_x_days`.
+    pub age_days: u32,
+    /// Customers with this history; rows of zero count for nothing.
+    pub customers: u64,
+}
+
+/// One fitted parameter, positive in all of these models.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name in the paper, such as `alpha`.
+    pub name: &'static str,
+    /// The maximum likelihood estimate.
+    pub value: f64,
+    /// Its standard error from the observed information, by the delta method from the parameter's
+    /// logarithm; `None` if the information is not positive definite.
+    pub standard_error: Option<f64>,
+}
+
+/// A fitted model and how far to trust it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit<M> {
+    /// The model at the estimates.
+    pub model: M,
+    /// The estimates in the paper's order.
+    pub parameters: Vec<Parameter>,
+    /// The log-likelihood at the estimates, natural logarithm.
+    pub log_likelihood: f64,
+    /// Customers fitted on.
+    pub customers: u64,
+    /// Steps of the optimisation.
+    pub iterations: u64,
+    /// True if the estimates are an inner maximum that the data determine: the next Newton step is
+    /// below 1e-4 standard errors, the information is positive definite, and no parameter's
+    /// standard error exceeds five times its value, as it does on the way to zero or infinity.
+    /// False where customers do not differ or nobody returns.
+    pub converged: bool,
+}
+
+impl<M> Fit<M> {
+    fn new<const N: usize>(
+        names: [&'static str; N],
+        customers: u64,
+        maximum: &Maximum<N>,
+        model: impl FnOnce([f64; N]) -> M,
+    ) -> Self {
+        let values = maximum.logs.map(libm::exp);
+        let parameters = (0..N)
+            .map(|i| Parameter {
+                name: names[i],
+                value: values[i],
+                standard_error: maximum.log_errors.map(|errors| values[i] * errors[i]),
+            })
+            .collect();
+        Self {
+            model: model(values),
+            parameters,
+            log_likelihood: maximum.log_likelihood,
+            customers,
+            iterations: maximum.iterations,
+            converged: maximum.converged,
+        }
+    }
+
+    /// The same fit with the model replaced, such as boxed.
+    #[must_use]
+    pub fn map<O>(self, model: impl FnOnce(M) -> O) -> Fit<O> {
+        Fit {
+            model: model(self.model),
+            parameters: self.parameters,
+            log_likelihood: self.log_likelihood,
+            customers: self.customers,
+            iterations: self.iterations,
+            converged: self.converged,
+        }
+    }
+}
+
+/// What the three models of orders answer. Times are in the unit that the model was fitted in.
+///
+/// Answers for a history depend on `t_x` through [`Self::probability_alive`] only; the rest can
+/// be kept per (x, age), of which there are few.
+pub trait TransactionModel {
+    /// The chance, 0 to 1, that a customer with `x` repeat orders, the last at `t_x`, has not left
+    /// by the time `age` after the first.
+    fn probability_alive(&self, x: u32, t_x: f64, age: f64) -> f64;
+
+    /// The expected orders in (age, age + horizon] of a customer with `x` repeat orders who is
+    /// alive at `age`.
+    fn orders_if_alive(&self, x: u32, age: f64, horizon: f64) -> f64;
+
+    /// The expected repeat orders of a new customer up to the time `horizon` after the first.
+    fn expected_orders_of_new(&self, horizon: f64) -> f64;
+
+    /// The log-likelihood of these histories, in the unit of `unit_days` days (at least one);
+    /// zero without customers.
+    fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64;
+
+    /// The expected orders in (age, age + horizon] of a customer with this history.
+    fn expected_orders(&self, x: u32, t_x: f64, age: f64, horizon: f64) -> f64 {
+        self.probability_alive(x, t_x, age) * self.orders_if_alive(x, age, horizon)
+    }
+}
+
+/// The models of orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OrderModel {
+    /// [`bg_nbd`].
+    BgNbd,
+    /// [`mbg_nbd`].
+    MbgNbd,
+    /// [`pareto_nbd`].
+    ParetoNbd,
+}
+
+impl OrderModel {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd];
+
+    /// The name in tables: `bg_nbd`, `mbg_nbd`, `pareto_nbd`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BgNbd => "bg_nbd",
+            Self::MbgNbd => "mbg_nbd",
+            Self::ParetoNbd => "pareto_nbd",
+        }
+    }
+
+    /// Fits the model; see the `fit` of its module.
+    #[must_use]
+    pub fn fit(
+        self,
+        histories: &[History],
+        unit_days: u32,
+    ) -> Option<Fit<Box<dyn TransactionModel + Send + Sync>>> {
+        fn boxed<M: TransactionModel + Send + Sync + 'static>(
+            fit: Fit<M>,
+        ) -> Fit<Box<dyn TransactionModel + Send + Sync>> {
+            fit.map(|model| Box::new(model) as _)
+        }
+        match self {
+            Self::BgNbd => bg_nbd::fit(histories, unit_days).map(boxed),
+            Self::MbgNbd => mbg_nbd::fit(histories, unit_days).map(boxed),
+            Self::ParetoNbd => pareto_nbd::fit(histories, unit_days).map(boxed),
+        }
+    }
+}

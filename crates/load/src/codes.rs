@@ -1,0 +1,68 @@
+//! The codes of a batch's texts: segments, campaigns, strategies and reasons.
+
+use crate::batch::{Columns, Plain};
+use crate::columns::Flaws;
+use crate::columns::text::{Codes, Dictionary, TooMany};
+use crate::contract::Opened;
+use crate::error::LoadError;
+use crate::mapping::Role;
+
+/// The texts behind the codes of one pass.
+#[derive(Debug)]
+pub(crate) struct Dictionaries {
+    pub segments: Vec<Dictionary>,
+    pub reasons: Dictionary,
+}
+
+impl Dictionaries {
+    pub fn new(input: &Opened) -> Self {
+        let source = &input.source;
+        let segment = |_| Dictionary::new("(none)", [].into(), source.max_segment_values);
+        let names = source.reason().map(|reason| reason.names.clone()).unwrap_or_default();
+        Self {
+            segments: (0..source.codes()).map(segment).collect(),
+            reasons: Dictionary::new("unknown", names, u32::MAX),
+        }
+    }
+}
+
+/// One reader's codes.
+pub(crate) struct TextCodes<'a> {
+    segments: Vec<Codes<'a>>,
+    reasons: Codes<'a>,
+}
+
+impl<'a> TextCodes<'a> {
+    pub fn new(dictionaries: &'a Dictionaries) -> Self {
+        Self {
+            segments: dictionaries.segments.iter().map(Codes::new).collect(),
+            reasons: Codes::new(&dictionaries.reasons),
+        }
+    }
+
+    pub fn read(
+        &mut self,
+        columns: &Columns<'_>,
+        flaws: &Flaws,
+        plain: &mut Plain,
+    ) -> Result<(), LoadError> {
+        if let Some(column) = columns.get(Role::Reason) {
+            let read = self.reasons.read(column, flaws, &mut plain.reasons);
+            read.expect("four billion reasons fit no memory");
+        }
+        plain.segments.resize_with(self.segments.len(), Vec::new);
+        for (index, (codes, into)) in self.segments.iter_mut().zip(&mut plain.segments).enumerate()
+        {
+            let role = Role::Segment(index);
+            let read = match columns.get(role) {
+                Some(column) => codes.read(column, flaws, into),
+                None if columns.input.mapping(role).is_none() => {
+                    codes.missing(columns.frame.height(), into)
+                }
+                None => Ok(()),
+            };
+            read.map_err(|TooMany| columns.input.too_many_values(index))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! The tables' own settings: `[win_back]`, `[churn_reasons]`, `[lost_sales]`, `[purchase_gaps]`,
+//! `[loyalty]` and `[lifetime]`.
+
+use kohort_model::{Basis, Day, Gaps, Lifetime, Loyalty, Model};
+
+use super::error::{ConfigError, Conflict};
+use super::section::{DAYS_FROM_1, Section};
+use super::{BasisInput, Lapse};
+
+/// Days after which a prospect counts as inactive; `None` for the lapse window, where that is still
+/// to be measured.
+pub(super) fn prospect_after_days(
+    win_back: &Section<'_>,
+    basis: Basis,
+    lapse_after: Lapse,
+) -> Result<Option<u32>, ConfigError> {
+    match (win_back.get("prospect_after_days"), basis, lapse_after) {
+        (Some(item), ..) => item.integer(1..=36_500, DAYS_FROM_1).map(Some),
+        (None, Basis::Subscriptions, _) => Ok(Some(90)),
+        (None, Basis::Orders, Lapse::Days(days)) => Ok(Some(days)),
+        (None, Basis::Orders, Lapse::Auto) => Ok(None),
+    }
+}
+
+/// Reasons why customers left; `has_surveys` tells whether there is an input of surveys.
+pub(super) fn churn_reasons(
+    table: &Section<'_>,
+    basis: &BasisInput,
+    has_surveys: bool,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let has_reasons = match basis {
+        BasisInput::Orders(_) => has_surveys,
+        BasisInput::Subscriptions(input) => has_surveys || input.cancel_reason.is_some(),
+    };
+    reasons(table, has_reasons, Conflict::ReasonsOfNobody)
+}
+
+/// Reasons why orders were lost.
+pub(super) fn lost_reasons(
+    table: &Section<'_>,
+    basis: &BasisInput,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let has_reasons = matches!(basis, BasisInput::Orders(orders) if orders.lost_reason.is_some());
+    reasons(table, has_reasons, Conflict::ReasonsWithoutReason)
+}
+
+/// The table's `reasons`, which are in `conflict` with an input that has none.
+fn reasons(
+    table: &Section<'_>,
+    has_reasons: bool,
+    conflict: Conflict,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut reasons = Vec::new();
+    for (found, item) in table.open_table("reasons")?.items() {
+        reasons.push((found.to_owned(), item.text("a text, the reason to report")?));
+    }
+    reasons.sort();
+    match table.get("reasons").filter(|_| !reasons.is_empty()) {
+        Some(item) if !has_reasons => Err(item.conflict(conflict)),
+        _ => Ok(reasons),
+    }
+}
+
+pub(super) fn gaps(table: &Section<'_>) -> Result<Gaps, ConfigError> {
+    let allowed = "a whole number of gaps from 1 to 1000";
+    Ok(Gaps {
+        max_number: table.integer_or("max_gap_number", 10, 1..=1000, allowed)?,
+        bucket_days: table.integer_or("bucket_days", 7, 1..=36_500, DAYS_FROM_1)?,
+    })
+}
+
+pub(super) fn loyalty(table: &Section<'_>) -> Result<Loyalty, ConfigError> {
+    let allowed = "a whole number of orders from 1 to 100000";
+    Ok(Loyalty {
+        window_days: table.integer_or("window_days", 365, 1..=36_500, DAYS_FROM_1)?,
+        orders: table.integer_or("orders", 3, 1..=100_000, allowed)?,
+    })
+}
+
+/// `[lifetime]`, and what `[customers]` says of customers at risk.
+pub(super) fn lifetime(
+    table: &Section<'_>,
+    customers: &Section<'_>,
+    (as_of, history_start): (Option<Day>, Option<Day>),
+) -> Result<Lifetime, ConfigError> {
+    let default = Lifetime::default();
+    let model = match table.get("model") {
+        Some(item) => {
+            let models = [Model::BgNbd, Model::MbgNbd, Model::ParetoNbd];
+            let choices = models.map(|model| (model_name(model), model));
+            item.choice(&choices, "a model such as \"bg_nbd\"")?
+        }
+        None => default.model,
+    };
+    let units = "a whole number of units from 1 to 10000";
+    Ok(Lifetime {
+        model,
+        unit_days: table.integer_or("unit_days", default.unit_days, 1..=36_500, DAYS_FROM_1)?,
+        horizon_units: table.integer_or(
+            "horizon_units",
+            default.horizon_units,
+            1..=10_000,
+            units,
+        )?,
+        annual_discount_rate: match table.get("annual_discount_rate") {
+            Some(item) => item.number(0.0..10.0, "a share from 0 to below 10, such as 0.1")?,
+            None => default.annual_discount_rate,
+        },
+        calibration_end: match table.get("calibration_end") {
+            Some(item) => {
+                let end = item.day()?;
+                let has_before = history_start.is_none_or(|start| start < end);
+                let has_after = as_of.is_none_or(|as_of| end < as_of);
+                if !(has_before && has_after) {
+                    return Err(item.conflict(Conflict::NothingCalibrated));
+                }
+                Some(end)
+            }
+            None => None,
+        },
+        at_risk_ratio: match customers.get("at_risk_ratio") {
+            Some(item) => item.number(f64::MIN_POSITIVE.., "a number above 0, such as 2")?,
+            None => default.at_risk_ratio,
+        },
+    })
+}
+
+/// How tables and pipeline files call the model.
+pub(super) fn model_name(model: Model) -> &'static str {
+    match model {
+        Model::BgNbd => "bg_nbd",
+        Model::MbgNbd => "mbg_nbd",
+        Model::ParetoNbd => "pareto_nbd",
+    }
+}

@@ -1,0 +1,224 @@
+//! The rows of the files.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray};
+use arrow::datatypes::{DataType, Field};
+use chrono::NaiveDate;
+
+use super::terms::{INTERVALS, PLANS, PRICES, STRATEGIES};
+use crate::habits::COUNTRIES;
+use crate::table::Row;
+use crate::write::{AMOUNT, FIRST_CUSTOMER_ID, names};
+
+/// The shop's customers are other people, far from the ids of any subscriber.
+const FIRST_SHOP_CUSTOMER_ID: i64 = 5_000_000_001;
+
+/// A span of a subscription, between two changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub person: u32,
+    /// Number of the subscription, counted per person.
+    pub subscription: u32,
+    pub started: NaiveDate,
+    /// Exclusive.
+    pub ended: Option<NaiveDate>,
+    /// Index into [`PLANS`].
+    pub plan: u8,
+    /// Index into [`INTERVALS`].
+    pub interval: u8,
+    /// Index into [`COUNTRIES`].
+    pub country: u8,
+    pub cancelled: Option<NaiveDate>,
+    pub reason: Option<&'static str>,
+    pub is_involuntary: bool,
+    pub is_trial: bool,
+}
+
+/// Somebody, seen for the first time.
+#[derive(Debug)]
+pub(crate) struct Sight {
+    pub person: u32,
+    pub at: NaiveDate,
+}
+
+/// A lapsed customer in a campaign.
+#[derive(Debug)]
+pub(crate) struct Contact {
+    pub person: u32,
+    pub at: NaiveDate,
+    /// Index into [`STRATEGIES`].
+    pub strategy: u8,
+    pub is_holdout: bool,
+}
+
+/// An answer to the exit survey.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub person: u32,
+    pub at: NaiveDate,
+    pub reason: Option<&'static str>,
+}
+
+/// An order of the shop.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub person: u32,
+    /// Counted across the file.
+    pub number: u64,
+    pub at: NaiveDate,
+    pub cents: i64,
+}
+
+impl Row for Span {
+    const FILE: &'static str = "subscriptions.parquet";
+    const DISTINCT: &'static str = "subscription_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("subscription_id", DataType::Utf8, false),
+            Field::new("customer_id", DataType::Int64, false),
+            Field::new("started_at", DataType::Date32, false),
+            Field::new("ended_at", DataType::Date32, true),
+            Field::new("amount", MONEY, false),
+            Field::new("interval", DataType::Utf8, true),
+            Field::new("plan", DataType::Utf8, true),
+            Field::new("country", DataType::Utf8, true),
+            Field::new("cancelled_at", DataType::Date32, true),
+            Field::new("cancel_reason", DataType::Utf8, true),
+            Field::new("involuntary", DataType::Boolean, false),
+            Field::new("trial", DataType::Boolean, false),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            texts(rows, |row| format!("S{:08}-{}", u64::from(row.person) + 1, row.subscription)),
+            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            days(rows, |row| Some(row.started)),
+            days(rows, |row| row.ended),
+            money(rows, |row| i64::from(PRICES[usize::from(row.plan)][usize::from(row.interval)])),
+            names(&INTERVALS, rows.iter().map(|row| row.interval)),
+            names(&PLANS, rows.iter().map(|row| row.plan)),
+            names(&COUNTRIES, rows.iter().map(|row| row.country)),
+            days(rows, |row| row.cancelled),
+            reasons(rows, |row| row.reason),
+            flags(rows, |row| row.is_involuntary),
+            flags(rows, |row| row.is_trial),
+        ]
+    }
+}
+
+impl Row for Sight {
+    const FILE: &'static str = "prospects.parquet";
+    const DISTINCT: &'static str = "customer_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("customer_id", DataType::Int64, false),
+            Field::new("first_seen_at", DataType::Date32, false),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![ids(rows, FIRST_CUSTOMER_ID, |row| row.person), days(rows, |row| Some(row.at))]
+    }
+}
+
+impl Row for Contact {
+    const FILE: &'static str = "contacts.parquet";
+    const DISTINCT: &'static str = "customer_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("customer_id", DataType::Int64, false),
+            Field::new("contacted_at", DataType::Date32, false),
+            Field::new("campaign", DataType::Utf8, false),
+            Field::new("strategy", DataType::Utf8, true),
+            Field::new("variant", DataType::Utf8, false),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        let variant = |row: &Self| if row.is_holdout { "holdout" } else { "treatment" };
+        vec![
+            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            days(rows, |row| Some(row.at)),
+            texts(rows, |row| row.at.format("win-back %Y-%m").to_string()),
+            names(&STRATEGIES, rows.iter().map(|row| row.strategy)),
+            texts(rows, variant),
+        ]
+    }
+}
+
+impl Row for Answer {
+    const FILE: &'static str = "surveys.parquet";
+    const DISTINCT: &'static str = "customer_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("customer_id", DataType::Int64, false),
+            Field::new("answered_at", DataType::Date32, false),
+            Field::new("reason", DataType::Utf8, true),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            days(rows, |row| Some(row.at)),
+            reasons(rows, |row| row.reason),
+        ]
+    }
+}
+
+impl Row for Order {
+    const FILE: &'static str = "orders.parquet";
+    const DISTINCT: &'static str = "order_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("customer_id", DataType::Int64, false),
+            Field::new("order_id", DataType::Utf8, false),
+            Field::new("ordered_at", DataType::Date32, false),
+            Field::new("amount", MONEY, false),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![
+            ids(rows, FIRST_SHOP_CUSTOMER_ID, |row| row.person),
+            texts(rows, |row| format!("B{:08}", row.number)),
+            days(rows, |row| Some(row.at)),
+            money(rows, |row| row.cents),
+        ]
+    }
+}
+
+const MONEY: DataType = DataType::Decimal128(AMOUNT.0, AMOUNT.1);
+
+fn ids<R>(rows: &[R], first: i64, person: impl Fn(&R) -> u32) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| first + i64::from(person(row)))))
+}
+
+fn days<R>(rows: &[R], day: impl Fn(&R) -> Option<NaiveDate>) -> ArrayRef {
+    let days = rows.iter().map(|row| day(row).map(|day| day.to_epoch_days()));
+    Arc::new(days.collect::<Date32Array>())
+}
+
+fn money<R>(rows: &[R], cents: impl Fn(&R) -> i64) -> ArrayRef {
+    let cents = rows.iter().map(|row| i128::from(cents(row)));
+    Arc::new(Decimal128Array::from_iter_values(cents).with_data_type(MONEY))
+}
+
+fn texts<R, T: AsRef<str>>(rows: &[R], text: impl Fn(&R) -> T) -> ArrayRef {
+    Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
+}
+
+fn reasons<R>(rows: &[R], reason: impl Fn(&R) -> Option<&'static str>) -> ArrayRef {
+    Arc::new(rows.iter().map(reason).collect::<StringArray>())
+}
+
+fn flags<R>(rows: &[R], flag: impl Fn(&R) -> bool) -> ArrayRef {
+    Arc::new(rows.iter().map(|row| Some(flag(row))).collect::<BooleanArray>())
+}

@@ -1,0 +1,99 @@
+//! Rows to a Parquet file, as they come.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
+
+use crate::SampleError;
+use crate::write::{BATCH_ROWS, properties, unfinished};
+
+/// A row of a [`Table`].
+pub(crate) trait Row: Sized {
+    /// Name of the table's file.
+    const FILE: &'static str;
+    /// A column whose values hardly repeat.
+    const DISTINCT: &'static str;
+
+    fn fields() -> Vec<Field>;
+
+    /// One array per field.
+    fn columns(rows: &[Self]) -> Vec<ArrayRef>;
+}
+
+/// A file that is being written, under a hidden name until it is [finished](Table::finish).
+pub(crate) struct Table<R> {
+    path: PathBuf,
+    unfinished: Unfinished,
+    writer: ArrowWriter<File>,
+    schema: SchemaRef,
+    waiting: Vec<R>,
+    rows: u64,
+}
+
+/// A file that vanishes with this value, unless it has been renamed.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Best effort: what stopped the writing is the error to tell.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl<R: Row> Table<R> {
+    pub fn create(folder: &Path) -> Result<Self, SampleError> {
+        let path = folder.join(R::FILE);
+        let unfinished = Unfinished(unfinished(&path));
+        let schema = Arc::new(Schema::new(R::fields()));
+        let writer = File::create(&unfinished.0).map_err(ParquetError::from).and_then(|file| {
+            ArrowWriter::try_new(file, schema.clone(), Some(properties(R::DISTINCT)))
+        });
+        let waiting = Vec::with_capacity(BATCH_ROWS);
+        match writer {
+            Ok(writer) => Ok(Self { path, unfinished, writer, schema, waiting, rows: 0 }),
+            Err(cause) => Err(SampleError::File { path, cause }),
+        }
+    }
+
+    pub fn push(&mut self, row: R) -> Result<(), SampleError> {
+        self.rows += 1;
+        self.waiting.push(row);
+        if self.waiting.len() == BATCH_ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), SampleError> {
+        let columns = R::columns(&self.waiting);
+        self.waiting.clear();
+        RecordBatch::try_new(self.schema.clone(), columns)
+            .map_err(ParquetError::from)
+            .and_then(|batch| self.writer.write(&batch))
+            .map_err(|cause| SampleError::File { path: self.path.clone(), cause })
+    }
+
+    /// Puts the file in place.
+    pub fn finish(mut self) -> Result<Finished, SampleError> {
+        self.flush()?;
+        let Self { path, unfinished, writer, rows, .. } = self;
+        let renamed = writer.into_inner().and_then(|file| {
+            let bytes = file.metadata()?.len();
+            fs::rename(&unfinished.0, &path)?;
+            Ok(bytes)
+        });
+        match renamed {
+            Ok(bytes) => Ok(Finished { path, rows, bytes }),
+            Err(cause) => Err(SampleError::File { path, cause }),
+        }
+    }
+}
+
+/// A file in place.
+pub(crate) struct Finished {
+    pub path: PathBuf,
+    pub rows: u64,
+    pub bytes: u64,
+}
