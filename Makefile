@@ -16,6 +16,11 @@ KOHORT = $(TARGET)/release/kohort
 PIPELINE = pipelines/sample.toml
 # Months of the sample appear one after the other; with the last one all are there.
 SAMPLE = data/sample/orders/2024-12.parquet
+# The same for the subscription business.
+SUBSCRIPTIONS = data/subscriptions/orders.parquet
+SAMPLE_OF_pipelines/sample.toml = $(SAMPLE)
+SAMPLE_OF_pipelines/subscriptions.toml = $(SUBSCRIPTIONS)
+SAMPLE_OF_pipelines/lifetime.toml = $(SUBSCRIPTIONS)
 
 # TPC-H scale factor of the benchmark: 1.5 million orders each.
 SF = 1
@@ -33,7 +38,7 @@ help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
 
 .PHONY: run
-run: build $(if $(filter pipelines/sample.toml,$(PIPELINE)),$(SAMPLE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's, if anything changed
+run: build $(SAMPLE_OF_$(PIPELINE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's, if anything changed
 	@.ci/rerun $(KOHORT) "$(PIPELINE)" data/out/.stamps
 ifeq ($(origin PIPELINE),file)
 	@$(MAKE) --no-print-directory show
@@ -53,6 +58,9 @@ build: ## Build the command, target/release/kohort
 
 $(SAMPLE): | build
 	$(KOHORT) sample data/sample
+
+$(SUBSCRIPTIONS): | build
+	$(KOHORT) sample data/subscriptions --subscriptions
 
 .PHONY: test
 test: ## Run every test

@@ -155,7 +155,8 @@ pub struct ShowArgs {
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub column: Vec<String>,
 
-    /// Most cohorts or periods to show, the last ones; only for tables
+    /// Most cohorts, periods or steps to show, the last ones; of a table with rows for each
+    /// customer, rows; only for tables
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub rows: Option<u32>,
 }

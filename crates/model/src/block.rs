@@ -254,8 +254,8 @@ pub struct Block<'a> {
     /// subscriptions the day from which each is paid, with its value a month. A person without
     /// any is a prospect.
     pub activity: Track<'a>,
-    /// The activity by period, one entry a grain of the context. Of subscriptions the periods with a
-    /// paid day, how many began in each, and the monthly recurring revenue at its close.
+    /// The activity by period, one entry a grain of the context. Of subscriptions the periods with
+    /// an active day, how many began in each, and the monthly recurring revenue at its close.
     pub visits: &'a [Visits<'a>],
     /// Number of leading activity events of each customer that lie at its first instant (its
     /// first day, where times are dates or no measure needs the instant).

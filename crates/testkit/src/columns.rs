@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Keys, OrderBatch};
+use kohort_model::{EventBatch, Input, Keys, NEVER};
 
-use crate::rows::{Id, Row};
+use crate::history::{Answer, Contact, History, Id, Prospect, Row, Span};
 
 /// Texts, numbered as they first come, so that no code is in the order of the texts by luck.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,59 +22,153 @@ impl Codes {
         });
         u32::try_from(at).expect("a test has few texts")
     }
+
+    /// Codes of reasons; a missing or empty one is `unknown`.
+    fn reasons<'a>(&mut self, reasons: impl Iterator<Item = &'a Option<String>>) -> Vec<u32> {
+        let given = |reason: &'a Option<String>| reason.as_deref().filter(|text| !text.is_empty());
+        reasons.map(|reason| self.code(given(reason).unwrap_or("unknown"))).collect()
+    }
+
+    /// Codes of values; a missing one is `(none)`.
+    fn values<'a>(&mut self, values: impl Iterator<Item = &'a Option<String>>) -> Vec<u32> {
+        values.map(|value| self.code(value.as_deref().unwrap_or("(none)"))).collect()
+    }
 }
 
-/// A history in columns.
-#[derive(Clone, Debug)]
+/// The rows of one input in columns; a column that the input does not have is empty.
+#[derive(Clone, Debug, Default)]
 pub struct Columns {
     customers: Vec<Id>,
-    orders: Option<Vec<Id>>,
     days: Vec<i32>,
-    instants: Vec<i64>,
-    kinds: Vec<u8>,
     values: Vec<i64>,
+    kinds: Vec<u8>,
+    instants: Vec<i64>,
+    /// Of orders or subscriptions.
+    ids: Option<Vec<Id>>,
     updated: Vec<i64>,
     reasons: Vec<u32>,
     segments: Vec<Vec<u32>>,
+    ends: Vec<i32>,
+    cancelled: Vec<i32>,
+    causes: Vec<u8>,
     /// Texts of the reason codes; a missing or empty reason is `unknown`.
     pub reason_codes: Codes,
-    /// Texts of the value codes of each segment; a missing value is `(none)`.
+    /// Texts of the value codes of each segment, of contacts those of campaign and strategy; a
+    /// missing one is `(none)`.
     pub segment_codes: Vec<Codes>,
 }
 
 impl Columns {
-    /// The columns of `rows`, which have `segments` segment values each.
+    /// The columns of each input of a history that there is, with `segments` segment values a row
+    /// of orders or subscriptions. `basis` is [`Input::Orders`] or [`Input::Subscriptions`], and is
+    /// there even where it has no rows.
+    ///
+    /// # Panics
+    /// As [`Columns::orders`].
+    #[must_use]
+    pub fn of(history: &History, basis: Input, segments: usize) -> Vec<(Input, Self)> {
+        let of_basis = match basis {
+            Input::Subscriptions => Self::subscriptions(&history.spans, segments),
+            _ => Self::orders(&history.rows, segments),
+        };
+        let mut all = vec![(basis, of_basis)];
+        let further = [
+            (Input::Prospects, history.prospects.as_deref().map(Self::prospects)),
+            (Input::Contacts, history.contacts.as_deref().map(Self::contacts)),
+            (Input::Surveys, history.surveys.as_deref().map(Self::surveys)),
+        ];
+        all.extend(further.into_iter().filter_map(|(input, columns)| Some((input, columns?))));
+        all
+    }
+
+    /// The columns of orders, which have `segments` segment values each.
     ///
     /// # Panics
     /// Where some rows have an order id and others none, or fewer segment values.
     #[must_use]
-    pub fn new(rows: &[Row], segments: usize) -> Self {
-        let has_orders = rows.iter().any(|r| r.order.is_some());
-        let order = |r: &Row| r.order.clone().expect("an order id in every row or in none");
-        let mut reason_codes = Codes::default();
-        let mut reason = |r: &Row| {
-            let text = r.reason.as_deref().filter(|text| !text.is_empty());
-            reason_codes.code(text.unwrap_or("unknown"))
-        };
-        let reasons = rows.iter().map(&mut reason).collect();
-        let mut segment_codes = vec![Codes::default(); segments];
-        let mut values_of = |(s, codes): (usize, &mut Codes)| {
-            let text = |r: &Row| codes.code(r.segments[s].as_deref().unwrap_or("(none)"));
-            rows.iter().map(text).collect()
-        };
-        Self {
+    pub fn orders(rows: &[Row], segments: usize) -> Self {
+        let has_ids = rows.iter().any(|r| r.order.is_some());
+        let id = |r: &Row| r.order.clone().expect("an order id in every row or in none");
+        let mut columns = Self {
             customers: rows.iter().map(|r| r.customer.clone()).collect(),
-            orders: has_orders.then(|| rows.iter().map(order).collect()),
+            ids: has_ids.then(|| rows.iter().map(id).collect()),
             days: rows.iter().map(|r| r.day.0).collect(),
             instants: rows.iter().map(|r| r.instant).collect(),
             kinds: rows.iter().map(|r| r.kind as u8).collect(),
             values: rows.iter().map(|r| r.value).collect(),
             updated: rows.iter().map(|r| r.updated).collect(),
-            reasons,
-            segments: segment_codes.iter_mut().enumerate().map(&mut values_of).collect(),
-            reason_codes,
-            segment_codes,
+            ..Self::default()
+        };
+        columns.reasons = columns.reason_codes.reasons(rows.iter().map(|r| &r.reason));
+        for s in 0..segments {
+            columns.add_segment(rows.iter().map(|r| &r.segments[s]));
         }
+        columns
+    }
+
+    /// The columns of spans, which have `segments` segment values each.
+    ///
+    /// # Panics
+    /// Where one has fewer.
+    #[must_use]
+    pub fn subscriptions(spans: &[Span], segments: usize) -> Self {
+        let mut columns = Self {
+            customers: spans.iter().map(|s| s.customer.clone()).collect(),
+            ids: Some(spans.iter().map(|s| s.subscription.clone()).collect()),
+            days: spans.iter().map(|s| s.started.0).collect(),
+            values: spans.iter().map(|s| s.value).collect(),
+            ends: spans.iter().map(|s| s.ended.map_or(NEVER, |day| day.0)).collect(),
+            cancelled: spans.iter().map(|s| s.cancelled.map_or(NEVER, |day| day.0)).collect(),
+            causes: spans.iter().map(|s| s.cause as u8).collect(),
+            ..Self::default()
+        };
+        columns.reasons = columns.reason_codes.reasons(spans.iter().map(|s| &s.reason));
+        for s in 0..segments {
+            columns.add_segment(spans.iter().map(|span| &span.segments[s]));
+        }
+        columns
+    }
+
+    /// The columns of prospects.
+    #[must_use]
+    pub fn prospects(prospects: &[Prospect]) -> Self {
+        Self {
+            customers: prospects.iter().map(|p| p.customer.clone()).collect(),
+            days: prospects.iter().map(|p| p.day.0).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The columns of contacts; campaign and strategy are their segments.
+    #[must_use]
+    pub fn contacts(contacts: &[Contact]) -> Self {
+        let mut columns = Self {
+            customers: contacts.iter().map(|c| c.customer.clone()).collect(),
+            days: contacts.iter().map(|c| c.day.0).collect(),
+            kinds: contacts.iter().map(|c| c.is_holdout.into()).collect(),
+            ..Self::default()
+        };
+        columns.add_segment(contacts.iter().map(|c| &c.campaign));
+        columns.add_segment(contacts.iter().map(|c| &c.strategy));
+        columns
+    }
+
+    /// The columns of answers.
+    #[must_use]
+    pub fn surveys(answers: &[Answer]) -> Self {
+        let mut columns = Self {
+            customers: answers.iter().map(|a| a.customer.clone()).collect(),
+            days: answers.iter().map(|a| a.day.0).collect(),
+            ..Self::default()
+        };
+        columns.reasons = columns.reason_codes.reasons(answers.iter().map(|a| &a.reason));
+        columns
+    }
+
+    fn add_segment<'a>(&mut self, values: impl Iterator<Item = &'a Option<String>>) {
+        let mut codes = Codes::default();
+        self.segments.push(codes.values(values));
+        self.segment_codes.push(codes);
     }
 
     /// Hands on the rows in batches of up to `size`, with every column that there is.
@@ -87,27 +181,35 @@ impl Columns {
     pub fn for_batches<E>(
         &self,
         size: usize,
-        mut push: impl FnMut(&OrderBatch<'_>) -> Result<(), E>,
+        mut push: impl FnMut(&EventBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for from in (0..self.days.len()).step_by(size) {
-            let of = from..self.days.len().min(from + size);
-            let customers = Ids::new(&self.customers[of.clone()]);
-            let orders = self.orders.as_ref().map(|ids| Ids::new(&ids[of.clone()]));
-            let segments: Vec<_> = self.segments.iter().map(|codes| &codes[of.clone()]).collect();
-            push(&OrderBatch {
+            let to = self.days.len().min(from + size);
+            let customers = Ids::new(&self.customers[from..to]);
+            let ids = self.ids.as_ref().map(|ids| Ids::new(&ids[from..to]));
+            let segments: Vec<_> = self.segments.iter().map(|codes| &codes[from..to]).collect();
+            push(&EventBatch {
                 customers: customers.keys(),
-                days: &self.days[of.clone()],
-                values: &self.values[of.clone()],
-                kinds: &self.kinds[of.clone()],
-                instants: &self.instants[of.clone()],
-                orders: orders.as_ref().map(Ids::keys),
-                updated: &self.updated[of.clone()],
-                reasons: &self.reasons[of],
+                days: &self.days[from..to],
+                values: part(&self.values, from, to),
+                kinds: part(&self.kinds, from, to),
+                instants: part(&self.instants, from, to),
+                orders: ids.as_ref().map(Ids::keys),
+                updated: part(&self.updated, from, to),
+                reasons: part(&self.reasons, from, to),
                 segments: &segments,
+                ends: part(&self.ends, from, to),
+                cancelled: part(&self.cancelled, from, to),
+                causes: part(&self.causes, from, to),
             })?;
         }
         Ok(())
     }
+}
+
+/// Rows of a column that may be empty.
+fn part<T>(column: &[T], from: usize, to: usize) -> &[T] {
+    column.get(from..to).unwrap_or_default()
 }
 
 /// Ids of one column of a batch.
@@ -143,7 +245,7 @@ impl<'a> Ids<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::parse_rows;
+    use crate::history::{parse_history, parse_rows};
 
     #[test]
     fn rows_become_batches() {
@@ -153,7 +255,7 @@ mod tests {
              b        2     1970-01-03 6     completed -      -
              a        9     1970-01-03 -6    completed price  z",
         );
-        let columns = Columns::new(&rows, 1);
+        let columns = Columns::orders(&rows, 1);
         let mut seen = Vec::new();
         let pushed: Result<(), ()> = columns.for_batches(2, |batch| {
             let Keys::Bytes(customers) = batch.customers else { panic!("texts") };
@@ -163,6 +265,7 @@ mod tests {
                 let codes = (batch.reasons[i], batch.segments[0][i]);
                 seen.push((customer, orders[i], batch.days[i], batch.values[i], codes));
             }
+            assert!(batch.ends.is_empty() && batch.cancelled.is_empty() && batch.causes.is_empty());
             Ok(())
         });
         assert_eq!(pushed, Ok(()));
@@ -170,5 +273,60 @@ mod tests {
         assert_eq!(seen, expected.map(|(c, o, d, v, codes)| (c.to_owned(), o, d, v, codes)));
         assert_eq!(columns.reason_codes.texts, ["price".into(), "unknown".into()]);
         assert_eq!(columns.segment_codes[0].texts, ["z".into(), "(none)".into()]);
+    }
+
+    #[test]
+    fn every_input_has_its_columns() {
+        let history = parse_history(
+            "subscriptions:
+             customer subscription started    ended      value reason cause       cancelled plan
+             7        x            1970-01-02 1970-01-03 50    -      involuntary -         a
+             7        x            1970-01-03 -          0     price  unknown     1970-01-01 -
+             contacts:
+             customer day        campaign strategy arm
+             7        1970-01-05 c        -        withheld
+             7        1970-01-06 d        -        sent
+             surveys:
+             customer day        reason
+             7        1970-01-06 \"\"
+             prospects:",
+        );
+        let mut seen = Vec::new();
+        for (input, columns) in Columns::of(&history, Input::Subscriptions, 1) {
+            let pushed: Result<(), ()> = columns.for_batches(9, |batch| {
+                let with_ids = batch.orders.map(|ids| ids.len());
+                let codes = (batch.reasons.to_vec(), batch.segments.concat());
+                let spans = (batch.ends.to_vec(), batch.cancelled.to_vec(), batch.causes.to_vec());
+                let numbers = (batch.values.to_vec(), batch.kinds.to_vec());
+                seen.push((input, batch.days.to_vec(), with_ids, codes, spans, numbers));
+                Ok(())
+            });
+            assert_eq!(pushed, Ok(()));
+        }
+        let spans = (vec![2, NEVER], vec![NEVER, 0], vec![1, 2]);
+        let no_spans = || (vec![], vec![], vec![]);
+        let expected = [
+            (
+                Input::Subscriptions,
+                vec![1, 2],
+                Some(2),
+                (vec![0, 1], vec![0, 1]),
+                spans,
+                (vec![50, 0], vec![]),
+            ),
+            (
+                Input::Contacts,
+                vec![4, 5],
+                None,
+                (vec![], vec![0, 1, 0, 0]),
+                no_spans(),
+                (vec![], vec![1, 0]),
+            ),
+            (Input::Surveys, vec![5], None, (vec![0], vec![]), no_spans(), (vec![], vec![])),
+        ];
+        assert_eq!(seen, expected);
+        let inputs: Vec<_> =
+            Columns::of(&history, Input::Orders, 0).iter().map(|(input, _)| *input).collect();
+        assert_eq!(inputs, [Input::Orders, Input::Prospects, Input::Contacts, Input::Surveys]);
     }
 }

@@ -1,12 +1,13 @@
 //! What tests need, and nothing else needs.
 //!
-//! - [`parse_rows`] turns a small text table into an order history;
+//! - [`parse_rows`] and [`parse_history`] turn small text tables into a history;
 //! - [`reference()`] computes every table from it by definition: one loop a customer, a period
 //!   and a day, so that it can be read beside METRICS.md and shares no structure with the engine;
+//! - [`Columns`] are a history as the engine takes it in;
 //! - [`assert_same`] and [`assert_text`] compare tables with that, or with text;
 //! - [`identities`] are what must hold in any table, whatever the history;
 //! - [`strategies`] draw small histories that live on the edges: period boundaries, gaps of
-//!   exactly W days, ties, refunds that come first.
+//!   exactly W days, ties, refunds that come first, spans that touch, overlap and never end.
 //!
 //! ```
 //! use kohort_testkit::{Settings, assert_text, parse_rows, reference};
@@ -27,16 +28,19 @@
 
 mod columns;
 mod compare;
+mod history;
 pub mod identities;
 pub mod reference;
 mod render;
-mod rows;
 mod settings;
 pub mod strategies;
 
 pub use columns::{Codes, Columns};
-pub use compare::{AsRows, NaiveRow, assert_same, cell, diff, pick, table_rows};
+pub use compare::{AsRows, NaiveRow, ROUNDED, assert_same, cell, diff, pick, table_rows, without};
+pub use history::{
+    Answer, Contact, History, Id, Prospect, Reorder, Reversed, Row, Shuffled, Sorted, Span,
+    parse_history, parse_rows, render_history,
+};
 pub use reference::{Reference, reference};
 pub use render::{assert_text, render};
-pub use rows::{Id, Row, parse_rows, render_rows};
 pub use settings::{Activity, LapseDays, RowsMode, Settings};

@@ -1,6 +1,6 @@
 //! Tables as text that can be pasted into a test.
 
-use kohort_model::Cell;
+use kohort_model::{Cell, Id};
 
 use crate::compare::{AsRows, cell};
 
@@ -36,6 +36,8 @@ pub(crate) fn render_cell(cell: &Cell) -> String {
         Cell::Int(n) => n.to_string(),
         Cell::Money(n) => n.to_string(),
         Cell::Bool(b) => b.to_string(),
+        Cell::Id(Id::Integer(n)) => n.to_string(),
+        Cell::Id(Id::Bytes(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
         Cell::Float(x) => {
             let text = format!("{x:.6}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -70,7 +72,11 @@ mod tests {
 
     fn rows() -> Vec<NaiveRow> {
         let row = |day, name: &'static str, x| {
-            vec![("day", Cell::from(Day(day))), ("name", name.into()), ("x", x)]
+            vec![
+                ("day".into(), Cell::from(Day(day))),
+                ("name".into(), name.into()),
+                ("x".into(), x),
+            ]
         };
         vec![row(0, "", Cell::Null), row(1, "two words", (1.0 / 3.0).into())]
     }

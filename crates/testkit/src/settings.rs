@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::{Calendar, Day, Grain, Scale, SegmentAt};
+use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty, Scale, SegmentAt};
 
 /// The lapse window W.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +34,25 @@ pub enum RowsMode {
 }
 
 /// Everything that the tables depend on, beside the rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The grains asked for, without repetition.
     pub grains: Vec<Grain>,
     /// Start of weeks and fiscal years.
     pub calendar: Calendar,
-    /// Exclusive end of what is known; `None`: the day after the newest order.
+    /// Exclusive end of what is known; `None`: the day after the newest order or, of subscriptions,
+    /// the newest day in a span.
     pub as_of: Option<Day>,
+    /// The day of the run, after which no day of a span gives `as_of`; `None`: later than all.
+    pub run_day: Option<Day>,
     /// Where the extract starts, if the business is older.
     pub history_start: Option<Day>,
-    /// W.
+    /// What makes a customer.
+    pub basis: Basis,
+    /// W of orders.
     pub lapse_days: LapseDays,
+    /// W of subscriptions: unpaid days between paid ones that are no end.
+    pub reactivation_gap_days: u32,
     /// Which events make a customer.
     pub activity: Activity,
     /// Days after a lost order within which a purchase recovers it.
@@ -54,7 +61,19 @@ pub struct Settings {
     pub revenue_windows: BTreeMap<Grain, u32>,
     /// Largest `k` of cohort tables, instead of the grain's default.
     pub max_k: BTreeMap<Grain, u32>,
-    /// Name of each entry of a row's segments, and which orders give its value.
+    /// Days after which a prospect without activity is inactive.
+    pub prospect_after_days: u32,
+    /// Days within which a return belongs to the last contact before it.
+    pub attribution_window_days: u32,
+    /// Days before and after a churn event within which an answer tells its reason.
+    pub survey_window_days: u32,
+    /// Of `loyalty`.
+    pub loyalty: Loyalty,
+    /// Of `purchase_gaps` and its histogram.
+    pub gaps: Gaps,
+    /// Of `customers` and `clv_holdout`.
+    pub lifetime: Lifetime,
+    /// Name of each entry of a row's segments, and which orders or spans give its value.
     pub segments: Vec<(&'static str, SegmentAt)>,
     /// What a row is.
     pub rows: RowsMode,
@@ -63,18 +82,28 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Months, W = 90, sales, a recovery window of 30 days, cents; no segments.
+    /// Months, orders, W = 90, sales, windows of 30 (recovery, attribution), 90 (prospects, surveys)
+    /// and 365 days (loyalty, of three orders), ten gaps, buckets of a week, cents; no segments.
     fn default() -> Self {
         Self {
             grains: vec![Grain::Month],
             calendar: Calendar::default(),
             as_of: None,
+            run_day: None,
             history_start: None,
+            basis: Basis::Orders,
             lapse_days: LapseDays::Fixed(90),
+            reactivation_gap_days: 0,
             activity: Activity::Sales,
             recovery_window_days: 30,
             revenue_windows: BTreeMap::new(),
             max_k: BTreeMap::new(),
+            prospect_after_days: 90,
+            attribution_window_days: 30,
+            survey_window_days: 90,
+            loyalty: Loyalty { window_days: 365, orders: 3 },
+            gaps: Gaps { max_number: 10, bucket_days: 7 },
+            lifetime: Lifetime::default(),
             segments: Vec::new(),
             rows: RowsMode::Rows,
             scale: Scale::new(2).expect("2 is a scale"),

@@ -67,7 +67,7 @@ impl Spans {
         order.sort_unstable_by(|a, b| {
             id(a).cmp(&id(b)).then_with(|| precedence(rows, *a as usize, *b as usize, slots))
         });
-        let mut painter = Painter { rows, covered: Vec::new(), pieces: Vec::new() };
+        let mut painter = Painter { rows, until, covered: Vec::new(), pieces: Vec::new() };
         for group in order.chunk_by(|a, b| id(a) == id(b)) {
             painter.covered.clear();
             for row in group {
@@ -153,6 +153,8 @@ fn precedence(rows: &Rows, a: usize, b: usize, slots: &SlotMap) -> Ordering {
 /// Paints the rows of a subscription, the one that stands first.
 struct Painter<'a> {
     rows: &'a Rows,
+    /// No stretch starts on this day or later: it would not be known yet.
+    until: Day,
     /// Days that are covered, as stretches that do not touch; the earliest last. None starts before
     /// a row that is still to be painted.
     covered: Vec<(i32, i32)>,
@@ -177,6 +179,9 @@ impl Painter<'_> {
     }
 
     fn piece(&mut self, row: usize, start: i32, end: i32) {
+        if start >= self.until.0 {
+            return;
+        }
         let rows = self.rows;
         let cause = |code: &u8| Cause::ALL[usize::from(*code).min(Cause::ALL.len() - 1)];
         let cancelled = rows.cancelled.get(row).copied().unwrap_or(NEVER);

@@ -36,7 +36,8 @@ pub fn bars(rows: &Frame, width: usize) -> Grid {
     let mut lines: Vec<(String, Bucket)> = Vec::new();
     let mut from = 0;
     while from < rest {
-        let name = if days == 1 { from.to_string() } else { format!("{from}–{}", from + days - 1) };
+        let name =
+            if days == 1 { from.to_string() } else { format!("{from}–{}", from + days - 1) };
         lines.push((name, buckets.get(&from).copied().unwrap_or_default()));
         from += days;
     }

@@ -102,6 +102,15 @@ pub enum Measure {
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio(pub &'static str, pub &'static str);
 
+impl Block {
+    /// What its rows are.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Sums(Sums { title, .. }) | Self::Period { title, .. } => title,
+        }
+    }
+}
+
 impl Layout {
     /// That of `table`; of an unknown one every column.
     pub fn of(table: &str) -> Self {
@@ -200,7 +209,6 @@ const LAYOUTS: [Layout; 12] = [
             contacts("strategies", "strategy", Where("breakdown", Some("strategy"))),
         ],
         rows: FEWER,
-        ..PLAIN
     },
     Layout {
         table: "churn_reasons",
@@ -256,14 +264,7 @@ const LAYOUTS: [Layout; 12] = [
     },
     Layout {
         table: "customers",
-        columns: &[
-            "status",
-            "last_order",
-            "orders",
-            "revenue",
-            "median_gap_days",
-            "overdue_ratio",
-        ],
+        columns: &["status", "last_order", "orders", "revenue", "median_gap_days", "overdue_ratio"],
         optional: &["probability_alive", "clv"],
         shape: Shape::Top(Order::Highest("revenue")),
         rows: CUSTOMERS,

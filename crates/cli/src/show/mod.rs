@@ -1,6 +1,7 @@
 //! `kohort show`.
 
 mod bars;
+mod blocks;
 mod export;
 mod frame;
 pub mod grid;

@@ -5,13 +5,12 @@ use std::fmt::Write;
 use super::bars;
 use super::frame::Frame;
 use super::heatmap::Heatmap;
-use super::layout::{Block, Layout, Shape, Sums};
+use super::layout::{Layout, Shape};
 use super::ledger::Ledger;
 use super::source::{Selection, Source};
-use super::sums::{Summed, sums};
 use super::text;
 use crate::error::CliError;
-use crate::number::{count, plural};
+use crate::number::plural;
 
 /// The canvas.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,7 @@ impl Picture {
     ) -> Result<Frame, CliError> {
         let Shape::Top(order) = shape else {
             let frame = Frame::new(source.rows(selection)?);
-            return self.some_rows(frame, shape, limit);
+            return self.some_rows(&frame, shape, limit);
         };
         let ledger = Ledger::read(source, selection, order, limit)?;
         self.hide_rows(ledger.all, limit, "row");
@@ -88,7 +87,7 @@ impl Picture {
 
     /// The rows of the last `limit` cohorts, periods or steps; of a table without them the first
     /// rows.
-    fn some_rows(&mut self, frame: Frame, shape: Shape, limit: usize) -> Result<Frame, CliError> {
+    fn some_rows(&mut self, frame: &Frame, shape: Shape, limit: usize) -> Result<Frame, CliError> {
         if shape == Shape::Last {
             self.hide_rows(frame.len(), limit, "earlier row");
             return Ok(frame.slice(frame.len().saturating_sub(limit), frame.len()));
@@ -170,29 +169,44 @@ impl Picture {
                 let title = if is_told { title.to_owned() } else { with_value(frame, title) };
                 let mut grid = text::grid(&rows, &columns.shown);
                 dropped = columns.shown[columns.shown.len() - grid.fit(width)..].to_vec();
-                self.section(&format!("{title}{order}\n\n{grid}{}", text::legend(&rows)));
-                self.blocks(frame, layout, &columns, "over the periods above", width)?;
+                self.section(&format!(
+                    "{title}{order}\n\n{grid}{}",
+                    text::legend(&rows, &columns.shown)
+                ));
+                let shown = &columns.shown;
+                self.blocks(layout.blocks, frame, shown, "over the periods above", width)?;
             }
             Shape::Across { by, each } => {
                 for (title, rows) in values(frame, title) {
                     let (mut grid, names) = text::across(&rows, &columns.shown, by, each);
                     dropped = names[names.len() - grid.fit(width)..].to_vec();
-                    self.section(&format!("{title}\n\n{grid}{}", text::legend(&rows)));
+                    self.section(&format!(
+                        "{title}\n\n{grid}{}",
+                        text::legend(&rows, &columns.shown)
+                    ));
                 }
             }
             Shape::Blocks => {
-                for (title, rows) in values(frame, title) {
+                let parts = values(frame, title);
+                // Of many values the first block only, which tells most.
+                let blocks = if parts.len() > 1 { &layout.blocks[..1] } else { layout.blocks };
+                for (title, rows) in parts {
                     self.section(&format!("{title}\n"));
                     let over = format!("over {}", text::periods(&rows));
-                    self.blocks(&rows, layout, &columns, &over, width)?;
-                    self.text.push_str(text::legend(&rows));
+                    self.blocks(blocks, &rows, &columns.shown, &over, width)?;
+                    self.text.push_str(text::legend(&rows, &columns.shown));
+                }
+                for block in &layout.blocks[blocks.len()..] {
+                    let title = block.title();
+                    self.left_out.push(format!("{title} (--segment NAME=VALUE)"));
                 }
                 self.left_out.push(BEHIND.to_owned());
             }
             Shape::Bars(of) => {
                 for (title, rows) in values(&frame.only(of)?, title) {
                     let over = text::periods(&rows);
-                    let (bars, legend) = (bars::bars(&rows, width), text::legend(&rows));
+                    let (bars, legend) =
+                        (bars::bars(&rows, width), text::legend(&rows, &columns.shown));
                     self.section(&format!("{title}: gaps, over {over}\n\n{bars}{legend}"));
                 }
                 self.left_out.push(BEHIND.to_owned());
@@ -211,73 +225,9 @@ impl Picture {
     }
 
     /// A part with an empty line before it, unless it is the first one.
-    fn section(&mut self, text: &str) {
+    pub fn section(&mut self, text: &str) {
         let space = if self.text.is_empty() { "" } else { "\n" };
         let _ = write!(self.text, "{space}{text}");
-    }
-
-    fn blocks(
-        &mut self,
-        frame: &Frame,
-        layout: &Layout,
-        columns: &Columns,
-        over: &str,
-        width: usize,
-    ) -> Result<(), CliError> {
-        for block in layout.blocks {
-            match block {
-                Block::Sums(asked) => {
-                    let rows = asked.of.map_or_else(|| Ok(frame.clone()), |of| frame.only(of))?;
-                    if let Some(summed) = sums(&rows, asked) {
-                        self.sums(summed, asked, over, width);
-                    }
-                }
-                Block::Period { title, by, of, settled } => {
-                    let is_settled = |row: &usize| {
-                        frame.is(*of, *row)
-                            && frame.word(settled, *row).is_some()
-                            && frame.flag("is_complete", *row, true)
-                    };
-                    let total = (0..frame.len())
-                        .filter(is_settled)
-                        .max_by_key(|row| frame.day("period", *row));
-                    let Some(total) = total else { continue };
-                    let day = frame.day("period", total);
-                    let rows = frame.filter(|row| {
-                        frame.day("period", row) == day && frame.word(by, row).is_some()
-                    })?;
-                    let instead = |column: &String| match column.as_str() {
-                        "period" => (*by).to_owned(),
-                        other => other.to_owned(),
-                    };
-                    let shown: Vec<_> = columns.shown.iter().map(instead).collect();
-                    let mut grid = text::grid(&rows, &shown);
-                    grid.fit(width);
-                    let period = frame.text("period", total);
-                    self.section(&format!("{title}: {period}\n\n{grid}"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn sums(&mut self, mut summed: Summed, asked: &Sums, over: &str, width: usize) {
-        let title = asked.title;
-        let dropped = summed.grid.fit(width);
-        let legend = if summed.has_open { "* may still convert\n" } else { "" };
-        self.section(&format!("{title}, {over}\n\n{}{legend}", summed.grid));
-        if dropped > 0 {
-            let what = plural(dropped as u64, "column");
-            self.left_out.push(format!("{what} of {title} (a wider terminal, or --format csv)"));
-        }
-        if summed.hidden > 0 {
-            self.left_out.push(format!("{} more {title} (--format csv)", count(summed.hidden as u64)));
-        }
-        if !summed.unsummed.is_empty() {
-            let names = summed.unsummed.join(", ");
-            let note = format!("{names} of {title} that have several periods (--format csv)");
-            self.left_out.push(note);
-        }
     }
 }
 

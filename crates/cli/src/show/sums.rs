@@ -39,9 +39,8 @@ pub fn sums(rows: &Frame, sums: &Sums) -> Option<Summed> {
         sums.measures.iter().map(|measure| (measure, cells(measure))).collect();
     columns.retain(|(_, cells)| cells.iter().any(|cell| cell != NULL));
 
-    let is_open = |group: &[usize]| {
-        group.iter().any(|row| !rows.flag("attribution_is_complete", *row, true))
-    };
+    let is_open =
+        |group: &[usize]| group.iter().any(|row| !rows.flag("attribution_is_complete", *row, true));
     let header = columns.iter().map(|(measure, _)| (header(measure), Align::Right));
     let mut grid = Grid::new([(sums.name.to_owned(), Align::Left)].into_iter().chain(header));
     for (i, (name, group)) in groups.iter().enumerate() {

@@ -14,6 +14,8 @@ use parquet::arrow::ArrowWriter;
 use super::*;
 use crate::args::{Cli, Command};
 
+mod layouts;
+
 /// A column: name, unit, values.
 type Column = (&'static str, &'static str, ArrayRef);
 
@@ -51,8 +53,10 @@ fn publish(
     let fields: Vec<_> = columns
         .iter()
         .map(|(name, unit, array)| {
+            let units = Some(*unit).filter(|unit| !unit.is_empty());
+            let units = units.map(|unit| ("unit".to_owned(), unit.to_owned()));
             Field::new(*name, array.data_type().clone(), true)
-                .with_metadata(HashMap::from([("unit".to_owned(), (*unit).to_owned())]))
+                .with_metadata(units.into_iter().collect())
         })
         .collect();
     let notes = [("table", table), ("key", key), ("as_of", "2024-03-15")];

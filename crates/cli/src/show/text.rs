@@ -64,17 +64,15 @@ pub fn across(frame: &Frame, columns: &[String], by: &str, each: &[&str]) -> (Gr
     (grid, names)
 }
 
-/// What the marks in the rows mean, where there are any.
-pub fn legend(frame: &Frame) -> &'static str {
-    let has_place = MARKED.iter().any(|column| frame.has(column));
+/// What the marks in rows with these columns mean, where there are any.
+pub fn legend(frame: &Frame, columns: &[String]) -> &'static str {
+    let is_marked = columns.iter().any(|column| MARKED.contains(&column.as_str()));
     let incomplete = (0..frame.len()).any(|row| !frame.flag("is_complete", row, true));
-    if has_place && incomplete { INCOMPLETE } else { "" }
+    if is_marked && incomplete { "* not complete yet\n" } else { "" }
 }
 
 /// The columns with a star where the row is not complete.
 const MARKED: [&str; 2] = ["period", "step_start"];
-/// What the star means.
-pub const INCOMPLETE: &str = "* not complete yet\n";
 
 fn cell(frame: &Frame, column: &str, row: usize) -> String {
     let text = frame.text(column, row);
@@ -92,11 +90,12 @@ pub fn periods(frame: &Frame) -> String {
     let rows = || 0..frame.len();
     let first = rows().min_by_key(|row| frame.day("period", *row));
     let last = rows().max_by_key(|row| frame.day("period", *row));
-    match first.zip(last).map(|(first, last)| {
-        (cell(frame, "period", first), cell(frame, "period", last))
-    }) {
-        Some((first, last)) if number > 1 => format!("{number} periods from {first} to {last}"),
-        Some((first, _)) => format!("the period {first}"),
-        None => "no period".to_owned(),
+    let text = |row| cell(frame, "period", row);
+    match (first.map(text), last.map(text)) {
+        (Some(first), Some(last)) if number > 1 => {
+            format!("{number} periods from {first} to {last}")
+        }
+        (Some(first), _) => format!("the period {first}"),
+        _ => "no period".to_owned(),
     }
 }

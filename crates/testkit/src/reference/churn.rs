@@ -13,7 +13,7 @@ pub(super) fn customer_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
         for period in frame.periods(grain, group.first_activity()) {
             let start = starts_before(frame.settings.calendar, grain, period.start, 1);
             let previous = Period { start, end: period.start };
-            let last_known = period.end.min(frame.as_of).plus(-1);
+            let last_known = period.last_known(frame.as_of);
 
             let at_opening = |p: &Person| p.is_active_at_end_of(period.start.plus(-1), frame.w);
             let at_close = |p: &Person| p.is_active_at_end_of(last_known, frame.w);

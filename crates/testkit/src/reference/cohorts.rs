@@ -23,17 +23,19 @@ pub(super) fn cohort_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
             let customers = |which: &dyn Fn(&Person) -> bool| {
                 people.iter().filter(|person| which(person)).count()
             };
-            let revenue = |from, to| people.iter().map(|p| p.revenue(from, to)).sum::<i128>();
+            let revenue = |period| people.iter().map(|p| frame.revenue(p, period)).sum::<i128>();
+            let mut cumulative = 0;
             for (k, period) in periods[c..].iter().enumerate().take_while(|(k, _)| *k <= max_k) {
                 let active = customers(&|p| p.is_active_in(*period));
-                let on_or_after = customers(&|p| p.activity().any(|e| e.day >= period.start));
+                let on_or_after = customers(&|p| p.is_active_on_or_after(period.start));
                 let repurchased_by = customers(&|p| {
                     p.activity_days().into_iter().nth(1).is_some_and(|day| day < period.end)
                 });
                 let orders = (people.iter().flat_map(|p| p.activity()))
                     .filter(|e| period.holds(e.day))
                     .count();
-                let earned = revenue(period.start, period.end);
+                let earned = revenue(*period);
+                cumulative += earned;
                 rows.push(row! {
                     grain: grain.name(),
                     segment: group.segment,
@@ -50,10 +52,10 @@ pub(super) fn cohort_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
                     repurchased_rate: share(repurchased_by, size),
                     orders: orders,
                     revenue: earned,
-                    cumulative_revenue: revenue(cohort.start, period.end),
+                    cumulative_revenue: cumulative,
                     revenue_per_active: average(earned, active, frame),
                     revenue_per_cohort_customer: average(earned, size, frame),
-                    revenue_retention_rate: ratio(earned, revenue(cohort.start, cohort.end)),
+                    revenue_retention_rate: ratio(earned, revenue(*cohort)),
                     is_truncated: frame.is_unsettled(cohort.start),
                     is_complete: frame.is_complete(*period),
                 });

@@ -4,22 +4,31 @@
 //! question of the whole history again.
 
 mod churn;
+mod churn_reasons;
 mod cohorts;
+mod customers;
+mod gaps;
+mod holdout;
 mod lost_sales;
+mod loyalty;
+mod notes;
 mod orders;
 mod people;
 mod periods;
 mod revenue;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod win_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kohort_model::{Day, Grain, SegmentAt};
+use kohort_model::{Basis, Cell, Day, Grain, SegmentAt};
 
 use crate::compare::NaiveRow;
-use crate::rows::Row;
+use crate::history::{History, Row, Span};
 use crate::settings::{Activity, LapseDays, Settings};
+use notes::Notes;
 use orders::{LeftOut, leave_out};
 use people::{Event, Group, Person, Role};
 use periods::Period;
@@ -27,7 +36,7 @@ use periods::Period;
 /// A row from `column: value` pairs.
 macro_rules! row {
     ($($column:ident: $value:expr),+ $(,)?) => {
-        vec![$((stringify!($column), kohort_model::Cell::from($value))),+]
+        vec![$((stringify!($column).into(), kohort_model::Cell::from($value))),+]
     };
 }
 use row;
@@ -42,57 +51,106 @@ pub struct Reference {
     pub lapse_days: Option<u32>,
     /// Rows of each table, sorted by key; no table where there is no W.
     pub tables: BTreeMap<&'static str, Vec<NaiveRow>>,
-    /// Rows, orders and events left out, by reason; reasons without any are not in it.
+    /// Rows, orders and events of the basis left out, by reason; reasons without any are not in
+    /// it.
     pub left_out: BTreeMap<&'static str, u64>,
+    /// Rows of the further inputs on or after `as_of`, by input; inputs without any are not in it.
+    pub notes_left_out: BTreeMap<&'static str, u64>,
 }
 
-/// The tables of a history.
+/// The tables of a history. `customers` is without the columns of models, and `clv_holdout` without
+/// what they expect.
 ///
 /// # Panics
 /// Where a row has fewer segment values than the settings have segments.
 #[must_use]
-pub fn reference(rows: &[Row], settings: &Settings) -> Reference {
-    let (rows, settings) = &in_order_of_names(rows, settings);
-    let as_of = orders::resolve_as_of(rows, settings);
+pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference {
+    let (history, settings) = &in_order_of_names(history.into(), settings);
     let mut left_out = LeftOut::new();
-    let events = orders::events(rows, settings, as_of, &mut left_out);
-    let everybody = people(&events, settings);
-    leave_out_refunds(&everybody, settings, &mut left_out);
-    let lapse_days = match settings.lapse_days {
-        LapseDays::Fixed(days) => Some(days),
-        LapseDays::Auto => ninetieth_percentile_of_gaps(&everybody),
+    let (as_of, everybody) = match settings.basis {
+        Basis::Orders => {
+            let as_of = orders::resolve_as_of(&history.rows, settings);
+            let events = orders::events(&history.rows, settings, as_of, &mut left_out);
+            let everybody = people(&events, settings);
+            leave_out_refunds(&everybody, settings, &mut left_out);
+            (as_of, everybody)
+        }
+        Basis::Subscriptions => {
+            let as_of = subscriptions::resolve_as_of(&history.spans, settings);
+            let gap = settings.reactivation_gap_days;
+            (as_of, subscriptions::people(&history.spans, gap.into(), as_of, &mut left_out))
+        }
     };
-    let mut tables = BTreeMap::new();
-    if let Some(w) = lapse_days {
-        let frame = Frame { settings, as_of, w: w.into(), groups: groups(everybody, settings) };
-        let cohort_retention = cohorts::cohort_retention(&frame);
-        tables.insert("cohort_curve", cohorts::cohort_curve(&cohort_retention));
-        tables.insert("cohort_retention", cohort_retention);
-        tables.insert("customer_retention", churn::customer_retention(&frame));
-        tables.insert("revenue_churn", revenue::revenue_churn(&frame));
-        tables.insert("lost_sales", lost_sales::lost_sales(&frame));
+    let lapse_days = match (settings.basis, settings.lapse_days) {
+        (Basis::Subscriptions, _) => Some(settings.reactivation_gap_days),
+        (Basis::Orders, LapseDays::Fixed(days)) => Some(days),
+        (Basis::Orders, LapseDays::Auto) => ninetieth_percentile_of_gaps(&everybody),
+    };
+    let (notes, notes_left_out) = Notes::known(history, as_of);
+    let tables = lapse_days.map(|w| {
+        let groups = groups(everybody, settings);
+        tables(&Frame { settings, as_of, w: w.into(), groups, notes })
+    });
+    Reference { as_of, lapse_days, tables: tables.unwrap_or_default(), left_out, notes_left_out }
+}
+
+fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
+    let cohort_retention = cohorts::cohort_retention(frame);
+    let mut tables = BTreeMap::from([
+        ("cohort_curve", cohorts::cohort_curve(&cohort_retention)),
+        ("cohort_retention", cohort_retention),
+        ("customer_retention", churn::customer_retention(frame)),
+        ("revenue_churn", revenue::revenue_churn(frame)),
+        ("revenue_movements", revenue::revenue_movements(frame)),
+        ("win_back", win_back::win_back(frame)),
+    ]);
+    let basis = frame.settings.basis;
+    if basis == Basis::Subscriptions || frame.notes.answers.is_some() {
+        tables.insert("churn_reasons", churn_reasons::churn_reasons(frame));
     }
-    Reference { as_of, lapse_days, tables, left_out }
+    if basis == Basis::Orders {
+        tables.extend([
+            ("clv_holdout", holdout::clv_holdout(frame)),
+            ("customers", customers::customers(frame)),
+            ("lost_sales", lost_sales::lost_sales(frame)),
+            ("loyalty", loyalty::loyalty(frame)),
+            ("purchase_gap_histogram", gaps::purchase_gap_histogram(frame)),
+            ("purchase_gaps", gaps::purchase_gaps(frame)),
+        ]);
+    }
+    tables
 }
 
 /// The same with the segments in order of their names, as ties and tables have them.
-fn in_order_of_names(rows: &[Row], settings: &Settings) -> (Vec<Row>, Settings) {
+///
+/// # Panics
+/// Where a row has fewer segment values than the settings have segments.
+#[must_use]
+pub fn in_order_of_names(mut history: History, settings: &Settings) -> (History, Settings) {
     let mut order: Vec<_> = (0..settings.segments.len()).collect();
     order.sort_by_key(|s| settings.segments[*s].0);
+    let sorted = |values: &[Option<String>]| order.iter().map(|s| values[*s].clone()).collect();
+    for Row { segments, .. } in &mut history.rows {
+        *segments = sorted(segments);
+    }
+    for Span { segments, .. } in &mut history.spans {
+        *segments = sorted(segments);
+    }
     let segments = order.iter().map(|s| settings.segments[*s]).collect();
-    let sorted = |row: &Row| Row {
-        segments: order.iter().map(|s| row.segments[*s].clone()).collect(),
-        ..row.clone()
-    };
-    (rows.iter().map(sorted).collect(), Settings { segments, ..settings.clone() })
+    (history, Settings { segments, ..settings.clone() })
 }
 
-/// One person a customer id, with all events.
+/// One person a customer id, in order of ids, with all events.
 fn people(events: &[Event], settings: &Settings) -> Vec<Person> {
     let ids: BTreeSet<_> = events.iter().map(|e| &e.customer).collect();
     let events_of = |id| events.iter().filter(|e| &e.customer == id).cloned().collect();
-    let refunds_count = settings.activity == Activity::Any;
-    ids.into_iter().map(|id| Person { events: events_of(id), refunds_count }).collect()
+    let person = |id| Person {
+        id: Clone::clone(id),
+        events: events_of(id),
+        refunds_count: settings.activity == Activity::Any,
+        subscriber: None,
+    };
+    ids.into_iter().map(person).collect()
 }
 
 /// Counts the refunds that stand in no table, or not in every one.
@@ -125,23 +183,14 @@ fn ninetieth_percentile_of_gaps(everybody: &[Person]) -> Option<u32> {
 fn groups(everybody: Vec<Person>, settings: &Settings) -> Vec<Group> {
     let mut groups = Vec::new();
     for (s, (segment, at)) in settings.segments.iter().enumerate() {
-        let values: BTreeSet<_> =
-            everybody.iter().flat_map(|p| &p.events).map(|e| &e.segments[s]).collect();
+        let values: BTreeSet<_> = everybody.iter().flat_map(|p| p.values(s)).collect();
         for value in values {
             let people = match at {
                 SegmentAt::First => (everybody.iter())
                     .filter(|p| p.first_value(s) == Some(value))
                     .cloned()
                     .collect(),
-                SegmentAt::Order => (everybody.iter())
-                    .map(|person| Person {
-                        events: (person.events.iter())
-                            .filter(|e| &e.segments[s] == value)
-                            .cloned()
-                            .collect(),
-                        ..*person
-                    })
-                    .collect(),
+                SegmentAt::Order => everybody.iter().map(|p| p.of_value(s, value)).collect(),
             };
             groups.push(Group { segment, value: Some(value.clone()), people });
         }
@@ -157,13 +206,19 @@ struct Frame<'a> {
     /// The lapse window in days.
     w: i64,
     groups: Vec<Group>,
+    notes: Notes,
 }
 
 impl Frame<'_> {
+    /// Each grain, finest first.
+    fn grains(&self) -> BTreeSet<Grain> {
+        self.settings.grains.iter().copied().collect()
+    }
+
     /// Each grain, finest first, with each group.
     fn grains_and_groups(&self) -> impl Iterator<Item = (Grain, &Group)> {
-        let grains: BTreeSet<_> = self.settings.grains.iter().copied().collect();
-        grains.into_iter().flat_map(|grain| self.groups.iter().map(move |group| (grain, group)))
+        (self.grains().into_iter())
+            .flat_map(|grain| self.groups.iter().map(move |group| (grain, group)))
     }
 
     /// The periods that have rows where the first event lies on `first`.
@@ -183,7 +238,31 @@ impl Frame<'_> {
     }
 
     fn is_complete(&self, period: Period) -> bool {
-        period.end <= self.as_of && !self.is_unsettled(period.start)
+        let open_days = match self.settings.basis {
+            Basis::Orders => 0,
+            Basis::Subscriptions => self.w,
+        };
+        period.end.plus(open_days) <= self.as_of && !self.is_unsettled(period.start)
+    }
+
+    /// Orders and refunds in the period; of subscriptions the monthly recurring revenue at its
+    /// close.
+    fn revenue(&self, person: &Person, period: Period) -> i128 {
+        match self.settings.basis {
+            Basis::Orders => person.revenue(period.start, period.end),
+            Basis::Subscriptions => person.monthly(period.last_known(self.as_of)),
+        }
+    }
+
+    /// The columns `segment_<name>`: the customer's values of the segments of `at = "first"`.
+    fn first_segments(&self, customer: &Person) -> NaiveRow {
+        (self.settings.segments.iter().enumerate())
+            .filter(|(_, (_, at))| *at == SegmentAt::First)
+            .map(|(s, (name, _))| {
+                let value = customer.first_value(s).map(std::sync::Arc::<str>::from);
+                (format!("segment_{name}").into(), Cell::from(value))
+            })
+            .collect()
     }
 }
 

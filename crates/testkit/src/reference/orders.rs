@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kohort_model::{Day, Kind};
 
 use super::people::{Event, Role};
-use crate::rows::Row;
+use crate::history::Row;
 use crate::settings::{Activity, RowsMode, Settings};
 
 /// Counts of what is left out, by reason; reasons without any are not in it.
@@ -48,14 +48,24 @@ fn orders(rows: &[Row], mode: RowsMode, left_out: &mut LeftOut) -> Vec<Row> {
     orders
 }
 
-/// The reason of a row, `unknown` where none is given.
+/// The reason of a row.
 fn reason(row: &Row) -> String {
-    row.reason.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    or_unknown(row.reason.as_ref())
 }
 
 /// The value of segment `s` of a row.
 fn segment_value(row: &Row, s: usize) -> String {
-    row.segments[s].clone().unwrap_or_else(|| "(none)".to_owned())
+    or_none(row.segments[s].as_ref())
+}
+
+/// A reason, `unknown` where none is given.
+pub(super) fn or_unknown(reason: Option<&String>) -> String {
+    reason.filter(|text| !text.is_empty()).cloned().unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// A value, `(none)` where it is missing.
+pub(super) fn or_none(value: Option<&String>) -> String {
+    value.cloned().unwrap_or_else(|| "(none)".to_owned())
 }
 
 /// The day after the newest order of the known history, as which with `activity = "any"` a refund

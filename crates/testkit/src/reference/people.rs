@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use kohort_model::Day;
 
 use super::periods::Period;
-use crate::rows::Id;
+use super::subscriptions::Subscriber;
+use crate::history::Id;
 
 /// What an event is, in the order of the kinds of one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +17,7 @@ pub(super) enum Role {
     Open,
 }
 
-/// An order, refund or attempt before `as_of`.
+/// An order, refund or attempt before `as_of`. The first paid day of a subscription is an order.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
     pub customer: Id,
@@ -34,9 +35,12 @@ pub(super) struct Event {
 /// are known ones, before `as_of`.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
+    pub id: Id,
     pub events: Vec<Event>,
     /// Whether refunds are activity.
     pub refunds_count: bool,
+    /// What is paid on which day, where the basis is subscriptions.
+    pub subscriber: Option<Subscriber>,
 }
 
 impl Person {
@@ -65,18 +69,38 @@ impl Person {
         self.activity().map(|e| e.day).collect()
     }
 
+    /// Whether a day of activity, of subscriptions an active day, lies in the period.
     pub fn is_active_in(&self, period: Period) -> bool {
-        self.activity().any(|e| period.holds(e.day))
+        match &self.subscriber {
+            None => self.activity().any(|e| period.holds(e.day)),
+            Some(subscriber) => subscriber.monthly.range(period.start..period.end).next().is_some(),
+        }
     }
 
-    /// Whether an activity day lies in `(day - w, day]`.
+    /// Whether such a day is not before `from`.
+    pub fn is_active_on_or_after(&self, from: Day) -> bool {
+        match &self.subscriber {
+            None => self.activity().any(|e| from <= e.day),
+            Some(subscriber) => subscriber.monthly.range(from..).next().is_some(),
+        }
+    }
+
+    /// Whether an activity day lies in `(day - w, day]`; of subscriptions, whether the day is paid or
+    /// bridged.
     pub fn is_active_at_end_of(&self, day: Day, w: i64) -> bool {
-        self.activity().any(|e| day.plus(-w) < e.day && e.day <= day)
+        match &self.subscriber {
+            None => self.activity().any(|e| day.plus(-w) < e.day && e.day <= day),
+            Some(subscriber) => subscriber.monthly.contains_key(&day),
+        }
     }
 
     /// Whether the customer leaves on `day`: it is W days after an activity day, and nothing
-    /// followed until now.
+    /// followed until now; of subscriptions, the first day that is not active after one that is.
     pub fn churns_on(&self, day: Day, w: i64) -> bool {
+        if self.subscriber.is_some() {
+            let is_active = |day| self.is_active_at_end_of(day, w);
+            return is_active(day.plus(-1)) && !is_active(day);
+        }
         let left = day.plus(-w);
         let any = |which: &dyn Fn(Day) -> bool| self.activity().any(|e| which(e.day));
         any(&|d| d == left) && !any(&|d| left < d && d <= day)
@@ -84,8 +108,24 @@ impl Person {
 
     /// Whether `day` is an activity day that ends a lapse spell.
     pub fn returns_on(&self, day: Day, w: i64) -> bool {
+        if self.subscriber.is_some() {
+            let is_active = |day| self.is_active_at_end_of(day, w);
+            return self.first_day() < day && is_active(day) && !is_active(day.plus(-1));
+        }
         let before = self.activity().map(|e| e.day).filter(|d| *d < day).max();
         self.activity().any(|e| e.day == day) && before.is_some_and(|d| d.plus(w) < day)
+    }
+
+    /// The churn events before `as_of`.
+    pub fn churn_events(&self, as_of: Day, w: i64) -> Vec<Day> {
+        let days = (self.first_day().0..as_of.0).map(Day);
+        days.filter(|day| self.churns_on(*day, w)).collect()
+    }
+
+    /// Monthly recurring revenue on a day.
+    pub fn monthly(&self, day: Day) -> i128 {
+        let subscriber = self.subscriber.as_ref();
+        subscriber.and_then(|s| s.monthly.get(&day)).copied().unwrap_or_default()
     }
 
     /// Orders and refunds on the days of `[from, to)`.
@@ -102,6 +142,24 @@ impl Person {
         let mut attempts: Vec<_> = self.events.iter().filter(|e| e.role != Role::Refund).collect();
         attempts.sort_by_key(|e| (e.instant, e.role, &e.order, e.value, &e.reason, &e.segments));
         attempts
+    }
+
+    /// The values of segment `s` in which the person stands with `at = "order"`.
+    pub fn values(&self, s: usize) -> BTreeSet<&String> {
+        match &self.subscriber {
+            None => self.events.iter().map(|e| &e.segments[s]).collect(),
+            Some(subscriber) => subscriber.values(s),
+        }
+    }
+
+    /// What the person did under one value of segment `s`.
+    pub fn of_value(&self, s: usize, value: &str) -> Self {
+        let subscriber = self.subscriber.as_ref().map(|subscriber| subscriber.of_value(s, value));
+        let events = match &subscriber {
+            None => self.events.iter().filter(|e| e.segments[s] == value).cloned().collect(),
+            Some(subscriber) => subscriber.events(),
+        };
+        Self { id: self.id.clone(), events, refunds_count: self.refunds_count, subscriber }
     }
 
     /// The value of segment `s` by which the person stands in one of them.

@@ -19,6 +19,11 @@ impl Period {
     pub fn known_days(self, as_of: Day) -> impl Iterator<Item = Day> {
         (self.start.0..self.end.min(as_of).0).map(Day)
     }
+
+    /// The last of them, at whose end the period closes.
+    pub fn last_known(self, as_of: Day) -> Day {
+        self.end.min(as_of).plus(-1)
+    }
 }
 
 /// Whether a period of `grain` starts on `day`.

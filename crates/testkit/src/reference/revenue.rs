@@ -1,4 +1,6 @@
-//! `revenue_churn`.
+//! `revenue_churn` and `revenue_movements`.
+
+use kohort_model::{Basis, Grain, Id};
 
 use super::people::{Person, Role};
 use super::periods::{Period, period_of, starts_before};
@@ -18,13 +20,48 @@ struct Compared {
     is_new: bool,
 }
 
-fn compare(person: &Person, previous: Period, current: Period) -> Compared {
-    let before = person.revenue(previous.start, previous.end);
-    let now = person.revenue(current.start, current.end);
-    let first_paid = (person.events.iter())
-        .filter(|e| e.role == Role::Order && e.value > 0)
-        .map(|e| e.day)
-        .min();
+/// The windows of the row of a period.
+#[derive(Clone, Copy)]
+struct Windows {
+    previous: Period,
+    current: Period,
+    is_complete: bool,
+}
+
+fn windows(frame: &Frame<'_>, grain: Grain, period: Period) -> Windows {
+    let (calendar, w) = (frame.settings.calendar, frame.settings.revenue_window(grain));
+    let current_start = starts_before(calendar, grain, period.start, w - 1);
+    let previous_start = starts_before(calendar, grain, current_start, w);
+    let known_from = frame.settings.history_start.or_else(|| {
+        let earliest = frame.groups[0].first_activity()?;
+        Some(period_of(calendar, grain, earliest).start)
+    });
+    // Of subscriptions only the close of the period w earlier is looked at.
+    let compared_from = match frame.settings.basis {
+        Basis::Orders => previous_start,
+        Basis::Subscriptions => starts_before(calendar, grain, period.start, w),
+    };
+    Windows {
+        previous: Period { start: previous_start, end: current_start },
+        current: Period { start: current_start, end: period.end },
+        is_complete: frame.is_complete(period)
+            && known_from.is_some_and(|from| from <= compared_from),
+    }
+}
+
+fn compare(frame: &Frame<'_>, person: &Person, windows: Windows) -> Compared {
+    let Windows { previous, current, .. } = windows;
+    let (before, now, first_paid) = match frame.settings.basis {
+        Basis::Orders => {
+            let paid = person.events.iter().filter(|e| e.role == Role::Order && e.value > 0);
+            let revenue = |window: Period| person.revenue(window.start, window.end);
+            (revenue(previous), revenue(current), paid.map(|e| e.day).min())
+        }
+        Basis::Subscriptions => {
+            let close = |window: Period| person.monthly(window.last_known(frame.as_of));
+            (close(previous), close(current), Some(person.first_day()))
+        }
+    };
     Compared {
         before: before.max(0),
         now: now.max(0),
@@ -34,22 +71,49 @@ fn compare(person: &Person, previous: Period, current: Period) -> Compared {
     }
 }
 
+pub(super) fn revenue_movements(frame: &Frame<'_>) -> Vec<NaiveRow> {
+    let mut rows = Vec::new();
+    let everybody = &frame.groups[0];
+    for grain in frame.grains() {
+        for period in frame.periods(grain, everybody.first_activity()) {
+            let windows = windows(frame, grain, period);
+            // People stand in order of their ids.
+            for person in everybody.customers() {
+                let Compared { before, now, is_new, .. } = compare(frame, person, windows);
+                let movement = match (before, now) {
+                    (0, 0) => continue,
+                    (0, _) if is_new => "new",
+                    (0, _) => "reactivated",
+                    (_, 0) => "churned",
+                    _ if now > before => "expansion",
+                    _ if now < before => "contraction",
+                    _ => "unchanged",
+                };
+                let mut row = row! {
+                    grain: grain.name(),
+                    period: period.start,
+                    customer_id: Id::from(&person.id),
+                    movement: movement,
+                    opening_revenue: before,
+                    closing_revenue: now,
+                    change: now - before,
+                    is_complete: windows.is_complete,
+                };
+                row.extend(frame.first_segments(person));
+                rows.push(row);
+            }
+        }
+    }
+    rows
+}
+
 pub(super) fn revenue_churn(frame: &Frame<'_>) -> Vec<NaiveRow> {
     let mut rows = Vec::new();
-    let calendar = frame.settings.calendar;
     for (grain, group) in frame.grains_and_groups() {
         let w = frame.settings.revenue_window(grain);
-        let known_from = frame.settings.history_start.or_else(|| {
-            let earliest = frame.groups[0].first_activity()?;
-            Some(period_of(calendar, grain, earliest).start)
-        });
         for period in frame.periods(grain, group.first_activity()) {
-            let current_start = starts_before(calendar, grain, period.start, w - 1);
-            let previous_start = starts_before(calendar, grain, current_start, w);
-            let current = Period { start: current_start, end: period.end };
-            let previous = Period { start: previous_start, end: current_start };
-            let customers: Vec<_> =
-                group.customers().map(|p| compare(p, previous, current)).collect();
+            let windows = windows(frame, grain, period);
+            let customers: Vec<_> = group.customers().map(|p| compare(frame, p, windows)).collect();
 
             // The money and the customers of a movement.
             let sum = |of: &dyn Fn(&Compared) -> i128| customers.iter().map(of).sum::<i128>();
@@ -100,8 +164,7 @@ pub(super) fn revenue_churn(frame: &Frame<'_>) -> Vec<NaiveRow> {
                 lost_revenue: i64::try_from(nearest(left, frame.settings.scale.unit()))
                     .expect("the revenue of a small history"),
                 average_revenue_per_customer: average(closing, closing_customers, frame),
-                is_complete: frame.is_complete(period)
-                    && known_from.is_some_and(|from| from <= previous.start),
+                is_complete: windows.is_complete,
             });
         }
     }

@@ -1,71 +1,9 @@
-//! What holds in every table, whatever the history. Each check names the first row that breaks it.
+//! Who stays, what is lost, and what was nearly sold.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use kohort_model::{Basis, Cell};
 
-use kohort_model::{Cell, Grain};
-
+use super::{hold, same_group};
 use crate::compare::{NaiveRow, cell, count, money};
-use crate::render::render_cell;
-
-/// Fails with the row's key where `holds` is false.
-fn hold(row: &NaiveRow, holds: bool, rule: &str) -> Result<(), String> {
-    if holds {
-        return Ok(());
-    }
-    let cells: Vec<_> = row.iter().map(|(c, v)| format!("{c}={}", render_cell(v))).collect();
-    Err(format!("{rule} does not hold in {}", cells.join(" ")))
-}
-
-/// Whether two rows are of one grain and segment value.
-fn same_group(a: &NaiveRow, b: &NaiveRow) -> bool {
-    ["grain", "segment", "segment_value"].iter().all(|name| cell(a, name) == cell(b, name))
-}
-
-/// Rows stand in the order of their key, no key twice.
-///
-/// # Errors
-/// The row that is not after the one before it.
-pub fn sorted_by_key(rows: &[NaiveRow], key: &[&str]) -> Result<(), String> {
-    for pair in rows.windows(2) {
-        let order = key
-            .iter()
-            .map(|name| compare_keys(name, cell(&pair[0], name), cell(&pair[1], name)))
-            .find(|order| order.is_ne());
-        hold(&pair[1], order == Some(Ordering::Less), "the order of keys")?;
-    }
-    Ok(())
-}
-
-fn compare_keys(column: &str, a: &Cell, b: &Cell) -> Ordering {
-    let text = |cell: &Cell| match cell {
-        Cell::Text(text) => text.to_string(),
-        _ => String::new(),
-    };
-    let first = |text: &str| match column {
-        "grain" => Grain::ALL.iter().position(|grain| grain.name() == text),
-        "segment" => Some(usize::from(text != "all")),
-        "breakdown" => Some(usize::from(text != "total")),
-        _ => None,
-    };
-    match (a, b) {
-        (Cell::Null, Cell::Null) => Ordering::Equal,
-        (Cell::Null, _) => Ordering::Less,
-        (_, Cell::Null) => Ordering::Greater,
-        (Cell::Int(a), Cell::Int(b)) => a.cmp(b),
-        (Cell::Date(a), Cell::Date(b)) => a.cmp(b),
-        _ => (first(&text(a)), text(a)).cmp(&(first(&text(b)), text(b))),
-    }
-}
-
-/// No rate is NaN or infinite.
-///
-/// # Errors
-/// The first row with such a rate.
-pub fn floats_are_finite(rows: &[NaiveRow]) -> Result<(), String> {
-    let is_finite = |cell: &Cell| !matches!(cell, Cell::Float(x) if !x.is_finite());
-    rows.iter().try_for_each(|r| hold(r, r.iter().all(|(_, v)| is_finite(v)), "a finite rate"))
-}
 
 /// `customer_retention`: the closing and the buyers' identity, and that a period opens as the one
 /// before closed.
@@ -145,7 +83,7 @@ pub fn revenue_total(rows: &[NaiveRow], revenue: i128) -> Result<(), String> {
 ///
 /// # Errors
 /// The first row in which one does not hold.
-pub fn cohort_retention(rows: &[NaiveRow]) -> Result<(), String> {
+pub fn cohort_retention(rows: &[NaiveRow], basis: Basis) -> Result<(), String> {
     for row in rows {
         let n = |name| count(row, name);
         let is_full = n("active") == n("cohort_size") && n("on_or_after") == n("cohort_size");
@@ -153,7 +91,9 @@ pub fn cohort_retention(rows: &[NaiveRow]) -> Result<(), String> {
         let is_first = money(row, "cumulative_revenue") == money(row, "revenue");
         hold(row, n("k") != 0 || is_first, "cumulative_revenue = revenue at k = 0")?;
         hold(row, n("active") <= n("on_or_after"), "active <= on_or_after")?;
-        hold(row, n("active") <= n("orders"), "active <= orders")?;
+        // A subscription goes on without another one.
+        let orders_due = basis == Basis::Orders || n("k") == 0;
+        hold(row, !orders_due || n("active") <= n("orders"), "active <= orders")?;
         hold(row, n("repurchased_by") <= n("cohort_size"), "repurchased_by <= cohort_size")?;
     }
     let is_same = |a, b| same_group(a, b) && cell(a, "cohort") == cell(b, "cohort");
@@ -221,92 +161,4 @@ pub fn lost_sales(rows: &[NaiveRow]) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// In any table: the counts and the money of the values of a segment with `at = "first"` add up to
-/// the overall rows.
-///
-/// # Errors
-/// The first overall row to which they do not, or the first row without an overall one.
-pub fn segments_add_up(rows: &[NaiveRow], key: &[&str], segment: &str) -> Result<(), String> {
-    // A value has no rows before its first order, though a customer may have refunds there: of
-    // those the credits of everybody know, and of the value none.
-    const NOT_ADDITIVE: [&str; 6] = [
-        "window_periods",
-        "lost_revenue",
-        "expected_lost_value",
-        "cohorts",
-        "opening_credits",
-        "closing_credits",
-    ];
-    let rest = |row: &NaiveRow| {
-        let parts = key.iter().filter(|name| !name.starts_with("segment"));
-        parts.map(|name| render_cell(cell(row, name))).collect::<Vec<_>>()
-    };
-    let of = |wanted: &str| {
-        let wanted = Cell::Text(wanted.into());
-        rows.iter().filter(move |row| *cell(row, "segment") == wanted)
-    };
-    let mut values = BTreeMap::<_, Vec<_>>::new();
-    for row in of(segment) {
-        values.entry(rest(row)).or_default().push(row);
-    }
-    for overall in of("all") {
-        let values = values.remove(&rest(overall)).unwrap_or_default();
-        for (name, total) in overall {
-            let adds_up = match total {
-                _ if key.contains(name) || NOT_ADDITIVE.contains(name) => true,
-                Cell::Int(total) => values.iter().map(|r| count(r, name)).sum::<i64>() == *total,
-                Cell::Money(total) => values.iter().map(|r| money(r, name)).sum::<i128>() == *total,
-                _ => true,
-            };
-            hold(overall, adds_up, &format!("{name} is the sum of the values of {segment}"))?;
-        }
-    }
-    let left = values.into_values().flatten().next();
-    left.map_or(Ok(()), |row| hold(row, false, "an overall row for each value"))
-}
-
-/// Everything that holds in the table `name`.
-///
-/// # Errors
-/// The first row in which something does not hold.
-///
-/// # Panics
-/// Where no table has the name.
-pub fn of_table(name: &str, rows: &[NaiveRow]) -> Result<(), String> {
-    sorted_by_key(rows, key(name))?;
-    floats_are_finite(rows)?;
-    match name {
-        "cohort_retention" => cohort_retention(rows),
-        "cohort_curve" => cohort_curve(rows),
-        "customer_retention" => customer_retention(rows),
-        "revenue_churn" => revenue_churn(rows),
-        "lost_sales" => lost_sales(rows),
-        _ => panic!("no table is named {name:?}"),
-    }
-}
-
-/// The columns that identify a row of a table.
-///
-/// # Panics
-/// Where no table has the name.
-#[must_use]
-pub fn key(table: &str) -> &'static [&'static str] {
-    match table {
-        "cohort_retention" => &["grain", "segment", "segment_value", "cohort", "k"],
-        "cohort_curve" => &["grain", "segment", "segment_value", "k"],
-        "customer_retention" | "revenue_churn" => &["grain", "segment", "segment_value", "period"],
-        "lost_sales" => &[
-            "source",
-            "grain",
-            "segment",
-            "segment_value",
-            "period",
-            "buyer",
-            "breakdown",
-            "breakdown_value",
-        ],
-        _ => panic!("no table is named {table:?}"),
-    }
 }

@@ -1,0 +1,142 @@
+//! Subscriptions: spans that touch, overlap, last no day, pay nothing, never end, and end or start
+//! around `as_of`.
+
+use kohort_model::{Basis, Cause, Day};
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{
+    Case, Frame, Gap, IdStyle, NoteStep, frames, note_steps, notes, reasons, segment_values,
+    settings, starts,
+};
+use crate::history::{History, Shuffled, Span};
+use crate::settings::Settings;
+
+/// Histories of subscriptions of up to five people with up to six spans each, and settings of every
+/// kind.
+pub fn subscription_cases() -> impl Strategy<Value = Case> {
+    (
+        settings(Basis::Subscriptions),
+        frames(),
+        vec((starts(), vec(steps(), 1..=6)), 0..=5),
+        note_steps(),
+        any::<u64>().no_shrink(),
+    )
+        .prop_map(|(settings, frame, people, steps, seed)| {
+            let Case { history, settings } = case(settings, &frame, &people, &steps);
+            Case { history: history.reordered(&Shuffled(seed)), settings }
+        })
+}
+
+/// One span of a person.
+#[derive(Clone, Debug)]
+struct Step {
+    /// From the end of the one before.
+    gap: Gap,
+    /// `None`: it never ends.
+    length: Option<Gap>,
+    /// Which of the person's subscriptions: few, so that they meet again.
+    subscription: usize,
+    value: i64,
+    reason: Option<&'static str>,
+    cause: Cause,
+    /// Days from the end.
+    cancelled: Option<i64>,
+    segments: [Option<&'static str>; 2],
+    /// The same row again, with another value and reason.
+    copy: Option<(i64, Option<&'static str>)>,
+}
+
+fn values() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        1 => Just(0_i64),
+        4 => select(vec![50_i64, 100, 100, 150]),
+        1 => 1..=5000_i64,
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let gap = prop_oneof![
+        3 => Just(Gap::Days(0)),
+        3 => (0..=2_i64).prop_map(Gap::Lapse),
+        2 => (-40..=-1_i64).prop_map(Gap::Days),
+        2 => (1..=60_i64).prop_map(Gap::Days),
+        1 => (-1..=1_i64).prop_map(Gap::Month),
+    ];
+    let length = prop_oneof![
+        1 => Just(Gap::Days(0)),
+        2 => (1..=3_i64).prop_map(Gap::Days),
+        3 => (4..=90_i64).prop_map(Gap::Days),
+        2 => (0..=1_i64).prop_map(Gap::Month),
+        1 => Just(Gap::Days(365)),
+    ];
+    (
+        gap,
+        weighted(0.8, length),
+        select(vec![0_usize, 0, 0, 1, 2]),
+        values(),
+        reasons(),
+        select(Cause::ALL.to_vec()),
+        weighted(0.5, -30..=3_i64),
+        [segment_values(), segment_values()],
+        weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons())),
+    )
+        .prop_map(
+            |(gap, length, subscription, value, reason, cause, cancelled, segments, copy)| Step {
+                gap,
+                length,
+                subscription,
+                value,
+                reason,
+                cause,
+                cancelled,
+                segments,
+                copy,
+            },
+        )
+}
+
+fn case(
+    mut settings: Settings,
+    frame: &Frame,
+    people: &[(Day, Vec<Step>)],
+    notes_near: &[NoteStep],
+) -> Case {
+    let mut spans = Vec::new();
+    let mut anchors = vec![Vec::new(); people.len()];
+    let ids = frame.order_ids.unwrap_or(IdStyle::Integers);
+    for (p, (start, steps)) in people.iter().enumerate() {
+        let mut end = *start;
+        for step in steps {
+            let started = step.gap.from(end, &settings).max(*start);
+            let ended = step.length.map(|length| length.from(started, &settings));
+            end = ended.unwrap_or(started.plus(30));
+            anchors[p].extend([started, end]);
+            let segments = step.segments.iter().take(settings.segments.len());
+            let span = Span {
+                ended,
+                reason: step.reason.map(str::to_owned),
+                cause: step.cause,
+                cancelled: step.cancelled.map(|days| end.plus(days)),
+                segments: segments.map(|value| value.map(str::to_owned)).collect(),
+                ..Span::new(
+                    frame.customer_ids.id(p),
+                    ids.id(step.subscription),
+                    started,
+                    step.value,
+                )
+            };
+            if let Some((more, reason)) = step.copy {
+                let (value, reason) = ((span.value + more).max(0), reason.map(str::to_owned));
+                spans.push(Span { value, reason, ..span.clone() });
+            }
+            spans.push(span);
+        }
+    }
+    let days: Vec<_> = spans.iter().flat_map(|s| [Some(s.started), s.ended]).flatten().collect();
+    frame.settle(&mut settings, &days);
+    let history = notes(notes_near, frame, &anchors, &settings);
+    Case { history: History { spans, ..history }, settings }
+}
