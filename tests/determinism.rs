@@ -118,6 +118,70 @@ fn versions_of_orders() {
     assert_some(&run["left_out"], &["superseded", "before_history_start", "after_as_of"]);
 }
 
+#[test]
+fn customers_one_by_one() {
+    let pipeline = r#"
+        calendar = { grains = ["month"] }
+        segments = { country = "country" }
+        outputs.tables = ["customers", "revenue_movements", "purchase_gap_histogram"]
+    "#;
+    let common = COMMON.replace("[outputs]\npath = \"out\"", "").trim_start().to_owned();
+    check_whole(&format!("{pipeline}\noutputs.path = \"out\"\n{common}"), &sample());
+}
+
+#[test]
+fn subscriptions_and_all_that_stands_beside_them() {
+    let made = Folder::new();
+    made.kohort_succeeds("sample subscriptions --subscriptions --customers 6000");
+    let at = made.path("subscriptions").display().to_string();
+    let pipeline = format!(
+        r#"
+        calendar = {{ grains = ["month", "week"], as_of = 2024-12-15 }}
+        customers.reactivation_gap_days = 14
+        win_back.attribution_window_days = 60
+        segments = {{ country = "country", plan = {{ column = "plan", at = "order" }} }}
+        outputs = {{ path = "out", tables = ["cohort_retention", "customer_retention",
+            "revenue_churn", "revenue_movements", "win_back", "churn_reasons", "clv_models"] }}
+
+        [inputs.subscriptions]
+        path = "set by each run"
+        subscription_id = "subscription_id"
+        customer_id = "customer_id"
+        started_at = "started_at"
+        ended_at = "ended_at"
+        amount = "amount"
+        interval = "interval"
+        trial = "trial"
+        cancelled_at = "cancelled_at"
+        cancel_reason = "cancel_reason"
+        involuntary = "involuntary"
+
+        [inputs.prospects]
+        path = "{at}/prospects.parquet"
+        customer_id = "customer_id"
+        first_seen_at = "first_seen_at"
+
+        [inputs.contacts]
+        path = "{at}/contacts.parquet"
+        customer_id = "customer_id"
+        contacted_at = "contacted_at"
+        campaign = "campaign"
+        strategy = "strategy"
+        variant = "variant"
+        holdout = ["holdout"]
+
+        [inputs.surveys]
+        path = "{at}/surveys.parquet"
+        customer_id = "customer_id"
+        answered_at = "answered_at"
+        reason = "reason"
+    "#
+    );
+    let run = check_whole(&pipeline, &read(&made.path("subscriptions/subscriptions.parquet")));
+    assert_some(&run["left_out"], &["after_as_of", "unpaid"]);
+    assert_some(&run["events"], &["subscriptions", "contacts", "surveys"]);
+}
+
 /// Asserts that the rows were of the kind that is to be tested.
 #[track_caller]
 fn assert_some(counts: &Value, names: &[&str]) {
@@ -135,13 +199,16 @@ fn check(pipeline: &str, orders: &str, rows: &RecordBatch) -> Value {
 fn check_whole(pipeline: &str, rows: &RecordBatch) -> Value {
     let folder = Folder::new();
     folder.write("pipeline.toml", pipeline);
+    let has_orders = pipeline.contains("[inputs.orders]");
+    let input = if has_orders { "orders" } else { "subscriptions" };
+    let path = format!("inputs.{input}.path");
     let mut first = None;
     for files in FILES {
         let input = format!("in_{files}");
         write_files(&folder, &input, files, rows);
         for threads in THREADS {
             for limit in LIMITS {
-                let run = format!("--set inputs.orders.path={input} --threads {threads} {limit}");
+                let run = format!("--set {path}={input} --threads {threads} {limit}");
                 folder.kohort_succeeds(&format!("run pipeline.toml --quiet {run}"));
                 let spilled = folder.record()["spilled_bytes"].as_u64().unwrap();
                 assert_eq!(spilled > 0, !limit.is_empty(), "{run}: {spilled} bytes on disk");
@@ -151,7 +218,7 @@ fn check_whole(pipeline: &str, rows: &RecordBatch) -> Value {
         }
     }
     for table in folder.digests() {
-        let run = format!("--set inputs.orders.path=in_7 --select {}", table.0);
+        let run = format!("--set {path}=in_7 --select {}", table.0);
         folder.kohort_succeeds(&format!("run pipeline.toml --quiet {run}"));
         assert_eq!(folder.digests(), [table]);
     }

@@ -20,6 +20,7 @@ macro_rules! each_case {
 mod commands;
 mod determinism;
 mod faults;
+mod recovery;
 mod support;
 mod tables;
 mod terminal;

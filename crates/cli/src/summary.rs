@@ -33,10 +33,8 @@ fn text(summary: &RunSummary) -> String {
         _ => "lapse window",
     };
     let auto = if record.lapse_is_auto { ", found from the gaps between orders" } else { "" };
-    lines.add(
-        "as of",
-        format!("{}, {window} {} days{auto}", record.as_of, record.lapse_after_days),
-    );
+    lines
+        .add("as of", format!("{}, {window} {} days{auto}", record.as_of, record.lapse_after_days));
     let wrote = if summary.published.is_some() { "wrote" } else { "made" };
     let width = record.tables.iter().map(|table| table.name.len()).max().unwrap_or(0);
     for table in &record.tables {

@@ -62,7 +62,7 @@ impl Frame {
         let mut changes = Vec::new();
         let mut ends = Vec::new();
         for customer in 0..spans.offsets.len() - 1 {
-            let own = &spans.spans[spans.range(customer)];
+            let own = &spans.stretches[spans.range(customer)];
             changes.clear();
             for span in own.iter().filter(|span| span.value > 0) {
                 changes.push((span.start, i128::from(span.value)));

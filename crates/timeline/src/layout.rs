@@ -27,6 +27,7 @@ pub enum Resolve {
 }
 
 /// What a gathering carries, decided before the first row by the measures selected.
+#[expect(clippy::struct_excessive_bools, reason = "each column is carried or not")]
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     /// Type of the customer ids.

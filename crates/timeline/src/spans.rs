@@ -38,7 +38,7 @@ pub(crate) struct Ending {
 #[derive(Clone, Debug)]
 pub(crate) struct Spans {
     pub offsets: Vec<u32>,
-    pub spans: Vec<Span>,
+    pub stretches: Vec<Span>,
     /// Segment codes of each span, one vector a segment.
     pub segments: Vec<Vec<u32>>,
 }
@@ -89,7 +89,7 @@ impl Spans {
             |codes: &Vec<u32>| order.iter().map(|i| codes[pieces[*i as usize].0]).collect();
         Self {
             segments: rows.segments.iter().map(picked).collect(),
-            spans: order.iter().map(|i| pieces[*i as usize].1).collect(),
+            stretches: order.iter().map(|i| pieces[*i as usize].1).collect(),
             offsets,
         }
     }
@@ -105,8 +105,8 @@ impl Spans {
         let mut paid = FxHashSet::default();
         for customer in 0..self.offsets.len() - 1 {
             paid.clear();
-            for span in self.range(customer).filter(|span| self.spans[*span].value > 0) {
-                if paid.insert(self.spans[span].subscription) {
+            for span in self.range(customer).filter(|span| self.stretches[*span].value > 0) {
+                if paid.insert(self.stretches[span].subscription) {
                     picked.push(span);
                 }
             }
@@ -115,8 +115,8 @@ impl Spans {
         let of_segment = |codes: &Vec<u32>| picked.iter().map(|span| codes[*span]).collect();
         OwnedTrack {
             offsets,
-            days: picked.iter().map(|span| self.spans[*span].start).collect(),
-            values: picked.iter().map(|span| self.spans[*span].value).collect(),
+            days: picked.iter().map(|span| self.stretches[*span].start).collect(),
+            values: picked.iter().map(|span| self.stretches[*span].value).collect(),
             segments: self.segments.iter().map(of_segment).collect(),
             ..OwnedTrack::default()
         }
@@ -127,7 +127,7 @@ impl Spans {
         let (order, offsets) = counting_sort(owners.len(), customers, |i| owners[i] as usize);
         let picked = |codes: &Vec<u32>| order.iter().map(|i| codes[*i as usize]).collect();
         Self {
-            spans: order.iter().map(|i| self.spans[*i as usize]).collect(),
+            stretches: order.iter().map(|i| self.stretches[*i as usize]).collect(),
             segments: self.segments.iter().map(picked).collect(),
             offsets,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kohort_model::{Context, Day, Slot, Table};
 
-use super::orders::{Histories, OrderDays, fit_orders};
+use super::orders::{Histories, OrderDays};
 use crate::models::{Births, OrderModel, expected_curve};
 
 /// The units of time since the first activity of everybody.
@@ -86,9 +86,11 @@ impl Holdout {
         let ends: Vec<u32> = (1..=steps.len).map(|step| step * steps.unit_days).collect();
         // Ages are counted to the last known day, and so is the time that is looked ahead.
         let last_days: Vec<u32> = ends.iter().map(|end| end - 1).collect();
-        for model in OrderModel::ALL {
-            let fit = fit_orders(model, &known, context).filter(|fit| fit.converged);
-            let curve = fit.map(|fit| expected_curve(&*fit.model, steps.unit_days, &births, &last_days));
+        let fits = OrderModel::fit_all(&known, context.lifetime.unit_days);
+        for (model, fit) in OrderModel::ALL.into_iter().zip(fits) {
+            let fit = fit.filter(|fit| fit.converged);
+            let curve =
+                fit.map(|fit| expected_curve(&*fit.model, steps.unit_days, &births, &last_days));
             let (mut seen, mut customers, mut actual, mut expected) = (births.iter(), 0, 0, 0.0);
             let mut next = seen.next();
             for step in 0..steps.len {

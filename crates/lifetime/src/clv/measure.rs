@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::{Basis, Block, Context, Finished, Measure, Slot, Table, Tally, merge_as};
 
 use super::holdout::{Holdout, Steps};
-use super::orders::{Histories, OrderDays, fit_orders, fit_value};
+use super::orders::{Histories, OrderDays, fit_value};
 use super::tables::{HOLDOUT, MODELS};
 use super::tenure::Tenures;
 use crate::models::{Fit, OrderModel, sbg};
@@ -105,19 +105,16 @@ fn write_models(table: &mut Table, context: &Context, slot: &Slot, histories: Hi
         return;
     }
     let unit_days = context.lifetime.unit_days;
-    let orders = |table: &mut Table, model: OrderModel, names: [&'static str; 4]| {
-        let fit = fit_orders(model, &histories, context);
-        let rows = Rows { slot, model: model.name(), customers, unit_days };
-        rows.write(table, &names, fit.as_ref());
-    };
-    orders(table, OrderModel::BgNbd, ["a", "alpha", "b", "r"]);
+    let [bg_nbd, mbg_nbd, pareto_nbd] = OrderModel::fit_all(&histories, unit_days);
+    let rows = |model| Rows { slot, model, customers, unit_days };
+    rows("bg_nbd").write(table, &["a", "alpha", "b", "r"], bg_nbd.as_ref());
     Rows { slot, model: "gamma_gamma", customers: 0, unit_days }.write(
         table,
         &["gamma", "p", "q"],
         fit_value(&spends, context).as_ref(),
     );
-    orders(table, OrderModel::MbgNbd, ["a", "alpha", "b", "r"]);
-    orders(table, OrderModel::ParetoNbd, ["alpha", "beta", "r", "s"]);
+    rows("mbg_nbd").write(table, &["a", "alpha", "b", "r"], mbg_nbd.as_ref());
+    rows("pareto_nbd").write(table, &["alpha", "beta", "r", "s"], pareto_nbd.as_ref());
 }
 
 fn write_tenures(table: &mut Table, slot: &Slot, tenures: &Tenures) {

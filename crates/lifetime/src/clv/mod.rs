@@ -8,6 +8,7 @@ mod tenure;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::models::OrderFit;
 pub use measure::ClvModels;
-pub(crate) use orders::{Histories, Minor, OrderDays, OrderFit, fit_orders, fit_value};
+pub(crate) use orders::{Histories, Minor, OrderDays, fit_orders, fit_value};
 pub use tables::{HOLDOUT, MODELS};

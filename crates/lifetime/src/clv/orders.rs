@@ -4,10 +4,7 @@ use kohort_model::{Context, Day};
 
 use crate::counted::Counted;
 use crate::models::gamma_gamma::{self, GammaGamma, Spend};
-use crate::models::{Fit, History, OrderModel, TransactionModel};
-
-/// A fitted model of orders.
-pub(crate) type OrderFit = Fit<Box<dyn TransactionModel + Send + Sync>>;
+use crate::models::{Fit, History, OrderFit, OrderModel};
 
 /// What a customer's order days come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

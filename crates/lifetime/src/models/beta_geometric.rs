@@ -9,8 +9,8 @@
 //! ```
 
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise};
-use super::pairs::{Pair, Pairs, Part};
+use super::maximise::{LogLikelihood, maximise_by_sample};
+use super::pairs::{Observed, Pairs};
 use super::purchases;
 use super::special::{ln_elapsed, ln_rising};
 use super::{Fit, History, TransactionModel};
@@ -49,77 +49,75 @@ impl Model {
     }
 
     fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
-        Data::new(histories, unit_days, self.extra)
-            .map_or(0.0, |data| data.at(&[self.r, self.alpha, self.a, self.b].map(libm::log)).value)
+        let logs = [self.r, self.alpha, self.a, self.b].map(libm::log);
+        let (unit, extra) = (f64::from(unit_days.max(1)), self.extra);
+        let of = |pairs: &Pairs| Data { pairs, unit, extra }.at(&logs).value;
+        Pairs::new(histories).map_or(0.0, |pairs| of(&pairs))
     }
 }
 
-struct Data {
-    pairs: Pairs,
+struct Data<'a> {
+    pairs: &'a Pairs,
     unit: f64,
     extra: u32,
 }
 
-impl Data {
-    fn new(histories: &[History], unit_days: u32, extra: u32) -> Option<Self> {
-        Some(Self { pairs: Pairs::new(histories)?, unit: f64::from(unit_days.max(1)), extra })
-    }
-}
-
-/// The factors of a likelihood's part that are the same for all times.
-struct Shared {
-    x: u32,
-    alive: Jet<4>,
-    left: Option<Jet<4>>,
-}
-
-impl LogLikelihood<4> for Data {
+impl LogLikelihood<4> for Data<'_> {
     fn at(&self, logs: &[f64; 4]) -> Jet<4> {
         let [r, alpha, a, b] = Jet::parameters(logs);
         let (ln_alpha, ln_a) = (Jet::variable(1, logs[1]), Jet::variable(2, logs[2]));
-        let shared = |x: u32| {
-            let chances = x.saturating_add(self.extra);
-            let orders = r.chain(ln_rising(r.value, x)) - ln_alpha * f64::from(x);
-            let stays = a + b;
-            let orders = orders - stays.chain(ln_rising(stays.value, chances));
-            let rising = |n| b.chain(ln_rising(b.value, n));
-            let left = (chances > 0).then(|| orders + ln_a + rising(chances - 1));
-            Shared { x, alive: orders + rising(chances), left }
+        let stays = a + b;
+        let stayed = |chances| b.chain(ln_rising(b.value, chances));
+        // Times (1 + time / alpha)^-(r + x), written out as it depends on two parameters only.
+        let elapsed = |factor: &Jet<4>, x: u32, days: u32| {
+            let [ln, first, second] = ln_elapsed(f64::from(days) / self.unit, alpha.value);
+            let power = r.value + f64::from(x);
+            let mut out = *factor;
+            out.value -= power * ln;
+            out.gradient[0] -= r.value * ln;
+            out.gradient[1] -= power * first;
+            out.hessian[0][0] -= r.value * ln;
+            out.hessian[0][1] -= r.value * first;
+            out.hessian[1][0] -= r.value * first;
+            out.hessian[1][1] -= power * second;
+            out
         };
-        // Pairs come sorted by x.
-        let mut last = shared(0);
-        self.pairs.log_likelihood(|part, Pair { x, days }| {
-            if last.x != x {
-                last = shared(x);
+        self.pairs.log_likelihood(|of_x, parts| {
+            let x = of_x.x;
+            let chances = x.saturating_add(self.extra);
+            let orders = r.chain(ln_rising(r.value, x))
+                - ln_alpha * f64::from(x)
+                - stays.chain(ln_rising(stays.value, chances));
+            let alive = orders + stayed(chances);
+            parts.first.extend(of_x.ages.iter().map(|days| elapsed(&alive, x, *days)));
+            if chances == 0 {
+                let never = Jet::constant(f64::NEG_INFINITY);
+                parts.second.resize(of_x.recencies.len(), never);
+            } else {
+                let left = orders + ln_a + stayed(chances - 1);
+                parts.second.extend(of_x.recencies.iter().map(|days| elapsed(&left, x, *days)));
             }
-            let factor = match part {
-                Part::First => last.alive,
-                Part::Second => match last.left {
-                    Some(left) => left,
-                    None => return Jet::constant(f64::NEG_INFINITY),
-                },
-            };
-            let elapsed = ln_elapsed(f64::from(days) / self.unit, alpha.value);
-            factor - (r + f64::from(x)) * Jet::of_variable(1, elapsed)
         })
     }
 }
 
-fn fit(histories: &[History], unit_days: u32, extra: u32) -> Option<Fit<Model>> {
-    let data = Data::new(histories, unit_days, extra)?;
-    let rate = data.pairs.daily_rate() * data.unit;
+fn fit(observed: &Observed, unit_days: u32, extra: u32) -> Option<Fit<Model>> {
+    let unit = f64::from(unit_days.max(1));
+    let data = |pairs| Data { pairs, unit, extra };
+    let rate = observed.all.daily_rate() * unit;
     let starts = [(0.5, 1.0, 2.0), (3.0, 0.3, 2.0)]
         .map(|(r, a, b)| [r, 0.5 * r / rate, a, b].map(libm::log));
-    let maximum = maximise(&data, &starts)?;
+    let sample = observed.sample.as_ref().map(data);
+    let maximum = maximise_by_sample(&data(&observed.all), sample.as_ref(), &starts)?;
     let model = |[r, alpha, a, b]: [f64; 4]| Model { r, alpha, a, b, extra };
-    Some(Fit::new(NAMES, data.pairs.customers(), &maximum, model))
+    Some(Fit::new(NAMES, observed.all.customers(), &maximum, model))
 }
 
 macro_rules! variant {
     ($module:ident, $name:ident, $title:literal, $extra:literal, $doc:literal) => {
         #[doc = $doc]
         pub mod $module {
-            use super::{Fit, History, Model, TransactionModel};
+            use super::{Fit, History, Model, Observed, TransactionModel};
 
             #[doc = concat!("A ", $title, " model with its parameters, all positive.")]
             #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,7 +156,14 @@ macro_rules! variant {
             /// one). `None` without customers.
             #[must_use]
             pub fn fit(histories: &[History], unit_days: u32) -> Option<Fit<$name>> {
-                Some(super::fit(histories, unit_days, $extra)?.map($name))
+                fit_observed(&Observed::new(histories)?, unit_days)
+            }
+
+            pub(in super::super) fn fit_observed(
+                observed: &Observed,
+                unit_days: u32,
+            ) -> Option<Fit<$name>> {
+                Some(super::fit(observed, unit_days, $extra)?.map($name))
             }
         }
     };

@@ -9,8 +9,9 @@
 
 use super::Fit;
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise};
+use super::maximise::{LogLikelihood, maximise_by_sample};
 use super::pairs::Compensated;
+use super::sample::EveryNth;
 use super::special::ln_gamma;
 
 const NAMES: [&str; 3] = ["p", "q", "gamma"];
@@ -64,10 +65,22 @@ impl GammaGamma {
 struct Group {
     x: f64,
     /// Sums in the currency, each with its customers.
-    totals: Vec<(f64, f64)>,
+    totals: Vec<(f64, u64)>,
     customers: f64,
     ln_totals: f64,
     ln_means: f64,
+}
+
+impl Group {
+    fn new(x: f64, totals: Vec<(f64, u64)>) -> Self {
+        let mut ln_totals = Compensated::default();
+        for (total, customers) in &totals {
+            ln_totals.add(*customers as f64 * libm::log(*total));
+        }
+        let customers = totals.iter().map(|(_, customers)| *customers).sum::<u64>() as f64;
+        let ln_totals = ln_totals.sum();
+        Self { x, totals, customers, ln_totals, ln_means: ln_totals - customers * libm::log(x) }
+    }
 }
 
 struct Data {
@@ -77,32 +90,34 @@ struct Data {
 
 impl Data {
     fn new(rows: &[Spend], scale: u32) -> Self {
-        let mut sorted: Vec<_> =
-            rows.iter().filter(|row| row.x > 0 && row.total > 0 && row.customers > 0).collect();
-        sorted.sort_unstable_by_key(|row| (row.x, row.total));
+        let counts = |row: &Spend| row.x > 0 && row.total > 0 && row.customers > 0;
+        let mut sorted: Vec<_> = rows.iter().copied().filter(counts).collect();
+        sorted.sort_unstable();
         let unit = libm::pow(10.0, f64::from(scale));
-        let group = |rows: &[&Spend]| {
-            let x = f64::from(rows[0].x);
-            let totals: Vec<_> = rows
-                .chunk_by(|a, b| a.total == b.total)
-                .map(|equal| {
-                    let customers: u64 = equal.iter().map(|row| row.customers).sum();
-                    (equal[0].total as f64 / unit, customers as f64)
-                })
-                .collect();
-            let sum = |of: &dyn Fn(f64) -> f64| {
-                let mut sum = Compensated::default();
-                for (total, customers) in &totals {
-                    sum.add(customers * of(*total));
-                }
-                sum.sum()
-            };
-            let (customers, ln_totals) = (sum(&|_| 1.0), sum(&libm::log));
-            let ln_means = sum(&|total| libm::log(total / x));
-            Group { x, totals, customers, ln_totals, ln_means }
+        let total = |equal: &[Spend]| {
+            let customers = equal.iter().map(|row| row.customers).sum();
+            (equal[0].total as f64 / unit, customers)
+        };
+        let group = |rows: &[Spend]| {
+            let totals = rows.chunk_by(|a, b| a.total == b.total).map(total);
+            Group::new(f64::from(rows[0].x), totals.collect())
         };
         let groups = sorted.chunk_by(|a, b| a.x == b.x).map(group).collect();
         Self { groups, customers: sorted.iter().map(|row| row.customers).sum() }
+    }
+
+    /// Every n-th customer in the order of x and sum, who stands for n. `None` where that would
+    /// save little.
+    fn sample(&self) -> Option<Self> {
+        let rows = self.groups.iter().map(|group| group.totals.len()).sum();
+        let mut every_nth = EveryNth::new(self.customers, rows)?;
+        let mut group = |group: &Group| {
+            let weigh = |(total, customers): &(f64, u64)| (*total, every_nth.weight(*customers));
+            let totals = group.totals.iter().map(weigh).filter(|(_, customers)| *customers > 0);
+            Group::new(group.x, totals.collect())
+        };
+        let groups = self.groups.iter().map(&mut group).collect();
+        Some(Self { groups, customers: self.customers })
     }
 }
 
@@ -117,6 +132,7 @@ impl LogLikelihood<3> for Data {
             let mut ln_shifted = Compensated::default();
             let (mut first, mut second) = (0.0, 0.0);
             for (total, customers) in &group.totals {
+                let customers = *customers as f64;
                 let shifted = total + gamma.value;
                 let share = gamma.value / shifted;
                 ln_shifted.add(customers * libm::log(shifted));
@@ -151,7 +167,7 @@ pub fn fit(rows: &[Spend], scale: u32) -> Option<Fit<GammaGamma>> {
     let typical = libm::exp(ln_means / data.customers as f64);
     let starts = [(3.0, 3.0), (1.0, 1.5), (10.0, 10.0), (0.3, 5.0)]
         .map(|(p, q): (f64, f64)| [p, q, typical * q / p].map(libm::log));
-    let maximum = maximise(&data, &starts)?;
+    let maximum = maximise_by_sample(&data, data.sample().as_ref(), &starts)?;
     let model = |[p, q, gamma]: [f64; 3]| GammaGamma { p, q, gamma };
     Some(Fit::new(NAMES, data.customers, &maximum, model))
 }

@@ -60,10 +60,18 @@ pub fn maximise<const N: usize>(
     likelihood: &impl LogLikelihood<N>,
     starts: &[[f64; N]],
 ) -> Option<Maximum<N>> {
+    highest(likelihood, starts, FURTHEST)
+}
+
+fn highest<const N: usize>(
+    likelihood: &impl LogLikelihood<N>,
+    starts: &[[f64; N]],
+    furthest: f64,
+) -> Option<Maximum<N>> {
     let mut best: Option<Maximum<N>> = None;
     let mut iterations = 0;
     for start in starts {
-        let Some(found) = climb(likelihood, start) else { continue };
+        let Some(found) = climb(likelihood, start, furthest) else { continue };
         iterations += found.iterations;
         let better = best
             .as_ref()
@@ -78,9 +86,29 @@ pub fn maximise<const N: usize>(
     best.map(|best| Maximum { iterations, ..best })
 }
 
+/// The same, begun where the likelihood of a sample of the data, if there is one, is highest.
+///
+/// The sample weighs as much as the data do, so that the two likelihoods have much the same shape.
+/// Where it leads towards infinity, it is left early enough for the data to tell their own way.
+pub fn maximise_by_sample<L: LogLikelihood<N>, const N: usize>(
+    likelihood: &L,
+    sample: Option<&L>,
+    starts: &[[f64; N]],
+) -> Option<Maximum<N>> {
+    let early = FURTHEST - 2.0 * LONGEST;
+    if let Some(near) = sample.and_then(|sample| highest(sample, starts, early))
+        && let Some(found) = climb(likelihood, &near.logs, FURTHEST)
+        && (found.converged || !near.converged)
+    {
+        return Some(Maximum { iterations: near.iterations + found.iterations, ..found });
+    }
+    maximise(likelihood, starts)
+}
+
 fn climb<const N: usize>(
     likelihood: &impl LogLikelihood<N>,
     start: &[f64; N],
+    furthest: f64,
 ) -> Option<Maximum<N>> {
     let slope = Slope { likelihood, last: Cell::new(None) };
     if !slope.at(start).is_finite() {
@@ -88,7 +116,7 @@ fn climb<const N: usize>(
     }
     let steps = Steihaug::new().with_max_iters(8 * N as u64);
     let inner = TrustRegion::new(steps).with_max_radius(LONGEST).ok()?;
-    let solver = UntilFlat { inner, cost: f64::NAN, rejected: 0 };
+    let solver = UntilFlat { inner, furthest, cost: f64::NAN, rejected: 0 };
     let state = Executor::new(&slope, solver)
         .configure(|state| state.param(start.to_vec()).max_iters(MOST_ITERATIONS))
         .run()
@@ -111,7 +139,7 @@ fn climb<const N: usize>(
     }
     let flat = newton_step(&here).is_some_and(|step| step.length <= FOUND);
     let log_errors = log_errors(&here);
-    let inside = logs.iter().all(|log| log.abs() < FURTHEST);
+    let inside = logs.iter().all(|log| log.abs() < furthest);
     let converged = flat && determined(log_errors) && inside;
     Some(Maximum { logs, log_errors, log_likelihood: here.value, iterations, converged })
 }
@@ -169,6 +197,7 @@ type Climb = IterState<Vec<f64>, Vec<f64>, (), Vec<Vec<f64>>, (), f64>;
 /// The trust region method, which knows no end of its own but a number of steps.
 struct UntilFlat {
     inner: TrustRegion<Steihaug<Vec<f64>, f64>, f64>,
+    furthest: f64,
     cost: f64,
     rejected: u32,
 }
@@ -208,7 +237,7 @@ impl<L: LogLikelihood<N>, const N: usize> Solver<&Slope<'_, L, N>, Climb> for Un
         here.hessian = std::array::from_fn(|i| array::<N>(&hessian[i]).map(|x| -x));
         let length = newton_step(&here).map_or(f64::INFINITY, |step| step.length);
         let flat = length <= NEAR || length <= HOPELESS && !determined(log_errors(&here));
-        let gone = logs.iter().any(|log| log.abs() > FURTHEST);
+        let gone = logs.iter().any(|log| log.abs() > self.furthest);
         if flat || gone || self.rejected > MOST_REJECTED {
             return TerminationStatus::Terminated(TerminationReason::SolverConverged);
         }

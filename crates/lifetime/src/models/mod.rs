@@ -34,6 +34,7 @@ mod maximise;
 mod pairs;
 pub mod pareto_nbd;
 mod purchases;
+mod sample;
 pub mod sbg;
 mod special;
 mod tail;
@@ -46,6 +47,7 @@ pub use beta_geometric::{bg_nbd, mbg_nbd};
 pub use value::{Births, discounted_orders_if_alive, expected_curve};
 
 use maximise::Maximum;
+use pairs::Observed;
 
 /// Customers with the same order history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,20 +186,28 @@ impl OrderModel {
 
     /// Fits the model; see the `fit` of its module.
     #[must_use]
-    pub fn fit(
-        self,
-        histories: &[History],
-        unit_days: u32,
-    ) -> Option<Fit<Box<dyn TransactionModel + Send + Sync>>> {
-        fn boxed<M: TransactionModel + Send + Sync + 'static>(
-            fit: Fit<M>,
-        ) -> Fit<Box<dyn TransactionModel + Send + Sync>> {
+    pub fn fit(self, histories: &[History], unit_days: u32) -> Option<OrderFit> {
+        self.fit_observed(&Observed::new(histories)?, unit_days)
+    }
+
+    /// Fits all of them, in the order of [`Self::ALL`], for less than one by one.
+    #[must_use]
+    pub fn fit_all(histories: &[History], unit_days: u32) -> [Option<OrderFit>; 3] {
+        let observed = Observed::new(histories);
+        Self::ALL.map(|model| model.fit_observed(observed.as_ref()?, unit_days))
+    }
+
+    fn fit_observed(self, observed: &Observed, unit_days: u32) -> Option<OrderFit> {
+        fn boxed<M: TransactionModel + Send + Sync + 'static>(fit: Fit<M>) -> OrderFit {
             fit.map(|model| Box::new(model) as _)
         }
         match self {
-            Self::BgNbd => bg_nbd::fit(histories, unit_days).map(boxed),
-            Self::MbgNbd => mbg_nbd::fit(histories, unit_days).map(boxed),
-            Self::ParetoNbd => pareto_nbd::fit(histories, unit_days).map(boxed),
+            Self::BgNbd => bg_nbd::fit_observed(observed, unit_days).map(boxed),
+            Self::MbgNbd => mbg_nbd::fit_observed(observed, unit_days).map(boxed),
+            Self::ParetoNbd => pareto_nbd::fit_observed(observed, unit_days).map(boxed),
         }
     }
 }
+
+/// A fitted model of orders.
+pub type OrderFit = Fit<Box<dyn TransactionModel + Send + Sync>>;

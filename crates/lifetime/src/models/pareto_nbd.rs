@@ -10,10 +10,10 @@
 //! ```
 
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise};
-use super::pairs::{Pair, Pairs, Part};
-use super::special::{ln_elapsed, ln_rising};
-use super::tail::{Factor, ln_tail, span};
+use super::maximise::{LogLikelihood, maximise_by_sample};
+use super::pairs::{Observed, Pairs};
+use super::special::ln_rising;
+use super::tail::{Factor, Tail, span};
 use super::{Fit, History, TransactionModel};
 
 const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
@@ -44,7 +44,7 @@ impl ParetoNbd {
 struct Parameters {
     r: Jet<4>,
     alpha: f64,
-    s: Jet<4>,
+    s: f64,
     beta: f64,
     ln_alpha: Jet<4>,
     ln_s: Jet<4>,
@@ -55,31 +55,42 @@ impl Parameters {
     fn at(logs: &[f64; 4]) -> Self {
         let [r, alpha, s, beta] = Jet::parameters(logs);
         let [_, ln_alpha, ln_s, ln_beta] = std::array::from_fn(|i| Jet::variable(i, logs[i]));
-        Self { r, alpha: alpha.value, s, beta: beta.value, ln_alpha, ln_s, ln_beta }
+        Self { r, alpha: alpha.value, s: s.value, beta: beta.value, ln_alpha, ln_s, ln_beta }
     }
 
-    /// What both parts share that depends on x alone, including `alpha^-x`.
-    fn shared(&self, x: u32) -> Jet<4> {
-        self.r.chain(ln_rising(self.r.value, x)) - self.ln_alpha * f64::from(x)
+    /// The logarithms of the factors before the integrals of an order and of leaving, without the
+    /// powers of alpha and beta that the integrals come with.
+    fn ln_factors(&self, x: u32) -> [Jet<4>; 2] {
+        let shared = self.r.chain(ln_rising(self.r.value, x)) - self.ln_alpha * f64::from(x);
+        let order = (self.r + f64::from(x)).ln() - self.ln_alpha;
+        [shared + order, shared + self.ln_s - self.ln_beta]
     }
 
-    fn ln_alpha_elapsed(&self, time: f64) -> Jet<4> {
-        Jet::of_variable(1, ln_elapsed(time, self.alpha))
+    /// Fills in the logarithm of `factor` times the integral with the powers r + more, s + extra
+    /// from each of the rising `days` on.
+    fn fill(
+        &self,
+        parts: &mut Vec<Jet<4>>,
+        factor: &Jet<4>,
+        [more, extra]: [f64; 2],
+        days: &[u32],
+        unit: f64,
+    ) {
+        let alpha = Factor { power: self.r.value + more, scale: self.alpha };
+        let beta = Factor { power: self.s + extra, scale: self.beta };
+        let mut tail: Option<Tail> = None;
+        for days in days.iter().rev() {
+            let time = f64::from(*days) / unit;
+            let tail = tail.get_or_insert_with(|| Tail::new(alpha, beta, time));
+            tail.extend_to(time);
+            parts.push(*factor + self.in_logarithms(tail.ln()));
+        }
+        parts.reverse();
     }
 
-    fn ln_beta_elapsed(&self, time: f64) -> Jet<4> {
-        Jet::of_variable(3, ln_elapsed(time, self.beta))
-    }
-
-    /// [`ln_tail`] in the logarithms of the parameters, with the powers r + more, s + extra.
-    fn ln_tail(&self, more: f64, extra: f64, time: f64) -> Jet<4> {
-        let (r, s) = (self.r.value, self.s.value);
-        let mut jet = ln_tail(
-            Factor { power: r + more, scale: self.alpha },
-            Factor { power: s + extra, scale: self.beta },
-            time,
-        );
-        for (index, by) in [(0, r), (2, s)] {
+    /// Turns derivatives by the powers into such by the logarithms of r and s.
+    fn in_logarithms(&self, mut jet: Jet<4>) -> Jet<4> {
+        for (index, by) in [(0, self.r.value), (2, self.s)] {
             for other in 0..4 {
                 jet.hessian[index][other] *= by;
                 jet.hessian[other][index] *= by;
@@ -88,25 +99,6 @@ impl Parameters {
             jet.hessian[index][index] += jet.gradient[index];
         }
         jet
-    }
-
-    /// The logarithm of the part in which an order comes next.
-    fn ln_order(&self, shared: &Jet<4>, x: u32, age: f64) -> Jet<4> {
-        let more = self.r + f64::from(x);
-        *shared + more.ln()
-            - self.ln_alpha
-            - (more + 1.0) * self.ln_alpha_elapsed(age)
-            - self.s * self.ln_beta_elapsed(age)
-            + self.ln_tail(f64::from(x) + 1.0, 0.0, age)
-    }
-
-    /// The logarithm of the part in which the customer has left or leaves next.
-    fn ln_left(&self, shared: &Jet<4>, x: u32, t_x: f64) -> Jet<4> {
-        *shared + self.ln_s
-            - self.ln_beta
-            - (self.r + f64::from(x)) * self.ln_alpha_elapsed(t_x)
-            - (self.s + 1.0) * self.ln_beta_elapsed(t_x)
-            + self.ln_tail(f64::from(x), 1.0, t_x)
     }
 }
 
@@ -137,37 +129,26 @@ impl TransactionModel for ParetoNbd {
     }
 
     fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
-        Data::new(histories, unit_days).map_or(0.0, |data| {
-            data.at(&[self.r, self.alpha, self.s, self.beta].map(libm::log)).value
-        })
+        let logs = [self.r, self.alpha, self.s, self.beta].map(libm::log);
+        let unit = f64::from(unit_days.max(1));
+        Pairs::new(histories).map_or(0.0, |pairs| Data { pairs: &pairs, unit }.at(&logs).value)
     }
 }
 
-struct Data {
-    pairs: Pairs,
+struct Data<'a> {
+    pairs: &'a Pairs,
     unit: f64,
 }
 
-impl Data {
-    fn new(histories: &[History], unit_days: u32) -> Option<Self> {
-        Some(Self { pairs: Pairs::new(histories)?, unit: f64::from(unit_days.max(1)) })
-    }
-}
-
-impl LogLikelihood<4> for Data {
+impl LogLikelihood<4> for Data<'_> {
     fn at(&self, logs: &[f64; 4]) -> Jet<4> {
         let at = Parameters::at(logs);
-        // Pairs come sorted by x.
-        let mut last = (0, at.shared(0));
-        self.pairs.log_likelihood(|part, Pair { x, days }| {
-            if last.0 != x {
-                last = (x, at.shared(x));
-            }
-            let time = f64::from(days) / self.unit;
-            match part {
-                Part::First => at.ln_order(&last.1, x, time),
-                Part::Second => at.ln_left(&last.1, x, time),
-            }
+
+        self.pairs.log_likelihood(|of_x, parts| {
+            let [order, left] = at.ln_factors(of_x.x);
+            let x = f64::from(of_x.x);
+            at.fill(&mut parts.first, &order, [x + 1.0, 0.0], &of_x.ages, self.unit);
+            at.fill(&mut parts.second, &left, [x, 1.0], &of_x.recencies, self.unit);
         })
     }
 }
@@ -176,12 +157,18 @@ impl LogLikelihood<4> for Data {
 /// without customers.
 #[must_use]
 pub fn fit(histories: &[History], unit_days: u32) -> Option<Fit<ParetoNbd>> {
-    let data = Data::new(histories, unit_days)?;
-    let rate = data.pairs.daily_rate() * data.unit;
-    let age = data.pairs.mean_age_days() / data.unit;
+    fit_observed(&Observed::new(histories)?, unit_days)
+}
+
+pub(super) fn fit_observed(observed: &Observed, unit_days: u32) -> Option<Fit<ParetoNbd>> {
+    let unit = f64::from(unit_days.max(1));
+    let data = |pairs| Data { pairs, unit };
+    let rate = observed.all.daily_rate() * unit;
+    let age = observed.all.mean_age_days() / unit;
     let starts =
         [(0.5, 0.5), (3.0, 0.2)].map(|(r, s)| [r, 0.5 * r / rate, s, 2.0 * s * age].map(libm::log));
-    let maximum = maximise(&data, &starts)?;
+    let sample = observed.sample.as_ref().map(data);
+    let maximum = maximise_by_sample(&data(&observed.all), sample.as_ref(), &starts)?;
     let model = |[r, alpha, s, beta]: [f64; 4]| ParetoNbd { r, alpha, s, beta };
-    Some(Fit::new(NAMES, data.pairs.customers(), &maximum, model))
+    Some(Fit::new(NAMES, observed.all.customers(), &maximum, model))
 }

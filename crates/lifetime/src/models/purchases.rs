@@ -5,7 +5,7 @@
 //! and the customer has stayed after each of j orders, so the expectation is
 //! `Σ P(N > j) E[(1 - p)^j]` over j >= 0, with only positive terms.
 
-use super::special::nodes;
+use super::special::{FINE, nodes};
 
 /// Terms up to which the sum is added up; beyond, the integral is cheaper.
 const MOST_TERMS: f64 = 20_000.0;
@@ -105,7 +105,7 @@ fn integral(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
                 length *= 0.75;
             }
             let start = if direction < 0.0 { t - length } else { t };
-            for (at, weight) in nodes(start, length) {
+            for (at, weight) in nodes(&FINE, start, length) {
                 let (ln_density, orders) = density(at);
                 let density = weight * libm::exp(ln_density - top);
                 mass += density;

@@ -46,8 +46,25 @@ pub fn ln_elapsed(time: f64, scale: f64) -> Taylor {
     [libm::log1p(time / scale), -share, share * (1.0 - share)]
 }
 
-/// Nodes and weights of the Gauss-Legendre rule with 16 points on [-1, 1], positive half.
-const RULE: [(f64, f64); 8] = [
+/// Nodes and weights of a Gauss-Legendre rule on [-1, 1], positive half.
+pub type Rule = [(f64, f64)];
+
+/// The rule with 4 points.
+pub const ROUGH: [(f64, f64); 2] = [
+    (0.339_981_043_584_856_26, 0.652_145_154_862_546_1),
+    (0.861_136_311_594_052_6, 0.347_854_845_137_453_85),
+];
+
+/// The rule with 8 points.
+pub const MIDDLE: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_27),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+    (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
+];
+
+/// The rule with 16 points.
+pub const FINE: [(f64, f64); 8] = [
     (0.095_012_509_837_637_44, 0.189_450_610_455_068_5),
     (0.281_603_550_779_258_9, 0.182_603_415_044_923_6),
     (0.458_016_777_657_227_4, 0.169_156_519_395_002_54),
@@ -59,9 +76,9 @@ const RULE: [(f64, f64); 8] = [
 ];
 
 /// Nodes and weights on the interval from `start` over `length`, in a fixed order.
-pub fn nodes(start: f64, length: f64) -> impl Iterator<Item = (f64, f64)> {
+pub fn nodes(rule: &Rule, start: f64, length: f64) -> impl Iterator<Item = (f64, f64)> {
     let half = 0.5 * length;
-    RULE.iter().flat_map(move |&(node, weight)| {
+    rule.iter().flat_map(move |&(node, weight)| {
         [(start + half * (1.0 - node), half * weight), (start + half * (1.0 + node), half * weight)]
     })
 }

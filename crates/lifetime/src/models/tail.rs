@@ -3,10 +3,11 @@
 //! Its likelihood is usually written with two Gaussian hypergeometric functions, whose difference
 //! loses digits and whose series crawl where alpha and beta are far apart. The functions stand for
 //! `∫ (alpha + v)^-p (beta + v)^-q dv` from a time on. In the logarithm of time the integrand has
-//! one hump and an exponential tail, and nothing but positive numbers are added up.
+//! one hump and an exponential tail, and nothing but positive numbers are added up. Many integrals
+//! that differ in nothing but their start are one, with what lies between the starts.
 
 use super::jet::Jet;
-use super::special::nodes;
+use super::special::{FINE, MIDDLE, ROUGH, Rule, ln_elapsed, nodes};
 
 /// A factor `(scale + v)^-power` of the integrand; the scale is a parameter, the power another
 /// parameter plus a number.
@@ -22,6 +23,9 @@ const FALLS: [f64; 2] = [14.0, 24.0];
 /// A panel's length next to the point where the scales meet; the integrand has a pole at the
 /// distance π beside it.
 const NEAR: f64 = 4.0;
+/// Rules that integrate to rounding where the length, times the powers and relative to the
+/// distances of the poles, is at most as given.
+const SHORT: [(f64, &Rule); 2] = [(0.1, &ROUGH), (0.6, &MIDDLE)];
 /// What may be left out, relative to the integral.
 const NEGLIGIBLE: f64 = 1e-16;
 
@@ -33,9 +37,11 @@ struct Hump {
     origins: [f64; 2],
     /// The distance of the scales, relative to the first origin.
     gap: f64,
+    /// Whether beta is the near scale.
+    swapped: bool,
 }
 
-/// A node of the rule.
+/// A node of the rule, with what concerns alpha first.
 struct Node {
     /// The integrand, times its weight.
     mass: f64,
@@ -46,9 +52,16 @@ struct Node {
 }
 
 impl Hump {
-    fn new(near: Factor, far: Factor, time: f64) -> Self {
+    fn new(alpha: Factor, beta: Factor, time: f64) -> Self {
+        let swapped = alpha.scale > beta.scale;
+        let (near, far) = if swapped { (beta, alpha) } else { (alpha, beta) };
         let origins = [near.scale + time, far.scale + time];
-        Self { near, far, origins, gap: (far.scale - near.scale) / origins[0] }
+        Self { near, far, origins, gap: (far.scale - near.scale) / origins[0], swapped }
+    }
+
+    /// Where the integrand stands after so much time.
+    fn after(&self, time: f64) -> f64 {
+        libm::log1p(time / self.origins[0])
     }
 
     /// How fast the integrand falls at t, where `v = origins[0] e^t - near.scale`.
@@ -67,8 +80,13 @@ impl Hump {
             (t + libm::log(left), near / left)
         };
         let ln_mass = (1.0 - self.near.power) * t - self.far.power * ln_far;
-        let mass = weight * libm::exp(ln_mass);
-        Node { mass, grown: [t, ln_far], shrunk: [near, far] }
+        let mass = self.origins[0] * weight * libm::exp(ln_mass);
+        let (mut grown, mut shrunk) = ([t, ln_far], [near, far]);
+        if self.swapped {
+            grown.reverse();
+            shrunk.reverse();
+        }
+        Node { mass, grown, shrunk }
     }
 
     /// Shows each node up to the time at `end` and returns the integral.
@@ -86,7 +104,7 @@ impl Hump {
                 length *= 0.75;
                 slope = self.slope(t + length);
             }
-            for (at, weight) in nodes(t, length) {
+            for (at, weight) in nodes(&FINE, t, length) {
                 let node = self.node(at, weight);
                 total += node.mass;
                 visit(&node);
@@ -98,74 +116,107 @@ impl Hump {
                 break;
             }
         }
-        self.origins[0] * total
+        total
     }
 }
 
 /// `(alpha + from)^p (beta + from)^q ∫ (alpha + v)^-p (beta + v)^-q dv` over v in the span of
 /// times.
 pub fn span(alpha: Factor, beta: Factor, (from, until): (f64, f64)) -> f64 {
-    let (near, far) = if alpha.scale > beta.scale { (beta, alpha) } else { (alpha, beta) };
-    let hump = Hump::new(near, far, from);
-    hump.integrate(libm::log1p((until - from) / hump.origins[0]), |_| ())
+    let hump = Hump::new(alpha, beta, from);
+    hump.integrate(hump.after(until - from), |_| ())
 }
 
-/// The logarithm of
-/// `(alpha + time)^p (beta + time)^q ∫ (alpha + v)^-p (beta + v)^-q dv` over v from a time to
-/// infinity, for `p, q >= 0` and `p + q > 1`.
-///
-/// The derivatives are by p, ln alpha, q, ln beta in this order.
-pub fn ln_tail(alpha: Factor, beta: Factor, time: f64) -> Jet<4> {
-    if alpha.scale > beta.scale {
-        return swapped(&ln_tail(beta, alpha, time));
-    }
-    let hump = Hump::new(alpha, beta, time);
-    let shares = [alpha.scale / hump.origins[0], beta.scale / hump.origins[1]];
-    let mut moments = Moments::default();
-    let total = hump.integrate(f64::INFINITY, |node| {
-        let now = [shares[0] * node.shrunk[0], shares[1] * node.shrunk[1]];
-        let slopes = [-node.grown[0], shares[0] - now[0], -node.grown[1], shares[1] - now[1]];
-        for (i, slope) in slopes.into_iter().enumerate() {
-            moments.slopes[i] += node.mass * slope;
-            for (product, other) in moments.products[i][..=i].iter_mut().zip(slopes) {
-                *product += node.mass * slope * other;
-            }
-        }
-        for i in 0..2 {
-            let rest = shares[i] * (1.0 - shares[i]);
-            moments.curvatures[i] += node.mass * (rest - now[i] * (1.0 - now[i]));
-        }
-        moments.mass += node.mass;
-    });
-    moments.ln(total, [alpha.power, beta.power])
+/// The integral from a time to infinity, for `p, q >= 0` and `p + q > 1`.
+pub struct Tail {
+    factors: [Factor; 2],
+    time: f64,
+    moments: Moments,
 }
 
-/// Sums over the nodes of derivatives of the integrand's logarithm.
+/// Sums over the nodes of the integrand, relative to its value at the tail's time, and of the
+/// derivatives of its logarithm, relative to those at that time: by the powers, and by the
+/// logarithms of the scales, there per power.
 #[derive(Default)]
 struct Moments {
     mass: f64,
-    /// First derivatives: by the powers, and by the logarithms of the scales, there per power.
     slopes: [f64; 4],
+    /// Products of slopes, lower triangle.
     products: [[f64; 4]; 4],
-    /// Second derivatives by the logarithms of the scales, per power.
+    /// Second derivatives by the logarithms of the scales, per power and negative.
     curvatures: [f64; 2],
 }
 
-impl Moments {
-    fn ln(&self, integral: f64, powers: [f64; 2]) -> Jet<4> {
-        let factors = [1.0, powers[0], 1.0, powers[1]];
-        let mean = |sum: f64| sum / self.mass;
-        let mut out = Jet::constant(libm::log(integral));
-        out.gradient = std::array::from_fn(|i| factors[i] * mean(self.slopes[i]));
+impl Tail {
+    /// The integral from `time` on.
+    pub fn new(alpha: Factor, beta: Factor, time: f64) -> Self {
+        let factors = [alpha, beta];
+        let mut tail = Self { factors, time, moments: Moments::default() };
+        let shares = tail.shares();
+        let add = |node: &Node| tail.moments.add(node, shares);
+        Hump::new(alpha, beta, time).integrate(f64::INFINITY, add);
+        tail
+    }
+
+    /// Lets the integral start at `time`, which is not later. Nothing cancels on the way.
+    pub fn extend_to(&mut self, time: f64) {
+        let step = self.time - time;
+        if step <= 0.0 {
+            return;
+        }
+        let [alpha, beta] = self.factors;
+        let relative = [alpha, beta].map(|factor| step / (factor.scale + time));
+        let grown = relative.map(libm::log1p);
+        let later = self.shares();
+        let shift = [-grown[0], later[0] * relative[0], -grown[1], later[1] * relative[1]];
+        self.moments.shift(shift, libm::exp(-alpha.power * grown[0] - beta.power * grown[1]));
+        self.time = time;
+        let shares = self.shares();
+        let moments = &mut self.moments;
+        let length = (alpha.power + 1.0) * relative[0] + (beta.power + 1.0) * relative[1];
+        let Some((_, rule)) = SHORT.iter().find(|(longest, _)| length <= *longest) else {
+            let hump = Hump::new(alpha, beta, time);
+            hump.integrate(hump.after(step), |node| moments.add(node, shares));
+            return;
+        };
+        for (at, weight) in nodes(rule, 0.0, 1.0) {
+            let more = relative.map(|relative| at * relative);
+            let grown = more.map(libm::log1p);
+            let ln_mass = -alpha.power * grown[0] - beta.power * grown[1];
+            let mass = step * weight * libm::exp(ln_mass);
+            moments.add(&Node { mass, grown, shrunk: more.map(|more| 1.0 / (1.0 + more)) }, shares);
+        }
+    }
+
+    /// The part of alpha in alpha plus the time, and the same of beta.
+    fn shares(&self) -> [f64; 2] {
+        self.factors.map(|factor| factor.scale / (factor.scale + self.time))
+    }
+
+    /// The logarithm of `alpha^p beta^q ∫ (alpha + v)^-p (beta + v)^-q dv`.
+    ///
+    /// The derivatives are by p, ln alpha, q, ln beta in this order.
+    pub fn ln(&self) -> Jet<4> {
+        let Moments { mass, slopes, products, curvatures } = &self.moments;
+        let powers = self.factors.map(|factor| factor.power);
+        let scaling = [1.0, powers[0], 1.0, powers[1]];
+        let means = slopes.map(|sum| sum / mass);
+        let mut out = Jet::constant(libm::log(*mass));
         for i in 0..4 {
             for j in 0..=i {
-                let product = factors[i] * factors[j] * mean(self.products[i][j]);
-                out.hessian[i][j] = product - out.gradient[i] * out.gradient[j];
+                let covariance = products[i][j] / mass - means[i] * means[j];
+                out.hessian[i][j] = scaling[i] * scaling[j] * covariance;
             }
         }
-        for (factor, power, scale) in [(0, 0, 1), (1, 2, 3)] {
-            out.hessian[scale][power] += mean(self.slopes[scale]);
-            out.hessian[scale][scale] += powers[factor] * mean(self.curvatures[factor]);
+        for (i, factor) in self.factors.iter().enumerate() {
+            let (power, scale) = (2 * i, 2 * i + 1);
+            let [grown, first, _] = ln_elapsed(self.time, factor.scale);
+            let slope = means[scale] - first;
+            out.value -= factor.power * grown;
+            out.gradient[power] = means[power] - grown;
+            out.gradient[scale] = factor.power * slope;
+            out.hessian[scale][power] += slope;
+            out.hessian[scale][scale] -= factor.power * curvatures[i] / mass;
         }
         for i in 0..4 {
             for j in 0..i {
@@ -176,12 +227,36 @@ impl Moments {
     }
 }
 
-/// The derivatives with the two factors' places exchanged.
-fn swapped(jet: &Jet<4>) -> Jet<4> {
-    let from = |i: usize| (i + 2) % 4;
-    Jet {
-        value: jet.value,
-        gradient: std::array::from_fn(|i| jet.gradient[from(i)]),
-        hessian: std::array::from_fn(|i| std::array::from_fn(|j| jet.hessian[from(i)][from(j)])),
+impl Moments {
+    fn add(&mut self, node: &Node, shares: [f64; 2]) {
+        let now = [shares[0] * node.shrunk[0], shares[1] * node.shrunk[1]];
+        let slopes = [-node.grown[0], shares[0] - now[0], -node.grown[1], shares[1] - now[1]];
+        for i in 0..4 {
+            let weighted = node.mass * slopes[i];
+            self.slopes[i] += weighted;
+            for (product, other) in self.products[i][..=i].iter_mut().zip(slopes) {
+                *product += weighted * other;
+            }
+        }
+        for (curvature, now) in self.curvatures.iter_mut().zip(now) {
+            *curvature += node.mass * now * (1.0 - now);
+        }
+        self.mass += node.mass;
+    }
+
+    /// Adds `shift` to each slope, and multiplies all by `factor`.
+    fn shift(&mut self, shift: [f64; 4], factor: f64) {
+        let Self { mass, slopes, products, curvatures } = self;
+        for i in 0..4 {
+            for j in 0..=i {
+                let cross = shift[i] * slopes[j] + shift[j] * slopes[i];
+                products[i][j] = factor * (products[i][j] + cross + shift[i] * shift[j] * *mass);
+            }
+        }
+        for (slope, shift) in slopes.iter_mut().zip(shift) {
+            *slope = factor * (*slope + shift * *mass);
+        }
+        *curvatures = curvatures.map(|curvature| factor * curvature);
+        *mass *= factor;
     }
 }

@@ -144,10 +144,7 @@ pub fn run(case: &Case, shape: Shape) -> Run {
         gaps: settings.gaps,
         lifetime: settings.lifetime,
         scale: settings.scale,
-        ids: match columns_of_texts(history) {
-            true => IdType::Text,
-            false => IdType::Signed,
-        },
+        ids: if has_texts(history) { IdType::Text } else { IdType::Signed },
     });
     let options =
         FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };
@@ -223,16 +220,14 @@ fn list(
         Ok::<(), TimelineError>(())
     });
     listed.expect("a list");
-    let sorted = |(ledger, rows): (&Box<dyn Ledger>, Mutex<Vec<NaiveRow>>)| {
-        let table = ledger.table();
-        let schema = table.schema();
+    let sorted = |(schema, rows): (&'static TableSchema, Mutex<Vec<NaiveRow>>)| {
         let mut rows = rows.into_inner().expect("no thread failed");
         rows.sort_by_key(|row| {
             schema.key.iter().map(|name| sortable(cell(row, name))).collect::<Vec<_>>()
         });
         (schema, rows)
     };
-    ledgers.iter().zip(rows).map(sorted).collect()
+    ledgers.iter().map(|ledger| ledger.table().schema()).zip(rows).map(sorted).collect()
 }
 
 /// A key's cell, so that its order is that of the cells.
@@ -249,7 +244,7 @@ fn sortable(cell: &Cell) -> (u64, Option<kohort_model::Id>) {
 }
 
 /// Whether customers have texts as ids.
-fn columns_of_texts(history: &History) -> bool {
+fn has_texts(history: &History) -> bool {
     let rows = history.rows.iter().map(|row| &row.customer);
     let mut ids = rows.chain(history.spans.iter().map(|span| &span.customer));
     ids.next().is_some_and(|id| matches!(id, Id::Text(_)))

@@ -22,13 +22,8 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 /// What only the engine says: the fitted models and what follows from them.
-const OF_MODELS: [&str; 5] = [
-    "probability_alive",
-    "expected_orders",
-    "expected_value",
-    "clv",
-    "expected_cumulative",
-];
+const OF_MODELS: [&str; 5] =
+    ["probability_alive", "expected_orders", "expected_value", "clv", "expected_cumulative"];
 
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::default() })]

@@ -4,6 +4,7 @@ mod degenerate;
 mod properties;
 mod published;
 mod reference;
+mod samples;
 
 use super::gamma_gamma::Spend;
 use super::{Births, History};

@@ -1,7 +1,8 @@
 //! Values of the models at hard arguments against their closed forms in 80 digits.
 
 use super::super::jet::Jet;
-use super::super::tail::{Factor, ln_tail};
+use super::super::special::ln_elapsed;
+use super::super::tail::{Factor, Tail};
 use super::super::{History, TransactionModel, bg_nbd, mbg_nbd, pareto_nbd};
 use super::{assert_close, lines, number};
 
@@ -10,19 +11,30 @@ fn integrals_and_their_derivatives() {
     for fields in lines(include_str!("../testdata/tails.csv")) {
         let row: Vec<f64> = fields.iter().map(|field| number(field)).collect();
         let [p, alpha, q, beta, time] = row[..5] else { unreachable!() };
-        let jet: Jet<4> =
-            ln_tail(Factor { power: p, scale: alpha }, Factor { power: q, scale: beta }, time);
-        let at = format!("{:?}", &fields[..5]);
-        assert_close(jet.value, row[5], 1e-12, &at);
-        // Derivatives cancel where a parameter matters little: they are held against the
-        // greatest of them.
-        let hessian = (0..4).flat_map(|i| (i..4).map(move |j| (i, j)));
-        let got: Vec<_> =
-            jet.gradient.into_iter().chain(hessian.map(|(i, j)| jet.hessian[i][j])).collect();
-        let greatest = row[6..].iter().fold(1.0_f64, |most, x| most.max(x.abs()));
-        for (place, (got, want)) in got.iter().zip(&row[6..]).enumerate() {
-            let error = (got - want).abs();
-            assert!(error < 1e-11 * greatest, "{at}, derivative {place}: {got} not {want}");
+        let factors = [Factor { power: p, scale: alpha }, Factor { power: q, scale: beta }];
+        let elapsed = [(0, p, alpha), (2, q, beta)].map(|(power, value, scale)| {
+            Jet::<4>::variable(power, value) * Jet::of_variable(power + 1, ln_elapsed(time, scale))
+        });
+        // From the time on, and led there from later ones, in a stride and in small steps.
+        let mut led = Tail::new(factors[0], factors[1], 1e6);
+        led.extend_to(time + 10.0);
+        let mut steps = Tail::new(factors[0], factors[1], time + 10.0);
+        (0..=1000).rev().for_each(|step| steps.extend_to(time + 0.01 * f64::from(step)));
+        led.extend_to(time);
+        for tail in [Tail::new(factors[0], factors[1], time), led, steps] {
+            let jet = tail.ln() + elapsed[0] + elapsed[1];
+            let at = format!("{:?}", &fields[..5]);
+            assert_close(jet.value, row[5], 1e-12, &at);
+            // Derivatives cancel where a parameter matters little: they are held against the
+            // greatest of them.
+            let hessian = (0..4).flat_map(|i| (i..4).map(move |j| (i, j)));
+            let got: Vec<_> =
+                jet.gradient.into_iter().chain(hessian.map(|(i, j)| jet.hessian[i][j])).collect();
+            let greatest = row[6..].iter().fold(1.0_f64, |most, x| most.max(x.abs()));
+            for (place, (got, want)) in got.iter().zip(&row[6..]).enumerate() {
+                let error = (got - want).abs();
+                assert!(error < 1e-11 * greatest, "{at}, derivative {place}: {got} not {want}");
+            }
         }
     }
 }
