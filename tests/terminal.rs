@@ -45,7 +45,13 @@ fn a_run_draws_bars_and_sums_up() {
         "cohort_curve 9 rows N kB",
         "customer_retention 9 rows N kB",
         "revenue_churn 9 rows N kB",
+        "win_back 9 rows N kB",
         "lost_sales 26 rows N kB",
+        "purchase_gaps 20 rows N kB",
+        "purchase_gap_histogram 23 rows N kB",
+        "loyalty 9 rows N kB",
+        "clv_models 45 rows N kB",
+        "clv_holdout 117 rows N kB",
         "to DIR/out/runs/RUN",
         "took N s: open N s, read N s, survey N s, fold N s, write N s; at most N MB of memory",
     ];

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Unit, average,
-    keys, merge_as, rate,
+    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Unit,
+    average, keys, merge_as, rate,
 };
 
 use crate::curve::Curve;

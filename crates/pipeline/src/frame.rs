@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kohort_load::{LoadReport, Opened};
-use kohort_model::{
-    Basis, Context, Input, Periods, SegmentAt, Slot, WinBack,
-};
+use kohort_model::{Basis, Context, Input, Periods, SegmentAt, Slot, WinBack};
 use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;

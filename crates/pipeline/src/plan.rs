@@ -33,8 +33,7 @@ impl Plan {
                 };
                 let attempts = offers.iter().any(|offer| offer.needs.attempts);
                 let has_segments = !pipeline.segments.is_empty();
-                let has_lost =
-                    input.status.as_ref().is_some_and(|status| !status.lost.is_empty());
+                let has_lost = input.status.as_ref().is_some_and(|status| !status.lost.is_empty());
                 let is_resolved = resolve != Resolve::Rows;
                 let needs = Needs {
                     order_ids: is_resolved || has_segments || (attempts && has_lost),
@@ -44,8 +43,8 @@ impl Plan {
                 (needs, resolve)
             }
             BasisInput::Subscriptions(input) => {
-                let reasons = input.cancel_reason.is_some()
-                    && offers.iter().any(|offer| offer.needs.endings);
+                let reasons =
+                    input.cancel_reason.is_some() && offers.iter().any(|offer| offer.needs.endings);
                 (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
             }
         };

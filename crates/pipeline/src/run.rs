@@ -7,11 +7,11 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use kohort_load::{LoadReport, RejectedDetail, Sink};
+use kohort_load::{LoadReport, Opened, RejectedDetail, Sink};
 use kohort_model::{Basis, Context, EventBatch, Finished, Id, Ledger, Spill, Table};
 use kohort_publish::{
-    InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RunId, RunRecord, Staging, TableMeta,
-    TableRecord, Timing,
+    InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RowSink, RunId, RunRecord, Staging,
+    TableMeta, TableRecord, Timing,
 };
 use kohort_timeline::{
     Census, FoldOptions, Gathered, Gatherer, Lane, SlotMap, Survey, TimelineError,
@@ -88,8 +88,7 @@ pub fn run(
         Lapse::Auto if survey.events.is_none() => 1,
         Lapse::Auto => survey.lapse_days().ok_or(RunError::NoGaps)?,
     };
-    let (slots, context) =
-        found.context(pipeline, &survey, lapse_days, &plan.inputs, started_at);
+    let (slots, context) = found.context(pipeline, &survey, lapse_days, &plan.inputs, started_at);
     let context = Arc::new(context);
     let spilled_bytes = gathered.spilled_bytes();
     let (finished, census) = run.fold(&gathered, &plan, &slots, &context)?;
@@ -170,7 +169,7 @@ impl Run<'_> {
         options: &RunOptions,
         now: DateTime<Utc>,
     ) -> Result<(Vec<LoadReport>, Gathered), RunError> {
-        let files = plan.inputs.iter().flat_map(|opened| opened.files());
+        let files = plan.inputs.iter().flat_map(Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let spill = match (options.memory_limit, staging) {
             (Some(_), Some(staging)) => Some(Box::new(staging.spill()?) as Box<dyn Spill>),
@@ -185,8 +184,7 @@ impl Run<'_> {
             for opened in &plan.inputs {
                 let new_sink = || ToLane(gatherer.lane(opened.input()));
                 let needs = plan.needs_of(opened.input());
-                let (report, sinks) =
-                    opened.read(needs, now, run.threads, &progress, &new_sink)?;
+                let (report, sinks) = opened.read(needs, now, run.threads, &progress, &new_sink)?;
                 for sink in sinks {
                     sink.0.close()?;
                 }
@@ -321,7 +319,7 @@ impl Run<'_> {
             gathered.list(&run.pool, &options, ledgers, |ledger, part| {
                 Ok::<(), RunError>(sinks[ledger].push(part)?)
             })?;
-            Ok(sinks.into_iter().map(|sink| sink.finish()).collect::<Result<_, _>>()?)
+            Ok(sinks.into_iter().map(RowSink::finish).collect::<Result<_, _>>()?)
         })
     }
 }

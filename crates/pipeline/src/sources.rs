@@ -40,8 +40,9 @@ pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
         Source { filter, ..plain(pipeline, &input.paths, values, content) }
     }));
     sources.extend(pipeline.surveys.as_ref().map(|input| {
-        let content =
-            Content::Surveys(SurveysSource { reason: reason(&input.reason, &pipeline.churn_reasons) });
+        let content = Content::Surveys(SurveysSource {
+            reason: reason(&input.reason, &pipeline.churn_reasons),
+        });
         let values = (&*input.customer_id, &*input.answered_at);
         let filter = input.filter.clone();
         Source { filter, ..plain(pipeline, &input.paths, values, content) }
