@@ -87,6 +87,16 @@ bench: build $(VENV)/.bench ## Measure against DuckDB, Polars, ClickHouse and Da
 	$(VENV_PYTHON) tests/bench/bench.py --sf $(SF) --kohort $(KOHORT) \
 		--decode $(TARGET)/release/examples/decode $(BENCH)
 
+.PHONY: bench-tables
+bench-tables: build $(VENV)/.bench ## Measure what each table costs beside the first five
+	$(VENV_PYTHON) tests/bench/tables.py --sf $(SF) --kohort $(KOHORT) $(BENCH)
+
+.PHONY: bench-fit
+bench-fit: $(VENV)/.bench ## Measure the fit of a million customers against lifetimes
+	@# Beside kohort-cli, so that both have the same features (see ARCHITECTURE.md).
+	$(CARGO) build --release --package kohort-cli --package kohort-lifetime --example fit
+	$(VENV_PYTHON) tests/bench/fit.py --fit $(TARGET)/release/examples/fit $(BENCH)
+
 .PHONY: data-cdnow
 data-cdnow: $(VENV)/.verify ## Fetch the CDNOW purchases for pipelines/cdnow.toml
 	$(VENV_PYTHON) tests/verify/data.py

@@ -104,10 +104,10 @@ def compare(bench: Bench, engines: list[str], decode: Path | None, runs: int,
         print_ratios(medians, bare)
 
 
-def print_table(medians: dict[str, measure.Cost]) -> None:
+def print_table(medians: dict[str, measure.Cost], heading: str = "engine") -> None:
     """One row per engine, with its multiple of the first."""
     base = next(iter(medians.values()))
-    print("| engine | CPU s | | wall s | | peak MiB | |")
+    print(f"| {heading} | CPU s | | wall s | | peak MiB | |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     for engine, cost in medians.items():
         name = f"{engine}{version(engine)}"

@@ -18,6 +18,8 @@ class Cost:
     cpu: float
     wall: float
     peak: float
+    written: str = ""
+    """What the command wrote."""
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> Cost:
@@ -37,7 +39,7 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Cost:
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         raise SystemExit(f"{' '.join(command)}\nended with {child.returncode}:\n{written}")
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * RSS_UNIT)
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * RSS_UNIT, written)
 
 
 def median(costs: list[Cost]) -> Cost:

@@ -25,4 +25,6 @@ pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, Spill};
 pub use grid::{Grid, Tally};
 pub use measure::{Finished, Ledger, Measure, merge_as};
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
-pub use table::{Cell, Column, ColumnType, Id, IdType, Table, TableSchema, Unit, Values, keys};
+pub use table::{
+    Cell, Column, ColumnType, Fill, Id, IdType, Table, TableSchema, Unit, Values, keys,
+};

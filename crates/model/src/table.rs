@@ -1,7 +1,7 @@
 //! Result tables: their schemas with units and meaning, and their values in plain columns.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, iter};
 
 use crate::{Day, Scale};
 
@@ -272,6 +272,7 @@ pub enum Cell {
 macro_rules! cell_from {
     ($($from:ty => |$v:ident| $cell:expr),+ $(,)?) => {$(
         impl From<$from> for Cell {
+            #[inline]
             fn from($v: $from) -> Self {
                 $cell
             }
@@ -295,6 +296,7 @@ cell_from! {
 }
 
 impl<T: Into<Self>> From<Option<T>> for Cell {
+    #[inline]
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
@@ -328,29 +330,59 @@ impl Values {
         }
     }
 
-    fn push(&mut self, cell: Cell) -> Result<(), Cell> {
-        match (self, cell) {
-            (Self::Text(v), Cell::Text(x)) => v.push(Some(x)),
-            (Self::Text(v), Cell::Null) => v.push(None),
-            (Self::Date(v), Cell::Date(x)) => v.push(Some(x)),
-            (Self::Date(v), Cell::Null) => v.push(None),
-            (Self::Int32(v), Cell::Int(x)) => {
-                v.push(Some(i32::try_from(x).map_err(|_| Cell::Int(x))?));
-            }
-            (Self::Int32(v), Cell::Null) => v.push(None),
-            (Self::Int64(v), Cell::Int(x)) => v.push(Some(x)),
-            (Self::Int64(v), Cell::Null) => v.push(None),
-            (Self::Float64(v), Cell::Float(x)) => v.push(Some(x)),
-            (Self::Float64(v), Cell::Null) => v.push(None),
-            (Self::Money(v), Cell::Money(x)) => v.push(Some(x)),
-            (Self::Money(v), Cell::Null) => v.push(None),
-            (Self::Boolean(v), Cell::Bool(x)) => v.push(Some(x)),
-            (Self::Boolean(v), Cell::Null) => v.push(None),
-            (Self::Id(v), Cell::Id(x)) => v.push(x),
-            (_, cell) => return Err(cell),
-        }
-        Ok(())
+    /// The texts of a column that the schema does not have.
+    fn further(&mut self) -> &mut Vec<Option<Arc<str>>> {
+        let Self::Text(texts) = self else { unreachable!("further columns hold text") };
+        texts
     }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(v) => v.len(),
+            Self::Date(v) => v.len(),
+            Self::Int32(v) => v.len(),
+            Self::Int64(v) => v.len(),
+            Self::Float64(v) => v.len(),
+            Self::Money(v) => v.len(),
+            Self::Boolean(v) => v.len(),
+            Self::Id(v) => v.len(),
+        }
+    }
+
+    /// Adds the cells of `column`, looking up its type once.
+    #[inline]
+    fn extend(&mut self, column: &Column, cells: impl Iterator<Item = Cell>) {
+        macro_rules! extend {
+            ($to:expr, $($cell:pat => $value:expr),+) => {
+                $to.extend(cells.map(|cell| match cell {
+                    $($cell => $value,)+
+                    Cell::Null if column.nullable => None,
+                    other => refuse(column, &other),
+                }))
+            };
+        }
+        match self {
+            Self::Text(v) => extend!(v, Cell::Text(x) => Some(x)),
+            Self::Date(v) => extend!(v, Cell::Date(x) => Some(x)),
+            Self::Int32(v) => extend!(v, Cell::Int(x) => {
+                Some(i32::try_from(x).unwrap_or_else(|_| refuse(column, &Cell::Int(x))))
+            }),
+            Self::Int64(v) => extend!(v, Cell::Int(x) => Some(x)),
+            Self::Float64(v) => extend!(v, Cell::Float(x) => Some(x)),
+            Self::Money(v) => extend!(v, Cell::Money(x) => Some(x)),
+            Self::Boolean(v) => extend!(v, Cell::Bool(x) => Some(x)),
+            Self::Id(v) => v.extend(cells.map(|cell| match cell {
+                Cell::Id(id) => id,
+                other => refuse(column, &other),
+            })),
+        }
+    }
+}
+
+#[cold]
+fn refuse(column: &Column, cell: &Cell) -> ! {
+    assert!(*cell != Cell::Null, "{} is never NULL", column.name);
+    panic!("{} cannot hold {cell:?}", column.name)
 }
 
 /// A result table: a schema and one vector per column, all of one length.
@@ -409,17 +441,19 @@ impl Table {
         assert_eq!(N, schema.columns.len(), "cells of a row of {}", schema.name);
         let (own, others) = columns.split_at_mut(N);
         for ((values, column), cell) in own.iter_mut().zip(schema.columns).zip(row) {
-            assert!(column.nullable || cell != Cell::Null, "{} is never NULL", column.name);
-            if let Err(cell) = values.push(cell) {
-                panic!("{}.{} cannot hold {cell:?}", schema.name, column.name);
-            }
+            values.extend(column, iter::once(cell));
         }
         let mut more = more.into_iter();
         for values in others {
             let text = more.next().expect("a cell for each further column");
-            values.push(text.into()).expect("further columns hold text");
+            values.further().push(text);
         }
         self.rows += 1;
+    }
+
+    /// Adds rows column by column, which is quicker than [`Table::push`] where they are many.
+    pub fn fill(&mut self) -> Fill<'_> {
+        Fill { table: self, filled: 0 }
     }
 
     /// The form of its ids.
@@ -459,6 +493,55 @@ impl Table {
     }
 }
 
+/// Rows that are added to a [`Table`] column by column: first the schema's columns in order, then
+/// the others.
+#[must_use = "the rows count once they are finished"]
+pub struct Fill<'a> {
+    table: &'a mut Table,
+    /// Columns that have the rows.
+    filled: usize,
+}
+
+impl Fill<'_> {
+    /// Adds the cells of the next column, which is the schema's column `name`.
+    ///
+    /// # Panics
+    /// Where the schema has another column here, or one that cannot hold a cell: rows come from
+    /// measures, whose tests would not pass.
+    pub fn column<T: Into<Cell>>(mut self, name: &str, cells: impl IntoIterator<Item = T>) -> Self {
+        let column = &self.table.schema.columns[self.filled];
+        assert_eq!(column.name, name, "column {} of {}", self.filled, self.table.schema.name);
+        let values = &mut self.table.columns[self.filled];
+        values.extend(column, cells.into_iter().map(Into::into));
+        self.filled += 1;
+        self
+    }
+
+    /// Adds the cells of the next of the further text columns.
+    ///
+    /// # Panics
+    /// Where columns of the schema come before it, or there is none.
+    pub fn further(mut self, cells: impl IntoIterator<Item = Option<Arc<str>>>) -> Self {
+        let Table { schema, columns, .. } = &mut *self.table;
+        assert!(self.filled >= schema.columns.len(), "columns of {} come first", schema.name);
+        columns[self.filled].further().extend(cells);
+        self.filled += 1;
+        self
+    }
+
+    /// The rows are the table's.
+    ///
+    /// # Panics
+    /// Where the columns are not all filled with as many cells.
+    pub fn finish(self) {
+        let Table { schema, columns, rows, .. } = self.table;
+        assert_eq!(self.filled, columns.len(), "columns of {}", schema.name);
+        *rows = columns[0].len();
+        let equal = columns.iter().all(|values| values.len() == *rows);
+        assert!(equal, "columns of {} have one length", schema.name);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -479,6 +562,32 @@ mod tests {
         assert_eq!(table.rows(), 2);
         assert_eq!(table.columns()[1], Values::Float64(vec![Some(0.5), None]));
         assert_eq!(table.columns()[2], Values::Money(vec![Some(12), Some(13)]));
+    }
+
+    #[test]
+    fn columns_become_rows() {
+        let scale = Scale::new(2).unwrap();
+        let empty = || Table::of_ids(&SCHEMA, scale, IdType::Signed, vec!["segment_x".into()]);
+        let segments = [None, Some(Arc::from("a"))];
+        let (mut by_row, mut by_column) = (empty(), empty());
+        for (n, segment) in segments.iter().enumerate() {
+            let share = (n > 0).then_some(0.5);
+            let value = i128::from(n as u64);
+            by_row.push_with([Day(7).into(), share.into(), value.into()], [segment.clone()]);
+        }
+        let fill = by_column.fill().column("period", [Day(7), Day(7)]);
+        let fill = fill.column("share", [None, Some(0.5)]).column("value", [0_i128, 1]);
+        fill.further(segments).finish();
+        assert_eq!(by_column, by_row);
+        assert_eq!(by_column.rows(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "columns of example have one length")]
+    fn columns_have_one_length() {
+        let mut table = Table::new(&SCHEMA, Scale::new(2).unwrap());
+        let fill = table.fill().column("period", [Day(3)]).column("share", [None::<f64>]);
+        fill.column("value", [1_i128, 2]).finish();
     }
 
     #[test]

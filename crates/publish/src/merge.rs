@@ -5,8 +5,8 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::{iter, mem};
 
-use arrow::array::RecordBatch;
-use arrow::compute::interleave_record_batch;
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
+use arrow::compute::{concat, interleave_record_batch, take};
 use arrow::row::{Row, Rows};
 use parquet::errors::ParquetError;
 
@@ -24,21 +24,42 @@ pub(crate) type Run<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 
 
 /// The rows of `batches` as a sorted run.
 pub(crate) fn sort<'a>(order: &KeyOrder, batches: Vec<RecordBatch>) -> Result<Run<'a>> {
-    let keys: Vec<Rows> = batches.iter().map(|batch| order.keys(batch)).collect::<Result<_>>()?;
-    let mut rows: Vec<_> = (keys.iter().enumerate())
-        .flat_map(|(batch, keys)| {
-            keys.iter().enumerate().map(move |(row, key)| (key.data(), (batch, row)))
-        })
-        .collect();
-    rows.sort_unstable_by_key(|(key, _)| *key);
-    let picked: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    let Some(whole) = joined(batches)? else { return Ok(Box::new(iter::empty())) };
+    let keys = order.keys(&whole)?;
+    // Most keys are no longer than what is compared first.
+    let mut rows: Vec<(u128, u32)> =
+        keys.iter().zip(0..).map(|(key, row)| (head(key.data()), row)).collect();
+    let key = |row: u32| keys.row(row as usize);
+    // Parts often come in order, which only the stable sort makes use of.
+    rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(&key(b.1))));
+    let places: UInt32Array = rows.into_iter().map(|(_, row)| row).collect();
     drop(keys);
-    let mut start = 0;
-    Ok(Box::new(iter::from_fn(move || {
-        let block = &picked[start..picked.len().min(start + BLOCK_ROWS)];
-        start += block.len();
-        (!block.is_empty()).then(|| pick(&batches, block))
-    })))
+    let (schema, columns, rows) = whole.into_parts();
+    let columns = columns.into_iter().map(|column| take(&column, &places, None));
+    let sorted = RecordBatch::try_new(schema, columns.collect::<std::result::Result<_, _>>()?)?;
+    let blocks = (0..rows).step_by(BLOCK_ROWS);
+    Ok(Box::new(blocks.map(move |start| Ok(sorted.slice(start, BLOCK_ROWS.min(rows - start))))))
+}
+
+/// All rows in one batch, made column by column so that no more than one is held twice.
+fn joined(batches: Vec<RecordBatch>) -> Result<Option<RecordBatch>> {
+    let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(None) };
+    let mut parts: Vec<_> =
+        batches.into_iter().map(|batch| batch.into_parts().1.into_iter()).collect();
+    let columns = schema.fields().iter().map(|_| {
+        let pieces: Vec<ArrayRef> = parts.iter_mut().filter_map(Iterator::next).collect();
+        concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())
+    });
+    let columns = columns.collect::<std::result::Result<_, _>>()?;
+    Ok(Some(RecordBatch::try_new(schema, columns)?))
+}
+
+/// The first bytes of a key as a number: where those of two keys differ, so do the keys.
+fn head(key: &[u8]) -> u128 {
+    let mut head = [0; 16];
+    let length = key.len().min(head.len());
+    head[..length].copy_from_slice(&key[..length]);
+    u128::from_be_bytes(head)
 }
 
 /// The rows `picked`, each named by its batch and its place there.

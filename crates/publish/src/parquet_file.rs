@@ -1,16 +1,20 @@
 //! Tables as Parquet files that explain themselves.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::PathBuf;
+use std::slice;
 
-use arrow::array::{AsArray, Decimal128Array, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch};
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, SchemaRef};
+use arrow::row::{RowConverter, SortField};
 use kohort_model::{Day, SegmentAt, Table, TableSchema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use crate::digest::Digest;
 use crate::disk::at;
@@ -71,18 +75,26 @@ pub(crate) struct TableFile {
     rows: u64,
 }
 
+/// What decides how the rows of a table are written.
+pub(crate) struct Shape<'a> {
+    pub table: &'static TableSchema,
+    /// The columns by which the rows are sorted in the order of their bytes, NULL first.
+    pub sorted: &'a [usize],
+    /// The first rows, where there are any.
+    pub first: Option<&'a RecordBatch>,
+}
+
 impl TableFile {
-    /// A file at `path` for the rows of `table`, which are sorted by the columns `sorted` in the
-    /// order of their bytes, NULL first.
+    /// A file at `path` for the rows of a table.
     pub fn create(
         path: PathBuf,
-        table: &TableSchema,
+        shape: &Shape<'_>,
         schema: SchemaRef,
-        sorted: &[usize],
         meta: Option<&TableMeta>,
     ) -> Result<Self, PublishError> {
         let file = at(&path, File::create(&path))?;
-        let properties = Some(properties(table, sorted, meta));
+        let properties = shape.properties(meta).map_err(|cause| writing(path.clone(), cause))?;
+        let properties = Some(properties);
         match ArrowWriter::try_new(file, schema.clone(), properties) {
             Ok(writer) => Ok(Self { path, digest: Digest::new(&schema), schema, writer, rows: 0 }),
             Err(cause) => Err(writing(path, cause)),
@@ -129,35 +141,58 @@ pub(crate) fn write(
 ) -> Result<TableRecord, PublishError> {
     let schema = arrays::schema(table, meta.and_then(|m| m.currency.as_deref()));
     let sorted = sorted_by(table);
-    let mut file = TableFile::create(path, table.schema(), schema.clone(), &sorted, meta)?;
-    for batch in arrays::batches(table, &schema) {
+    let mut batches = arrays::batches(table, &schema).peekable();
+    let shape = Shape { table: table.schema(), sorted: &sorted, first: batches.peek() };
+    let mut file = TableFile::create(path, &shape, schema.clone(), meta)?;
+    for batch in batches {
         file.write(&batch)?;
     }
     file.finish(table.schema().name)
 }
 
-fn properties(table: &TableSchema, sorted: &[usize], meta: Option<&TableMeta>) -> WriterProperties {
-    let mut pairs = vec![
-        ("kohort.version", KOHORT_VERSION.to_owned()),
-        ("kohort.table", table.name.to_owned()),
-        ("kohort.description", table.description.to_owned()),
-        ("kohort.key", table.key.join(",")),
-        ("kohort.revisable", table.revisable.join(",")),
-    ];
-    pairs.extend(meta.map(TableMeta::pairs).unwrap_or_default());
-    let pairs = pairs.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value));
+impl Shape<'_> {
+    fn properties(&self, meta: Option<&TableMeta>) -> Result<WriterProperties, ParquetError> {
+        let table = self.table;
+        let mut pairs = vec![
+            ("kohort.version", KOHORT_VERSION.to_owned()),
+            ("kohort.table", table.name.to_owned()),
+            ("kohort.description", table.description.to_owned()),
+            ("kohort.key", table.key.join(",")),
+            ("kohort.revisable", table.revisable.join(",")),
+        ];
+        pairs.extend(meta.map(TableMeta::pairs).unwrap_or_default());
+        let pairs = pairs.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value));
 
-    let sorted = sorted.iter().map(|index| SortingColumn {
-        column_idx: i32::try_from(*index).expect("a table has some tens of columns"),
-        descending: false,
-        nulls_first: true,
-    });
-    let sorted = Some(sorted.collect::<Vec<_>>()).filter(|sorted| !sorted.is_empty());
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_sorting_columns(sorted)
-        .set_key_value_metadata(Some(pairs.collect()))
-        .build()
+        let sorted = self.sorted.iter().map(|index| SortingColumn {
+            column_idx: i32::try_from(*index).expect("a table has some tens of columns"),
+            descending: false,
+            nulls_first: true,
+        });
+        let sorted = Some(sorted.collect::<Vec<_>>()).filter(|sorted| !sorted.is_empty());
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::Page)
+            .set_max_row_group_row_count(Some(GROUP_ROWS))
+            .set_sorting_columns(sorted)
+            .set_key_value_metadata(Some(pairs.collect()));
+        // Looking up each value only to find the dictionary too large is half the work of a file.
+        if let Some(first) = self.first.filter(|batch| batch.num_rows() == arrays::BATCH_ROWS) {
+            for (field, column) in first.schema_ref().fields().iter().zip(first.columns()) {
+                if rarely_repeats(column)? {
+                    let path = ColumnPath::from(field.name().as_str());
+                    properties = properties.set_column_dictionary_enabled(path, false);
+                }
+            }
+        }
+        Ok(properties.build())
+    }
+}
+
+/// Whether nine in ten values are others than those before them.
+fn rarely_repeats(column: &ArrayRef) -> Result<bool, ParquetError> {
+    let converter = RowConverter::new(vec![SortField::new(column.data_type().clone())])?;
+    let values = converter.convert_columns(slice::from_ref(column))?;
+    let repeated = column.len() / 10;
+    let mut seen = HashSet::with_capacity(column.len());
+    Ok(values.iter().filter(|value| !seen.insert(value.data())).nth(repeated).is_none())
 }

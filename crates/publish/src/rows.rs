@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use crate::error::writing;
 use crate::merge::{Merge, Run, sort};
 use crate::order::KeyOrder;
-use crate::parquet_file::TableFile;
+use crate::parquet_file::{Shape, TableFile};
 use crate::{PublishError, SpillFile, TableMeta, TableRecord, arrays};
 
 /// Bytes of rows that are gathered in memory before they are sorted and go to disk.
@@ -109,10 +109,13 @@ impl RowSink {
         // What is still in memory is sorted first, then all is known of the order.
         let rest = sort(&self.order, batches).map_err(failed)?;
         let spilled = runs.into_iter().map(|run| self.read_run(run));
-        let mut merge = Merge::new(&self.order, spilled.chain([rest])).map_err(failed)?;
+        let merge = Merge::new(&self.order, spilled.chain([rest])).map_err(failed)?;
+        let mut merge = merge.peekable();
         let (path, schema) = (self.path.clone(), self.schema.clone());
         let sorted = self.order.sorted_by();
-        let mut file = TableFile::create(path, self.table, schema, sorted, Some(&self.meta))?;
+        let first = merge.peek().and_then(|batch| batch.as_ref().ok());
+        let shape = Shape { table: self.table, sorted, first };
+        let mut file = TableFile::create(path, &shape, schema, Some(&self.meta))?;
         // One thread merges, the other writes; where one gives up, so does the other.
         thread::scope(|scope| {
             let (sender, merged) = mpsc::sync_channel(1);

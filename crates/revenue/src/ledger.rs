@@ -27,6 +27,21 @@ pub static SCHEMA: TableSchema = TableSchema {
     revisable: &[],
 };
 
+/// What a customer's revenue did.
+#[derive(Clone, Copy, Debug)]
+enum Movement {
+    New,
+    Reactivated,
+    Expansion,
+    Contraction,
+    Churned,
+    Unchanged,
+}
+
+/// Text of each movement.
+const MOVEMENTS: [&str; 6] =
+    ["new", "reactivated", "expansion", "contraction", "churned", "unchanged"];
+
 /// The ledger behind `revenue_movements`: nothing has to be counted before it is listed.
 pub struct RevenueMovements {
     context: Arc<Context>,
@@ -61,6 +76,9 @@ impl Ledger for RevenueMovements {
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {
         let context = &*self.context;
+        // Texts of this block alone: threads that share one wait for each other to count its users.
+        let grains: Vec<Arc<str>> = context.periods.iter().map(|p| p.grain.name().into()).collect();
+        let movements = MOVEMENTS.map(Arc::<str>::from);
         let mut revenue = Revenue::default();
         for customer in (0..block.len()).filter(|c| !block.activity.of(*c).0.is_empty()) {
             for (g, periods) in context.periods.iter().enumerate() {
@@ -69,10 +87,10 @@ impl Ledger for RevenueMovements {
                     let Some(movement) = movement(change) else { return };
                     let (before, now) = (change.before.max(0), change.now.max(0));
                     let row: [Cell; 8] = [
-                        periods.grain.name().into(),
+                        Arc::clone(&grains[g]).into(),
                         periods.start(period).into(),
                         block.ids.of(customer).into(),
-                        movement.into(),
+                        Arc::clone(&movements[movement as usize]).into(),
                         before.into(),
                         now.into(),
                         (now - before).into(),
@@ -85,16 +103,16 @@ impl Ledger for RevenueMovements {
     }
 }
 
-/// The name of what a customer's revenue did; `None` where there is none in either window.
-fn movement(change: Change) -> Option<&'static str> {
+/// What a customer's revenue did; `None` where there is none in either window.
+fn movement(change: Change) -> Option<Movement> {
     let Change { before, now, is_new } = change;
     Some(match (before > 0, now > 0) {
         (false, false) => return None,
-        (false, true) if is_new => "new",
-        (false, true) => "reactivated",
-        (true, false) => "churned",
-        (true, true) if now > before => "expansion",
-        (true, true) if now < before => "contraction",
-        (true, true) => "unchanged",
+        (false, true) if is_new => Movement::New,
+        (false, true) => Movement::Reactivated,
+        (true, false) => Movement::Churned,
+        (true, true) if now > before => Movement::Expansion,
+        (true, true) if now < before => Movement::Contraction,
+        (true, true) => Movement::Unchanged,
     })
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use kohort_model::{Block, Context, Ledger, Table, average, rate};
 
-use super::facts::{Facts, median, sorted_gaps};
+use super::facts::{Facts, gaps, median};
 use super::measure::first_segment;
-use super::outlook::Outlook;
+use super::outlook::{Expected, Outlook};
 use super::quintiles::Quintiles;
 use super::schema::CUSTOMERS;
 use crate::clv::Minor;
@@ -22,6 +22,20 @@ enum Status {
     Active,
 }
 
+/// Text of each status.
+const STATUSES: [&str; 5] = ["lapsed", "at_risk", "won_back", "new", "active"];
+
+/// What of a customer more than one column needs, or is found by the way.
+struct Row {
+    customer: usize,
+    facts: Facts,
+    median_gap: Option<f64>,
+    overdue: Option<f64>,
+    lapses: usize,
+    status: Status,
+    expected: Expected,
+}
+
 /// What has to be known about everybody before a customer's row can be written.
 pub(crate) struct CustomerRows {
     pub context: Arc<Context>,
@@ -31,14 +45,25 @@ pub(crate) struct CustomerRows {
     /// Median gap of everybody, at place 0, and of each slot of the first segment.
     pub medians: Vec<Option<f64>>,
     pub outlook: Outlook,
-    /// Text of each status.
-    pub statuses: [Arc<str>; 5],
 }
 
 impl CustomerRows {
-    /// The texts of the statuses.
-    pub fn statuses() -> [Arc<str>; 5] {
-        ["lapsed", "at_risk", "won_back", "new", "active"].map(Arc::from)
+    /// `None` for a prospect. The gaps go into `room`.
+    fn row(&self, block: &Block<'_>, customer: usize, room: &mut Vec<u32>) -> Option<Row> {
+        let context = &*self.context;
+        let facts = Facts::of(block, customer, context)?;
+        room.clear();
+        room.extend(gaps(block, customer));
+        let median_gap = median(room);
+        let segment = first_segment(context).map(|place| &block.groups[place]);
+        let slot = segment.map(|group| group.slot(customer));
+        let overdue = self.overdue_ratio(&facts, median_gap, slot);
+        let spells = block.spells.of(customer);
+        let lapses = spells.iter().filter(|spell| spell.end < context.as_of).count();
+        let order_days = facts.days.repeats + 1;
+        let status = self.status(lapses == spells.len(), overdue, spells.len(), order_days);
+        let expected = self.outlook.of(&facts.days, context);
+        Some(Row { customer, facts, median_gap, overdue, lapses, status, expected })
     }
 
     /// Days since the last order over the median gap: the customer's own, from two gaps on, or
@@ -72,52 +97,54 @@ impl Ledger for CustomerRows {
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {
         let context = &*self.context;
-        let segment = first_segment(context).map(|place| &block.groups[place]);
-        let mut gaps = Vec::new();
-        for customer in 0..block.len() {
-            let Some(facts) = Facts::of(block, customer, context) else { continue };
-            let days = &facts.days;
-            let order_days = days.repeats + 1;
-            sorted_gaps(block, customer, &mut gaps);
-            let median_gap = median(&gaps);
-            let slot = segment.map(|group| group.slot(customer));
-            let overdue = self.overdue_ratio(&facts, median_gap, slot);
-            let spells = block.spells.of(customer);
-            let lapses = spells.iter().filter(|spell| spell.end < context.as_of).count();
-            let status = self.status(lapses == spells.len(), overdue, spells.len(), order_days);
-            let expected = self.outlook.of(days, context);
-            into.push_with(
-                [
-                    block.ids.of(customer).into(),
-                    Arc::clone(&self.statuses[status as usize]).into(),
-                    days.first.into(),
-                    days.first.plus(days.recency.into()).into(),
-                    facts.orders.into(),
-                    order_days.into(),
-                    facts.revenue.into(),
-                    facts.refunds.into(),
-                    facts.refund_value.into(),
-                    average(facts.order_value, facts.orders.into(), context.scale).into(),
-                    days.repeats.into(),
-                    days.recency.into(),
-                    days.age.into(),
-                    average(days.repeat_value, days.repeats.into(), context.scale).into(),
-                    rate(days.recency.into(), days.repeats.into()).into(),
-                    median_gap.into(),
-                    facts.days_since_last().into(),
-                    overdue.into(),
-                    self.recency.of(Reverse(facts.days_since_last())).into(),
-                    self.frequency.of(facts.orders).into(),
-                    self.monetary.of(facts.revenue.into()).into(),
-                    lapses.into(),
-                    context.enters_existing(days.first).into(),
-                    expected.alive.into(),
-                    expected.orders.into(),
-                    expected.value.into(),
-                    expected.discounted_value.into(),
-                ],
-                context.first_segment_values(block, customer),
-            );
+        // Texts of this block alone: threads that share one wait for each other to count its users.
+        let statuses = STATUSES.map(Arc::<str>::from);
+        let mut room = Vec::new();
+        let rows = (0..block.len()).filter_map(|customer| self.row(block, customer, &mut room));
+        let rows: Vec<Row> = rows.collect();
+        let days = || rows.iter().map(|row| &row.facts.days);
+        let facts = || rows.iter().map(|row| &row.facts);
+        let expected = || rows.iter().map(|row| row.expected);
+        let scale = context.scale;
+        let mut fill = into
+            .fill()
+            .column("customer_id", rows.iter().map(|row| block.ids.of(row.customer)))
+            .column("status", rows.iter().map(|row| Arc::clone(&statuses[row.status as usize])))
+            .column("first_order", days().map(|d| d.first))
+            .column("last_order", days().map(|d| d.first.plus(d.recency.into())))
+            .column("orders", facts().map(|f| f.orders))
+            .column("order_days", days().map(|d| d.repeats + 1))
+            .column("revenue", facts().map(|f| f.revenue))
+            .column("refunds", facts().map(|f| f.refunds))
+            .column("refund_value", facts().map(|f| f.refund_value))
+            .column(
+                "average_order_value",
+                facts().map(|f| average(f.order_value, f.orders.into(), scale)),
+            )
+            .column("frequency", days().map(|d| d.repeats))
+            .column("recency_days", days().map(|d| d.recency))
+            .column("age_days", days().map(|d| d.age))
+            .column("monetary", days().map(|d| average(d.repeat_value, d.repeats.into(), scale)))
+            .column("mean_gap_days", days().map(|d| rate(d.recency.into(), d.repeats.into())))
+            .column("median_gap_days", rows.iter().map(|row| row.median_gap))
+            .column("days_since_last", facts().map(Facts::days_since_last))
+            .column("overdue_ratio", rows.iter().map(|row| row.overdue))
+            .column(
+                "recency_quintile",
+                facts().map(|f| self.recency.of(Reverse(f.days_since_last()))),
+            )
+            .column("frequency_quintile", facts().map(|f| self.frequency.of(f.orders)))
+            .column("monetary_quintile", facts().map(|f| self.monetary.of(f.revenue.into())))
+            .column("lapses", rows.iter().map(|row| row.lapses))
+            .column("entered_existing", days().map(|d| context.enters_existing(d.first)))
+            .column("probability_alive", expected().map(|e| e.alive))
+            .column("expected_orders", expected().map(|e| e.orders))
+            .column("expected_value", expected().map(|e| e.value))
+            .column("clv", expected().map(|e| e.discounted_value));
+        for group in block.groups.iter().skip(1) {
+            let values = rows.iter().map(|row| &context.slots[group.slot(row.customer)].value);
+            fill = fill.further(values.cloned());
         }
+        fill.finish();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kohort_model::{Block, Context, DayCounts, Finished, Group, Ledger, Measure, Tally, merge_as};
 
-use super::facts::{Facts, sorted_gaps};
+use super::facts::{Facts, gaps};
 use super::ledger::CustomerRows;
 use super::outlook::Outlook;
 use super::quintiles::Quintiles;
@@ -21,8 +21,6 @@ pub struct Customers {
     histories: Histories,
     /// Gaps of everybody, at place 0, and of each slot of the first segment.
     gaps: Vec<DayCounts>,
-    /// The gaps of the customer at hand.
-    own_gaps: Vec<u32>,
 }
 
 impl Customers {
@@ -36,7 +34,6 @@ impl Customers {
             orders: Counted::default(),
             revenue: Counted::default(),
             histories: Histories::default(),
-            own_gaps: Vec::new(),
         }
     }
 }
@@ -63,11 +60,10 @@ impl Measure for Customers {
             self.revenue.push(facts.revenue.into());
             self.histories.push(&facts.days);
             if facts.days.repeats > 0 {
-                sorted_gaps(block, customer, &mut self.own_gaps);
                 let value = segment.map(|group| group.slot(customer));
                 for slot in [*all as usize].into_iter().chain(value) {
-                    let gaps = &mut self.gaps[slot];
-                    self.own_gaps.iter().for_each(|gap| gaps.push(*gap));
+                    let counts = &mut self.gaps[slot];
+                    gaps(block, customer).for_each(|gap| counts.push(gap));
                 }
             }
         }
@@ -89,7 +85,6 @@ impl Measure for Customers {
             monetary: Quintiles::new(&self.revenue.into_counts()),
             medians: self.gaps.iter().map(|gaps| gaps.percentile(50)).collect(),
             outlook: Outlook::new(self.histories, &self.context),
-            statuses: CustomerRows::statuses(),
             context: self.context,
         });
         Finished { tables: Vec::new(), ledgers: vec![rows] }

@@ -15,9 +15,9 @@ const YEAR_DAYS: f64 = 365.0;
 pub(crate) struct Outlook {
     orders: Option<OrderFit>,
     value: Option<Fit<GammaGamma>>,
-    /// Repeat order days and age of somebody, rising, with what is expected of all who have them
-    /// in common, if alive: computed once, by whoever comes first.
-    ahead: Vec<([u32; 2], OnceLock<Ahead>)>,
+    /// By repeat order days, the ages of those who have them, rising, with what is expected of
+    /// all who have both in common, if alive: computed once, by whoever comes first.
+    ahead: Vec<Vec<(u32, OnceLock<Ahead>)>>,
 }
 
 /// Expected repeat order days over the horizon of a customer who is alive.
@@ -49,13 +49,18 @@ impl Outlook {
             Model::MbgNbd => OrderModel::MbgNbd,
             Model::ParetoNbd => OrderModel::ParetoNbd,
         };
-        let mut ahead: Vec<_> = histories.iter().map(|row| [row.x, row.age_days]).collect();
-        ahead.sort_unstable();
-        ahead.dedup();
+        let mut seen: Vec<_> = histories.iter().map(|row| (row.x, row.age_days)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        let mut ahead = Vec::new();
+        for (repeats, age) in seen {
+            ahead.resize_with(ahead.len().max(repeats as usize + 1), Vec::new);
+            ahead[repeats as usize].push((age, OnceLock::new()));
+        }
         Self {
             orders: fit_orders(model, &histories, context).filter(|fit| fit.converged),
             value: fit_value(&spends, context).filter(|fit| fit.converged),
-            ahead: ahead.into_iter().map(|key| (key, OnceLock::new())).collect(),
+            ahead,
         }
     }
 
@@ -95,7 +100,8 @@ impl Outlook {
                 discounted: discounted_orders_if_alive(model, days.repeats, age, units, discount),
             }
         };
-        let place = self.ahead.binary_search_by_key(&[days.repeats, days.age], |(key, _)| *key);
-        place.map_or_else(|_| compute(), |place| *self.ahead[place].1.get_or_init(compute))
+        let ages = self.ahead.get(days.repeats as usize).map_or(&[][..], Vec::as_slice);
+        let place = ages.binary_search_by_key(&days.age, |(age, _)| *age);
+        place.map_or_else(|_| compute(), |place| *ages[place].1.get_or_init(compute))
     }
 }
