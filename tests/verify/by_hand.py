@@ -18,9 +18,10 @@ def cells(table: str, grain: str, key: str, columns: str, *rows: tuple) -> list[
     ]
 
 
-def counts(part: str, **numbers: int) -> list[Fact]:
-    """Facts for what run.json counts."""
-    return [("counted", f"part = '{part}' AND name = '{name}'", "n", n) for name, n in numbers.items()]
+def counts(part: str, of: str | None = "orders", **numbers: int) -> list[Fact]:
+    """Facts for what run.json counts; `of` is the input, if it is about one."""
+    where = f"part = '{part}' AND input = '{of}'" if of else f"part = '{part}' AND input IS NULL"
+    return [("counted", f"{where} AND name = '{name}'", "n", n) for name, n in numbers.items()]
 
 
 def months() -> dict[str, pa.Table]:
@@ -211,7 +212,7 @@ CUT_LINES = [
         refund_before_cohort=1,
     ),
     *counts("rows", rows_read=17),
-    *counts("events", orders=2, lost=1, customers=2, prospects=1),
+    *counts("events", None, orders=2, lost=1, customers=2, prospects=1),
 ]
 
 
@@ -258,7 +259,7 @@ CUT_UPDATES = [
         ("customer", 1, 1, 0, 0),
     ),
     *counts("left_out", after_as_of=1, ignored=1),
-    *counts("events", orders=4, lost=1, customers=3, prospects=1),
+    *counts("events", None, orders=4, lost=1, customers=3, prospects=1),
 ]
 
 

@@ -1,8 +1,9 @@
 """Small cases for the corners of METRICS.md.
 
-Each case is a folder with a pipeline file and its input. Those below share one random shop
-whose rows differ in kind and type from case to case; the shop is seeded, so that a difference
-can be looked at again. Those of by_hand.py have facts worked out by hand.
+Each case is a folder with a pipeline file and its input. Those below share one random shop,
+or one random business with subscriptions, whose rows differ in kind and type from case to case;
+both are seeded, so that a difference can be looked at again. Those of by_hand.py and
+by_hand_further.py have facts worked out by hand.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from decimal import Decimal
 import pyarrow as pa
 
 import by_hand
+import by_hand_further
+import firm
+from firm import CONTRACTS, FURTHER, Span, around, contracts, hearsay, subscriptions
+from known import SBG_FITS, SBG_SURVIVORS
 from shop import ALL_GRAINS, SEGMENTS, STATUSES, Edge, Row, one, orders, shop, table, without_order_id
 
 
@@ -84,8 +89,109 @@ def dirty() -> dict[str, pa.Table]:
     return {"orders.parquet": pa.concat_tables([whole, pa.Table.from_pylist(rows, whole.schema)])}
 
 
+def business(seed: int, gap: int, **types: pa.DataType) -> dict[str, pa.Table]:
+    """Contracts with contacts, prospects and answers."""
+    told = hearsay(seed, 120, firm.START, firm.DAYS + 60, types.get("ids", pa.int64()))
+    return {CONTRACTS: contracts(firm.firm(seed, gap=gap), **types)} | told
+
+
+def shop_around(seed: int, lapse: int, **types: pa.DataType) -> dict[str, pa.Table]:
+    """A shop with contacts and answers on the days that matter."""
+    rows = shop(seed)
+    return one(*rows, **types) | around(rows, seed, lapse)
+
+
+def survivors() -> dict[str, pa.Table]:
+    """Contracts that end as the retention tables of sBG's authors have it, with months for their years."""
+    spans = []
+    for group, left in SBG_SURVIVORS.items():
+        for month, (before, after) in enumerate(zip([1000, *left], [*left, 0]), start=1):
+            ended = date(2024, 1 + month, 1) if after else None
+            spans += [(group, ended)] * (before - after)
+    rows = [Span(i, 1, "2024-01-01", ended, 10_00, country=group) for i, (group, ended) in enumerate(spans)]
+    return {CONTRACTS: contracts(rows)}
+
+
+OF_SUBSCRIPTIONS = [
+    Edge(
+        "survivors",
+        survivors,
+        subscriptions(calendar='as_of = "2024-08-02"', grains='["month"]')
+        + '[segments]\ncountry = { column = "country", at = "first" }\n',
+        fits=SBG_FITS,
+    ),
+    Edge("business", lambda: business(21, 7), subscriptions(gap=7) + FURTHER + firm.SEGMENTS),
+    Edge(
+        "business_defaults",
+        lambda: {CONTRACTS: contracts(firm.firm(22))},
+        subscriptions('plan = "plan"'),
+        default_tables=True,
+    ),
+    Edge(
+        "business_history_start",
+        lambda: business(23, 30),
+        subscriptions(
+            calendar='history_start = "2023-04-10"\nas_of = "2024-05-20"\nfiscal_year_start = 3',
+            gap=30,
+            grains='["month", "quarter", "year"]',
+            more='[revenue]\nwindow = "3 months"',
+        )
+        + FURTHER
+        + "[win_back]\nattribution_window_days = 14\nprospect_after_days = 45\n"
+        + '[churn_reasons]\nsurvey_window_days = 20\nreasons = { "too dear" = "price", "Zeit" = "price" }\n'
+        + firm.SEGMENTS,
+    ),
+    Edge(
+        "business_times",
+        lambda: business(24, 1, at=pa.timestamp("us", tz="UTC"), ids=pa.string()),
+        subscriptions(calendar='timezone = "Pacific/Auckland"\nas_of = "2024-03-01"\nmax_k = 9', gap=1)
+        + FURTHER
+        + firm.SEGMENTS.replace('"first"', '"order"'),
+    ),
+    Edge(
+        "business_weeks",
+        lambda: business(25, 0),
+        subscriptions(
+            'deduplicate = true\nwhere = "amount <> 5"',
+            calendar='week_start = "wednesday"',
+            grains='["day", "week"]',
+            more='[revenue]\nwindow = "2 weeks"',
+        )
+        + FURTHER.replace('strategy = "strategy"\nvariant = "variant"\nholdout = ["control", "none"]\n', ""),
+    ),
+    Edge("business_dirty", lambda: {CONTRACTS: firm.bad_contracts()}, subscriptions(gap=3) + firm.SEGMENTS),
+    Edge("business_empty", lambda: {CONTRACTS: contracts([])}, subscriptions() + firm.SEGMENTS),
+    Edge(
+        "contacts",
+        lambda: one(*shop(1)) | hearsay(1, 150, date(2022, 10, 1), 700),
+        orders('rows = "orders"' + STATUSES) + FURTHER + SEGMENTS,
+    ),
+    Edge(
+        "contacts_around",
+        lambda: shop_around(31, 45),
+        orders(
+            'rows = "orders"' + STATUSES,
+            calendar='as_of = "2024-02-20"',
+            more='activity = "any"\nat_risk_ratio = 0.5',
+        )
+        + FURTHER
+        + "[win_back]\nattribution_window_days = 46\n"
+        + '[churn_reasons]\nsurvey_window_days = 30\nreasons = { "moved" = "unknown" }\n'
+        + "[purchase_gaps]\nmax_gap_number = 2\nbucket_days = 1\n[loyalty]\nwindow_days = 30\norders = 1\n"
+        + '[lifetime]\nunit_days = 30\ncalibration_end = "2023-08-05"\n'
+        + SEGMENTS.replace('"channel", at = "first"', '"channel", at = "order"'),
+    ),
+    Edge(
+        "contacts_auto_lapse",
+        lambda: shop_around(32, 60),
+        orders('rows = "orders"' + STATUSES, calendar='history_start = "2023-01-10"', lapse='"auto"') + FURTHER,
+    ),
+]
+
 CASES = [
+    *OF_SUBSCRIPTIONS,
     *by_hand.CASES,
+    *by_hand_further.CASES,
     Edge("any", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES, more='activity = "any"') + SEGMENTS),
     Edge("sales", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES) + SEGMENTS),
     Edge("lines", lines, orders('rows = "lines"' + STATUSES, calendar='as_of = "2024-03-10"') + SEGMENTS),

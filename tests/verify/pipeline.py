@@ -14,8 +14,30 @@ from pathlib import Path
 
 GRAINS = ["day", "week", "month", "quarter", "year"]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-TABLES = ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "lost_sales"]
 KINDS = ["completed", "lost", "open", "ignored"]
+
+# In the order in which a run lists them.
+TABLES = [
+    "cohort_retention",
+    "cohort_curve",
+    "customer_retention",
+    "revenue_churn",
+    "revenue_movements",
+    "win_back",
+    "churn_reasons",
+    "lost_sales",
+    "purchase_gaps",
+    "purchase_gap_histogram",
+    "loyalty",
+    "customers",
+    "clv_models",
+    "clv_holdout",
+]
+ON_REQUEST = ["revenue_movements", "customers"]
+OF_ORDERS = ["lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "customers", "clv_holdout"]
+
+# The inputs beside orders or subscriptions, and the tables that need them.
+NEEDED = {"prospects": "win_back", "contacts": "win_back", "surveys": "churn_reasons"}
 
 # How many periods of a grain a unit of a window is, where that is a whole number.
 WINDOW_UNITS = {
@@ -39,6 +61,19 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Input:
+    """An input: its name, what the pipeline file maps, and its files."""
+
+    name: str
+    mapped: dict
+    files: list[Path]
+
+    @property
+    def hive(self) -> bool:
+        return any("=" in parent.name for file in self.files for parent in file.parents)
+
+
+@dataclass(frozen=True)
 class Pipeline:
     name: str
     timezone: str
@@ -47,32 +82,61 @@ class Pipeline:
     grains: list[str]
     as_of: date | None
     history_start: date | None
-    lapse_after_days: int | str
+    lapse_after_days: int | str  # with subscriptions reactivation_gap_days
     activity: str
+    at_risk_ratio: float
     max_k: int | None
-    orders: dict
+    inputs: dict[str, Input]
     rates: Path | None
-    scale: int
-    files: list[Path]
-    hive: bool
-    statuses: dict[str, list[str]]
     segments: list[Segment]
     window: str | None
+    prospect_after_days: int | None  # None: the lapse window
+    attribution_window_days: int
+    survey_window_days: int
+    churn_reasons: dict[str, str]
     recovery_window_days: int
-    reasons: dict[str, str]
+    lost_reasons: dict[str, str]
+    max_gap_number: int
+    bucket_days: int
+    loyal_window_days: int
+    loyal_orders: int
+    model: str
+    unit_days: int
+    horizon_units: int
+    annual_discount_rate: float
+    calibration_end: date | None
     tables: list[str]
 
+    @property
+    def basis(self) -> str:
+        return "subscriptions" if "subscriptions" in self.inputs else "orders"
+
+    @property
+    def orders(self) -> dict:
+        """What the pipeline file says of the input that makes customers."""
+        return self.inputs[self.basis].mapped
+
+    @property
+    def scale(self) -> int:
+        return self.orders.get("scale", 2)
+
+    @property
+    def statuses(self) -> dict[str, list[str]]:
+        return {kind: self.orders[kind] for kind in KINDS if kind in self.orders}
+
+    @property
+    def first_segments(self) -> list[str]:
+        return [segment.name for segment in self.segments if segment.at == "first"]
+
     def window_periods(self, grain: str) -> int:
-        """The window of `revenue_churn` in periods of `grain`."""
+        """The window of `revenue_churn` in periods of `grain`; one where it does not fit."""
         if self.window is None:
             return 1
         count, unit = re.fullmatch(r"\s*(\d+)\s*([a-z]+?)s?\s*", self.window).groups()
         if (grain, unit) in WINDOW_UNITS:
             return int(count) * WINDOW_UNITS[grain, unit]
-        whole, rest = divmod(int(count), WINDOW_UNITS[unit, grain])
-        if rest:
-            raise ValueError(f"window {self.window!r} is no whole number of {grain} periods")
-        return whole
+        whole, rest = divmod(int(count), WINDOW_UNITS.get((unit, grain), int(count) + 1))
+        return 1 if rest else whole
 
 
 def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
@@ -85,9 +149,16 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
 
     calendar = toml.get("calendar", {})
     customers = toml.get("customers", {})
-    orders = toml["inputs"]["orders"]
+    win_back = toml.get("win_back", {})
+    churn_reasons = toml.get("churn_reasons", {})
     lost_sales = toml.get("lost_sales", {})
-    files = _files(orders["path"], path.parent)
+    gaps = toml.get("purchase_gaps", {})
+    loyalty = toml.get("loyalty", {})
+    lifetime = toml.get("lifetime", {})
+    inputs = {name: Input(name, table, _files(table["path"], path.parent)) for name, table in toml["inputs"].items()}
+    of_orders = "orders" in inputs
+    history = inputs["orders" if of_orders else "subscriptions"].mapped
+    lapse = customers.get("lapse_after_days", 90) if of_orders else customers.get("reactivation_gap_days", 0)
     asked = calendar.get("grains", ["month"])
     return Pipeline(
         name=toml.get("name", path.stem),
@@ -97,30 +168,66 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         grains=[grain for grain in GRAINS if grain in asked],
         as_of=_day(calendar.get("as_of")),
         history_start=_day(calendar.get("history_start")),
-        lapse_after_days=customers.get("lapse_after_days", 90),
+        lapse_after_days=lapse,
         activity=customers.get("activity", "sales"),
+        at_risk_ratio=customers.get("at_risk_ratio", 2.0),
         max_k=calendar.get("max_k"),
-        orders=orders,
-        rates=path.parent / orders["rates"] if "rates" in orders else None,
-        scale=orders.get("scale", 2),
-        files=files,
-        hive=any("=" in parent.name for file in files for parent in file.parents),
-        statuses={kind: orders[kind] for kind in KINDS if kind in orders},
-        segments=[
-            Segment(name, segment["column"], segment.get("at", "first"))
-            for name, segment in sorted(toml.get("segments", {}).items())
-        ],
+        inputs=inputs,
+        rates=path.parent / history["rates"] if "rates" in history else None,
+        segments=_segments(toml.get("segments", {}), history),
         window=toml.get("revenue", {}).get("window"),
+        prospect_after_days=win_back.get("prospect_after_days", None if of_orders else 90),
+        attribution_window_days=win_back.get("attribution_window_days", 30),
+        survey_window_days=churn_reasons.get("survey_window_days", 90),
+        churn_reasons=churn_reasons.get("reasons", {}),
         recovery_window_days=lost_sales.get("recovery_window_days", 30),
-        reasons=lost_sales.get("reasons", {}),
-        tables=[t for t in TABLES if t in toml.get("outputs", {}).get("tables", TABLES)],
+        lost_reasons=lost_sales.get("reasons", {}),
+        max_gap_number=gaps.get("max_gap_number", 10),
+        bucket_days=gaps.get("bucket_days", 7),
+        loyal_window_days=loyalty.get("window_days", 365),
+        loyal_orders=loyalty.get("orders", 3),
+        model=lifetime.get("model", "bg_nbd"),
+        unit_days=lifetime.get("unit_days", 7),
+        horizon_units=lifetime.get("horizon_units", 52),
+        annual_discount_rate=lifetime.get("annual_discount_rate", 0.1),
+        calibration_end=_day(lifetime.get("calibration_end")),
+        tables=_tables(toml.get("outputs", {}).get("tables"), inputs),
     )
 
 
+def everything(path: Path, *more: str) -> str:
+    """The setting that asks for every table which the pipeline can have; `more` are inputs that it is to get."""
+    inputs = {*tomllib.loads(path.read_text())["inputs"], *more}
+    missing = set(OF_ORDERS if "subscriptions" in inputs else [] if "surveys" in inputs else ["churn_reasons"])
+    return f"outputs.tables={[table for table in TABLES if table not in missing]}"
+
+
+def _tables(asked: list[str] | None, inputs: dict[str, Input]) -> list[str]:
+    """The tables asked for; by default all that tell something, but those on request."""
+    if asked is not None:
+        return [table for table in TABLES if table in asked]
+    missing = set(ON_REQUEST)
+    if "subscriptions" in inputs:
+        missing.update(OF_ORDERS)
+    why = {"cancel_reason", "involuntary"} & inputs.get("subscriptions", Input("", {}, [])).mapped.keys()
+    if not why and "surveys" not in inputs:
+        missing.add("churn_reasons")
+    return [table for table in TABLES if table not in missing]
+
+
+def _segments(table: dict, history: dict) -> list[Segment]:
+    found = {name: segment for name, segment in table.items() if name != "max_segment_values"}
+    if "plan" in history:
+        found["plan"] = history["plan"]
+    plain = {name: {"column": s} if isinstance(s, str) else s for name, s in found.items()}
+    return [Segment(name, s["column"], s.get("at", "first")) for name, s in sorted(plain.items())]
+
+
 def input_paths(path: Path) -> list[Path]:
-    """The files that exist for the pipeline's orders, without reading more of it."""
-    orders = tomllib.loads(path.read_text())["inputs"]["orders"]
-    return _files(orders["path"], path.resolve().parent)
+    """The files that exist for the pipeline's orders or subscriptions, without reading more of it."""
+    inputs = tomllib.loads(path.read_text())["inputs"]
+    history = inputs.get("orders") or inputs["subscriptions"]
+    return _files(history["path"], path.resolve().parent)
 
 
 def _set(toml: dict, override: str) -> None:

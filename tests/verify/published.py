@@ -21,6 +21,7 @@ POLARS = {
     "Boolean": pl.Boolean,
     "rate": pl.Float64,
     "average": pl.Float64,
+    "Float64": pl.Float64,
 }
 
 DUCKDB = {
@@ -31,18 +32,25 @@ DUCKDB = {
     "Boolean": "BOOLEAN",
     "rate": "DOUBLE",
     "average": "DOUBLE",
+    "Float64": "DOUBLE",
 }
 
 
-def faults(table: str, file: Path, scale: int) -> list[str]:
-    """Everything that is wrong with the file of `table`, in words."""
-    columns = schema.columns(table)
+BARE = {
+    *("gap_number", "step", "recency_quintile", "frequency_quintile", "monetary_quintile"),
+    *("estimate", "standard_error", "log_likelihood"),
+}
+
+
+def faults(table: str, file: Path, scale: int, segments: tuple[str, ...], id_type: pa.DataType) -> list[str]:
+    """Everything that is wrong with the file of `table`, in words; `id_type` is that of customers."""
+    columns = schema.columns(table, segments)
     names = [c.name for c in columns]
     arrow = pq.ParquetFile(file).read()
     if arrow.column_names != names:
         return [f"columns are {arrow.column_names}, expected {names}"]
     found = [
-        *_arrow(arrow, columns, scale),
+        *_arrow(arrow, columns, scale, id_type),
         *_readers(arrow, file, columns, scale),
     ]
     if not _is_sorted(table, file):
@@ -50,17 +58,20 @@ def faults(table: str, file: Path, scale: int) -> list[str]:
     return found
 
 
-def _arrow(arrow: pa.Table, columns: list[schema.Column], scale: int) -> list[str]:
+def _arrow(arrow: pa.Table, columns: list[schema.Column], scale: int, id_type: pa.DataType) -> list[str]:
     found = []
     for column, field in zip(columns, arrow.schema):
-        expected = column.arrow(scale)
+        expected = column.arrow(scale, id_type)
         if field.type != expected:
             found.append(f"{column.name} is {field.type}, expected {expected}")
         nulls = arrow.column(column.name).null_count
         if nulls and not field.nullable:
             found.append(f"{column.name} is flagged non-null and has {nulls} nulls")
-    # Names and flags have no unit.
-    measured = [field for field in arrow.schema if not (pa.types.is_string(field.type) or pa.types.is_boolean(field.type))]
+    # Names, ids and flags have no unit, nor have places in an order and parameters of models.
+    named = ("text", "Boolean", "id")
+    measured = [
+        field for column, field in zip(columns, arrow.schema) if column.kind not in named and column.name not in BARE
+    ]
     for key, fields in [("description", arrow.schema), ("unit", measured)]:
         bare = [field.name for field in fields if not (field.metadata or {}).get(key.encode())]
         if bare:
@@ -80,6 +91,8 @@ def _readers(arrow: pa.Table, file: Path, columns: list[schema.Column], scale: i
         if seen != shape
     ]
     for column, dtype, duck_type in zip(columns, polars.dtypes, duck.types):
+        if column.kind == "id":
+            continue
         is_money = column.kind == "money"
         expected = pl.Decimal(38, scale) if is_money else POLARS[column.kind]
         if dtype != expected:
@@ -87,7 +100,7 @@ def _readers(arrow: pa.Table, file: Path, columns: list[schema.Column], scale: i
         expected = f"DECIMAL(38,{scale})" if is_money else DUCKDB[column.kind]
         if str(duck_type) != expected:
             found.append(f"DuckDB reads {column.name} as {duck_type}, expected {expected}")
-        expected = column.arrow(scale)
+        expected = column.arrow(scale, None)
         if pandas[column.name].dtype.pyarrow_dtype != expected:
             found.append(f"pandas reads {column.name} as {pandas[column.name].dtype}, expected {expected}")
     return found
@@ -99,7 +112,7 @@ def _is_sorted(table: str, file: Path) -> bool:
     ranks = {
         "grain": f"list_position([{grains}], grain)",
         "segment": "segment <> 'all', segment",
-        "breakdown": "breakdown <> 'total'",
+        "breakdown": "breakdown <> 'total', breakdown",
     }
     order = ", ".join(f"{ranks.get(key, key)} NULLS FIRST" for key in schema.KEYS[table])
     misplaced = duckdb.execute(f"""

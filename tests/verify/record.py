@@ -8,12 +8,15 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from pipeline import Pipeline
+from pipeline import NEEDED, Pipeline
 
 
-def counts(db: duckdb.DuckDBPyConnection, part: str) -> dict[str, int]:
-    """The numbers of one part of `counted` that are not zero, by name."""
-    rows = db.execute("SELECT name, n FROM counted WHERE part = ? AND n > 0 ORDER BY name", [part])
+def counts(db: duckdb.DuckDBPyConnection, part: str, of: str | None = None) -> dict[str, int]:
+    """The numbers of one part of `counted` that are not zero, by name; `of` is the input."""
+    rows = db.execute(
+        "SELECT name, n FROM counted WHERE part = ? AND input IS NOT DISTINCT FROM ? AND n > 0 ORDER BY name",
+        [part, of],
+    )
     return dict(rows.fetchall())
 
 
@@ -22,18 +25,12 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
     if not file.exists():
         return ["run.json is not published"]
     record = json.loads(file.read_text())
-    orders = next((i for i in record["inputs"] if i["input"] == "orders"), None)
-    if orders is None:
-        return ["run.json has no input orders"]
-
-    rows = counts(db, "rows")
-    pairs = [(name, orders[name], rows.get(name, 0)) for name in ("rows_read", "rows_filtered")]
-    for part in ("rejected", "left_out"):
-        pairs += _by_name(part, orders[part], counts(db, part))
+    read = {i["input"]: i for i in record["inputs"]}
+    needed = [name for name in p.inputs if NEEDED.get(name, p.tables[0]) in p.tables]
+    pairs = [("inputs", sorted(read), sorted(needed)), ("basis", record["basis"], p.basis)]
+    for name in read.keys() & set(needed):
+        pairs += _input(db, p, name, read[name])
     pairs += _by_name("events", record["events"], counts(db, "events"))
-    found = {_resolved(f["path"]): f["rows"] for f in orders["files"]}
-    expected = {_resolved(path): pq.read_metadata(path).num_rows for path in p.files}
-    pairs.append(("rows by file", found, expected))
 
     tables = {table["name"]: table["rows"] for table in record["tables"]}
     expected = {t: db.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in p.tables}
@@ -44,6 +41,17 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
     pairs.append(("lapse_after_days", record["lapse_after_days"], lapse))
     pairs.append(("lapse_is_auto", record["lapse_is_auto"], p.lapse_after_days == "auto"))
     return [f"{name} is {seen}, expected {wanted}" for name, seen, wanted in pairs if seen != wanted]
+
+
+def _input(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, read: dict) -> list[tuple]:
+    """Name, what run.json says and what it should, of one input."""
+    rows = counts(db, "rows", name)
+    pairs = [(f"{name} {key}", read[key], rows.get(key, 0)) for key in ("rows_read", "rows_filtered")]
+    for part in ("rejected", "left_out"):
+        pairs += _by_name(f"{name} {part}", read[part], counts(db, part, name))
+    found = {_resolved(f["path"]): f["rows"] for f in read["files"]}
+    expected = {_resolved(path): pq.read_metadata(path).num_rows for path in p.inputs[name].files}
+    return [*pairs, (f"{name} rows by file", found, expected)]
 
 
 def _by_name(part: str, found: dict[str, int], expected: dict[str, int]) -> list[tuple[str, int, int]]:

@@ -24,6 +24,11 @@ COMMON = {
     "breakdown": "text",
     "breakdown_value": "text",
     "source": "text",
+    "gap_number": "Int32",
+    "customer_id": "id",
+    "model": "text",
+    "parameter": "text",
+    "step": "Int32",
 }
 
 ARROW = {
@@ -34,24 +39,37 @@ ARROW = {
     "Boolean": pa.bool_(),
     "rate": pa.float64(),
     "average": pa.float64(),
+    "Float64": pa.float64(),
 }
 
+SEGMENT = ["grain", "segment", "segment_value"]
+
 KEYS = {
-    "cohort_retention": ["grain", "segment", "segment_value", "cohort", "k"],
-    "cohort_curve": ["grain", "segment", "segment_value", "k"],
-    "customer_retention": ["grain", "segment", "segment_value", "period"],
-    "revenue_churn": ["grain", "segment", "segment_value", "period"],
-    "lost_sales": [
-        "source",
-        "grain",
-        "segment",
-        "segment_value",
-        "period",
-        "buyer",
-        "breakdown",
-        "breakdown_value",
-    ],
+    "cohort_retention": [*SEGMENT, "cohort", "k"],
+    "cohort_curve": [*SEGMENT, "k"],
+    "customer_retention": [*SEGMENT, "period"],
+    "revenue_churn": [*SEGMENT, "period"],
+    "revenue_movements": ["grain", "period", "customer_id"],
+    "win_back": [*SEGMENT, "period", "breakdown", "breakdown_value"],
+    "churn_reasons": [*SEGMENT, "period", "source", "reason", "cause"],
+    "lost_sales": ["source", *SEGMENT, "period", "buyer", "breakdown", "breakdown_value"],
+    "purchase_gaps": [*SEGMENT, "period", "gap_number"],
+    "purchase_gap_histogram": [*SEGMENT, "period", "gap_number", "days_from"],
+    "loyalty": [*SEGMENT, "period"],
+    "customers": ["customer_id"],
+    "clv_models": ["segment", "segment_value", "model", "parameter"],
+    "clv_holdout": ["segment", "segment_value", "model", "step"],
 }
+
+# Of models that are fitted: models.py judges them, not the comparison of cells.
+ESTIMATES = {
+    "customers": ["probability_alive", "expected_orders", "expected_value", "clv"],
+    "clv_models": ["estimate", "standard_error", "log_likelihood", "is_converged"],
+    "clv_holdout": ["expected_orders", "expected_cumulative"],
+}
+
+# Tables with a row for each customer: a column follows for each segment of `at = "first"`.
+BY_CUSTOMER = ["revenue_movements", "customers"]
 
 
 @dataclass(frozen=True)
@@ -59,20 +77,22 @@ class Column:
     name: str
     kind: str
 
-    def arrow(self, scale: int) -> pa.DataType:
+    def arrow(self, scale: int, id_type: pa.DataType) -> pa.DataType:
+        if self.kind == "id":
+            return id_type
         return pa.decimal128(38, scale) if self.kind == "money" else ARROW[self.kind]
 
     @property
     def is_float(self) -> bool:
-        return self.kind in ("rate", "average")
+        return self.kind in ("rate", "average", "Float64")
 
 
 @cache
-def columns(table: str) -> list[Column]:
-    """The columns of `table` in the order of METRICS.md."""
+def columns(table: str, segments: tuple[str, ...] = ()) -> list[Column]:
+    """The columns of `table` in the order of METRICS.md; `segments` are those of `at = "first"`."""
     section = METRICS.read_text().split(f"### `{table}`", 1)[1].split("\n### ", 1)[0]
-    # The key that tables have in common leads all of them but lost_sales, which lists its own.
-    common = [] if table == "lost_sales" else ["grain", "segment", "segment_value"]
+    # Three early tables leave out the key that tables have in common.
+    common = SEGMENT if table in ("cohort_curve", "customer_retention", "revenue_churn") else []
     found = {name: Column(name, COMMON[name]) for name in common}
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -80,4 +100,11 @@ def columns(table: str) -> list[Column]:
             continue
         for name in re.split(r",\s*", cells[0]):
             found[name] = Column(name, cells[1] or COMMON[name])
+    if table in BY_CUSTOMER:
+        found |= {f"segment_{name}": Column(f"segment_{name}", "text") for name in segments}
     return list(found.values())
+
+
+def compared(table: str, segments: tuple[str, ...] = ()) -> list[Column]:
+    """The columns that the recomputation knows."""
+    return [column for column in columns(table, segments) if column.name not in ESTIMATES.get(table, [])]

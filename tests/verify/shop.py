@@ -25,6 +25,10 @@ class Edge:
     pipeline: str
     facts: list[Fact] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    # Otherwise every table that the pipeline can have.
+    default_tables: bool = False
+    # Parameters of models as printed, see known.py.
+    fits: dict = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
         """Writes the inputs, the texts and the pipeline file below `folder`; returns the latter."""

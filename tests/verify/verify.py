@@ -3,16 +3,17 @@
 Usage: python verify.py --kohort BINARY [--case NAME]... [--online-retail FILE]
        python verify.py --recompute-only
 
-A case is a pipeline: the sample, CDNOW and Online Retail where their data are there, and the
+A case is a pipeline: the samples, CDNOW and Online Retail where their data are there, and the
 small cases of edge.py. Each runs `kohort run`, reads the published tables and the counts of
-run.json, recomputes them from the same input and prints one line for each. `--recompute-only`
-needs no binary: it checks the recomputation itself against published results and facts
-worked out by hand.
+run.json, recomputes them from the same input and prints one line for each. Fitted models are
+held against their likelihoods. `--recompute-only` needs no binary: it checks the recomputation
+itself against published results and facts worked out by hand.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ import compare
 import edge
 import identities
 import known
+import models
 import pipeline
 import published
 import record
@@ -42,9 +44,15 @@ class Case:
     overrides: tuple[str, ...] = ()
     known: list[known.Known] = field(default_factory=list)
     facts: list[edge.Fact] = field(default_factory=list)
+    fits: known.Fits = field(default_factory=dict)
+    # Whether a fit of another package tells what clv_holdout is to expect.
+    has_other_fit: bool = False
 
 
-NAMES = ["sample", "cdnow", "online_retail", "online_retail_any", *(case.name for case in edge.CASES)]
+NAMES = [
+    *("sample", "subscriptions", "lifetime", "cdnow", "cdnow_sample", "online_retail", "online_retail_any"),
+    *(case.name for case in edge.CASES),
+]
 
 
 def main() -> int:
@@ -89,14 +97,65 @@ def sample(options: argparse.Namespace) -> Case | str:
         if not options.kohort:
             return "data/sample is missing: run `kohort sample data/sample`"
         subprocess.run([options.kohort, "sample", REPOSITORY / "data/sample"], check=True)
-    return Case("sample", path)
+    return Case("sample", path, (pipeline.everything(path),))
+
+
+# What else is known of the people of the sample business, for its shop too.
+FURTHER = {
+    "prospects": {"first_seen_at": "first_seen_at"},
+    "contacts": {
+        "contacted_at": "contacted_at",
+        "campaign": "campaign",
+        "strategy": "strategy",
+        "variant": "variant",
+        "holdout": ["holdout"],
+    },
+    "surveys": {"answered_at": "answered_at", "reason": "reason"},
+}
+
+
+def subscriptions(options: argparse.Namespace) -> Case | str:
+    return business("subscriptions", (), options)
+
+
+def lifetime(options: argparse.Namespace) -> Case | str:
+    """The shop whose customers come back, with the contacts and answers of as many others."""
+    same = "customer_id + 4999900000"
+    overrides = []
+    for name, mapped in FURTHER.items():
+        mapped = {"path": f"../data/subscriptions/{name}.parquet", "customer_id": same} | mapped
+        overrides += [f"inputs.{name}.{key}={json.dumps(value)}" for key, value in mapped.items()]
+    return business("lifetime", tuple(overrides), options)
+
+
+def business(name: str, overrides: tuple[str, ...], options: argparse.Namespace) -> Case | str:
+    path = REPOSITORY / f"pipelines/{name}.toml"
+    if not pipeline.input_paths(path):
+        if not options.kohort:
+            return "data/subscriptions is missing: run `kohort sample data/subscriptions --subscriptions`"
+        subprocess.run([options.kohort, "sample", REPOSITORY / "data/subscriptions", "--subscriptions"], check=True)
+    more = FURTHER if overrides else ()
+    return Case(name, path, (*overrides, pipeline.everything(path, *more)))
 
 
 def cdnow(_: argparse.Namespace) -> Case | str:
     path = REPOSITORY / "pipelines/cdnow.toml"
     if not pipeline.input_paths(path):
         return "data/cdnow is missing: run `make data-cdnow`"
-    return Case("cdnow", path, known=known.cdnow())
+    return Case("cdnow", path, (pipeline.everything(path),), known=known.cdnow())
+
+
+def cdnow_sample(_: argparse.Namespace) -> Case | str:
+    """A tenth of the customers, whose first 39 weeks the papers on lifetime value are about."""
+    path = REPOSITORY / "pipelines/cdnow.toml"
+    if not pipeline.input_paths(path):
+        return "data/cdnow is missing: run `make data-cdnow`"
+    overrides = (
+        'inputs.orders.path="../data/cdnow/cdnow_sample.parquet"',
+        "calendar.as_of=1997-10-01",
+        pipeline.everything(path),
+    )
+    return Case("cdnow_sample", path, overrides, known.cdnow_sample(), fits=known.CDNOW_FITS, has_other_fit=True)
 
 
 def online_retail(options: argparse.Namespace) -> Case | str:
@@ -113,17 +172,24 @@ def retail(name: str, column: str, overrides: tuple[str, ...], options: argparse
     if not data:
         return "data/online_retail is missing: name the file with --online-retail"
     path = f'inputs.orders.path="{data.resolve()}"'
-    return Case(name, REPOSITORY / "pipelines/online_retail.toml", (path, *overrides), known.online_retail(column))
+    file = REPOSITORY / "pipelines/online_retail.toml"
+    overrides = (path, *overrides, pipeline.everything(file))
+    return Case(name, file, overrides, known.online_retail(column))
 
 
 def edge_case(name: str, folder: Path) -> Case:
     case = next(case for case in edge.CASES if case.name == name)
-    return Case(name, case.write(folder / "edge" / name), facts=case.facts)
+    path = case.write(folder / "edge" / name)
+    overrides = () if case.default_tables else (pipeline.everything(path),)
+    return Case(name, path, overrides, facts=case.facts, fits=case.fits)
 
 
 MAKERS = {
     "sample": sample,
+    "subscriptions": subscriptions,
+    "lifetime": lifetime,
     "cdnow": cdnow,
+    "cdnow_sample": cdnow_sample,
     "online_retail": online_retail,
     "online_retail_any": online_retail_any,
 }
@@ -133,7 +199,7 @@ def verify(case: Case, options: argparse.Namespace, folder: Path) -> bool:
     """Whether everything about the case is as it should be; prints what is not."""
     settings = pipeline.read(case.pipeline, case.overrides)
     db = recompute(settings)
-    faults = identities.faults(db)
+    faults = identities.faults(db, settings.basis)
     faults += [fault for result in case.known for fault in result.faults(db)]
     faults += [fault for fact in case.facts if (fault := differs(db, fact))]
     for fault in faults:
@@ -148,18 +214,23 @@ def verify(case: Case, options: argparse.Namespace, folder: Path) -> bool:
     if not run(options.kohort, case, output):
         return False
     for table in settings.tables:
-        good &= table_agrees(db, case.name, table, output / "current" / f"{table}.parquet", settings.scale)
+        good &= table_agrees(db, case.name, table, output / "current" / f"{table}.parquet", settings)
+    good &= models_agree(db, case, settings, output / "current")
     good &= record_agrees(db, case.name, settings, output / "current" / "run.json")
     shutil.rmtree(output)
     return good
 
 
-def table_agrees(db: duckdb.DuckDBPyConnection, case: str, table: str, file: Path, scale: int) -> bool:
+def table_agrees(
+    db: duckdb.DuckDBPyConnection, case: str, table: str, file: Path, settings: pipeline.Pipeline
+) -> bool:
     if not file.exists():
         print(f"{case} {table} is not published")
         return False
-    outcome = compare.compare(db, table, file, scale)
-    faults = published.faults(table, file, scale)
+    segments = tuple(settings.first_segments)
+    id_type = db.sql("SELECT customer_id FROM person LIMIT 0").to_arrow_table().schema.field(0).type
+    outcome = compare.compare(db, table, file, settings.scale, segments)
+    faults = published.faults(table, file, settings.scale, segments, id_type)
     good = not outcome.wrong and not faults
     print(f"{case} {table} {outcome.rows} rows {outcome.cells} cells {word(good)}")
     for line in faults:
@@ -169,6 +240,16 @@ def table_agrees(db: duckdb.DuckDBPyConnection, case: str, table: str, file: Pat
     for line in outcome.shown:
         print(f"    {line}")
     return good
+
+
+def models_agree(db: duckdb.DuckDBPyConnection, case: Case, settings: pipeline.Pipeline, folder: Path) -> bool:
+    faults = models.faults(db, settings, folder) + known.fit_faults(case.fits, folder)
+    if case.has_other_fit:
+        faults += models.holdout_faults(db, settings, folder)
+    print(f"{case.name} models {word(not faults)}")
+    for line in faults:
+        print(f"    {line}")
+    return not faults
 
 
 def record_agrees(db: duckdb.DuckDBPyConnection, case: str, settings: pipeline.Pipeline, file: Path) -> bool:
@@ -192,7 +273,7 @@ def run(kohort: Path, case: Case, output: Path) -> bool:
 def differs(db: duckdb.DuckDBPyConnection, fact: edge.Fact) -> str | None:
     """What is wrong with the fact: it speaks of the first row that meets its condition."""
     table, condition, column, expected = fact
-    if table != "counted" and "segment" not in condition:
+    if table not in ("counted", "customers", "revenue_movements") and "segment" not in condition:
         condition = f"segment = 'all' AND {condition}"
     rows = db.execute(f"SELECT {column} FROM {table} WHERE {condition} ORDER BY ALL LIMIT 1").fetchall()
     if not rows:

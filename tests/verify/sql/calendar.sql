@@ -1,5 +1,5 @@
--- Periods: every day from the first known one to the last, mapped to the first day of its
--- period in each grain; periods are numbered without holes.
+-- Periods: every day of the period of the first known one to the last, mapped to the first day of
+-- its period in each grain; periods are numbered without holes.
 
 CREATE MACRO period_start(grain, day) AS CAST(CASE grain
     WHEN 'day' THEN day
@@ -23,8 +23,9 @@ END AS DATE);
 
 CREATE TABLE calendar AS
 WITH span AS (
-    SELECT least(min(day), getvariable('history_start')) AS lo, getvariable('as_of') - 1 AS hi
-    FROM event
+    SELECT min(period_start(grain, least(getvariable('first_known'), getvariable('history_start')))) AS lo,
+        getvariable('as_of') - 1 AS hi
+    FROM grain
 ),
 days AS (
     SELECT CAST(unnest(generate_series(CAST(lo AS TIMESTAMP), CAST(hi AS TIMESTAMP), INTERVAL 1 DAY)) AS DATE) AS day
@@ -37,7 +38,7 @@ FROM days CROSS JOIN grain;
 CREATE TABLE period AS
 SELECT DISTINCT grain, idx, start,
     next_period(grain, start) AS stop,
-    next_period(grain, start) <= getvariable('as_of')
+    next_period(grain, start) + getvariable('undecided') <= getvariable('as_of')
         AND (getvariable('history_start') IS NULL
             OR start >= getvariable('history_start') + getvariable('lapse')) AS is_complete
 FROM calendar;
@@ -45,3 +46,8 @@ FROM calendar;
 -- The last period of each grain that starts before as_of.
 CREATE TABLE horizon AS
 SELECT grain, max(idx) AS idx FROM period GROUP BY grain;
+
+-- The days at whose end the state is asked for: n - 1 is the opening of period n, n its
+-- closing; a period that as_of cuts closes on the last known day.
+CREATE TABLE boundary AS
+SELECT grain, idx, least(stop, getvariable('as_of')) - 1 AS day FROM period;

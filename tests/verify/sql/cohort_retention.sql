@@ -20,7 +20,7 @@ grid AS (
 ),
 bought AS (
     SELECT m.segment, m.segment_value, m.grain, m.cohort_idx, s.idx - m.cohort_idx AS k,
-        count(*) FILTER (s.orders > 0) AS active,
+        count(*) FILTER (s.is_active) AS active,
         sum(s.orders) AS orders,
         sum(s.revenue) AS revenue
     FROM spend s JOIN cohort_member m USING (grain, pid)

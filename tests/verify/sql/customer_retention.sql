@@ -1,25 +1,6 @@
--- Activity days with the one before and the one after.
-CREATE TABLE activity_day AS
-SELECT pid, day,
-    lag(day) OVER w AS previous,
-    lead(day) OVER w AS following
-FROM (SELECT DISTINCT pid, day FROM movement WHERE is_activity)
-WINDOW w AS (PARTITION BY pid ORDER BY day);
-
--- Spans [day, until) in which a customer is active, cut where the next activity day takes
--- over, so that at most one of a customer's spans holds a given day.
-CREATE TABLE active_span AS
-SELECT pid, day, least(day + getvariable('lapse'), coalesce(following, DATE '9999-12-31')) AS until
-FROM activity_day;
-
--- The days at whose end the state is asked for: n - 1 is the opening of period n, n its
--- closing; a period that as_of cuts closes on the last known day.
-CREATE TABLE boundary AS
-SELECT grain, idx, least(stop, getvariable('as_of')) - 1 AS day FROM period;
-
 CREATE TABLE state AS
 SELECT b.grain, b.idx, s.pid
-FROM active_span s JOIN boundary b ON b.day >= s.day AND b.day < s.until;
+FROM spell s JOIN boundary b ON b.day >= s.day AND (s.until IS NULL OR b.day < s.until);
 
 CREATE TABLE customer_retention AS
 WITH closing AS (
@@ -48,16 +29,13 @@ entered AS (
 ),
 returned AS (
     SELECT c.grain, c.idx, p.segment, p.segment_value, count(*) AS returned
-    FROM activity_day a JOIN calendar c USING (day) JOIN person p USING (pid)
-    WHERE a.day > a.previous + getvariable('lapse')
+    FROM spell s JOIN calendar c USING (day) JOIN person p USING (pid)
+    WHERE s.spell > 1
     GROUP BY ALL
 ),
 churned AS (
     SELECT c.grain, c.idx, p.segment, p.segment_value, count(*) AS churned
-    FROM activity_day a
-    JOIN calendar c ON c.day = a.day + getvariable('lapse')  -- the calendar ends before as_of
-    JOIN person p USING (pid)
-    WHERE a.following IS NULL OR a.following > a.day + getvariable('lapse')
+    FROM lapse l JOIN calendar c USING (day) JOIN person p USING (pid)
     GROUP BY ALL
 ),
 bought AS (
@@ -69,16 +47,16 @@ bought AS (
     FROM spend s
     JOIN person p USING (pid)
     JOIN calendar f ON f.grain = s.grain AND f.day = p.first_day
-    LEFT JOIN spend b ON b.grain = s.grain AND b.pid = s.pid AND b.idx = s.idx - 1 AND b.orders > 0
-    WHERE s.orders > 0
+    LEFT JOIN spend b ON b.grain = s.grain AND b.pid = s.pid AND b.idx = s.idx - 1 AND b.is_active
+    WHERE s.is_active
     GROUP BY ALL
 ),
 dormant AS (
     SELECT b.grain, b.idx + 1 AS idx, p.segment, p.segment_value, count(*) AS lifecycle_dormant
     FROM spend b
     JOIN person p USING (pid)
-    LEFT JOIN spend s ON s.grain = b.grain AND s.pid = b.pid AND s.idx = b.idx + 1 AND s.orders > 0
-    WHERE b.orders > 0 AND s.pid IS NULL
+    LEFT JOIN spend s ON s.grain = b.grain AND s.pid = b.pid AND s.idx = b.idx + 1 AND s.is_active
+    WHERE b.is_active AND s.pid IS NULL
     GROUP BY ALL
 ),
 joined AS (

@@ -48,16 +48,7 @@ WHERE e.kind IN ('order', 'refund');
 CREATE TABLE spend AS
 SELECT c.grain, c.idx, m.pid,
     count(*) FILTER (m.is_activity) AS orders,
-    sum(m.value) AS revenue
+    sum(m.value) AS revenue,
+    orders > 0 AS is_active
 FROM movement m JOIN calendar c USING (day)
 GROUP BY ALL;
-
--- First and last period of each segment value with its periods in between.
-CREATE TABLE segment_period AS
-WITH seen AS (
-    SELECT p.segment, p.segment_value, c.grain, min(c.idx) AS first_idx
-    FROM person p JOIN calendar c ON c.day = p.first_day
-    GROUP BY ALL
-)
-SELECT s.segment, s.segment_value, s.first_idx, p.*
-FROM seen s JOIN period p ON p.grain = s.grain AND p.idx >= s.first_idx;

@@ -1,35 +1,17 @@
+-- Each customer with revenue in either window, and what became of it.
+CREATE TABLE labelled AS
+SELECT c.*, p.segment, p.segment_value, p.customer_id,
+    c.b = 0 AND f.idx > c.idx - g.window_periods AND f.idx <= c.idx AS is_new
+FROM compared c
+JOIN grain g USING (grain)
+JOIN person p USING (pid)
+LEFT JOIN calendar f ON f.grain = c.grain AND f.day = p.first_positive_day;
+
 CREATE TABLE revenue_churn AS
 WITH known AS (
     SELECT grain, coalesce(getvariable('history_start'), min(c.start)) AS start
-    FROM calendar c JOIN event e USING (day)
-    WHERE e.is_activity
+    FROM calendar c JOIN person p ON p.first_day = c.day
     GROUP BY grain
-),
--- A period's revenue counts as `now` in the w rows from its own on and as `before` in the
--- w rows that follow those.
-share AS (
-    SELECT s.grain, s.pid, unnest(range(s.idx, s.idx + g.window_periods)) AS idx,
-        s.revenue AS now, 0::HUGEINT AS before
-    FROM spend s JOIN grain g USING (grain)
-    UNION ALL
-    SELECT s.grain, s.pid, unnest(range(s.idx + g.window_periods, s.idx + 2 * g.window_periods)) AS idx,
-        0::HUGEINT AS now, s.revenue AS before
-    FROM spend s JOIN grain g USING (grain)
-),
-customer AS (
-    SELECT grain, idx, pid,
-        greatest(sum(now), 0) AS n, greatest(-sum(now), 0) AS n_credit,
-        greatest(sum(before), 0) AS b, greatest(-sum(before), 0) AS b_credit
-    FROM share
-    GROUP BY grain, idx, pid
-),
-labelled AS (
-    SELECT c.*, p.segment, p.segment_value,
-        c.b = 0 AND f.idx > c.idx - g.window_periods AND f.idx <= c.idx AS is_new
-    FROM customer c
-    JOIN grain g USING (grain)
-    JOIN person p USING (pid)
-    LEFT JOIN calendar f ON f.grain = c.grain AND f.day = p.first_positive_day
 ),
 total AS (
     SELECT grain, idx, segment, segment_value,
@@ -60,7 +42,7 @@ filled AS (
     FROM segment_period p
     JOIN grain g USING (grain)
     JOIN known h USING (grain)
-    LEFT JOIN period v ON v.grain = p.grain AND v.idx = p.idx - 2 * g.window_periods + 1
+    LEFT JOIN period v ON v.grain = p.grain AND v.idx = p.idx - compared_periods(g.window_periods)
     LEFT JOIN total t ON t.grain = p.grain AND t.idx = p.idx
         AND t.segment = p.segment AND t.segment_value IS NOT DISTINCT FROM p.segment_value
 ),
@@ -87,3 +69,21 @@ SELECT grain, segment, segment_value, period, window_periods,
     average(closing_revenue, closing_customers) AS average_revenue_per_customer,
     is_complete
 FROM row;
+
+CREATE TABLE revenue_movements_plain AS
+SELECT l.grain, p.start AS period, l.customer_id,
+    CASE WHEN l.b = 0 AND l.is_new THEN 'new'
+        WHEN l.b = 0 THEN 'reactivated'
+        WHEN l.n = 0 THEN 'churned'
+        WHEN l.n > l.b THEN 'expansion'
+        WHEN l.n < l.b THEN 'contraction'
+        ELSE 'unchanged'
+    END AS movement,
+    l.b AS opening_revenue,
+    l.n AS closing_revenue,
+    l.n - l.b AS change,
+    r.is_complete
+FROM labelled l
+JOIN period p USING (grain, idx)
+JOIN revenue_churn r ON r.segment = 'all' AND r.grain = l.grain AND r.period = p.start
+WHERE l.segment = 'all' AND (l.b > 0 OR l.n > 0);
