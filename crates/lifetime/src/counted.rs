@@ -1,7 +1,7 @@
 //! How often each value was counted, in memory that follows the number of distinct ones.
 
-/// Values that wait, at least, before they are counted.
-const WAITING: usize = 256;
+/// Values that wait, at least, before they are counted: few enough to be sorted in a core's cache.
+const WAITING: usize = 4096;
 
 /// A multiset of values that are equal often.
 #[derive(Clone, Debug)]
@@ -23,7 +23,8 @@ impl<K: Copy + Ord> Counted<K> {
     #[inline]
     pub fn push(&mut self, value: K) {
         self.waiting.push(value);
-        if self.waiting.len() >= WAITING.max(self.counts.len() / 4) {
+        // As many as are counted already, so that each is moved a few times only.
+        if self.waiting.len() >= WAITING.max(self.counts.len()) {
             self.compact();
         }
     }
