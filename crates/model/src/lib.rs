@@ -12,6 +12,7 @@ mod events;
 mod grid;
 mod measure;
 mod money;
+mod schema;
 mod table;
 
 pub use block::{
@@ -25,6 +26,5 @@ pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, Spill};
 pub use grid::{Grid, Tally};
 pub use measure::{Finished, Ledger, Measure, merge_as};
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
-pub use table::{
-    Cell, Column, ColumnType, Fill, Id, IdType, Table, TableSchema, Unit, Values, keys,
-};
+pub use schema::{Column, ColumnType, Id, IdType, TableSchema, Unit, keys};
+pub use table::{Cell, Fill, Table, Values};

@@ -11,6 +11,7 @@
 
 mod census;
 mod chunk;
+mod counting;
 mod fold;
 mod frame;
 mod gather;

@@ -2,8 +2,8 @@
 
 use kohort_model::{Contact, Contacts, Day, Surveys};
 
+use crate::counting::counting_sort;
 use crate::rows::Rows;
-use crate::track::counting_sort;
 
 /// Items by person; without offsets where there is no item at all.
 #[derive(Clone, Debug)]

@@ -7,10 +7,11 @@ use kohort_model::{Cause, Day, NEVER};
 use rustc_hash::FxHashSet;
 
 use crate::census::LeftOut;
+use crate::counting::counting_sort;
 use crate::ids::to_u32;
 use crate::rows::Rows;
 use crate::slots::SlotMap;
-use crate::track::{OwnedTrack, counting_sort};
+use crate::track::OwnedTrack;
 
 /// A stretch of days on which one row of a subscription stands.
 #[derive(Clone, Copy, Debug)]

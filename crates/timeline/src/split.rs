@@ -1,8 +1,9 @@
 //! Timelines by (customer, segment value), for segments that look at each order.
 
+use crate::counting::counting_sort;
 use crate::ids::to_u32;
 use crate::spans::Spans;
-use crate::track::{OwnedTrack, Timelines, counting_sort};
+use crate::track::{OwnedTrack, Timelines};
 
 /// The same events with every (customer, value of `segment`) as a customer of its own, and each
 /// one's value code.
