@@ -79,12 +79,19 @@ class Column:
 
     def arrow(self, scale: int, id_type: pa.DataType) -> pa.DataType:
         if self.kind == "id":
-            return id_type
+            return _widened(id_type)
         return pa.decimal128(38, scale) if self.kind == "money" else ARROW[self.kind]
 
     @property
     def is_float(self) -> bool:
         return self.kind in ("rate", "average", "Float64")
+
+
+def _widened(id_type: pa.DataType) -> pa.DataType:
+    """Integer ids are published in 64 bits."""
+    if pa.types.is_unsigned_integer(id_type):
+        return pa.uint64() if id_type == pa.uint64() else pa.int64()
+    return pa.int64() if pa.types.is_integer(id_type) else id_type
 
 
 @cache
