@@ -151,13 +151,15 @@ fn log(summary: &RunSummary) {
         tracing::info!(table = table.name, rows = table.rows, bytes = table.bytes, "wrote");
     }
     let seconds: f64 = record.timings.iter().map(|timing| timing.seconds).sum();
+    let has_subscriptions = record.basis == SUBSCRIPTIONS;
     tracing::info!(
         pipeline = record.pipeline,
         run_id = record.run_id.as_str(),
         published = summary.published.as_ref().map(|folder| tracing::field::display(folder.display())),
         as_of = %record.as_of,
         customers = record.events.customers,
-        orders = record.events.orders,
+        orders = (!has_subscriptions).then_some(record.events.orders),
+        subscriptions = has_subscriptions.then_some(record.events.subscriptions),
         seconds,
         peak_memory_bytes = record.peak_memory_bytes,
         spilled_bytes = record.spilled_bytes,
