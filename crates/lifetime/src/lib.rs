@@ -9,7 +9,7 @@ mod gaps;
 mod loyalty;
 pub mod models;
 #[cfg(test)]
-mod testing;
+mod tests;
 
 pub use clv::{ClvModels, HOLDOUT, MODELS};
 pub use customers::{CUSTOMERS, Customers};

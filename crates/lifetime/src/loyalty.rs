@@ -246,7 +246,7 @@ mod tests {
     use kohort_model::Grain;
 
     use super::*;
-    use crate::testing::{Person, assert_text, context, finish, orders};
+    use crate::tests::{Person, assert_text, context, finish, orders};
 
     #[test]
     fn stretches_of_days_with_enough_orders() {

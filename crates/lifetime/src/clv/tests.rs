@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::{Basis, Context, Day, Grain, NEVER, Spell, Table, Values};
 
 use super::ClvModels;
-use crate::testing::{Person, assert_text, cdnow, context, finish, orders};
+use crate::tests::{Person, assert_text, cdnow, context, finish, orders};
 
 /// Both tables.
 fn tables(context: Context, people: &[Person]) -> [Table; 2] {

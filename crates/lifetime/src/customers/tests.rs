@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::{Context, Day, Grain, Table, Values};
 
 use super::Customers;
-use crate::testing::{Person, assert_text, cdnow, context, finish, orders, show};
+use crate::tests::{Person, assert_text, cdnow, context, finish, orders, show};
 
 /// The rows of all people.
 fn list(context: Context, people: &[Person]) -> Table {
@@ -86,7 +86,7 @@ fn statuses() {
          Integer(7)  active   9               1.8           0      false
          Integer(8)  lapsed   169             16.9          1      true",
     );
-    let table = list(crate::testing::context(0, 200, Grain::Month), &[orders(&[199])]);
+    let table = list(crate::tests::context(0, 200, Grain::Month), &[orders(&[199])]);
     assert_text(&table, "status days_since_last entered_existing\nnew 0 false");
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::{Gaps, Grain};
 
 use super::PurchaseGaps;
-use crate::testing::{assert_text, context, finish, orders};
+use crate::tests::{assert_text, context, finish, orders};
 
 #[test]
 fn gaps_by_month_and_number() {
