@@ -20,8 +20,6 @@ FURTHER = ("win_back", "purchase_gaps", "purchase_gap_histogram", "loyalty", "cl
            "clv_holdout")
 LEDGERS = ("customers", "revenue_movements")
 """The tables with rows for every customer."""
-MOST = 2.5
-"""All tables may cost this multiple of the first ones' CPU seconds."""
 
 
 def selections(one_by_one: bool) -> dict[str, tuple[str, ...]]:
@@ -67,11 +65,10 @@ def main() -> None:
         on = bench.Bench(data.tpch(chosen.sf), chosen.kohort, Path(scratch))
         costs = compare(on, selections(not chosen.together), chosen.runs)
     bench.print_table(costs, "tables")
-    ratio = costs["all tables"].cpu / costs["first tables"].cpu
-    print(f"\nAll tables cost {ratio:.2f}× the CPU seconds of the first ones; "
-          f"at most {MOST}× is the aim.")
-    if ratio > MOST:
-        raise SystemExit(1)
+    first = costs["first tables"].cpu
+    without, ratio = (costs[name].cpu / first for name in ("all but the ledgers", "all tables"))
+    print(f"\nAll tables but those with rows for each customer cost {without:.2f}× the CPU seconds of the first "
+          f"ones, all {ratio:.2f}×.")
 
 
 if __name__ == "__main__":
