@@ -18,9 +18,12 @@ PIPELINE = pipelines/sample.toml
 SAMPLE = data/sample/orders/2024-12.parquet
 # The same for the subscription business.
 SUBSCRIPTIONS = data/subscriptions/orders.parquet
+# The same for the shop with every input.
+EVERYTHING = data/everything/orders.parquet
 SAMPLE_OF_pipelines/sample.toml = $(SAMPLE)
 SAMPLE_OF_pipelines/subscriptions.toml = $(SUBSCRIPTIONS)
 SAMPLE_OF_pipelines/lifetime.toml = $(SUBSCRIPTIONS)
+SAMPLE_OF_pipelines/everything.toml = $(EVERYTHING)
 
 # TPC-H scale factor of the benchmark: 1.5 million orders each.
 SF = 1
@@ -62,6 +65,9 @@ $(SAMPLE): | build
 $(SUBSCRIPTIONS): | build
 	$(KOHORT) sample data/subscriptions --subscriptions
 
+$(EVERYTHING): | build
+	$(KOHORT) sample data/everything --everything
+
 .PHONY: test
 test: ## Run every test
 	$(CARGO) test --release --workspace
@@ -90,6 +96,10 @@ bench: build $(VENV)/.bench ## Measure against DuckDB, Polars, ClickHouse and Da
 .PHONY: bench-tables
 bench-tables: build $(VENV)/.bench ## Measure what each table costs beside the first five
 	$(VENV_PYTHON) tests/bench/tables.py --sf $(SF) --kohort $(KOHORT) $(BENCH)
+
+.PHONY: bench-everything
+bench-everything: build $(VENV)/.bench ## Measure what each table costs of a shop with every input
+	$(VENV_PYTHON) tests/bench/everything.py --kohort $(KOHORT) $(BENCH)
 
 .PHONY: bench-fit
 bench-fit: $(VENV)/.bench ## Measure the fit of a million customers against lifetimes

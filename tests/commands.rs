@@ -19,6 +19,8 @@ use crate::support::shell::{Done, Folder};
 use crate::tables::set_up;
 
 each_case! {
+    alerts
+    calc
     data_checks
     help
     input_columns

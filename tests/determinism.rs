@@ -242,7 +242,7 @@ fn outcome(folder: &Folder) -> Value {
 
 /// Writes the rows to some files of a folder, in an order that differs from one number of files to the
 /// next.
-fn write_files(folder: &Folder, name: &str, files: usize, rows: &RecordBatch) {
+pub fn write_files(folder: &Folder, name: &str, files: usize, rows: &RecordBatch) {
     let shuffled = shuffled(rows.num_rows(), files as u64);
     let of_file = shuffled.len().div_ceil(files);
     for (file, rows_of_file) in shuffled.chunks(of_file).enumerate() {

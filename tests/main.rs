@@ -17,8 +17,10 @@ macro_rules! each_case {
     };
 }
 
+mod calc;
 mod commands;
 mod determinism;
+mod everything;
 mod faults;
 mod recovery;
 mod support;

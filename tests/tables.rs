@@ -24,12 +24,16 @@ use crate::support::text::{Cell, TextTable};
 
 each_case! {
     activity_any
+    alerts
     all_grains
     as_of_before_everything
+    carts
+    churn_indicators
     clock_change_london
     clock_change_new_york
     cohorts_basic
     cohorts_cut_by_as_of
+    cross_sell
     currencies
     customers
     dirty_rows
@@ -37,17 +41,24 @@ each_case! {
     expressions
     first_order_ties_integers
     first_order_ties_texts
+    funnel
+    funnel_identities
     history_start
     lapse_auto
     leap_day
     lines
     lost_sales_cut
+    lost_sales_opportunities
     lost_sales_prospects_only
     lost_sales_reasons
     lost_sales_recovery
     loyalty
     naive_times
+    nps
+    product_returns
     purchase_gaps
+    receivables
+    receivables_without_ids
     refunds
     retention_cut_by_as_of
     retention_gap_of_w

@@ -52,6 +52,8 @@ fn a_run_draws_bars_and_sums_up() {
         "loyalty 9 rows N kB",
         "clv_models 45 rows N kB",
         "clv_holdout 117 rows N kB",
+        "scorecard 136 rows N kB",
+        "alerts 0 rows N kB",
         "to DIR/out/runs/RUN",
         "took N s: open N s, read N s, survey N s, fold N s, write N s; at most N MB of memory",
     ];

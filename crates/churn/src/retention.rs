@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kohort_model::formulas::{annualised, churn_rate, kept_rate, retention_rate};
 use kohort_model::{
-    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Spell, Table,
-    TableSchema, Tally, Unit, keys, merge_as, rate,
+    Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Spell, Table, TableSchema,
+    Tally, Unit, keys, merge_as,
 };
 
 /// The table's columns.
@@ -237,11 +238,9 @@ fn write_slot(
             opening + cells[p + 1].opening_change
         };
         let lost = i64::try_from(cell.lost).unwrap_or(i64::MAX);
-        let share = |customers: i64| rate(customers.into(), opening.into());
-        let at_close = cell.new_at_close + cell.entered_existing_at_close;
-        let retained = closing - i64::try_from(at_close).unwrap_or(i64::MAX);
-        let churn_rate = share(lost);
-        let annualised = churn_rate.map(|c| 1.0 - (1.0 - c).powi(periods.grain.periods_per_year()));
+        let new = cell.new_at_close + cell.entered_existing_at_close;
+        let churn = churn_rate(opening.into(), lost.into());
+        let per_year = periods.grain.periods_per_year();
         table.push([
             periods.grain.name().into(),
             Arc::clone(&slot.segment).into(),
@@ -257,10 +256,10 @@ fn write_slot(
             cell.entered_existing_at_close.into(),
             (opening - lost).into(),
             lost.into(),
-            share(retained).into(),
-            share(opening - lost).into(),
-            churn_rate.into(),
-            annualised.map_or(Cell::Null, Cell::Float),
+            retention_rate(opening.into(), closing.into(), new.into()).into(),
+            kept_rate(opening.into(), lost.into()).into(),
+            churn.into(),
+            churn.map(|rate| annualised(rate, per_year)).into(),
             (cell.new + cell.entered_existing + cell.returning + cell.resurrected).into(),
             cell.new.into(),
             cell.returning.into(),

@@ -11,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use kohort_model::Grain;
 
+use crate::calc::args::CalcArgs;
+
 /// Retention, churn, revenue churn and lost sales from an order history.
 ///
 /// Kohort reads orders from Parquet, computes the tables that a pipeline file asks for, and writes
@@ -37,6 +39,7 @@ Exit codes:
   1  the run failed
   2  the command line or the pipeline file is wrong
   3  a data check failed; nothing was published
+  4  published, but a rate is beyond its threshold (--fail-on-alert)
 
 Data goes to stdout, messages to stderr. NO_COLOR=1 turns colours and progress bars off.";
 
@@ -47,6 +50,7 @@ pub enum Command {
     Show(ShowArgs),
     Schema(SchemaArgs),
     Sample(SampleArgs),
+    Calc(CalcArgs),
     Completions(CompletionsArgs),
 }
 
@@ -91,6 +95,12 @@ pub struct RunArgs {
     /// Compute everything, publish nothing
     #[arg(long)]
     pub dry_run: bool,
+
+    /// Publish, then exit with 4 if the newest complete period of a rate is beyond its threshold
+    ///
+    /// Thresholds stand in the section alerts of the pipeline file; one is built in: monthly churn above 7 %.
+    #[arg(long)]
+    pub fail_on_alert: bool,
 }
 
 /// Settings on the command line that replace those of a pipeline file.
@@ -172,12 +182,16 @@ pub struct SchemaArgs {
 ///
 /// Writes DIR/orders/MONTH.parquet, or with --subscriptions the files of a subscription business:
 /// DIR/subscriptions.parquet, prospects.parquet, contacts.parquet, surveys.parquet and, of a shop
-/// whose customers come back, orders.parquet. The same options make the same files.
+/// whose customers come back, orders.parquet. With --everything it is a shop that feeds every other
+/// input as well: DIR/orders.parquet, order_lines.parquet, returns.parquet, touchpoints.parquet,
+/// identities.parquet, opportunities.parquet, invoices.parquet, surveys.parquet,
+/// engagement.parquet, contacts.parquet and prospects.parquet. The same options make the same files.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   kohort sample data/sample
-  kohort sample data/subscriptions --subscriptions --customers 100000")]
+  kohort sample data/subscriptions --subscriptions --customers 100000
+  kohort sample data/everything --everything")]
 pub struct SampleArgs {
     /// Folder to write to
     pub dir: PathBuf,
@@ -186,7 +200,12 @@ pub struct SampleArgs {
     #[arg(long)]
     pub subscriptions: bool,
 
-    /// People who buy at least once [default: 20000]
+    /// Make up a shop with every input instead: also visits, carts, order lines, returns, invoices,
+    /// opportunities, surveys and engagement
+    #[arg(long, conflicts_with = "subscriptions")]
+    pub everything: bool,
+
+    /// People who buy at least once [default: 20000; with every input 8000]
     #[arg(long, value_name = "N")]
     pub customers: Option<u32>,
 

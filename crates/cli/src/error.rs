@@ -4,9 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use arrow::error::ArrowError;
-use kohort_pipeline::{ConfigError, RunError};
+use kohort_pipeline::{Alert, ConfigError, RunError};
 use kohort_publish::PublishError;
 use kohort_sample::SampleError;
+
+use crate::calc::CalcError;
 
 /// Every text is complete: the cause is part of it.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,17 @@ pub enum CliError {
     /// Making a sample.
     #[error("{0}")]
     Sample(#[from] SampleError),
+    /// Numbers that no formula takes.
+    #[error("{0}")]
+    Calc(#[from] CalcError),
+    /// Rates beyond their thresholds, found by a run that did all that it was told.
+    #[error("{}", list(alerts, *is_published))]
+    Alerts {
+        /// One at least.
+        alerts: Vec<Alert>,
+        /// Whether the tables are published; not after a dry run.
+        is_published: bool,
+    },
     /// A name on the command line that does not exist.
     #[error("there is no {what} {name:?}; there is {}", known.join(", "))]
     Unknown {
@@ -62,11 +75,14 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 1 the run failed, 2 usage or pipeline file, 3 a data check failed.
+    /// 1 the run failed, 2 usage or pipeline file, 3 a data check failed, 4 a rate is beyond its
+    /// threshold.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Run(error) => error.exit_code(),
+            Self::Alerts { .. } => 4,
             Self::Config(_)
+            | Self::Calc(_)
             | Self::Unknown { .. }
             | Self::OneColumn
             | Self::RowsOfTable
@@ -79,4 +95,30 @@ impl CliError {
             | Self::Path { .. } => 1,
         }
     }
+}
+
+/// Alerts that a message shows.
+const SHOWN: usize = 10;
+
+/// One line for each, the first ones.
+fn list(alerts: &[Alert], is_published: bool) -> String {
+    let line = |alert: &Alert| {
+        let segment = match &alert.segment_value {
+            Some(value) => format!(", {} {value}", alert.segment),
+            None => String::new(),
+        };
+        format!(
+            "\n  {} of the {} from {}{segment}: {:.4}, {} {}",
+            alert.metric, alert.grain, alert.period, alert.value, alert.direction, alert.threshold
+        )
+    };
+    let lines: String = alerts.iter().take(SHOWN).map(line).collect();
+    let more = match alerts.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more, in the table alerts"),
+    };
+    let rates =
+        if alerts.len() == 1 { "1 rate is" } else { &format!("{} rates are", alerts.len()) };
+    let published = if is_published { "; the tables are published" } else { "" };
+    format!("{rates} beyond the threshold{published}{lines}{more}")
 }

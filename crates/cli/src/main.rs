@@ -1,6 +1,7 @@
 //! The command `kohort`: arguments, settings, messages and exit codes; nothing else.
 
 mod args;
+mod calc;
 mod check;
 mod error;
 mod messages;
@@ -70,6 +71,7 @@ fn execute(command: Command, messages: &Messages, stdout: &mut Stdout) -> Result
         Command::Show(args) => show::show(&args, messages, stdout),
         Command::Schema(args) => schema::schema(&args, stdout),
         Command::Sample(args) => sample::sample(&args, messages),
+        Command::Calc(args) => calc::calc(&args, stdout),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "kohort", &mut script);

@@ -16,10 +16,15 @@ pub fn run(args: &RunArgs, messages: &Messages) -> Result<(), CliError> {
         threads: args.threads.map(usize::from),
         memory_limit: args.memory_limit,
         dry_run: args.dry_run,
+        alerts: args.fail_on_alert,
     };
     let progress = Progress::new(messages);
     let summary = kohort_pipeline::run(&pipeline, &options, &|event| progress.observe(event))?;
     summary::tell(&summary, messages);
+    if args.fail_on_alert && !summary.alerts.is_empty() {
+        let is_published = summary.published.is_some();
+        return Err(CliError::Alerts { alerts: summary.alerts, is_published });
+    }
     Ok(())
 }
 

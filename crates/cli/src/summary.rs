@@ -44,6 +44,10 @@ fn text(summary: &RunSummary) -> String {
         let line = format!("{:width$}  {rows:>14}  {bytes:>9}", table.name);
         lines.add(wrote, line.trim_end());
     }
+    if !summary.alerts.is_empty() {
+        let rates = plural(summary.alerts.len() as u64, "rate");
+        lines.add("alerts", format!("{rates} beyond the threshold in the newest complete period"));
+    }
     match &summary.published {
         Some(folder) => lines.add("to", folder.display()),
         None => lines.add("to", "nowhere: this was a dry run"),
@@ -69,7 +73,16 @@ fn found(record: &RunRecord) -> String {
             count(events.open),
         ),
     };
-    for (number, what) in [(events.contacts, "contact"), (events.surveys, "answer")] {
+    for (number, what) in [
+        (events.contacts, "contact"),
+        (events.surveys, "answer"),
+        (events.touchpoints, "touchpoint"),
+        (events.opportunities, "opportunity"),
+        (events.order_lines, "order line"),
+        (events.returns, "return"),
+        (events.invoices, "invoice"),
+        (events.engagement, "signal"),
+    ] {
         if number > 0 {
             let _ = write!(text, ", {}", plural(number, what));
         }
@@ -227,7 +240,8 @@ mod tests {
 
     #[test]
     fn a_dry_run_of_little() {
-        let summary = RunSummary { record: record(&serde_json::json!({})), published: None };
+        let record = record(&serde_json::json!({}));
+        let summary = RunSummary { record, published: None, alerts: Vec::new() };
         insta::assert_snapshot!(text(&summary), @r#"
         read      orders: 1 row from 1 file, 1.5 kB
         found     1 customer, 0 prospects; 1 order, 0 refunds, 0 lost, 0 open
@@ -273,7 +287,8 @@ mod tests {
             "spilled_bytes": 1_000_000_000,
         }));
         let published = Some("/data/out/runs/20250102T030405Z-0abc".into());
-        insta::assert_snapshot!(text(&RunSummary { record, published }), @r#"
+        let summary = RunSummary { record, published, alerts: Vec::new() };
+        insta::assert_snapshot!(text(&summary), @r#"
         read      orders: 1,234,567 rows from 2 files, 8.0 MB
         filtered  1,000 rows by where
         rejected  1,012 rows (0.1 %): in_future 12, null_time 1,000

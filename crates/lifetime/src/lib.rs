@@ -8,6 +8,7 @@ mod customers;
 mod gaps;
 mod loyalty;
 pub mod models;
+mod risk;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use clv::{ClvModels, HOLDOUT, MODELS};
 pub use customers::{CUSTOMERS, Customers};
 pub use gaps::{GAPS, HISTOGRAM, PurchaseGaps};
 pub use loyalty::{LOYALTY, Loyalty};
+pub use risk::{ChurnIndicators, INDICATORS};

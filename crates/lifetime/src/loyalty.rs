@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use kohort_model::formulas::{loyal_customer_rate, repeat_purchase_ratio};
 use kohort_model::{
     Block, Column, Context, Day, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
     Unit, average, keys, merge_as, rate,
@@ -213,7 +214,6 @@ fn write_slot(
         let cell = cells.get(p).copied().unwrap_or_default();
         in_window.iter_mut().zip(cell.window_change).for_each(|(now, change)| *now += change);
         let [window_buyers, window_repeat_buyers, loyal] = in_window;
-        let in_window_share = |customers: i64| rate(customers.into(), window_buyers.into());
         let window = i64::from(context.loyalty.window_days);
         let window_start = periods.end(p).min(context.as_of).plus(-window);
         let is_known = context.history_start.is_none_or(|start| window_start >= start);
@@ -224,12 +224,12 @@ fn write_slot(
             periods.start(p).into(),
             cell.buyers.into(),
             cell.repeat_buyers.into(),
-            rate(cell.repeat_buyers.into(), cell.buyers.into()).into(),
+            repeat_purchase_ratio(cell.repeat_buyers.into(), cell.buyers.into()).into(),
             window_buyers.into(),
             window_repeat_buyers.into(),
-            in_window_share(window_repeat_buyers).into(),
+            repeat_purchase_ratio(window_repeat_buyers.into(), window_buyers.into()).into(),
             loyal.into(),
-            in_window_share(loyal).into(),
+            loyal_customer_rate(loyal.into(), window_buyers.into()).into(),
             cell.orders.into(),
             rate(cell.orders.into(), cell.buyers.into()).into(),
             cell.order_revenue.into(),

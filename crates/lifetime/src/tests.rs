@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Attempts, Basis, Block, Calendar, Cancellations, Contacts, Context, Day, Finished, Gaps, Grain,
-    Group, Id, IdType, Ids, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell, Spells,
-    Surveys, Table, Track, Values, Visits, WinBack,
+    Attempts, Basis, Block, Calendar, Cancellations, Context, Day, Finished, Gaps, Grain, Group,
+    Id, IdType, Ids, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell, Spells, Table,
+    Track, Values, Visits, WinBack,
 };
 
 /// Everybody's slot and those of two values `a` and `b` of a segment `kind`; days count from
@@ -34,6 +34,7 @@ pub(crate) fn context(first: i32, as_of: i32, grain: Grain) -> Context {
         lifetime: Lifetime::default(),
         scale: Scale::new(2).unwrap(),
         ids: IdType::Signed,
+        ..Context::default()
     }
 }
 
@@ -185,9 +186,8 @@ pub(crate) fn show(context: &Context, people: &[Person], each: impl FnOnce(&Bloc
             cancelled: &[],
         },
         first_seen: &[],
-        contacts: Contacts { offsets: &[], contacts: &[] },
-        surveys: Surveys { offsets: &[], answers: &[] },
         groups: &[Group::All(0), Group::Slots(&slots)],
+        ..Block::default()
     });
 }
 

@@ -1,4 +1,4 @@
-//! The codes of a batch's texts: segments, campaigns, strategies and reasons.
+//! The codes of a batch's texts: segments, reasons, and what else inputs have.
 
 use crate::batch::{Columns, Plain};
 use crate::columns::Flaws;
@@ -17,7 +17,7 @@ pub(crate) struct Dictionaries {
 impl Dictionaries {
     pub fn new(input: &Opened) -> Self {
         let source = &input.source;
-        let segment = |_| Dictionary::new("(none)", [].into(), source.max_segment_values);
+        let segment = |index| Dictionary::new("(none)", [].into(), source.limit(index));
         let names = source.reason().map(|reason| reason.names.clone()).unwrap_or_default();
         Self {
             segments: (0..source.codes()).map(segment).collect(),

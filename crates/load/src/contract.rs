@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use kohort_model::{IdType, Input};
+use kohort_model::{Day, IdType, Input};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
-use crate::columns::amount::is_amount;
+use crate::columns::amount::is_number;
 use crate::columns::ids::is_bytes;
 use crate::columns::is_integer;
 use crate::columns::status::Statuses;
@@ -18,8 +18,9 @@ use crate::error::{LoadError, TypeIn};
 use crate::files::{self, Partition, SourceFile};
 use crate::footer::Footer;
 use crate::mapping::{Mapping, Role, constant, partition_type, quoted};
+use crate::share::IdForm;
 use crate::source::{Content, CurrencySource, Source};
-use crate::zone::Zone;
+use crate::zone::{DAY_MICROS, Zone};
 
 /// Rows that one query reads: enough that its plan costs nothing beside them.
 const PIECE_ROWS: u64 = 1 << 19;
@@ -31,11 +32,8 @@ pub struct Opened {
     pub(crate) files: Vec<SourceFile>,
     pub(crate) details: Vec<Detail>,
     pub(crate) mappings: Vec<Mapping>,
-    pub(crate) customer_ids: IdType,
-    /// Another input whose customers make those of this one unsigned.
-    pub(crate) unsigned_by: Option<Input>,
-    /// Of orders or subscriptions.
-    pub(crate) order_ids: Option<IdType>,
+    /// Of the mapped ids.
+    pub(crate) ids: Vec<IdForm>,
     pub(crate) clock: Clock,
     pub(crate) zone: Zone,
     pub(crate) statuses: Option<Statuses>,
@@ -76,22 +74,47 @@ impl Opened {
         self.clock != Clock::Date
     }
 
-    /// Whether customers are integers: [`kohort_model::Keys::Integers`] in every batch.
+    /// The microseconds at which a day begins on the clock of this input's instants: of timestamps
+    /// with a zone in UTC, of others on the wall clock. A midnight that clocks skip is the moment at
+    /// which they do.
+    #[must_use]
+    pub fn midnight(&self, day: Day) -> i64 {
+        match self.clock {
+            Clock::Zoned => self.zone.midnight(day),
+            Clock::Date | Clock::Naive => i64::from(day.0).saturating_mul(DAY_MICROS),
+        }
+    }
+
+    /// Whether customers, or the visitors of touchpoints and identities, are integers:
+    /// [`kohort_model::Keys::Integers`] in every batch.
     #[must_use]
     pub fn has_integer_customers(&self) -> bool {
-        !is_bytes(self.customer_ids)
+        self.has_integers(Role::Customer)
     }
 
-    /// The form of customer ids, which all inputs of [`crate::open_all`] share.
+    /// Whether the customers of touchpoints and identities are integers; false where they are not
+    /// mapped.
     #[must_use]
-    pub fn customer_ids(&self) -> IdType {
-        self.customer_ids
+    pub fn has_integer_others(&self) -> bool {
+        self.has_integers(Role::Other)
     }
 
-    /// Whether ids of orders or subscriptions are integers; false where they are not mapped.
+    /// Whether ids of orders, subscriptions, opportunities, invoices or carts are integers; false
+    /// where they are not mapped.
     #[must_use]
     pub fn has_integer_orders(&self) -> bool {
-        self.order_ids.is_some_and(|ids| !is_bytes(ids))
+        self.has_integers(Role::Order)
+    }
+
+    /// The form of customer ids, which all inputs of [`crate::open_all`] share; of touchpoints and
+    /// identities that of the visitors, which those two share.
+    #[must_use]
+    pub fn customer_ids(&self) -> IdType {
+        self.id_type(Role::Customer).unwrap_or_default()
+    }
+
+    fn has_integers(&self, role: Role) -> bool {
+        self.id_type(role).is_some_and(|ids| !is_bytes(ids))
     }
 
     /// Key, expression and type of every mapped value, as in the first file.
@@ -129,9 +152,13 @@ impl Opened {
             let index = mappings.iter().position(|mapping| mapping.role == role)?;
             Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
         };
-        let ids = |role| types(role).map(|(mapping, types)| id_type(mapping, &types, &files));
-        let customer_ids = ids(Role::Customer).transpose()?.unwrap_or_default();
-        let order_ids = ids(Role::Order).transpose()?;
+        let mut ids = Vec::new();
+        for role in IdForm::ROLES {
+            if let Some((mapping, types)) = types(role) {
+                let of = id_type(mapping, &types, &files)?;
+                ids.push(IdForm { role, of, unsigned_by: None });
+            }
+        }
         let clocks = |role| types(role).map(|(mapping, types)| clock(mapping, &types, &files));
         let clock = clocks(Role::Time).transpose()?.unwrap_or(Clock::Date);
         for role in [Role::Updated, Role::Ended, Role::Cancelled] {
@@ -143,6 +170,7 @@ impl Opened {
         }
         let statuses = match &source.content {
             Content::Orders(orders) => orders.status.as_ref().map(Statuses::new),
+            Content::Opportunities(opportunities) => Some(Statuses::new(&opportunities.outcome)),
             _ => None,
         };
         Ok(Self {
@@ -152,9 +180,7 @@ impl Opened {
             files,
             details,
             mappings,
-            customer_ids,
-            unsigned_by: None,
-            order_ids,
+            ids,
             clock,
             rates,
         })
@@ -248,7 +274,7 @@ impl Contract<'_> {
             let folder = folders.get(name.as_str());
             let (value, dtype) = match (folder, known.get(name.as_str())) {
                 (Some(value), Some(dtype)) => (value.clone(), dtype.clone()),
-                (None, Some(dtype)) if !mapping.required() => (Partition::Null, dtype.clone()),
+                (None, Some(dtype)) if !mapping.required => (Partition::Null, dtype.clone()),
                 _ => return Err(unknown(mapping, name, file, footer, folders)),
             };
             constants.push((name.clone(), value, dtype));
@@ -320,7 +346,7 @@ fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: St
 /// The types that a single file decides about.
 fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<(), LoadError> {
     let fits = |dtype: &DataType| match mapping.role {
-        Role::Amount => is_amount(dtype),
+        role if role.is_number() => is_number(dtype),
         role if role.is_condition() => dtype.is_bool(),
         role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
         _ => true,
@@ -328,11 +354,18 @@ fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result
     let wrong = types.iter().zip(files).find(|(dtype, _)| !fits(dtype));
     let Some((found, file)) = wrong else { return Ok(()) };
     let advice = match (mapping.role, found) {
-        (Role::Amount, DataType::String) => format!(
-            "an amount is a decimal, an integer or a float: use CAST({} AS DECIMAL(38, 2))",
-            mapping.text
-        ),
-        (Role::Amount, _) => "an amount is a decimal, an integer or a float".to_owned(),
+        (role, found) if role.is_number() => {
+            let (what, cast) = match role {
+                Role::Score => ("a score", "INTEGER"),
+                Role::Units => ("a number of units", "BIGINT"),
+                _ => ("an amount", "DECIMAL(38, 2)"),
+            };
+            let advice = format!("{what} is a decimal, an integer or a float");
+            match found {
+                DataType::String => format!("{advice}: use CAST({} AS {cast})", mapping.text),
+                _ => advice,
+            }
+        }
         (role, _) if role.is_condition() => "a condition is true or false".to_owned(),
         _ => "it needs a value that can be written as text".to_owned(),
     };

@@ -143,14 +143,16 @@ pub enum LoadError {
         /// What to do.
         advice: String,
     },
-    /// Customers that are integers in one input and text or binary in another.
+    /// Ids that are integers in one input and text or binary in another.
     #[error(
-        "{} but {}, so that no customer could be found in both; make them one with {advice}",
+        "{} but {}, so that no {what} could be found in both; make them one with {advice}",
         .inputs[0], .inputs[1]
     )]
-    MixedCustomers {
+    MixedIds {
+        /// Whose ids they are, such as `customer`.
+        what: &'static str,
         /// Two inputs that differ.
-        inputs: Box<[CustomersIn; 2]>,
+        inputs: Box<[IdsIn; 2]>,
         /// What to write for the integers.
         advice: String,
     },
@@ -184,7 +186,7 @@ pub enum LoadError {
         /// Decimal places of the minor unit.
         scale: u8,
     },
-    /// More distinct values of a segment, a campaign or a strategy than allowed.
+    /// More distinct values of a segment, or of another text that becomes a code, than allowed.
     #[error(
         "{what} has more than max_segment_values = {limit} values; group them in its expression, \
          or raise max_segment_values"
@@ -256,7 +258,7 @@ impl LoadError {
                 | Self::ColumnType { .. }
                 | Self::Type { .. }
                 | Self::MixedTypes { .. }
-                | Self::MixedCustomers { .. }
+                | Self::MixedIds { .. }
         )
     }
 
@@ -277,12 +279,14 @@ pub struct TypeIn {
     pub path: PathBuf,
 }
 
-/// The customers of an input.
+/// Ids of an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("inputs.{}.customer_id = {expression:?} is of type {found}", .input.name())]
-pub struct CustomersIn {
+#[error("inputs.{}.{key} = {expression:?} is of type {found}", .input.name())]
+pub struct IdsIn {
     /// The input.
     pub input: Input,
+    /// Key of the mapping.
+    pub key: String,
     /// Text of the mapping.
     pub expression: String,
     /// The type, in the first file of the input.

@@ -12,7 +12,6 @@ mod codes;
 mod columns;
 mod contract;
 mod currency;
-mod customers;
 mod error;
 mod files;
 mod footer;
@@ -21,19 +20,22 @@ mod mapping;
 mod quiet;
 mod read;
 mod rejected;
+mod share;
 mod sink;
 mod source;
 mod zone;
 
 pub use contract::Opened;
-pub use error::{CustomersIn, LoadError, TypeIn};
+pub use error::{IdsIn, LoadError, TypeIn};
 pub use files::SourceFile;
 pub use kohort_model::Id;
 pub use rejected::RejectedDetail;
 pub use sink::{FileReport, LoadReport, Sink};
 pub use source::{
-    ContactsSource, Content, CurrencySource, MoneySource, Needs, OrdersSource, ReasonSource,
-    SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource, VariantSource,
+    ContactsSource, Content, CurrencySource, EngagementSource, IdentitiesSource, InvoicesSource,
+    MoneySource, Needs, OpportunitiesSource, OrderLinesSource, OrdersSource, ReasonSource,
+    ReturnsSource, SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource,
+    TouchpointsSource, VariantSource,
 };
 
 /// Opens an input: finds its files, reads their footers, and checks every mapped value against the
@@ -49,12 +51,13 @@ pub fn open(source: Source) -> Result<Opened, LoadError> {
     })
 }
 
-/// Opens inputs that share their customers: one id is one key in the batches of all of them.
+/// Opens inputs that share their customers: one id is one key in the batches of all of them, and
+/// so are the visitors of touchpoints and identities, and the orders of lines and returns.
 ///
 /// # Errors
-/// As [`open`]; [`LoadError::MixedCustomers`] where ids are integers in one input only.
+/// As [`open`]; [`LoadError::MixedIds`] where such ids are integers in some inputs only.
 pub fn open_all(sources: Vec<Source>) -> Result<Vec<Opened>, LoadError> {
     let mut inputs = sources.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    customers::share(&mut inputs)?;
+    share::share(&mut inputs)?;
     Ok(inputs)
 }

@@ -15,22 +15,29 @@ use crate::source::{Content, CurrencySource, Source};
 /// What a mapped value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
+    /// Whose row it is: a customer, or of touchpoints and identities a visitor.
     Customer,
-    /// The id of an order or a subscription.
+    /// The customer of a visitor.
+    Other,
+    /// The id of an order, a subscription, an opportunity, an invoice or a cart.
     Order,
     Time,
     Amount,
     Interval,
     Trial,
+    /// When a subscription ended, an opportunity was decided or an invoice paid.
     Ended,
+    /// When a subscription was cancelled or an invoice is due.
     Cancelled,
     Involuntary,
     Updated,
     Status,
     Reason,
     Variant,
+    Score,
+    Units,
     Currency,
-    /// A text that becomes a code: a segment, or of contacts campaign and strategy.
+    /// A text that becomes a code: a segment, or another text at its place.
     Segment(usize),
     Filter,
 }
@@ -38,11 +45,26 @@ pub(crate) enum Role {
 impl Role {
     /// Whether its columns must be in every file: what would then be missing changes what a row
     /// is, rather than what is known of it.
-    fn required(self) -> bool {
-        matches!(
-            self,
-            Self::Customer | Self::Order | Self::Time | Self::Amount | Self::Interval | Self::Ended
-        )
+    fn required(self, input: Input) -> bool {
+        match self {
+            Self::Customer
+            | Self::Other
+            | Self::Order
+            | Self::Time
+            | Self::Amount
+            | Self::Interval
+            | Self::Ended
+            | Self::Score
+            | Self::Units => true,
+            Self::Status => input == Input::Opportunities,
+            Self::Segment(WHAT) => matches!(input, Input::Touchpoints | Input::Engagement),
+            _ => false,
+        }
+    }
+
+    /// Whether it is a number.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Amount | Self::Score | Self::Units)
     }
 
     /// Whether it is read as text.
@@ -85,6 +107,8 @@ pub(crate) struct Mapping {
     pub expr: Expr,
     /// The columns that it names.
     pub columns: Vec<PlSmallStr>,
+    /// Whether they must be in every file.
+    pub required: bool,
 }
 
 /// Role, key and text of a value that may be mapped.
@@ -92,15 +116,20 @@ type Entry<'a> = (Role, &'static str, Option<&'a String>);
 
 /// The values of a source but for its segments.
 fn entries(source: &Source) -> Vec<Entry<'_>> {
-    let time = Some(&source.time);
-    let amount = (Role::Amount, "amount", source.money().map(|money| &money.amount));
+    let time = source.time.as_ref();
+    let amount = |key| (Role::Amount, key, source.amount().map(|(expr, _)| expr));
     let reason = source.reason().map(|reason| &reason.expr);
-    let mut entries = vec![(Role::Customer, "customer_id", Some(&source.customer_id))];
+    let customer = match &source.content {
+        Content::Touchpoints(_) | Content::Identities(_) => "visitor_id",
+        Content::Opportunities(_) => "buyer",
+        _ => "customer_id",
+    };
+    let mut entries = vec![(Role::Customer, customer, Some(&source.customer_id))];
     match &source.content {
         Content::Orders(orders) => entries.extend([
             (Role::Order, "order_id", orders.order_id.as_ref()),
             (Role::Time, "ordered_at", time),
-            amount,
+            amount("amount"),
             (Role::Updated, "updated_at", orders.updated_at.as_ref()),
             (Role::Status, "status", orders.status.as_ref().map(|status| &status.expr)),
             (Role::Reason, "lost_reason", reason),
@@ -109,7 +138,7 @@ fn entries(source: &Source) -> Vec<Entry<'_>> {
             (Role::Order, "subscription_id", Some(&subscriptions.subscription_id)),
             (Role::Time, "started_at", time),
             (Role::Ended, "ended_at", subscriptions.ended_at.as_ref()),
-            amount,
+            amount("amount"),
             (Role::Interval, "interval", subscriptions.interval.as_ref()),
             (Role::Trial, "trial", subscriptions.trial.as_ref()),
             (Role::Cancelled, "cancelled_at", subscriptions.cancelled_at.as_ref()),
@@ -123,9 +152,59 @@ fn entries(source: &Source) -> Vec<Entry<'_>> {
             (Role::Segment(STRATEGY), "strategy", contacts.strategy.as_ref()),
             (Role::Variant, "variant", contacts.variant.as_ref().map(|variant| &variant.expr)),
         ]),
-        Content::Surveys(_) => {
-            entries.extend([(Role::Time, "answered_at", time), (Role::Reason, "reason", reason)]);
+        Content::Surveys(surveys) => entries.extend([
+            (Role::Time, "answered_at", time),
+            (Role::Reason, "reason", reason),
+            (Role::Score, "score", surveys.score.as_ref()),
+        ]),
+        Content::Touchpoints(touchpoints) => entries.extend([
+            (Role::Time, "occurred_at", time),
+            (Role::Segment(WHAT), "step", Some(&touchpoints.step)),
+            (Role::Order, "cart_id", touchpoints.cart_id.as_ref()),
+            amount("value"),
+            (Role::Other, "customer_id", touchpoints.customer_id.as_ref()),
+        ]),
+        Content::Identities(identities) => {
+            entries.push((Role::Other, "customer_id", Some(&identities.customer_id)));
         }
+        Content::Opportunities(opportunities) => entries.extend([
+            (Role::Order, "opportunity_id", opportunities.opportunity_id.as_ref()),
+            (Role::Time, "created_at", time),
+            (Role::Ended, "closed_at", opportunities.closed_at.as_ref()),
+            (Role::Status, "outcome", Some(&opportunities.outcome.expr)),
+            (Role::Segment(STAGE), "stage", opportunities.stage.as_ref()),
+            amount("value"),
+            (Role::Reason, "reason", reason),
+            (Role::Segment(COMPETITOR), "competitor", opportunities.competitor.as_ref()),
+        ]),
+        Content::OrderLines(lines) => entries.extend([
+            (Role::Order, "order_id", Some(&lines.order_id)),
+            (Role::Time, "ordered_at", time),
+            (Role::Segment(PRODUCT), "product", lines.product.as_ref()),
+            (Role::Segment(CATEGORY), "category", lines.category.as_ref()),
+            (Role::Units, "units", lines.units.as_ref()),
+            amount("value"),
+        ]),
+        Content::Returns(returns) => entries.extend([
+            (Role::Order, "order_id", Some(&returns.order_id)),
+            (Role::Time, "returned_at", time),
+            (Role::Segment(PRODUCT), "product", returns.product.as_ref()),
+            (Role::Units, "units", returns.units.as_ref()),
+            amount("value"),
+            (Role::Reason, "reason", reason),
+        ]),
+        Content::Invoices(invoices) => entries.extend([
+            (Role::Order, "invoice_id", invoices.invoice_id.as_ref()),
+            (Role::Time, "invoiced_at", time),
+            (Role::Cancelled, "due_at", invoices.due_at.as_ref()),
+            (Role::Ended, "paid_at", Some(&invoices.paid_at)),
+            amount("amount"),
+        ]),
+        Content::Engagement(engagement) => entries.extend([
+            (Role::Time, "occurred_at", time),
+            (Role::Segment(WHAT), "kind", Some(&engagement.kind)),
+            amount("value"),
+        ]),
     }
     let currency = source.money().and_then(|money| match &money.currency {
         CurrencySource::Fixed(_) => None,
@@ -136,9 +215,17 @@ fn entries(source: &Source) -> Vec<Entry<'_>> {
     entries
 }
 
-/// Places of a contact's codes.
+/// Places of the codes of contacts.
 const CAMPAIGN: usize = 0;
 const STRATEGY: usize = 1;
+/// Of touchpoints the step, of engagement the kind.
+const WHAT: usize = 0;
+/// Of opportunities.
+const STAGE: usize = 0;
+const COMPETITOR: usize = 1;
+/// Of lines of orders, and the first of returns.
+pub(crate) const PRODUCT: usize = 0;
+const CATEGORY: usize = 1;
 
 impl Mapping {
     /// Every mapped value of a source, parsed.
@@ -151,7 +238,8 @@ impl Mapping {
         let mut mappings = Vec::new();
         for (role, key, text) in entries(source) {
             if let Some(text) = text {
-                mappings.push(Self::parse(role, key.to_owned(), name(key), text)?);
+                let parsed = Self::parse(role, key.to_owned(), name(key), text)?;
+                mappings.push(Self { required: role.required(input), ..parsed });
             }
         }
         for (index, segment) in source.segments().iter().enumerate() {
@@ -189,16 +277,11 @@ impl Mapping {
             return Err(LoadError::NotRowWise { key: name, expression: text });
         }
         let columns = expr.clone().meta().root_names();
-        let per_row = matches!(role, Role::Customer | Role::Order | Role::Time);
+        let per_row = matches!(role, Role::Customer | Role::Other | Role::Order | Role::Time);
         if per_row && columns.is_empty() {
             return Err(LoadError::Constant { key: name, expression: text });
         }
-        Ok(Self { role, key, name, text, expr, columns })
-    }
-
-    /// Whether its columns must be in every file.
-    pub fn required(&self) -> bool {
-        self.role.required()
+        Ok(Self { role, key, name, text, expr, columns, required: false })
     }
 
     /// The type that it has over columns of a schema.

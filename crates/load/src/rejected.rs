@@ -97,16 +97,16 @@ impl Opened {
         Ok(details.into_iter().map(|(_, detail)| detail).collect())
     }
 
-    /// The text of a customer's id.
+    /// The text of a customer's id, or of touchpoints and identities of a visitor's.
     #[must_use]
     pub fn customer_text(&self, id: &Id) -> String {
-        text(id, self.customer_ids)
+        text(id, self.customer_ids())
     }
 
-    /// The text of an order's or a subscription's id.
+    /// The text of the id of an order, a subscription, an opportunity, an invoice or a cart.
     #[must_use]
     pub fn order_text(&self, id: &Id) -> String {
-        text(id, self.order_ids.unwrap_or(IdType::Binary))
+        text(id, self.id_type(Role::Order).unwrap_or(IdType::Binary))
     }
 }
 

@@ -39,8 +39,8 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     /// Rejected rows by reason; reasons without a row are left out.
     pub rejected: BTreeMap<&'static str, u64>,
-    /// Of each segment, or of contacts for campaign and strategy, the text of each code. Which value
-    /// has which code differs from one read to the next.
+    /// Of each of [`EventBatch::segments`] the text of each code. Which value has which code differs
+    /// from one read to the next.
     pub segment_values: Vec<Vec<String>>,
     /// The text of each reason's code, likewise.
     pub reasons: Vec<String>,

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use kohort_model::{Input, Scale};
 
+use crate::mapping::PRODUCT;
+
 /// An input: where it lies and how its columns become events. Every mapped value is an SQL
 /// expression over the columns of a row.
 #[derive(Clone, Debug)]
@@ -13,17 +15,19 @@ pub struct Source {
     /// Absolute globs, folders (read recursively) and files. Folders named `key=value` become
     /// columns, unless the file has a column of that name.
     pub paths: Vec<String>,
-    /// Whose event it is: integers, text or binary.
+    /// Whose event it is: integers, text or binary. Of touchpoints and identities the `visitor_id`, of
+    /// opportunities the `buyer`.
     pub customer_id: String,
-    /// When, a date or a timestamp: `ordered_at`, `started_at`, `first_seen_at`, `contacted_at`
-    /// or `answered_at`.
-    pub time: String,
+    /// When, a date or a timestamp: `ordered_at`, `started_at`, `first_seen_at`, `contacted_at`,
+    /// `answered_at`, `occurred_at`, `created_at`, `returned_at` or `invoiced_at`. `None` of identities, which have none.
+    pub time: Option<String>,
     /// Only rows for which it is true are read.
     pub filter: Option<String>,
     /// Count rows that are equal in every column once. All distinct rows are then held in
     /// memory while they are read.
     pub deduplicate: bool,
-    /// The most distinct values that a segment, a campaign or a strategy may have.
+    /// The most distinct values that a segment or another text that becomes a code may have, but for
+    /// products, of which there are as many as there are.
     pub max_segment_values: u32,
     /// Business-local time.
     pub timezone: Tz,
@@ -44,6 +48,20 @@ pub enum Content {
     Contacts(ContactsSource),
     /// Answers of people who were asked.
     Surveys(SurveysSource),
+    /// What visitors did.
+    Touchpoints(TouchpointsSource),
+    /// Which visitors are customers.
+    Identities(IdentitiesSource),
+    /// Sales that somebody worked on.
+    Opportunities(OpportunitiesSource),
+    /// Lines of orders.
+    OrderLines(OrderLinesSource),
+    /// Goods that came back.
+    Returns(ReturnsSource),
+    /// What customers owe.
+    Invoices(InvoicesSource),
+    /// What customers did that may tell whether they stay.
+    Engagement(EngagementSource),
 }
 
 /// How columns become orders.
@@ -98,11 +116,105 @@ pub struct ContactsSource {
     pub variant: Option<VariantSource>,
 }
 
-/// How columns become answers.
+/// How columns become answers. At least one of the two is mapped.
 #[derive(Clone, Debug)]
 pub struct SurveysSource {
     /// Why the person left, or is about to.
-    pub reason: ReasonSource,
+    pub reason: Option<ReasonSource>,
+    /// A whole number from 0 to 10; NULL is no score.
+    pub score: Option<String>,
+}
+
+/// How columns become touchpoints.
+#[derive(Clone, Debug)]
+pub struct TouchpointsSource {
+    /// What the visitor did; a text.
+    pub step: String,
+    /// Which cart it was about: integers, text or binary; NULL is none.
+    pub cart_id: Option<String>,
+    /// What the cart, or the sale, was worth; NULL is not known.
+    pub money: Option<MoneySource>,
+    /// Who the visitor is, where the event tells: an id as the customers' of the other inputs, or NULL.
+    pub customer_id: Option<String>,
+}
+
+/// How columns become identities.
+#[derive(Clone, Debug)]
+pub struct IdentitiesSource {
+    /// Who the visitor is: an id as the customers' of the other inputs.
+    pub customer_id: String,
+}
+
+/// How columns become opportunities.
+#[derive(Clone, Debug)]
+pub struct OpportunitiesSource {
+    /// Tells opportunities apart: integers, text or binary.
+    pub opportunity_id: Option<String>,
+    /// When it was decided, or NULL: a date or a timestamp.
+    pub closed_at: Option<String>,
+    /// What became of it; the lists are those of won (`completed`), lost, open and ignored. NULL is
+    /// open where `closed_at` is NULL or not mapped.
+    pub outcome: StatusSource,
+    /// How far it got; NULL and the empty text are `(none)`.
+    pub stage: Option<String>,
+    /// What it was worth, not below zero.
+    pub money: MoneySource,
+    /// Why it was lost.
+    pub reason: Option<ReasonSource>,
+    /// Who got it instead; NULL and the empty text are `(none)`.
+    pub competitor: Option<String>,
+}
+
+/// How columns become lines of orders.
+#[derive(Clone, Debug)]
+pub struct OrderLinesSource {
+    /// The order: integers, text or binary.
+    pub order_id: String,
+    /// What was bought; NULL and the empty text are `(none)`.
+    pub product: Option<String>,
+    /// What kind of product that is, likewise.
+    pub category: Option<String>,
+    /// How many, not below zero, a whole number (others are rounded half away from zero); NULL is 1.
+    pub units: Option<String>,
+    /// Value of the line, not below zero.
+    pub money: MoneySource,
+}
+
+/// How columns become returns.
+#[derive(Clone, Debug)]
+pub struct ReturnsSource {
+    /// The order: integers, text or binary, as those of the lines.
+    pub order_id: String,
+    /// What came back; NULL and the empty text are `(none)`.
+    pub product: Option<String>,
+    /// How many, as of lines.
+    pub units: Option<String>,
+    /// What was given back, not below zero.
+    pub money: MoneySource,
+    /// Why.
+    pub reason: Option<ReasonSource>,
+}
+
+/// How columns become invoices.
+#[derive(Clone, Debug)]
+pub struct InvoicesSource {
+    /// Tells invoices apart: integers, text or binary.
+    pub invoice_id: Option<String>,
+    /// The last day on which it is paid in time, or NULL: a date or a timestamp.
+    pub due_at: Option<String>,
+    /// When it was paid, or NULL: a date or a timestamp.
+    pub paid_at: String,
+    /// What is owed; below zero of a credit note.
+    pub money: MoneySource,
+}
+
+/// How columns become engagement.
+#[derive(Clone, Debug)]
+pub struct EngagementSource {
+    /// What it was; NULL and the empty text are `(none)`.
+    pub kind: String,
+    /// How much of it, not below zero, with two decimals; NULL is 1, as it is where nothing is mapped.
+    pub value: Option<String>,
 }
 
 /// Amounts.
@@ -177,7 +289,7 @@ pub struct SegmentSource {
 /// What the selected measures need beside customer, day and value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// Order ids, where `order_id` is mapped. Those of subscriptions are always read.
+    /// Order ids, where `order_id` is mapped. Those of other inputs than orders are always read.
     pub order_ids: bool,
     /// Instants, where the time is a timestamp.
     pub instants: bool,
@@ -195,6 +307,13 @@ impl Source {
             Content::Prospects => Input::Prospects,
             Content::Contacts(_) => Input::Contacts,
             Content::Surveys(_) => Input::Surveys,
+            Content::Touchpoints(_) => Input::Touchpoints,
+            Content::Identities(_) => Input::Identities,
+            Content::Opportunities(_) => Input::Opportunities,
+            Content::OrderLines(_) => Input::OrderLines,
+            Content::Returns(_) => Input::Returns,
+            Content::Invoices(_) => Input::Invoices,
+            Content::Engagement(_) => Input::Engagement,
         }
     }
 
@@ -202,7 +321,20 @@ impl Source {
         match &self.content {
             Content::Orders(orders) => Some(&orders.money),
             Content::Subscriptions(subscriptions) => Some(&subscriptions.money),
+            Content::Touchpoints(touchpoints) => touchpoints.money.as_ref(),
+            Content::Opportunities(opportunities) => Some(&opportunities.money),
+            Content::OrderLines(lines) => Some(&lines.money),
+            Content::Returns(returns) => Some(&returns.money),
+            Content::Invoices(invoices) => Some(&invoices.money),
             _ => None,
+        }
+    }
+
+    /// What becomes the values, and how many decimal places they have.
+    pub(crate) fn amount(&self) -> Option<(&String, Scale)> {
+        match &self.content {
+            Content::Engagement(engagement) => engagement.value.as_ref().zip(Scale::new(2)),
+            _ => self.money().map(|money| (&money.amount, money.scale)),
         }
     }
 
@@ -210,7 +342,9 @@ impl Source {
         match &self.content {
             Content::Orders(orders) => orders.lost_reason.as_ref(),
             Content::Subscriptions(subscriptions) => subscriptions.cancel_reason.as_ref(),
-            Content::Surveys(surveys) => Some(&surveys.reason),
+            Content::Surveys(surveys) => surveys.reason.as_ref(),
+            Content::Opportunities(opportunities) => opportunities.reason.as_ref(),
+            Content::Returns(returns) => returns.reason.as_ref(),
             _ => None,
         }
     }
@@ -226,8 +360,17 @@ impl Source {
     /// How many texts a row has as codes.
     pub(crate) fn codes(&self) -> usize {
         match &self.content {
-            Content::Contacts(_) => 2,
+            Content::Contacts(_) | Content::Opportunities(_) | Content::OrderLines(_) => 2,
+            Content::Touchpoints(_) | Content::Returns(_) | Content::Engagement(_) => 1,
             _ => self.segments().len(),
+        }
+    }
+
+    /// How many texts the codes at a place may stand for.
+    pub(crate) fn limit(&self, index: usize) -> u32 {
+        match &self.content {
+            Content::OrderLines(_) | Content::Returns(_) if index == PRODUCT => u32::MAX,
+            _ => self.max_segment_values,
         }
     }
 }

@@ -59,6 +59,22 @@ impl Zone {
         micros + i64::from(offset) * SECOND
     }
 
+    /// The first moment of a day, in microseconds UTC; where clocks skip it, that at which they do.
+    pub fn midnight(&self, day: Day) -> i64 {
+        let wall = i64::from(day.0).saturating_mul(DAY_MICROS);
+        let local = DateTime::from_timestamp_micros(wall).unwrap_or_default().naive_utc();
+        if let Some(utc) = self.tz.from_local_datetime(&local).earliest() {
+            return utc.timestamp_micros();
+        }
+        let (mut before, mut after) = (wall - DAY_MICROS, wall + DAY_MICROS);
+        while after - before > 1 {
+            let middle = before.midpoint(after);
+            let skipped = self.wall(middle) >= wall;
+            (before, after) = if skipped { (before, middle) } else { (middle, after) };
+        }
+        after
+    }
+
     #[cold]
     fn on_change(&self, micros: i64) -> i32 {
         let second = micros.div_euclid(SECOND);
@@ -114,6 +130,29 @@ mod tests {
         for (tz, utc, expected) in cases {
             let wall = Zone::new(tz).wall(micros(utc));
             assert_eq!(wall, micros(expected), "{utc} in {tz}");
+        }
+    }
+
+    #[test]
+    fn midnights() {
+        let cases = [
+            (Tz::UTC, "2024-03-31", "2024-03-31 00:00:00"),
+            (Tz::Europe__London, "2024-03-31", "2024-03-31 00:00:00"),
+            (Tz::Europe__London, "2024-04-01", "2024-03-31 23:00:00"),
+            (Tz::America__New_York, "2024-11-04", "2024-11-04 05:00:00"),
+            (Tz::Europe__Paris, "2150-01-01", "2149-12-31 23:00:00"),
+            // Midnight is skipped, ...
+            (Tz::Africa__Cairo, "2024-04-26", "2024-04-25 22:00:00"),
+            (Tz::America__Sao_Paulo, "2018-11-04", "2018-11-04 03:00:00"),
+            // ... so is the whole day, ...
+            (Tz::Pacific__Apia, "2011-12-30", "2011-12-30 10:00:00"),
+            // ... and midnight comes twice.
+            (Tz::America__Havana, "2024-11-03", "2024-11-03 04:00:00"),
+        ];
+        for (tz, day, expected) in cases {
+            let date = chrono::NaiveDate::parse_from_str(day, "%Y-%m-%d").unwrap();
+            let midnight = Zone::new(tz).midnight(Day::from(date));
+            assert_eq!(midnight, micros(expected), "{day} in {tz}");
         }
     }
 

@@ -1,11 +1,17 @@
-//! `lost_sales`: what was nearly sold.
+//! `lost_sales`, `funnel` and `carts`: what was nearly sold, and where visitors stop.
 //!
-//! `METRICS.md` at the top of the repository defines the columns. The source of this crate's
-//! table is the order history; attempts are orders that were completed, lost or are still open.
+//! `METRICS.md` at the top of the repository defines the columns. Attempts to buy come from the
+//! order history (orders that were completed, lost or are still open), from what visitors put into
+//! carts, and from opportunities that somebody worked on.
 
-mod attempts;
-mod table;
+mod carts;
+mod funnel;
+mod lost_sales;
+mod recovery;
 mod tally;
+#[cfg(test)]
+mod tests;
 
-pub use attempts::LostSales;
-pub use table::SCHEMA;
+pub use carts::{CARTS, Carts};
+pub use funnel::{FUNNEL, Funnel};
+pub use lost_sales::{LostSales, SCHEMA};

@@ -1,14 +1,14 @@
 //! What is counted of attempts.
 
-use kohort_model::Tally;
+use kohort_model::{Outcome, Tally};
 
-/// Prospects and customers, in the order of the table.
+/// Customers and prospects, in the order of the table.
 pub(crate) const BUYERS: [&str; 2] = ["customer", "prospect"];
 pub(crate) const CUSTOMER: usize = 0;
 pub(crate) const PROSPECT: usize = 1;
 
 /// Lost attempts.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lost {
     pub value: i128,
     pub recovered_value: i128,
@@ -27,41 +27,93 @@ impl Tally for Lost {
     }
 }
 
-/// The attempts of one period and kind of buyer.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Attempted {
+/// Attempts and what became of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Decided {
     pub won_value: i128,
     pub open_value: i128,
     pub won: u64,
     pub open: u64,
     pub lost: Lost,
-    /// By reason code, as far as one was counted.
-    pub by_reason: Vec<Lost>,
 }
 
-impl Tally for Attempted {
+impl Tally for Decided {
     fn add(&mut self, other: &Self) {
         self.won_value += other.won_value;
         self.open_value += other.open_value;
         self.won += other.won;
         self.open += other.open;
         self.lost.add(&other.lost);
-        self.by_reason.add(&other.by_reason);
     }
 }
 
-impl Attempted {
-    /// Counts a lost attempt, also with its reason.
-    pub fn lose(&mut self, reason: u32, lost: &Lost) {
-        self.lost.add(lost);
-        let reason = reason as usize;
-        if self.by_reason.len() <= reason {
-            self.by_reason.resize(reason + 1, Lost::default());
+impl Decided {
+    /// Counts an attempt; `lost` tells of one that was lost, value included.
+    pub fn count(&mut self, outcome: Outcome, value: i64, lost: &Lost) {
+        match outcome {
+            Outcome::Won => {
+                self.won += 1;
+                self.won_value += i128::from(value);
+            }
+            Outcome::Open => {
+                self.open += 1;
+                self.open_value += i128::from(value);
+            }
+            Outcome::Lost => self.lost.add(lost),
         }
-        self.by_reason[reason].add(lost);
     }
 
     pub fn attempts(&self) -> u64 {
         self.won + self.open + self.lost.attempts
     }
+
+    pub fn value(&self) -> i128 {
+        self.won_value + self.open_value + self.lost.value
+    }
+}
+
+/// The attempts that reached a stage.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reached {
+    pub all: Decided,
+    /// Value of the lost ones that got no further.
+    pub stopped_value: i128,
+    /// How many they are.
+    pub stopped: u64,
+}
+
+impl Tally for Reached {
+    fn add(&mut self, other: &Self) {
+        self.all.add(&other.all);
+        self.stopped_value += other.stopped_value;
+        self.stopped += other.stopped;
+    }
+}
+
+/// The attempts of one source, period and kind of buyer. What is counted by code is as long as the
+/// largest code that was counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempted {
+    pub total: Decided,
+    pub by_reason: Vec<Lost>,
+    pub by_competitor: Vec<Lost>,
+    pub by_stage: Vec<Reached>,
+}
+
+impl Tally for Attempted {
+    fn add(&mut self, other: &Self) {
+        self.total.add(&other.total);
+        self.by_reason.add(&other.by_reason);
+        self.by_competitor.add(&other.by_competitor);
+        self.by_stage.add(&other.by_stage);
+    }
+}
+
+/// The tally of `code` in a list that grows with what is counted.
+pub(crate) fn of_code<T: Tally>(tallies: &mut Vec<T>, code: u32) -> &mut T {
+    let code = code as usize;
+    if tallies.len() <= code {
+        tallies.resize(code + 1, T::default());
+    }
+    &mut tallies[code]
 }

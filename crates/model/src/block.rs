@@ -3,7 +3,7 @@
 use crate::{Cause, Day, Id};
 
 /// Events of one kind for the customers of a block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Track<'a> {
     /// Where each customer's events begin, and the end: one more entry than customers,
     /// indices into the other slices.
@@ -25,7 +25,7 @@ impl<'a> Track<'a> {
 }
 
 /// The activity of a block's customers by the periods of one grain.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Visits<'a> {
     /// Where each customer's periods begin, and the end: one more entry than customers.
     pub offsets: &'a [u32],
@@ -49,7 +49,7 @@ impl<'a> Visits<'a> {
 }
 
 /// Orders that were lost or are still open, in order of time within a customer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Attempts<'a> {
     /// Days and values, as in every track.
     pub track: Track<'a>,
@@ -74,7 +74,7 @@ pub struct Spell {
 }
 
 /// The stretches in which the customers of a block are active.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Spells<'a> {
     /// Where each customer's spells begin, and the end: one more entry than customers.
     pub offsets: &'a [u32],
@@ -92,7 +92,7 @@ impl<'a> Spells<'a> {
 }
 
 /// Monthly recurring revenue of the customers of a block, as steps.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Rates<'a> {
     /// Where each customer's steps begin, and the end: one more entry than customers.
     pub offsets: &'a [u32],
@@ -116,7 +116,7 @@ impl Rates<'_> {
 }
 
 /// Ends of subscriptions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Cancellations<'a> {
     /// Where each customer's ends begin, and the end: one more entry than customers.
     pub offsets: &'a [u32],
@@ -156,55 +156,142 @@ pub struct Contact {
     pub strategy: u32,
 }
 
-/// Campaign messages to the people of a block.
-#[derive(Clone, Copy, Debug)]
-pub struct Contacts<'a> {
-    /// Where each person's contacts begin, and the end: one more entry than people; empty where
-    /// nothing needs them.
-    pub offsets: &'a [u32],
-    /// In order of day, then holdout last, then campaign and strategy as texts.
-    pub contacts: &'a [Contact],
+/// Something that a visitor did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The visitor: a number that no other visitor has, and that means nothing else.
+    pub visitor: u64,
+    /// When, in microseconds; differences are elapsed time.
+    pub at: i64,
+    /// Its business-local day.
+    pub day: Day,
+    /// Index into the context's `funnel.steps`.
+    pub step: u32,
+    /// The person's cart, where it names one, by its place in order of the person's cart ids.
+    pub cart: Option<u32>,
+    /// Value in minor units, not below 0, where it has one.
+    pub value: Option<i64>,
 }
 
-impl<'a> Contacts<'a> {
-    /// The contacts of person `i` of the block.
-    #[inline]
-    #[must_use]
-    pub fn of(&self, i: usize) -> &'a [Contact] {
-        match self.offsets.get(i..=i + 1) {
-            Some(bounds) => &self.contacts[bounds[0] as usize..bounds[1] as usize],
-            None => &[],
-        }
+/// What became of an opportunity up to `as_of`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Outcome {
+    Won,
+    Lost,
+    Open,
+}
+
+/// A sale that somebody worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opportunity {
+    /// The day on which it was created.
+    pub created: Day,
+    /// The day on which it was won or lost; nothing for an open one.
+    pub decided: Day,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Minor units, not below 0.
+    pub value: i64,
+    /// Index into the context's `sales.stages`.
+    pub stage: u32,
+    /// Index into the context's `sales.reasons`.
+    pub reason: u32,
+    /// Index into the context's `sales.competitors`.
+    pub competitor: u32,
+}
+
+/// A line of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The order: equal for the lines and returns of one order of a person, and rising with the order id.
+    pub order: u32,
+    /// Its business-local day.
+    pub day: Day,
+    /// Index into the context's `goods.products`.
+    pub product: u32,
+    /// Index into the context's `goods.categories`.
+    pub category: u32,
+    /// Units, not below 0.
+    pub units: i64,
+    /// Minor units, not below 0.
+    pub value: i64,
+}
+
+/// Goods that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The order, as in [`Line`].
+    pub order: u32,
+    /// The day on which they came back.
+    pub day: Day,
+    /// Index into the context's `goods.products`.
+    pub product: u32,
+    /// Index into the context's `goods.reasons`.
+    pub reason: u32,
+    /// Units, not below 0.
+    pub units: i64,
+    /// Minor units, not below 0.
+    pub value: i64,
+}
+
+/// What a customer owes, or below zero is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invoice {
+    /// Its day.
+    pub issued: Day,
+    /// The last day on which it is paid in time.
+    pub due: Day,
+    /// The day on which it was paid, not before `issued`; `None` where that is not before `as_of`.
+    pub paid: Option<Day>,
+    /// Minor units; below zero of a credit note.
+    pub amount: i64,
+}
+
+/// Something that a customer did and that may tell whether it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// Its day.
+    pub day: Day,
+    /// Index into the context's `engagement.signals`.
+    pub signal: u32,
+    /// Hundredths, not below 0.
+    pub value: i64,
+}
+
+/// What an input tells of the people of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Items<'a, T> {
+    /// Where each person's items begin, and the end: one more entry than people; empty where
+    /// there is no item at all.
+    pub offsets: &'a [u32],
+    /// In the order that the block's field gives.
+    pub items: &'a [T],
+}
+
+impl<T> Default for Items<'_, T> {
+    fn default() -> Self {
+        Self { offsets: &[], items: &[] }
     }
 }
 
-/// Answers of the people of a block.
-#[derive(Clone, Copy, Debug)]
-pub struct Surveys<'a> {
-    /// Where each person's answers begin, and the end: one more entry than people; empty where
-    /// nothing needs them.
-    pub offsets: &'a [u32],
-    /// Day and code of the reason, an index into the context's `survey_reasons`; in order of day,
-    /// then of the reasons' texts.
-    pub answers: &'a [(Day, u32)],
-}
-
-impl<'a> Surveys<'a> {
-    /// The answers of person `i` of the block.
+impl<'a, T> Items<'a, T> {
+    /// The items of person `i` of the block.
     #[inline]
     #[must_use]
-    pub fn of(&self, i: usize) -> &'a [(Day, u32)] {
+    pub fn of(&self, i: usize) -> &'a [T] {
         match self.offsets.get(i..=i + 1) {
-            Some(bounds) => &self.answers[bounds[0] as usize..bounds[1] as usize],
+            Some(bounds) => &self.items[bounds[0] as usize..bounds[1] as usize],
             None => &[],
         }
     }
 }
 
 /// Ids of the people of a block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Ids<'a> {
     /// Nothing asked for them.
+    #[default]
     None,
     /// One a person.
     Known(&'a [Id]),
@@ -246,7 +333,7 @@ impl Group<'_> {
 }
 
 /// Some thousands of customers with everything that is known of each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Block<'a> {
     /// Ids, in a pass over ledgers.
     pub ids: Ids<'a>,
@@ -274,10 +361,26 @@ pub struct Block<'a> {
     pub cancellations: Cancellations<'a>,
     /// Day on which each person was first seen, `None` where no input tells; may be empty.
     pub first_seen: &'a [Option<Day>],
-    /// Campaign messages.
-    pub contacts: Contacts<'a>,
-    /// Answers.
-    pub surveys: Surveys<'a>,
+    /// Campaign messages, in order of day, then holdout last, then campaign and strategy as texts.
+    pub contacts: Items<'a, Contact>,
+    /// Answers, in order of day, then of the reasons' texts.
+    /// Day and code of the reason, an index into the context's `survey_reasons`.
+    pub surveys: Items<'a, (Day, u32)>,
+    /// Day and score, from 0 to 10, of the answers that have one, in order of instant, then the higher
+    /// score first.
+    pub scores: Items<'a, (Day, u8)>,
+    /// What visitors did who are this person, in order of visitor, instant, step, cart and value.
+    pub touches: Items<'a, Touch>,
+    /// Opportunities, each once, in order of created day, then decided day, id, outcome, value and texts.
+    pub opportunities: Items<'a, Opportunity>,
+    /// Lines of orders, in order of instant, order, category, product, units and value.
+    pub lines: Items<'a, Line>,
+    /// Returns, in order of day, then order, product, reason, units and value.
+    pub returns: Items<'a, Return>,
+    /// Invoices, each once, in order of day, then of all else.
+    pub invoices: Items<'a, Invoice>,
+    /// Signals of engagement, in order of day, then signal and value.
+    pub signals: Items<'a, Signal>,
     /// The groups that these customers count in.
     pub groups: &'a [Group<'a>],
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Day, IdType, Periods, Scale, Table, TableSchema};
+use crate::{Block, Calendar, Day, IdType, Periods, Scale, Table, TableSchema};
 
 /// Which of a customer's orders gives its value for a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,10 @@ pub struct Slot {
 }
 
 /// What makes somebody a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Basis {
     /// Orders: active for W days after each.
+    #[default]
     Orders,
     /// Subscriptions: active while one is paid.
     Subscriptions,
@@ -64,6 +65,96 @@ pub struct Gaps {
     pub max_number: u32,
     /// Days of a histogram's bucket, at least 1.
     pub bucket_days: u32,
+}
+
+/// What `funnel` and `carts` are told.
+#[derive(Clone, Debug, Default)]
+pub struct Funnel {
+    /// The steps in order; two or more where there are touchpoints.
+    pub steps: Vec<Arc<str>>,
+    /// Microseconds within which a path gets on, from its start, inclusive.
+    pub window_micros: i64,
+    /// Microseconds within which a cart is purchased, from its creation, inclusive.
+    pub cart_window_micros: i64,
+    /// `as_of` on the clock of the touches: nothing at or after it is known.
+    pub as_of_micros: i64,
+}
+
+impl Funnel {
+    /// A window in whole days, rounded up.
+    #[must_use]
+    pub fn days(window_micros: i64) -> i64 {
+        const DAY_MICROS: i64 = 86_400_000_000;
+        window_micros / DAY_MICROS + i64::from(window_micros % DAY_MICROS > 0)
+    }
+}
+
+/// What `lost_sales` is told of sources beside orders.
+#[expect(clippy::struct_excessive_bools, reason = "each column is mapped or not")]
+#[derive(Clone, Debug, Default)]
+pub struct Sales {
+    /// Whether touchpoints name carts.
+    pub has_carts: bool,
+    /// Whether there are opportunities.
+    pub has_opportunities: bool,
+    /// Whether opportunities name their stage.
+    pub has_stages: bool,
+    /// Whether opportunities name who got them instead.
+    pub has_competitors: bool,
+    /// Stages of opportunities: first those that the pipeline lists, in its order, then all others
+    /// that were found, sorted.
+    pub stages: Vec<Arc<str>>,
+    /// How many of the stages the pipeline lists.
+    pub listed_stages: usize,
+    /// Why opportunities were lost, sorted, each once.
+    pub reasons: Vec<Arc<str>>,
+    /// Who got them instead, sorted, each once.
+    pub competitors: Vec<Arc<str>>,
+}
+
+/// What the tables of goods are told.
+#[expect(clippy::struct_excessive_bools, reason = "each column is mapped or not")]
+#[derive(Clone, Debug, Default)]
+pub struct Goods {
+    /// Products of lines and returns, sorted, each once.
+    pub products: Vec<Arc<str>>,
+    /// Categories of lines, sorted, each once, `(none)` among them.
+    pub categories: Vec<Arc<str>>,
+    /// Why goods came back, sorted, each once.
+    pub reasons: Vec<Arc<str>>,
+    /// Whether lines name their product.
+    pub has_products: bool,
+    /// Whether returns name their product.
+    pub has_returned_products: bool,
+    /// Whether lines name their category.
+    pub has_categories: bool,
+    /// Whether returns have a reason.
+    pub has_reasons: bool,
+    /// Days after a period's end from which its returns are all there.
+    pub return_window_days: u32,
+    /// Share of the baskets, 0 to 1, from which a pair is listed.
+    pub min_support: f64,
+    /// How many items of a level are paired, at least 2.
+    pub max_items: usize,
+}
+
+/// What `churn_indicators` and the model of leaving are told.
+#[derive(Clone, Debug, Default)]
+pub struct Engagement {
+    /// Every signal, sorted, each once: kinds of engagement, and those that follow.
+    pub signals: Vec<Arc<str>>,
+    /// First day, before `as_of`, from which each signal is known.
+    pub known_from: Vec<Option<Day>>,
+    /// Place of the signal of late payments, where there are invoices.
+    pub late_payments: Option<u32>,
+    /// Place of the signal of returned goods, where there are returns.
+    pub product_returns: Option<u32>,
+    /// Place of the signal of low scores, where there are scores.
+    pub low_scores: Option<u32>,
+    /// Days before a period over which a signal is added up, at least 1.
+    pub window_days: u32,
+    /// Probability of leaving from which an active customer is at risk.
+    pub at_risk_score: f64,
 }
 
 /// A model of when customers order.
@@ -105,8 +196,8 @@ impl Default for Lifetime {
     }
 }
 
-/// The frame in which timelines are folded.
-#[derive(Clone, Debug)]
+/// The frame in which timelines are folded. By default nothing is known.
+#[derive(Clone, Debug, Default)]
 pub struct Context {
     /// Exclusive end of what is known.
     pub as_of: Day,
@@ -148,6 +239,16 @@ pub struct Context {
     pub gaps: Gaps,
     /// What the models of lifetime value are told.
     pub lifetime: Lifetime,
+    /// What `funnel` and `carts` are told.
+    pub funnel: Funnel,
+    /// What `lost_sales` is told of sources beside orders.
+    pub sales: Sales,
+    /// What the tables of goods are told.
+    pub goods: Goods,
+    /// What `churn_indicators` is told.
+    pub engagement: Engagement,
+    /// The calendar of the periods.
+    pub calendar: Calendar,
     /// Decimal places of money.
     pub scale: Scale,
     /// The form of customer ids.

@@ -1,6 +1,7 @@
 //! How many of each number of days: exact quantiles from integers that add up.
 
-use crate::{Tally, rate};
+use crate::Tally;
+use crate::formulas::mean_days_between_purchases;
 
 /// Numbers that wait before they are counted by day.
 const WAITING: usize = 128;
@@ -99,11 +100,12 @@ impl Tally for DayCounts {
     }
 }
 
-/// The mean of numbers of days that are there so many times; `None` where there is nothing.
+/// The mean of numbers of days that are there so many times, such as gaps between purchases;
+/// `None` where there is nothing.
 #[must_use]
 pub fn mean_days(counts: &[(u32, u64)]) -> Option<f64> {
     let sum: i128 = counts.iter().map(|(days, n)| i128::from(*days) * i128::from(*n)).sum();
-    rate(sum, counts.iter().map(|(_, n)| i128::from(*n)).sum())
+    mean_days_between_purchases(sum, counts.iter().map(|(_, n)| i128::from(*n)).sum())
 }
 
 /// A percentile of numbers of days that are there so many times, which rise: the number at place

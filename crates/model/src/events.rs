@@ -61,12 +61,38 @@ pub enum Input {
     Contacts,
     /// Answers of people who were asked.
     Surveys,
+    /// What visitors did.
+    Touchpoints,
+    /// Which visitors are customers.
+    Identities,
+    /// Sales that somebody worked on.
+    Opportunities,
+    /// Lines of orders.
+    OrderLines,
+    /// Goods that came back.
+    Returns,
+    /// What customers owe.
+    Invoices,
+    /// What customers did that may tell whether they stay.
+    Engagement,
 }
 
 impl Input {
     /// Every input, in the order in which they are read.
-    pub const ALL: [Self; 5] =
-        [Self::Orders, Self::Subscriptions, Self::Prospects, Self::Contacts, Self::Surveys];
+    pub const ALL: [Self; 12] = [
+        Self::Orders,
+        Self::Subscriptions,
+        Self::Prospects,
+        Self::Contacts,
+        Self::Surveys,
+        Self::Touchpoints,
+        Self::Identities,
+        Self::Opportunities,
+        Self::OrderLines,
+        Self::Returns,
+        Self::Invoices,
+        Self::Engagement,
+    ];
 
     /// Its name in the pipeline file and in the run record.
     #[must_use]
@@ -77,7 +103,20 @@ impl Input {
             Self::Prospects => "prospects",
             Self::Contacts => "contacts",
             Self::Surveys => "surveys",
+            Self::Touchpoints => "touchpoints",
+            Self::Identities => "identities",
+            Self::Opportunities => "opportunities",
+            Self::OrderLines => "order_lines",
+            Self::Returns => "returns",
+            Self::Invoices => "invoices",
+            Self::Engagement => "engagement",
         }
+    }
+
+    /// Whether its rows are those of visitors rather than customers.
+    #[must_use]
+    pub fn is_of_visitors(self) -> bool {
+        matches!(self, Self::Touchpoints | Self::Identities)
     }
 }
 
@@ -101,40 +140,65 @@ impl Cause {
 /// A day that never comes: the end of what is open.
 pub const NEVER: i32 = i32::MAX;
 
+/// The value of an event that has none.
+pub const NO_VALUE: i64 = i64::MIN;
+
+/// The score of an answer that has none.
+pub const NO_SCORE: u8 = u8::MAX;
+
+/// Bits of a touchpoint's and an identity's `kinds`.
+pub mod known {
+    /// The row names its cart.
+    pub const CART: u8 = 1;
+    /// The row names its customer.
+    pub const CUSTOMER: u8 = 2;
+}
+
 /// Accepted rows of one input, column by column; every slice that is there has one entry a
 /// row, and a slice that the input does not have is empty. No row is null in any column.
 #[derive(Clone, Copy, Debug)]
 pub struct EventBatch<'a> {
-    /// Whose event it is.
+    /// Whose event it is; of touchpoints and identities the visitor.
     pub customers: Keys<'a>,
-    /// Business-local day in days since 1970-01-01: of the order, the contact, the answer, on which
-    /// the person was first seen or the subscription started.
+    /// Business-local day in days since 1970-01-01: of the order, the contact, the answer, the touch, the
+    /// return, the invoice, on which the person was first seen, the subscription started or the
+    /// opportunity was created; 0 of identities.
     pub days: &'a [i32],
-    /// Value in minor units: of the order, or of a month of the subscription, which is 0 for a trial.
-    /// Empty for other inputs.
+    /// Value in minor units: of the order, the line, the return, the invoice, the opportunity, or of a
+    /// month of the subscription, which is 0 for a trial; of touchpoints [`NO_VALUE`] where it is not
+    /// known; of engagement in hundredths. Empty for other inputs.
     pub values: &'a [i64],
-    /// Of orders, [`Kind`] as a number; empty where every row is completed. Of contacts, 1 for
-    /// the holdout and 0 for everybody else; empty where there is no holdout.
+    /// Of orders and opportunities, [`Kind`] as a number, won being completed; empty where every row is
+    /// completed. Of contacts, 1 for the holdout and 0 for everybody else; empty where there is no
+    /// holdout. Of surveys the score, or [`NO_SCORE`]. Of touchpoints and identities bits of [`known`].
     pub kinds: &'a [u8],
     /// Microseconds that order the events within a day; empty where days are all that is known
     /// or needed.
     pub instants: &'a [i64],
-    /// Ids of orders or subscriptions; `None` where nothing needs them.
+    /// Ids of orders or subscriptions, of the orders of lines and returns, of opportunities, invoices and
+    /// the carts of touchpoints; `None` where nothing needs them.
     pub orders: Option<Keys<'a>>,
+    /// The customers of touchpoints and identities, where `kinds` says that they are known.
+    pub others: Option<Keys<'a>>,
     /// Microseconds of the last update; empty where nothing needs them.
     pub updated: &'a [i64],
-    /// Code of the reason why an order was lost, a subscription ended, a customer left; empty
-    /// where nothing needs it.
+    /// Code of the reason why an order or an opportunity was lost, a subscription ended, a customer left,
+    /// goods came back; empty where nothing needs it.
     pub reasons: &'a [u32],
-    /// Codes of texts, one slice a text: the segments' values of orders and subscriptions, campaign
-    /// and strategy of contacts.
+    /// Codes of texts, one slice a text: the segments' values of orders and subscriptions; campaign
+    /// and strategy of contacts; step of touchpoints; stage and competitor of opportunities; product and
+    /// category of lines; product of returns; kind of engagement.
     pub segments: &'a [&'a [u32]],
-    /// Exclusive end of each subscription, [`NEVER`] where it is open.
+    /// Exclusive end of each subscription, the day on which an opportunity was decided or an
+    /// invoice paid; [`NEVER`] where it is open.
     pub ends: &'a [i32],
-    /// Day on which each subscription was cancelled, [`NEVER`] where it was not; may be empty.
+    /// Day on which each subscription was cancelled, [`NEVER`] where it was not; of invoices the day on
+    /// which they are due, [`NEVER`] where it is not known; may be empty.
     pub cancelled: &'a [i32],
     /// [`Cause`] of each subscription's end as a number; may be empty.
     pub causes: &'a [u8],
+    /// Units of lines and returns; empty where each has one.
+    pub units: &'a [i64],
 }
 
 /// Where gathered data goes once it is over the memory limit. What is appended can be read

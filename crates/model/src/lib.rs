@@ -9,6 +9,7 @@ mod calendar;
 mod context;
 mod day_counts;
 mod events;
+pub mod formulas;
 mod grid;
 mod measure;
 mod money;
@@ -16,15 +17,18 @@ mod schema;
 mod table;
 
 pub use block::{
-    Attempts, Block, Cancellations, Contact, Contacts, Group, Ids, Rates, Spell, Spells, Surveys,
-    Track, Visits,
+    Attempts, Block, Cancellations, Contact, Group, Ids, Invoice, Items, Line, Opportunity,
+    Outcome, Rates, Return, Signal, Spell, Spells, Touch, Track, Visits,
 };
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
-pub use context::{Basis, Context, Gaps, Lifetime, Loyalty, Model, SegmentAt, Slot, WinBack};
+pub use context::{
+    Basis, Context, Engagement, Funnel, Gaps, Goods, Lifetime, Loyalty, Model, Sales, SegmentAt,
+    Slot, WinBack,
+};
 pub use day_counts::{DayCounts, mean_days, percentile_days};
-pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, Spill};
+pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
 pub use grid::{Grid, Tally};
-pub use measure::{Finished, Ledger, Measure, merge_as};
+pub use measure::{Finished, Ledger, Measure, RiskFit, merge_as};
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
 pub use schema::{Column, ColumnType, Id, IdType, TableSchema, Unit, keys};
 pub use table::{Cell, Fill, Table, Values};

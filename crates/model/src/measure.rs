@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{Block, Table};
+use crate::{Block, Day, Table};
 
 /// A fold over timelines, together with what it has counted so far.
 ///
@@ -29,11 +29,38 @@ pub struct Finished {
     pub tables: Vec<Table>,
     /// What takes a second look at every timeline.
     pub ledgers: Vec<Box<dyn Ledger>>,
+    /// What has to fold every timeline once more, now that it knows what to look for.
+    pub again: Vec<Box<dyn Measure>>,
+    /// The model of leaving, for the record of the run.
+    pub risk: Option<RiskFit>,
+}
+
+/// How well a model of leaving, fitted on earlier months, told who left in later ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RiskFit {
+    /// The first day of the first month that it was judged on.
+    pub held_out_from: Day,
+    /// Customer-months that it was fitted on.
+    pub fitted: u64,
+    /// Of them, those in which the customer left.
+    pub fitted_churned: u64,
+    /// Customer-months that it was judged on.
+    pub held_out: u64,
+    /// Of them, those in which the customer left.
+    pub held_out_churned: u64,
+    /// Probability that of two customers of the later months the one that left had the higher score;
+    /// `None` where none left or none stayed.
+    pub auc: Option<f64>,
+    /// By classes of the probability, from 0 to 1, each a tenth wide: customer-months, how many of
+    /// them were expected to leave, and how many did.
+    pub calibration: Vec<(u64, f64, u64)>,
+    /// Name and value of each coefficient of the model that scores use, fitted on all months.
+    pub coefficients: Vec<(String, f64)>,
 }
 
 impl From<Vec<Table>> for Finished {
     fn from(tables: Vec<Table>) -> Self {
-        Self { tables, ledgers: Vec::new() }
+        Self { tables, ..Self::default() }
     }
 }
 

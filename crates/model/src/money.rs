@@ -1,7 +1,7 @@
 //! Integer money, and the rates that are divided once, at the end.
 
 /// Decimal places of the minor unit: 2 for cents, 0 for yen. At most 18.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scale(u8);
 
 impl Scale {

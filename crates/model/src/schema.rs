@@ -88,6 +88,28 @@ pub enum Unit {
     Contacts,
     /// People, customers or not.
     People,
+    /// Visitors of a funnel.
+    Visitors,
+    /// Carts.
+    Carts,
+    /// Goods.
+    Goods,
+    /// Rows of returned goods.
+    Returns,
+    /// Invoices.
+    Invoices,
+    /// Answers with a score.
+    Answers,
+    /// Time on the clock.
+    Seconds,
+    /// Points of a score from -100 to 100.
+    Points,
+    /// Customer-periods.
+    Observations,
+    /// What a signal counts in.
+    Level,
+    /// Customers or orders, as the row says.
+    Baskets,
 }
 
 impl Unit {
@@ -110,6 +132,17 @@ impl Unit {
             Self::Gaps => "gaps",
             Self::Contacts => "contacts",
             Self::People => "people",
+            Self::Visitors => "visitors",
+            Self::Carts => "carts",
+            Self::Goods => "units",
+            Self::Returns => "returns",
+            Self::Invoices => "invoices",
+            Self::Answers => "answers",
+            Self::Seconds => "seconds",
+            Self::Points => "points",
+            Self::Observations => "observations",
+            Self::Level => "level",
+            Self::Baskets => "baskets",
         }
     }
 }

@@ -242,6 +242,13 @@ impl Table {
         &self.columns
     }
 
+    /// The values of the schema's column `name`, if it has one.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Values> {
+        let place = self.schema.columns.iter().position(|column| column.name == name)?;
+        self.columns.get(place)
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -319,6 +326,8 @@ mod tests {
         assert_eq!(table.rows(), 2);
         assert_eq!(table.columns()[1], Values::Float64(vec![Some(0.5), None]));
         assert_eq!(table.columns()[2], Values::Money(vec![Some(12), Some(13)]));
+        assert_eq!(table.column("value"), Some(&table.columns()[2]));
+        assert_eq!(table.column("values"), None);
     }
 
     #[test]

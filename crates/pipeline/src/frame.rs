@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kohort_load::{LoadReport, Opened};
-use kohort_model::{Basis, Context, Input, Periods, SegmentAt, Slot, WinBack};
+use kohort_model::{Basis, Context, Day, Input, Periods, SegmentAt, Slot, WinBack};
 use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;
+use crate::labels::{Further, Reports};
 use crate::plan::today;
 
 /// The texts that were found while reading.
@@ -21,14 +22,12 @@ pub(crate) struct Found {
     strategies: Vec<Arc<str>>,
     has_prospects: bool,
     has_contacts: bool,
+    further: Further,
 }
 
 impl Found {
-    pub fn new(pipeline: &Pipeline, inputs: &[Opened], reports: &[LoadReport]) -> Self {
-        let report_of = |input: Input| {
-            let place = inputs.iter().position(|opened| opened.input() == input);
-            place.map(|place| &reports[place])
-        };
+    pub fn new(pipeline: &Pipeline, read: Reports<'_>) -> Self {
+        let report_of = |input: Input| read.of(input);
         let reasons = |report: Option<&LoadReport>| {
             let mut reasons = report.map(|report| texts(&report.reasons)).unwrap_or_default();
             if reasons.is_empty() {
@@ -41,21 +40,25 @@ impl Found {
             let report = report_of(Input::Contacts);
             report.and_then(|report| report.segment_values.get(place)).map(|l| texts(l))
         };
-        let history = &reports[0];
+        let history = &read.reports[0];
+        let has_further = read.inputs.len() > 1;
         let segments: Vec<_> = (pipeline.segments.iter())
             .zip(&history.segment_values)
             .map(|(segment, values)| SegmentValues {
                 name: Arc::from(&*segment.name),
                 at: segment.at,
-                texts: texts(values),
+                texts: with_none(texts(values), has_further),
             })
             .collect();
         let of_history = reasons(Some(history));
         let survey_reasons = reasons(report_of(Input::Surveys));
         let (campaigns, strategies) = (label(0).unwrap_or_default(), label(1).unwrap_or_default());
         let (slots, names) = SlotMap::new(&segments, &of_history);
+        let further = Further::new(pipeline, read);
+        let labels = further.labels.clone();
         Self {
-            slots: slots.with_notes(&campaigns, &strategies, &survey_reasons),
+            slots: slots.with_notes(&campaigns, &strategies, &survey_reasons).with_labels(labels),
+            further,
             names,
             lost_reasons: of_history.clone(),
             cancel_reasons: of_history,
@@ -67,33 +70,43 @@ impl Found {
         }
     }
 
+    /// The exclusive end of what is known.
+    pub fn as_of(pipeline: &Pipeline, survey: &Survey, started_at: DateTime<Utc>) -> Day {
+        // Without any event there is nothing to know, up to the day of the run.
+        let newest = match pipeline.basis.basis() {
+            Basis::Orders => survey.activity.or(survey.events).map(|(_, last)| last),
+            Basis::Subscriptions => survey.newest,
+        };
+        let newest = newest.map(|last| last.plus(1));
+        pipeline.as_of.or(newest).unwrap_or_else(|| today(pipeline, started_at))
+    }
+
     /// The frame in which timelines are folded.
     pub fn context(
         self,
         pipeline: &Pipeline,
         survey: &Survey,
         lapse_days: u32,
-        inputs: &[Opened],
-        started_at: DateTime<Utc>,
+        read: Reports<'_>,
+        as_of: Day,
     ) -> (SlotMap, Context) {
-        let basis = pipeline.basis.basis();
-        // Without any event there is nothing to know, up to the day of the run.
-        let newest = match basis {
-            Basis::Orders => survey.activity.or(survey.events).map(|(_, last)| last),
-            Basis::Subscriptions => survey.newest,
-        };
-        let newest = newest.map(|last| last.plus(1));
-        let as_of = pipeline.as_of.or(newest).unwrap_or_else(|| today(pipeline, started_at));
+        let further = self.further.at(as_of, survey, read);
         // Rows start with the first activity; the windows before it reach back to the known
         // history.
         let first_event = survey.events.map(|(first, _)| first);
-        let first = first_event.into_iter().chain(pipeline.history_start).min().unwrap_or(as_of);
+        let first_further = read.inputs.iter().map(Opened::input).filter(|i| sets_frame(*i));
+        let first_further = first_further
+            .filter_map(|input| survey.further[input as usize])
+            .map(|(first, _)| first)
+            .filter(|first| *first < as_of);
+        let first = first_event.into_iter().chain(pipeline.history_start).chain(first_further);
+        let first = first.min().unwrap_or(as_of);
         let grains = &pipeline.grains;
         let context = Context {
             as_of,
             history_start: pipeline.history_start,
             first_activity: survey.activity.map(|(first, _)| first).filter(|first| *first < as_of),
-            basis,
+            basis: pipeline.basis.basis(),
             lapse_days,
             recovery_window_days: pipeline.recovery_window_days,
             periods: (grains.iter())
@@ -121,11 +134,42 @@ impl Found {
             loyalty: pipeline.loyalty,
             gaps: pipeline.gaps,
             lifetime: pipeline.lifetime,
+            funnel: further.funnel,
+            sales: further.sales,
+            goods: further.goods,
+            engagement: further.engagement,
+            calendar: pipeline.calendar,
             scale: pipeline.basis.scale(),
-            ids: inputs[0].customer_ids(),
+            ids: read.inputs[0].customer_ids(),
         };
         (self.slots, context)
     }
+}
+
+/// Whether tables of its own begin with the input's first day.
+fn sets_frame(input: Input) -> bool {
+    match input {
+        Input::Orders
+        | Input::Subscriptions
+        | Input::Prospects
+        | Input::Contacts
+        | Input::Identities => false,
+        Input::Surveys
+        | Input::Touchpoints
+        | Input::Opportunities
+        | Input::OrderLines
+        | Input::Returns
+        | Input::Invoices
+        | Input::Engagement => true,
+    }
+}
+
+/// The values of a segment; with further inputs there may be people whom nothing gives one.
+fn with_none(mut texts: Vec<Arc<str>>, has_further: bool) -> Vec<Arc<str>> {
+    if has_further && texts.iter().all(|text| &**text != "(none)") {
+        texts.push(Arc::from("(none)"));
+    }
+    texts
 }
 
 fn texts(texts: &[String]) -> Vec<Arc<str>> {

@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod events;
 mod frame;
+mod labels;
 mod memory;
 mod plan;
 mod record;
@@ -12,12 +13,15 @@ mod sources;
 mod tables;
 
 pub use config::{
-    Activity, BasisInput, ConfigError, Conflict, ContactsInput, Currency, GrainSettings, Hint,
-    Lack, Lapse, OrdersInput, Override, Pipeline, Place, ProspectsInput, Rows, Segment,
-    StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES, Variant,
+    Activity, BasisInput, ConfigError, Conflict, ContactsInput, Currency, EngagementInput,
+    FunnelSettings, GrainSettings, Hint, IdentitiesInput, InvoicesInput, Lack, Lapse,
+    OpportunitiesInput, OrderLinesInput, OrdersInput, Override, Pipeline, Place, ProspectsInput,
+    ReturnsInput, Rows, Segment, StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES,
+    TouchpointsInput, Variant,
 };
 pub use error::{Rejections, RunError};
 pub use events::Event;
+pub use kohort_scorecard::Alert;
 pub use plan::{CheckReport, CheckedInput, check};
 pub use run::{RunOptions, RunSummary, run};
 pub use tables::schemas;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use kohort_load::{Needs, Opened};
 use kohort_model::{Day, Input};
-use kohort_timeline::{KeyType, Layout, Resolve};
+use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
 use crate::sources::sources;
 use crate::tables::{Offer, offers};
@@ -19,9 +19,10 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub fn new(pipeline: &Pipeline, now: DateTime<Utc>) -> Result<Self, RunError> {
+    /// `alerts` is whether they are asked for even if their table is not.
+    pub fn new(pipeline: &Pipeline, now: DateTime<Utc>, alerts: bool) -> Result<Self, RunError> {
         let mut inputs = kohort_load::open_all(sources(pipeline))?;
-        let offers = offers(&pipeline.tables);
+        let offers = offers(&pipeline.tables, &pipeline.offered_tables(), alerts);
         let history = &inputs[0];
         let (needs, resolve) = match &pipeline.basis {
             BasisInput::Orders(input) => {
@@ -69,6 +70,8 @@ impl Plan {
             history_start: pipeline.history_start,
             as_of: pipeline.as_of,
             today: today(pipeline, now),
+            further: further_ids(pipeline, &inputs),
+            terms_days: pipeline.terms_days,
         };
         let is_needed = |input: Input| {
             matches!(input, Input::Orders | Input::Subscriptions)
@@ -82,15 +85,38 @@ impl Plan {
     pub fn needs_of(&self, input: Input) -> Needs {
         match input {
             Input::Orders | Input::Subscriptions => self.needs,
-            Input::Prospects | Input::Contacts | Input::Surveys => {
-                Needs { order_ids: false, instants: false, reasons: true }
-            }
+            _ => Needs { order_ids: true, instants: true, reasons: true },
         }
     }
 
     /// Whether timelines are looked at a second time.
     pub fn has_ledgers(&self) -> bool {
         self.offers.iter().any(|offer| offer.needs.ledger)
+    }
+
+    /// Whether timelines are folded a second time.
+    pub fn folds_again(&self) -> bool {
+        self.offers.iter().any(|offer| offer.needs.again)
+    }
+}
+
+/// How the ids are held that only further inputs have, where they are mapped.
+fn further_ids(pipeline: &Pipeline, inputs: &[Opened]) -> FurtherIds {
+    let key = |input: Input, is_mapped: bool, has_integers: fn(&Opened) -> bool| {
+        let opened = inputs.iter().find(|opened| opened.input() == input && is_mapped)?;
+        Some(if has_integers(opened) { KeyType::Integers } else { KeyType::Bytes })
+    };
+    let ids = |input, is_mapped| key(input, is_mapped, Opened::has_integer_orders);
+    let has_id = pipeline.opportunities.as_ref().is_some_and(|o| o.opportunity_id.is_some());
+    FurtherIds {
+        visitors: key(Input::Touchpoints, true, Opened::has_integer_customers),
+        carts: ids(Input::Touchpoints, pipeline.has_carts()),
+        goods: ids(Input::OrderLines, true).or(ids(Input::Returns, true)),
+        opportunities: ids(Input::Opportunities, has_id),
+        invoices: ids(
+            Input::Invoices,
+            pipeline.invoices.as_ref().is_some_and(|input| input.invoice_id.is_some()),
+        ),
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kohort_load::{LoadReport, Opened, RejectedDetail};
-use kohort_model::{Input, Table};
-use kohort_publish::{EventCounts, FileRecord, InputRecord, RejectedRow, TableRecord};
+use kohort_model::{Input, RiskFit, Table};
+use kohort_publish::{
+    Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord, TableRecord,
+};
 use kohort_timeline::{Census, LeftOut};
 
 /// What was read of an input, and what of it counts nowhere.
@@ -45,9 +47,16 @@ pub(crate) fn input_record(
                 ("unpaid", left_out.unpaid),
             ]),
         ),
-        Input::Prospects => (BTreeMap::new(), counted(&[("after_as_of", left_out.late_prospects)])),
-        Input::Contacts => (BTreeMap::new(), counted(&[("after_as_of", left_out.late_contacts)])),
-        Input::Surveys => (BTreeMap::new(), counted(&[("after_as_of", left_out.late_answers)])),
+        input => {
+            let not_taken = left_out.further[input as usize];
+            let counts = [
+                ("superseded", not_taken.superseded),
+                ("ignored", not_taken.ignored),
+                ("other_step", not_taken.other_step),
+                ("after_as_of", not_taken.after_as_of),
+            ];
+            (BTreeMap::new(), counted(&counts))
+        }
     };
     let of_report = report.rejected.iter().map(|(reason, rows)| ((*reason).to_owned(), *rows));
     InputRecord {
@@ -80,8 +89,14 @@ pub(crate) fn events(census: &Census) -> EventCounts {
         lost: census.lost,
         open: census.open,
         subscriptions: census.subscriptions,
-        contacts: census.contacts,
-        surveys: census.answers,
+        contacts: census.further[Input::Contacts as usize],
+        surveys: census.further[Input::Surveys as usize],
+        touchpoints: census.further[Input::Touchpoints as usize],
+        opportunities: census.further[Input::Opportunities as usize],
+        order_lines: census.further[Input::OrderLines as usize],
+        returns: census.further[Input::Returns as usize],
+        invoices: census.further[Input::Invoices as usize],
+        engagement: census.further[Input::Engagement as usize],
         customers: census.customers,
         prospects: census.prospects,
     }
@@ -94,6 +109,26 @@ pub(crate) fn rejected_row(detail: &RejectedDetail) -> RejectedRow {
         column: Arc::from(&*detail.column),
         reason: Arc::from(detail.reason),
         value: detail.value.as_deref().map(Arc::from),
+    }
+}
+
+/// The model of leaving, as the record has it.
+pub(crate) fn risk_record(fit: &RiskFit) -> RiskRecord {
+    RiskRecord {
+        held_out_from: fit.held_out_from,
+        fitted: fit.fitted,
+        fitted_churned: fit.fitted_churned,
+        held_out: fit.held_out,
+        held_out_churned: fit.held_out_churned,
+        auc: fit.auc,
+        calibration: (fit.calibration.iter())
+            .map(|(observations, expected, churned)| Calibration {
+                observations: *observations,
+                expected: *expected,
+                churned: *churned,
+            })
+            .collect(),
+        coefficients: fit.coefficients.iter().cloned().collect(),
     }
 }
 

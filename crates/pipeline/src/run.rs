@@ -8,11 +8,14 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use kohort_load::{LoadReport, Opened, RejectedDetail, Sink};
-use kohort_model::{Basis, Context, EventBatch, Finished, Id, Ledger, Spill, Table};
+use kohort_model::{
+    Basis, Context, Day, EventBatch, Finished, Id, Input, Ledger, Measure, Spill, Table,
+};
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RowSink, RunId, RunRecord, Staging,
     TableMeta, TableRecord, Timing,
 };
+use kohort_scorecard::Alert;
 use kohort_timeline::{
     Census, FoldOptions, Gathered, Gatherer, Lane, SlotMap, Survey, TimelineError,
 };
@@ -20,9 +23,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Rejections;
 use crate::frame::Found;
+use crate::labels::Reports;
 use crate::memory::{gather_budget, peak_bytes};
 use crate::plan::Plan;
-use crate::record::{events, input_record, rejected_row, unwritten};
+use crate::record::{events, input_record, rejected_row, risk_record, unwritten};
+use crate::tables::DERIVED;
 use crate::{Currency, Event, Lapse, Pipeline, RunError};
 
 /// Runs that stay beside the current one, itself included.
@@ -41,6 +46,8 @@ pub struct RunOptions {
     pub memory_limit: Option<u64>,
     /// Compute everything and publish nothing.
     pub dry_run: bool,
+    /// Look for alerts, also where their table is not asked for.
+    pub alerts: bool,
 }
 
 /// What a run did.
@@ -50,6 +57,8 @@ pub struct RunSummary {
     pub record: RunRecord,
     /// The folder of the published run; `None` after a dry run.
     pub published: Option<PathBuf>,
+    /// The newest values that are beyond a threshold; none where nothing asked for alerts.
+    pub alerts: Vec<Alert>,
 }
 
 /// The parts of a run that its stages share.
@@ -77,21 +86,27 @@ pub fn run(
     let pool = pool.map_err(|cause| RunError::Threads { threads, cause })?;
     let mut run = Run { pipeline, observe, pool, threads, timings: Vec::new() };
 
-    let plan = run.stage("open", None, "files", |_, _| Plan::new(pipeline, started_at))?;
+    let plan =
+        run.stage("open", None, "files", |_, _| Plan::new(pipeline, started_at, options.alerts))?;
     let staging =
         if options.dry_run { None } else { Some(Output::at(&pipeline.output).begin(&run_id)?) };
     let (reports, gathered) = run.read(&plan, staging.as_ref(), options, started_at)?;
-    let found = Found::new(pipeline, &plan.inputs, &reports);
+    let read = Reports { inputs: &plan.inputs, reports: &reports };
+    let found = Found::new(pipeline, read);
     let survey = run.survey(&gathered, &found.slots)?;
     let lapse_days = match pipeline.lapse_after {
         Lapse::Days(days) => days,
         Lapse::Auto if survey.events.is_none() => 1,
         Lapse::Auto => survey.lapse_days().ok_or(RunError::NoGaps)?,
     };
-    let (slots, context) = found.context(pipeline, &survey, lapse_days, &plan.inputs, started_at);
+    let as_of = Found::as_of(pipeline, &survey, started_at);
+    let (slots, context) = found.context(pipeline, &survey, lapse_days, read, as_of);
     let context = Arc::new(context);
+    let late_touches = run.identify(&gathered, &plan, as_of)?;
+    let (mut finished, mut census) = run.fold(&gathered, &plan, &slots, &context)?;
     let spilled_bytes = gathered.spilled_bytes();
-    let (finished, census) = run.fold(&gathered, &plan, &slots, &context)?;
+    census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
+    let alerts = derive(pipeline, options.alerts, &context, &mut finished.tables);
 
     let inputs: Vec<InputRecord> = (plan.inputs.iter().zip(&reports))
         .map(|(opened, report)| input_record(opened, report, &census.left_out))
@@ -129,6 +144,7 @@ pub fn run(
         grains: context.periods.iter().map(|periods| periods.grain).collect(),
         inputs,
         events: events(&census),
+        risk_model: finished.risk.as_ref().map(risk_record),
         tables,
         timings: run.timings,
         peak_memory_bytes: peak_bytes(),
@@ -140,7 +156,26 @@ pub fn run(
     if let Some(error) = published.as_ref().and_then(|published| published.prune_error.as_ref()) {
         observe(Event::Warning(error.to_string()));
     }
-    Ok(RunSummary { record, published: published.map(|published| published.folder) })
+    Ok(RunSummary { record, published: published.map(|published| published.folder), alerts })
+}
+
+/// Adds the tables that are made of others, and leaves those that are wanted. Gives the alerts.
+fn derive(
+    pipeline: &Pipeline,
+    wants_alerts: bool,
+    context: &Context,
+    tables: &mut Vec<Table>,
+) -> Vec<Alert> {
+    let wanted = |name: &str| pipeline.tables.contains(&name);
+    let mut newest = Vec::new();
+    if wants_alerts || DERIVED.iter().any(|schema| wanted(schema.name)) {
+        let scorecard = kohort_scorecard::scorecard(context.scale, tables, &pipeline.alerts);
+        let alerts = kohort_scorecard::alerts(&scorecard);
+        newest = kohort_scorecard::latest_alerts(&alerts);
+        tables.extend([scorecard, alerts]);
+    }
+    tables.retain(|table| wanted(table.schema().name));
+    newest
 }
 
 impl Run<'_> {
@@ -201,6 +236,20 @@ impl Run<'_> {
         })
     }
 
+    /// Finds out who visitors are; gives how many of their rows are too late.
+    fn identify(&mut self, gathered: &Gathered, plan: &Plan, as_of: Day) -> Result<u64, RunError> {
+        if plan.inputs.iter().all(|opened| opened.input() != Input::Touchpoints) {
+            return Ok(0);
+        }
+        self.stage(
+            "identify",
+            None,
+            "partitions",
+            |run, _| Ok(gathered.identify(&run.pool, as_of)?),
+        )
+    }
+
+    /// All tables of the measures, wanted or not.
     fn fold(
         &mut self,
         gathered: &Gathered,
@@ -210,16 +259,36 @@ impl Run<'_> {
     ) -> Result<(Finished, Census), RunError> {
         let measures =
             plan.offers.iter().map(|offer| (offer.measure)(Arc::clone(context))).collect();
-        let keep = plan.has_ledgers();
-        self.stage("fold", Some(Gathered::PARTITIONS), "partitions", |run, progress| {
+        let ledgers = plan.has_ledgers();
+        let again = plan.folds_again();
+        let (mut all, census) =
+            self.fold_once("fold", gathered, (slots, context, ledgers || again), measures)?;
+        let measures = std::mem::take(&mut all.again);
+        if !measures.is_empty() {
+            let frame = (slots, &**context, ledgers);
+            let (more, _) = self.fold_once("fold again", gathered, frame, measures)?;
+            all.tables.extend(more.tables);
+        }
+        Ok((all, census))
+    }
+
+    fn fold_once(
+        &mut self,
+        stage: &'static str,
+        gathered: &Gathered,
+        (slots, context, keep): (&SlotMap, &Context, bool),
+        measures: Vec<Box<dyn Measure>>,
+    ) -> Result<(Finished, Census), RunError> {
+        self.stage(stage, Some(Gathered::PARTITIONS), "partitions", |run, progress| {
             let options = FoldOptions { context, slots, keep, progress };
             let folded = gathered.fold(&run.pool, &options, measures)?;
-            let wanted = &run.pipeline.tables;
             let mut all = Finished::default();
             for measure in folded.measures {
-                let Finished { tables, ledgers } = measure.finish();
-                all.tables.extend(tables.into_iter().filter(|t| wanted.contains(&t.schema().name)));
+                let Finished { tables, ledgers, again, risk } = measure.finish();
+                all.tables.extend(tables);
                 all.ledgers.extend(ledgers);
+                all.again.extend(again);
+                all.risk = all.risk.or(risk);
             }
             Ok((all, folded.census))
         })

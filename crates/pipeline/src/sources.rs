@@ -4,67 +4,63 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kohort_load::{
-    ContactsSource, Content, CurrencySource, MoneySource, OrdersSource, ReasonSource,
-    SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource, VariantSource,
+    ContactsSource, Content, CurrencySource, EngagementSource, IdentitiesSource, InvoicesSource,
+    MoneySource, OpportunitiesSource, OrderLinesSource, OrdersSource, ReasonSource, ReturnsSource,
+    SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource, TouchpointsSource,
+    VariantSource,
 };
 use kohort_model::Scale;
 
-use crate::{BasisInput, Currency, OrdersInput, Pipeline, SubscriptionsInput};
+use crate::{
+    BasisInput, ContactsInput, Currency, EngagementInput, IdentitiesInput, InvoicesInput,
+    OpportunitiesInput, OrderLinesInput, OrdersInput, Pipeline, ProspectsInput, ReturnsInput,
+    StatusLists, SubscriptionsInput, SurveysInput, TouchpointsInput,
+};
 
-/// Every input of a pipeline, orders or subscriptions first.
+/// Every input of a pipeline, orders or subscriptions first, the others in the order of
+/// [`kohort_model::Input::ALL`].
 pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
-    let mut sources = vec![match &pipeline.basis {
+    let history = match &pipeline.basis {
         BasisInput::Orders(input) => orders(pipeline, input),
         BasisInput::Subscriptions(input) => subscriptions(pipeline, input),
-    }];
-    sources.extend(pipeline.prospects.as_ref().map(|input| Source {
-        filter: input.filter.clone(),
-        ..plain(
-            pipeline,
-            &input.paths,
-            (&input.customer_id, &input.first_seen_at),
-            Content::Prospects,
-        )
-    }));
-    sources.extend(pipeline.contacts.as_ref().map(|input| {
-        let content = Content::Contacts(ContactsSource {
-            campaign: input.campaign.clone(),
-            strategy: input.strategy.clone(),
-            variant: input.variant.as_ref().map(|variant| VariantSource {
-                expr: variant.column.clone(),
-                holdout: variant.holdout.clone(),
-            }),
-        });
-        let values = (&*input.customer_id, &*input.contacted_at);
-        let filter = input.filter.clone();
-        Source { filter, ..plain(pipeline, &input.paths, values, content) }
-    }));
-    sources.extend(pipeline.surveys.as_ref().map(|input| {
-        let content = Content::Surveys(SurveysSource {
-            reason: reason(&input.reason, &pipeline.churn_reasons),
-        });
-        let values = (&*input.customer_id, &*input.answered_at);
-        let filter = input.filter.clone();
-        Source { filter, ..plain(pipeline, &input.paths, values, content) }
-    }));
-    sources
+    };
+    let further = [
+        pipeline.prospects.as_ref().map(|input| prospects(pipeline, input)),
+        pipeline.contacts.as_ref().map(|input| contacts(pipeline, input)),
+        pipeline.surveys.as_ref().map(|input| surveys(pipeline, input)),
+        pipeline.touchpoints.as_ref().map(|input| touchpoints(pipeline, input)),
+        pipeline.identities.as_ref().map(|input| identities(pipeline, input)),
+        pipeline.opportunities.as_ref().map(|input| opportunities(pipeline, input)),
+        pipeline.order_lines.as_ref().map(|input| order_lines(pipeline, input)),
+        pipeline.returns.as_ref().map(|input| returns(pipeline, input)),
+        pipeline.invoices.as_ref().map(|input| invoices(pipeline, input)),
+        pipeline.engagement.as_ref().map(|input| engagement(pipeline, input)),
+    ];
+    std::iter::once(history).chain(further.into_iter().flatten()).collect()
 }
 
-fn plain(
-    pipeline: &Pipeline,
-    paths: &[PathBuf],
-    (customer_id, time): (&str, &str),
-    content: Content,
-) -> Source {
-    Source {
-        paths: paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-        customer_id: customer_id.to_owned(),
-        time: time.to_owned(),
-        filter: None,
-        deduplicate: false,
-        max_segment_values: pipeline.max_segment_values,
-        timezone: pipeline.timezone,
-        content,
+/// What sources have in common: where an input lies, which rows of it count, and whose events at
+/// which time they are.
+struct Common<'a> {
+    paths: &'a [PathBuf],
+    filter: &'a Option<String>,
+    customer_id: &'a str,
+    time: Option<&'a str>,
+}
+
+impl Common<'_> {
+    fn source(self, pipeline: &Pipeline, content: Content) -> Source {
+        let paths = self.paths.iter().map(|path| path.to_string_lossy().into_owned());
+        Source {
+            paths: paths.collect(),
+            customer_id: self.customer_id.to_owned(),
+            time: self.time.map(str::to_owned),
+            filter: self.filter.clone(),
+            deduplicate: false,
+            max_segment_values: pipeline.max_segment_values,
+            timezone: pipeline.timezone,
+            content,
+        }
     }
 }
 
@@ -73,25 +69,20 @@ fn orders(pipeline: &Pipeline, input: &OrdersInput) -> Source {
         order_id: input.order_id.clone(),
         money: money(&input.amount, input.scale, &input.currency),
         updated_at: input.updated_at.clone(),
-        status: input.status.as_ref().map(|status| StatusSource {
-            expr: status.column.clone(),
-            completed: status.completed.clone(),
-            lost: status.lost.clone(),
-            open: status.open.clone(),
-            ignored: status.ignored.clone(),
-        }),
-        lost_reason: input.lost_reason.as_ref().map(|expr| reason(expr, &pipeline.reasons)),
+        status: input.status.as_ref().map(status),
+        lost_reason: reason(input.lost_reason.as_ref(), &pipeline.reasons),
         segments: segments(pipeline),
     });
-    Source {
-        filter: input.filter.clone(),
-        deduplicate: input.deduplicate,
-        ..plain(pipeline, &input.paths, (&input.customer_id, &input.ordered_at), content)
-    }
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.ordered_at),
+    };
+    Source { deduplicate: input.deduplicate, ..common.source(pipeline, content) }
 }
 
 fn subscriptions(pipeline: &Pipeline, input: &SubscriptionsInput) -> Source {
-    let names = &pipeline.churn_reasons;
     let content = Content::Subscriptions(SubscriptionsSource {
         subscription_id: input.subscription_id.clone(),
         money: money(&input.amount, input.scale, &input.currency),
@@ -100,14 +91,169 @@ fn subscriptions(pipeline: &Pipeline, input: &SubscriptionsInput) -> Source {
         ended_at: Some(input.ended_at.clone()),
         cancelled_at: input.cancelled_at.clone(),
         involuntary: input.involuntary.clone(),
-        cancel_reason: input.cancel_reason.as_ref().map(|expr| reason(expr, names)),
+        cancel_reason: reason(input.cancel_reason.as_ref(), &pipeline.churn_reasons),
         segments: segments(pipeline),
     });
-    Source {
-        filter: input.filter.clone(),
-        deduplicate: input.deduplicate,
-        ..plain(pipeline, &input.paths, (&input.customer_id, &input.started_at), content)
-    }
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.started_at),
+    };
+    Source { deduplicate: input.deduplicate, ..common.source(pipeline, content) }
+}
+
+fn prospects(pipeline: &Pipeline, input: &ProspectsInput) -> Source {
+    let content = Content::Prospects;
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.first_seen_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn contacts(pipeline: &Pipeline, input: &ContactsInput) -> Source {
+    let content = Content::Contacts(ContactsSource {
+        campaign: input.campaign.clone(),
+        strategy: input.strategy.clone(),
+        variant: input.variant.as_ref().map(|variant| VariantSource {
+            expr: variant.column.clone(),
+            holdout: variant.holdout.clone(),
+        }),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.contacted_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn surveys(pipeline: &Pipeline, input: &SurveysInput) -> Source {
+    let content = Content::Surveys(SurveysSource {
+        reason: reason(input.reason.as_ref(), &pipeline.churn_reasons),
+        score: input.score.clone(),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.answered_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn touchpoints(pipeline: &Pipeline, input: &TouchpointsInput) -> Source {
+    let content = Content::Touchpoints(TouchpointsSource {
+        step: input.step.clone(),
+        cart_id: input.cart_id.clone(),
+        money: input.value.as_ref().map(|value| value_of(pipeline, value)),
+        customer_id: input.customer_id.clone(),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.visitor_id,
+        time: Some(&input.occurred_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn identities(pipeline: &Pipeline, input: &IdentitiesInput) -> Source {
+    let content = Content::Identities(IdentitiesSource { customer_id: input.customer_id.clone() });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.visitor_id,
+        time: None,
+    };
+    common.source(pipeline, content)
+}
+
+fn opportunities(pipeline: &Pipeline, input: &OpportunitiesInput) -> Source {
+    let content = Content::Opportunities(OpportunitiesSource {
+        opportunity_id: input.opportunity_id.clone(),
+        closed_at: input.closed_at.clone(),
+        outcome: status(&input.outcome),
+        stage: input.stage.clone(),
+        money: value_of(pipeline, &input.value),
+        reason: reason(input.reason.as_ref(), &pipeline.reasons),
+        competitor: input.competitor.clone(),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.buyer,
+        time: Some(&input.created_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn order_lines(pipeline: &Pipeline, input: &OrderLinesInput) -> Source {
+    let content = Content::OrderLines(OrderLinesSource {
+        order_id: input.order_id.clone(),
+        product: input.product.clone(),
+        category: input.category.clone(),
+        units: input.units.clone(),
+        money: value_of(pipeline, &input.value),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.ordered_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn returns(pipeline: &Pipeline, input: &ReturnsInput) -> Source {
+    let content = Content::Returns(ReturnsSource {
+        order_id: input.order_id.clone(),
+        product: input.product.clone(),
+        units: input.units.clone(),
+        money: value_of(pipeline, &input.value),
+        reason: reason(input.reason.as_ref(), &pipeline.return_reasons),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.returned_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn invoices(pipeline: &Pipeline, input: &InvoicesInput) -> Source {
+    let content = Content::Invoices(InvoicesSource {
+        invoice_id: input.invoice_id.clone(),
+        due_at: input.due_at.clone(),
+        paid_at: input.paid_at.clone(),
+        money: value_of(pipeline, &input.amount),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.invoiced_at),
+    };
+    common.source(pipeline, content)
+}
+
+fn engagement(pipeline: &Pipeline, input: &EngagementInput) -> Source {
+    let content = Content::Engagement(EngagementSource {
+        kind: input.kind.clone(),
+        value: input.value.clone(),
+    });
+    let common = Common {
+        paths: &input.paths,
+        filter: &input.filter,
+        customer_id: &input.customer_id,
+        time: Some(&input.occurred_at),
+    };
+    common.source(pipeline, content)
 }
 
 fn money(amount: &str, scale: Scale, currency: &Currency) -> MoneySource {
@@ -121,8 +267,25 @@ fn money(amount: &str, scale: Scale, currency: &Currency) -> MoneySource {
     MoneySource { amount: amount.to_owned(), scale, currency }
 }
 
-fn reason(expr: &str, names: &[(String, String)]) -> ReasonSource {
-    ReasonSource { expr: expr.to_owned(), names: names.iter().cloned().collect::<BTreeMap<_, _>>() }
+/// Amounts of an input beside the history, which are in the currency of the tables.
+fn value_of(pipeline: &Pipeline, amount: &str) -> MoneySource {
+    let currency = CurrencySource::Fixed(None);
+    MoneySource { amount: amount.to_owned(), scale: pipeline.basis.scale(), currency }
+}
+
+fn status(status: &StatusLists) -> StatusSource {
+    StatusSource {
+        expr: status.column.clone(),
+        completed: status.completed.clone(),
+        lost: status.lost.clone(),
+        open: status.open.clone(),
+        ignored: status.ignored.clone(),
+    }
+}
+
+fn reason(expr: Option<&String>, names: &[(String, String)]) -> Option<ReasonSource> {
+    let names: BTreeMap<_, _> = names.iter().cloned().collect();
+    expr.map(|expr| ReasonSource { expr: expr.clone(), names })
 }
 
 fn segments(pipeline: &Pipeline) -> Vec<SegmentSource> {

@@ -42,7 +42,8 @@ pub use output::Output;
 pub use parquet_file::TableMeta;
 pub use read::{Batches, PublishedRun, PublishedTable};
 pub use record::{
-    EventCounts, FileRecord, InputRecord, RECORD_VERSION, RunRecord, TableRecord, Timing,
+    Calibration, EventCounts, FileRecord, InputRecord, RECORD_VERSION, RiskRecord, RunRecord,
+    TableRecord, Timing,
 };
 pub use rejected::{REJECTED, RejectedRow};
 pub use rows::RowSink;

@@ -49,6 +49,9 @@ pub struct RunRecord {
     pub inputs: Vec<InputRecord>,
     /// What it held.
     pub events: EventCounts,
+    /// The model of leaving, where a table uses one.
+    #[serde(default)]
+    pub risk_model: Option<RiskRecord>,
     /// What was written.
     pub tables: Vec<TableRecord>,
     /// How long each stage took, in order.
@@ -119,6 +122,57 @@ pub struct EventCounts {
     /// Subscriptions of which a span stands.
     #[serde(default)]
     pub subscriptions: u64,
+    /// Touchpoints of the funnel's steps.
+    #[serde(default)]
+    pub touchpoints: u64,
+    /// Opportunities.
+    #[serde(default)]
+    pub opportunities: u64,
+    /// Lines of orders.
+    #[serde(default)]
+    pub order_lines: u64,
+    /// Rows of returned goods.
+    #[serde(default)]
+    pub returns: u64,
+    /// Invoices and credit notes.
+    #[serde(default)]
+    pub invoices: u64,
+    /// Signals of engagement.
+    #[serde(default)]
+    pub engagement: u64,
+}
+
+/// A model of who leaves, fitted on earlier months and judged on later ones.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RiskRecord {
+    /// First day of the first month that it was judged on.
+    #[serde(with = "day")]
+    pub held_out_from: Day,
+    /// Customer-months that it was fitted on.
+    pub fitted: u64,
+    /// Of them, those in which the customer left.
+    pub fitted_churned: u64,
+    /// Customer-months that it was judged on.
+    pub held_out: u64,
+    /// Of them, those in which the customer left.
+    pub held_out_churned: u64,
+    /// Probability that of two customers the one that left had the higher score.
+    pub auc: Option<f64>,
+    /// By classes of the probability, each a tenth wide.
+    pub calibration: Vec<Calibration>,
+    /// Value of each coefficient of the model behind the scores, fitted on all months.
+    pub coefficients: BTreeMap<String, f64>,
+}
+
+/// What was expected of customers of like probability, and what came.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Customer-months.
+    pub observations: u64,
+    /// The sum of their probabilities.
+    pub expected: f64,
+    /// Those in which the customer left.
+    pub churned: u64,
 }
 
 /// One table of a run.

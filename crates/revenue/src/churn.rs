@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use kohort_model::formulas::{
+    existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, lost_revenue,
+    net_revenue_churn_rate, net_revenue_retention, quick_ratio,
+};
 use kohort_model::{
     Basis, Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema,
-    Unit, average, div_round_half_away, keys, merge_as, rate,
+    Unit, average, keys, merge_as,
 };
 
 use crate::customer::Revenue;
@@ -168,10 +172,9 @@ fn write_row(
     m: &Movements,
 ) {
     let window = context.revenue_windows[g];
-    let lost = m.churned + m.contraction;
     let (opening, closing) = (m.opening(), m.closing());
-    let share = |money: i128| rate(money, opening);
-    let whole_units = div_round_half_away(lost, context.scale.unit());
+    let of_existing = closing - m.new;
+    let whole_units = lost_revenue(m.churned, m.contraction, context.scale);
     table.push([
         periods.grain.name().into(),
         Arc::clone(&slot.segment).into(),
@@ -195,12 +198,12 @@ fn write_row(
         m.churned_customers.into(),
         m.unchanged_customers.into(),
         m.closing_customers().into(),
-        share(lost).into(),
-        share(lost - m.expansion).into(),
-        share(opening - lost).into(),
-        share(opening - lost + m.expansion).into(),
-        share(m.reactivated + m.expansion - lost).into(),
-        rate(m.new + m.reactivated + m.expansion, lost).into(),
+        gross_revenue_churn_rate(opening, m.churned, m.contraction).into(),
+        net_revenue_churn_rate(opening, m.churned, m.contraction, m.expansion).into(),
+        gross_revenue_retention(opening, m.churned, m.contraction).into(),
+        net_revenue_retention(opening, m.churned, m.contraction, m.expansion).into(),
+        existing_customer_growth_rate(opening, of_existing).into(),
+        quick_ratio(m.new, m.reactivated, m.expansion, m.contraction, m.churned).into(),
         i64::try_from(whole_units).unwrap_or(i64::MAX).into(),
         average(closing, m.closing_customers(), context.scale).into(),
         is_complete(context, (g, periods), p).into(),

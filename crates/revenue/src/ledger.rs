@@ -65,7 +65,7 @@ impl Measure for RevenueMovements {
     fn merge(&mut self, _: Box<dyn Measure>) {}
 
     fn finish(self: Box<Self>) -> Finished {
-        Finished { tables: Vec::new(), ledgers: vec![self] }
+        Finished { ledgers: vec![self], ..Finished::default() }
     }
 }
 

@@ -42,3 +42,8 @@ pub(crate) fn day_of_joining(
     let month = &calendar.months()[joins.sample(random)];
     day(month.start) + Days::new(u64::from(random.random_range(0..month.days)))
 }
+
+#[expect(clippy::cast_possible_truncation, reason = "days and cents are far below 53 bits")]
+pub(crate) fn whole(number: f64) -> i64 {
+    number as i64
+}

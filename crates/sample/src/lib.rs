@@ -17,12 +17,15 @@
 //! | `channel` | text | what brought the customer to this order |
 //! | `device` | text | where the order was placed |
 //!
-//! [`generate_subscriptions`] writes a subscription business instead, with the truth behind
-//! it in [`PLANTED`].
+//! [`generate_subscriptions`] writes a subscription business instead, with the truth behind it in
+//! [`PLANTED`]. [`generate_everything`] writes a smaller shop with every other input as well, and
+//! [`PLANTED_EVERYTHING`] is the truth behind that.
 
 mod calendar;
+mod columns;
 mod draw;
 mod error;
+mod everything;
 mod habits;
 mod planted;
 mod shop;
@@ -37,6 +40,11 @@ use chrono::NaiveDate;
 
 use calendar::Calendar;
 pub use error::SampleError;
+pub use everything::{
+    EverythingReport, PLANTED_EVERYTHING, PlantedEverything, PlantedFunnel, PlantedLatePayment,
+    PlantedLeaving, PlantedPair, PlantedReturns, PlantedScores, PlantedSignal, PlantedUpgrades,
+    generate_everything,
+};
 pub use planted::{PLANTED, Planted, PlantedChurn, PlantedPurchases, PlantedSpend, PlantedWinBack};
 use shop::{Event, Outcome, Shop};
 pub use subscriptions::{SubscriptionReport, generate_subscriptions};
@@ -53,7 +61,7 @@ const EVENTS_IN_MEMORY: u64 = 12_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleOptions {
     /// People who buy at least once, 0 to [`MAX_CUSTOMERS`]. A shop has about 8 % more who try and
-    /// never buy, a subscription business about a quarter more who never pay.
+    /// never buy, a subscription business and a shop with every input about a quarter more.
     pub customers: u32,
     /// Length of the history in months, at least 1. The shop opens this long before `end`.
     pub months: u32,
@@ -81,6 +89,12 @@ impl SampleOptions {
     #[must_use]
     pub fn for_subscriptions() -> Self {
         Self { months: 36, ..Self::default() }
+    }
+
+    /// The defaults of a shop with every input, of which much is told about each customer: 8,000.
+    #[must_use]
+    pub fn for_everything() -> Self {
+        Self { customers: 8_000, ..Self::default() }
     }
 }
 
@@ -139,8 +153,8 @@ impl SampleReport {
 /// # Errors
 ///
 /// [`SampleError::Period`] and [`SampleError::TooManyCustomers`] when no such shop can be made,
-/// [`SampleError::OtherFile`] when the folder holds Parquet files of other months (they would mix two
-/// shops), [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
+/// [`SampleError::OtherFile`] when the folder holds Parquet files of other months (they would mix
+/// two shops), [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
 ///
 /// # Example
 ///

@@ -1,10 +1,12 @@
 //! Rows as the engine takes them in: columns, with codes for texts.
 
+mod further;
+
 use std::sync::Arc;
 
 use kohort_model::{EventBatch, Input, Keys, NEVER};
 
-use crate::history::{Answer, Contact, History, Id, Prospect, Row, Span};
+use crate::history::{History, Id, Row, Span};
 
 /// Texts, numbered as they first come, so that no code is in the order of the texts by luck.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +45,8 @@ pub struct Columns {
     values: Vec<i64>,
     kinds: Vec<u8>,
     instants: Vec<i64>,
-    /// Of orders or subscriptions.
+    /// Of orders, subscriptions, carts, opportunities or invoices; of an input that has some only
+    /// in some rows any in the others.
     ids: Option<Vec<Id>>,
     updated: Vec<i64>,
     reasons: Vec<u32>,
@@ -51,10 +54,13 @@ pub struct Columns {
     ends: Vec<i32>,
     cancelled: Vec<i32>,
     causes: Vec<u8>,
+    /// Customers of touchpoints and identities.
+    others: Option<Vec<Id>>,
+    units: Vec<i64>,
     /// Texts of the reason codes; a missing or empty reason is `unknown`.
     pub reason_codes: Codes,
-    /// Texts of the value codes of each segment, of contacts those of campaign and strategy; a
-    /// missing one is `(none)`.
+    /// Texts of the codes of each segment, and of the texts that further inputs have in their place;
+    /// a missing one is `(none)`.
     pub segment_codes: Vec<Codes>,
 }
 
@@ -72,12 +78,7 @@ impl Columns {
             _ => Self::orders(&history.rows, segments),
         };
         let mut all = vec![(basis, of_basis)];
-        let further = [
-            (Input::Prospects, history.prospects.as_deref().map(Self::prospects)),
-            (Input::Contacts, history.contacts.as_deref().map(Self::contacts)),
-            (Input::Surveys, history.surveys.as_deref().map(Self::surveys)),
-        ];
-        all.extend(further.into_iter().filter_map(|(input, columns)| Some((input, columns?))));
+        all.extend(further::all(history));
         all
     }
 
@@ -129,45 +130,15 @@ impl Columns {
         columns
     }
 
-    /// The columns of prospects.
-    #[must_use]
-    pub fn prospects(prospects: &[Prospect]) -> Self {
-        Self {
-            customers: prospects.iter().map(|p| p.customer.clone()).collect(),
-            days: prospects.iter().map(|p| p.day.0).collect(),
-            ..Self::default()
-        }
-    }
-
-    /// The columns of contacts; campaign and strategy are their segments.
-    #[must_use]
-    pub fn contacts(contacts: &[Contact]) -> Self {
-        let mut columns = Self {
-            customers: contacts.iter().map(|c| c.customer.clone()).collect(),
-            days: contacts.iter().map(|c| c.day.0).collect(),
-            kinds: contacts.iter().map(|c| c.is_holdout.into()).collect(),
-            ..Self::default()
-        };
-        columns.add_segment(contacts.iter().map(|c| &c.campaign));
-        columns.add_segment(contacts.iter().map(|c| &c.strategy));
-        columns
-    }
-
-    /// The columns of answers.
-    #[must_use]
-    pub fn surveys(answers: &[Answer]) -> Self {
-        let mut columns = Self {
-            customers: answers.iter().map(|a| a.customer.clone()).collect(),
-            days: answers.iter().map(|a| a.day.0).collect(),
-            ..Self::default()
-        };
-        columns.reasons = columns.reason_codes.reasons(answers.iter().map(|a| &a.reason));
-        columns
-    }
-
     fn add_segment<'a>(&mut self, values: impl Iterator<Item = &'a Option<String>>) {
         let mut codes = Codes::default();
         self.segments.push(codes.values(values));
+        self.segment_codes.push(codes);
+    }
+
+    fn add_texts<'a>(&mut self, texts: impl Iterator<Item = &'a String>) {
+        let mut codes = Codes::default();
+        self.segments.push(texts.map(|text| codes.code(text)).collect());
         self.segment_codes.push(codes);
     }
 
@@ -187,6 +158,7 @@ impl Columns {
             let to = self.days.len().min(from + size);
             let customers = Ids::new(&self.customers[from..to]);
             let ids = self.ids.as_ref().map(|ids| Ids::new(&ids[from..to]));
+            let others = self.others.as_ref().map(|ids| Ids::new(&ids[from..to]));
             let segments: Vec<_> = self.segments.iter().map(|codes| &codes[from..to]).collect();
             push(&EventBatch {
                 customers: customers.keys(),
@@ -201,6 +173,8 @@ impl Columns {
                 ends: part(&self.ends, from, to),
                 cancelled: part(&self.cancelled, from, to),
                 causes: part(&self.causes, from, to),
+                others: others.as_ref().map(Ids::keys),
+                units: part(&self.units, from, to),
             })?;
         }
         Ok(())
@@ -244,6 +218,8 @@ impl<'a> Ids<'a> {
 
 #[cfg(test)]
 mod tests {
+    use kohort_model::NO_SCORE;
+
     use super::*;
     use crate::history::{parse_history, parse_rows};
 
@@ -322,7 +298,14 @@ mod tests {
                 no_spans(),
                 (vec![], vec![1, 0]),
             ),
-            (Input::Surveys, vec![5], None, (vec![0], vec![]), no_spans(), (vec![], vec![])),
+            (
+                Input::Surveys,
+                vec![5],
+                None,
+                (vec![0], vec![]),
+                no_spans(),
+                (vec![], vec![NO_SCORE]),
+            ),
         ];
         assert_eq!(seen, expected);
         let inputs: Vec<_> =

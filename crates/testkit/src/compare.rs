@@ -16,8 +16,21 @@ const SHOWN: usize = 20;
 
 /// Columns of floats that depend on the way they are computed. All others are one division, one
 /// difference or a sum in a given order.
-pub const ROUNDED: [&str; 6] =
-    ["annualised_churn_rate", "p25_days", "p75_days", "p90_days", "uplift_low", "uplift_high"];
+pub const ROUNDED: [&str; 13] = [
+    "annualised_churn_rate",
+    "p25_days",
+    "p75_days",
+    "p90_days",
+    "uplift_low",
+    "uplift_high",
+    "nps_standard_error",
+    "dso",
+    "dso_average",
+    "dso_countback",
+    "best_possible_dso",
+    "odds_ratio_low",
+    "odds_ratio_high",
+];
 
 /// Anything that is a table.
 pub trait AsRows {

@@ -38,8 +38,9 @@ pub mod strategies;
 pub use columns::{Codes, Columns};
 pub use compare::{AsRows, NaiveRow, ROUNDED, assert_same, cell, diff, pick, table_rows, without};
 pub use history::{
-    Answer, Contact, History, Id, Prospect, Reorder, Reversed, Row, Shuffled, Sorted, Span,
-    parse_history, parse_rows, render_history,
+    Answer, Contact, Engagement, History, Id, Identity, Invoice, Mapped, Opportunity, OrderLine,
+    Prospect, Reorder, Return, Reversed, Row, Shuffled, Sorted, Span, Touchpoint, parse_history,
+    parse_rows, render_history,
 };
 pub use reference::{Reference, reference};
 pub use render::{assert_text, render};

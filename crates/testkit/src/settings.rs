@@ -67,6 +67,24 @@ pub struct Settings {
     pub attribution_window_days: u32,
     /// Days before and after a churn event within which an answer tells its reason.
     pub survey_window_days: u32,
+    /// Steps of the funnel, in order.
+    pub steps: Vec<&'static str>,
+    /// Hours within which a path of the funnel gets on.
+    pub window_hours: u32,
+    /// Hours within which a cart is purchased.
+    pub cart_window_hours: u32,
+    /// Stages of opportunities, in order.
+    pub stages: Vec<&'static str>,
+    /// Days after a period from which its returns are all there.
+    pub return_window_days: u32,
+    /// Days after which an invoice is due that does not say.
+    pub terms_days: u32,
+    /// Days before a period over which a signal is added up.
+    pub indicator_window_days: u32,
+    /// Share of the baskets from which a pair of items is listed.
+    pub min_support: f64,
+    /// How many items are paired.
+    pub max_items: usize,
     /// Of `loyalty`.
     pub loyalty: Loyalty,
     /// Of `purchase_gaps` and its histogram.
@@ -83,7 +101,9 @@ pub struct Settings {
 
 impl Default for Settings {
     /// Months, orders, W = 90, sales, windows of 30 (recovery, attribution), 90 (prospects, surveys)
-    /// and 365 days (loyalty, of three orders), ten gaps, buckets of a week, cents; no segments.
+    /// and 365 days (loyalty, of three orders), ten gaps, buckets of a week, cents; no segments. A
+    /// visit, a cart and a purchase make the funnel, of a week and for carts of a day; all else of
+    /// the further inputs is as METRICS.md has it.
     fn default() -> Self {
         Self {
             grains: vec![Grain::Month],
@@ -101,6 +121,15 @@ impl Default for Settings {
             prospect_after_days: 90,
             attribution_window_days: 30,
             survey_window_days: 90,
+            steps: vec!["visit", "cart", "purchase"],
+            window_hours: 168,
+            cart_window_hours: 24,
+            stages: Vec::new(),
+            return_window_days: 30,
+            terms_days: 30,
+            indicator_window_days: 30,
+            min_support: 0.001,
+            max_items: 500,
             loyalty: Loyalty { window_days: 365, orders: 3 },
             gaps: Gaps { max_number: 10, bucket_days: 7 },
             lifetime: Lifetime::default(),

@@ -1,6 +1,6 @@
 //! Who and what was folded, and what was not.
 
-use kohort_model::Context;
+use kohort_model::{Context, Input};
 
 use crate::track::Timelines;
 
@@ -27,12 +27,21 @@ pub struct LeftOut {
     pub empty_span: u64,
     /// Trials, and subscriptions of nothing.
     pub unpaid: u64,
-    /// People first seen on or after `as_of`.
-    pub late_prospects: u64,
-    /// Contacts on or after `as_of`.
-    pub late_contacts: u64,
-    /// Answers on or after `as_of`.
-    pub late_answers: u64,
+    /// Rows of further inputs, by [`Input`] as a number.
+    pub further: [NotTaken; Input::ALL.len()],
+}
+
+/// Rows of one further input that stand in no table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotTaken {
+    /// On or after `as_of`.
+    pub after_as_of: u64,
+    /// Replaced by another row of the same id.
+    pub superseded: u64,
+    /// Of an ignored status.
+    pub ignored: u64,
+    /// Of touchpoints, what is no step of the funnel.
+    pub other_step: u64,
 }
 
 /// How many people and events were folded.
@@ -52,10 +61,9 @@ pub struct Census {
     pub open: u64,
     /// Paid subscriptions.
     pub subscriptions: u64,
-    /// Campaign messages, withheld ones included.
-    pub contacts: u64,
-    /// Answers.
-    pub answers: u64,
+    /// Rows of further inputs that were folded, by [`Input`] as a number. Of touchpoints those of the
+    /// funnel's steps.
+    pub further: [u64; Input::ALL.len()],
     /// What stands in no table.
     pub left_out: LeftOut,
 }
@@ -67,15 +75,17 @@ macro_rules! add_fields {
 impl LeftOut {
     pub(crate) fn add(&mut self, other: &Self) {
         add_fields!(self, other; ignored, after_as_of, before_history_start, negative_attempt,
-            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid,
-            late_prospects, late_contacts, late_answers);
+            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid);
+        for (own, other) in self.further.iter_mut().zip(&other.further) {
+            add_fields!(own, other; after_as_of, superseded, ignored, other_step);
+        }
     }
 }
 
 impl Census {
     pub(crate) fn add(&mut self, other: &Self) {
-        add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions,
-            contacts, answers);
+        add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions);
+        self.further.iter_mut().zip(&other.further).for_each(|(own, other)| *own += other);
         self.left_out.add(&other.left_out);
     }
 }
@@ -99,8 +109,20 @@ impl Census {
                 self.left_out.refund_before_cohort += early as u64;
             }
         }
-        self.contacts += timelines.notes.contacts.items.len() as u64;
-        self.answers += timelines.notes.surveys.items.len() as u64;
+        let notes = &timelines.notes;
+        for (input, items) in [
+            (Input::Prospects, notes.first_seen.iter().flatten().count()),
+            (Input::Contacts, notes.contacts.items.len()),
+            (Input::Surveys, notes.surveys.items.len()),
+            (Input::Touchpoints, notes.touches.items.len()),
+            (Input::Opportunities, notes.opportunities.items.len()),
+            (Input::OrderLines, notes.lines.items.len()),
+            (Input::Returns, notes.returns.items.len()),
+            (Input::Invoices, notes.invoices.items.len()),
+            (Input::Engagement, notes.signals.items.len()),
+        ] {
+            self.further[input as usize] += items as u64;
+        }
         if timelines.spans.is_some() {
             self.subscriptions += activity.len() as u64;
             return;

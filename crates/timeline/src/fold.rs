@@ -186,6 +186,7 @@ fn for_each_block(
         } else {
             Ids::Known(&timelines.ids[first..last])
         };
+        let notes = &timelines.notes;
         let block = Block {
             ids,
             activity,
@@ -197,9 +198,16 @@ fn for_each_block(
             spells,
             rates,
             cancellations: frame.cancellations(first, last),
-            first_seen: timelines.notes.first_seen(first, last),
-            contacts: timelines.notes.contacts(first, last),
-            surveys: timelines.notes.surveys(first, last),
+            first_seen: notes.first_seen(first, last),
+            contacts: notes.contacts.slice(first, last),
+            surveys: notes.surveys.slice(first, last),
+            scores: notes.scores.slice(first, last),
+            touches: notes.touches.slice(first, last),
+            opportunities: notes.opportunities.slice(first, last),
+            lines: notes.lines.slice(first, last),
+            returns: notes.returns.slice(first, last),
+            invoices: notes.invoices.slice(first, last),
+            signals: notes.signals.slice(first, last),
             groups: &[],
         };
         each(first, last, &block);

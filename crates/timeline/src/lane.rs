@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Day, EventBatch, Input, Keys, Kind, NEVER};
+use kohort_model::{Day, EventBatch, Input, Keys, Kind, NEVER, NO_SCORE, NO_VALUE};
 
 use crate::TimelineError;
 use crate::chunk::{ordered, pack};
 use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::layout::{Columns, KeyType, Resolve, Stream};
-use crate::shared::{Seen, Shared, extend};
+use crate::layout::{Columns, DAY_MICROS, KeyType, Layout, Resolve, Stream};
+use crate::rows::Rows;
+use crate::shared::{Seen, Shared, extend, first_of};
 use crate::store::PARTITIONS;
 
 /// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
@@ -53,11 +54,14 @@ pub struct Lane {
     side: Stages,
     first_day: i32,
     seen: Seen,
+    /// Of engagement, by the code of its kind: the first day.
+    kinds: Vec<Day>,
     negative_attempts: u64,
     ignored: u64,
 }
 
-struct Stages {
+/// The stages of one stream's partitions.
+pub(crate) struct Stages {
     stream: Stream,
     columns: Columns,
     by_partition: Vec<Stage>,
@@ -76,7 +80,11 @@ impl Extras<'_> {
         let (batch, columns) = (self.batch, &self.columns);
         stage.set(columns.kind, kind.into());
         if columns.instant.is_some() {
-            stage.set(columns.instant, ordered(batch.instants[i]));
+            let midnight = || i64::from(batch.days[i]) * DAY_MICROS;
+            stage.set(
+                columns.instant,
+                ordered(batch.instants.get(i).copied().unwrap_or_else(midnight)),
+            );
         }
         if columns.order.is_some() {
             let word = match batch.orders {
@@ -89,19 +97,35 @@ impl Extras<'_> {
             };
             stage.set(columns.order, word);
         }
+        if columns.other.is_some() {
+            let word = match batch.others {
+                Some(Keys::Integers(ids)) => ids[i],
+                Some(Keys::Bytes(ids)) => {
+                    stage.heap.extend_from_slice(ids[i]);
+                    ids[i].len() as u64
+                }
+                None => 0,
+            };
+            stage.set(columns.other, word);
+        }
         if columns.updated.is_some() {
             stage.set(columns.updated, ordered(batch.updated[i]));
         }
         let reason = batch.reasons.get(i).copied().unwrap_or_default();
         stage.set(columns.reason, reason.into());
         if columns.end.is_some() {
-            stage.set(columns.end, ordered(batch.ends[i].into()));
+            let day = batch.ends.get(i).copied().unwrap_or(NEVER);
+            stage.set(columns.end, ordered(day.into()));
         }
         if columns.cancelled.is_some() {
-            stage.set(columns.cancelled, ordered(batch.cancelled[i].into()));
+            let day = batch.cancelled.get(i).copied().unwrap_or(NEVER);
+            stage.set(columns.cancelled, ordered(day.into()));
         }
         if columns.cause.is_some() {
             stage.set(columns.cause, batch.causes[i].into());
+        }
+        if columns.units.is_some() {
+            stage.set(columns.units, ordered(batch.units.get(i).copied().unwrap_or(1)));
         }
         for (s, codes) in batch.segments.iter().enumerate() {
             stage.set(Some(columns.segments + s), codes[i].into());
@@ -111,18 +135,14 @@ impl Extras<'_> {
 
 impl Lane {
     pub(crate) fn new(shared: Arc<Shared>, input: Input) -> Self {
-        let stages = |stream| Stages {
-            stream,
-            columns: shared.layout.columns(stream),
-            by_partition: (0..PARTITIONS).map(|_| Stage::default()).collect(),
-            packed: Vec::new(),
-        };
+        let stages = |stream| Stages::new(stream, &shared.layout);
         Self {
             input,
             main: stages(Stream::of(input)),
             side: stages(Stream::Side),
             first_day: shared.layout.history_start.map_or(i32::MIN, |d| d.0),
             seen: Seen::default(),
+            kinds: Vec::new(),
             negative_attempts: 0,
             ignored: 0,
             shared,
@@ -139,9 +159,13 @@ impl Lane {
             Keys::Integers(_) => KeyType::Integers,
             Keys::Bytes(_) => KeyType::Bytes,
         };
-        let layout = &self.shared.layout;
-        if type_of(batch.customers) != layout.customers
-            || batch.orders.is_some_and(|o| layout.orders.is_some_and(|l| l != type_of(o)))
+        let keys = self.main.columns.keys;
+        let differs = |held: Option<KeyType>, came: Option<Keys<'_>>| {
+            held.zip(came).is_some_and(|(held, came)| held != type_of(came))
+        };
+        if keys.customer != type_of(batch.customers)
+            || differs(keys.order, batch.orders)
+            || differs(keys.other, batch.others)
         {
             return Err(TimelineError::MixedKeys);
         }
@@ -182,9 +206,21 @@ impl Lane {
     ) -> Result<(), TimelineError> {
         let columns = self.main.columns;
         let extras = Extras { batch, columns };
+        let days = || batch.days.iter().copied().map(Day);
+        if let (Some(first), Some(last)) = (days().min(), days().max()) {
+            extend(&mut self.seen.further[self.input as usize], (first, last));
+        }
+        if self.input == Input::Engagement {
+            for (kind, day) in batch.segments[0].iter().zip(days()) {
+                first_of(&mut self.kinds, *kind as usize, day);
+            }
+        }
+        // What a row has where the input does not tell.
+        let no_value = if self.input == Input::Touchpoints { NO_VALUE } else { 0 };
+        let no_kind = if self.input == Input::Surveys { NO_SCORE } else { 0 };
         for i in 0..batch.days.len() {
-            let value = batch.values.get(i).copied().unwrap_or_default();
-            let kind = batch.kinds.get(i).copied().unwrap_or_default();
+            let value = batch.values.get(i).copied().unwrap_or(no_value);
+            let kind = batch.kinds.get(i).copied().unwrap_or(no_kind);
             let (partition, customer) = place(i, &mut self.main);
             let stage = self.main.stage(partition);
             let core = [customer, ordered(i64::from(batch.days[i])), ordered(value)];
@@ -265,16 +301,73 @@ impl Lane {
     /// [`TimelineError::Spill`], as [`Lane::push`].
     pub fn close(mut self) -> Result<(), TimelineError> {
         for stages in [&mut self.main, &mut self.side] {
-            for partition in 0..PARTITIONS {
-                stages.seal(&self.shared, partition)?;
-            }
+            stages.seal_all(&self.shared)?;
         }
-        self.shared.close(self.seen, self.negative_attempts, self.ignored);
+        self.shared.close(self.seen, &self.kinds, self.negative_attempts, self.ignored);
         Ok(())
     }
 }
 
+/// An id in a row: a word, or bytes on the heap.
+#[derive(Clone, Copy)]
+pub(crate) enum Word<'a> {
+    Integer(u64),
+    Bytes(&'a [u8]),
+}
+
+impl Word<'_> {
+    /// The word that stands in the row; bytes go to the heap.
+    fn put(self, heap: &mut Vec<u8>) -> u64 {
+        match self {
+            Self::Integer(word) => word,
+            Self::Bytes(bytes) => {
+                heap.extend_from_slice(bytes);
+                bytes.len() as u64
+            }
+        }
+    }
+}
+
 impl Stages {
+    pub fn new(stream: Stream, layout: &Layout) -> Self {
+        Self {
+            stream,
+            columns: layout.columns(stream),
+            by_partition: (0..PARTITIONS).map(|_| Stage::default()).collect(),
+            packed: Vec::new(),
+        }
+    }
+
+    pub fn seal_all(&mut self, shared: &Shared) -> Result<(), TimelineError> {
+        (0..PARTITIONS).try_for_each(|partition| self.seal(shared, partition))
+    }
+
+    /// Adds row `i` of what visitors did, now that it is known whose it is.
+    pub fn add_touch(
+        &mut self,
+        shared: &Shared,
+        (partition, customer): (usize, Word<'_>),
+        cart: Word<'_>,
+        visitor: u64,
+        (rows, i): (&Rows, usize),
+    ) -> Result<(), TimelineError> {
+        let columns = self.columns;
+        let stage = &mut self.by_partition[partition];
+        let customer = customer.put(&mut stage.heap);
+        let core = [customer, ordered(rows.days[i].into()), ordered(rows.values[i])];
+        stage.begin(columns.width, core);
+        stage.set(columns.kind, rows.kinds[i].into());
+        stage.set(columns.instant, ordered(rows.instants[i]));
+        if columns.order.is_some() {
+            let cart = cart.put(&mut stage.heap);
+            stage.set(columns.order, cart);
+        }
+        stage.set(columns.visitor, visitor);
+        stage.set(Some(columns.segments), rows.segments[0][i].into());
+        stage.rows += 1;
+        if stage.rows == STAGE_ROWS { self.seal(shared, partition) } else { Ok(()) }
+    }
+
     #[inline]
     fn stage(&mut self, partition: usize) -> &mut Stage {
         &mut self.by_partition[partition]

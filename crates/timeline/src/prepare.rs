@@ -1,11 +1,11 @@
 //! From the packed rows of a partition to its timelines.
 
-use kohort_model::{Day, Kind};
+use kohort_model::{Day, Id, Input, Kind};
 
 use crate::census::LeftOut;
 use crate::ids::{Numbering, to_u32};
-use crate::layout::{CUSTOMER, DAY, KeyType, Layout, Resolve, Stream, VALUE};
-use crate::notes::Notes;
+use crate::layout::{DAY, KeyType, Layout, Resolve, Stream, VALUE};
+use crate::notes::{NoteRows, Notes};
 use crate::resolve::{Repeats, resolve};
 use crate::rows::{Packed, Rows};
 use crate::slots::SlotMap;
@@ -73,59 +73,51 @@ pub(crate) fn prepare(
     let read = |stream| {
         if pass.is_last { store.take(index, stream) } else { store.read(index, stream) }
     };
+    let held = |stream: Stream| !matches!(stream, Stream::Visits | Stream::Identities);
+    let read = |stream| if held(stream) { read(stream) } else { Ok(Vec::new()) };
     let stretches: Vec<_> = Stream::ALL.into_iter().map(read).collect::<Result<_, _>>()?;
     let packed = |stream| Packed::new(&stretches[stream as usize], layout, stream);
     let streams = Stream::ALL.map(packed);
-    let [main, side, prospects, contacts, surveys] = &streams;
+    let [main, side, ..] = &streams;
     let mut left_out = LeftOut::default();
     let mut repeats = Repeats::default();
 
-    let mut numbering = match layout.customers {
-        KeyType::Bytes => Numbering::bytes(),
-        KeyType::Integers => {
-            let ranges = streams.iter().filter_map(|stream| stream.range(CUSTOMER));
-            let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-            let rows = streams.iter().map(Packed::rows).sum();
-            range.map_or_else(
-                || Numbering::Direct { min: 0, count: 0 },
-                |(min, max)| Numbering::integers(min, max, rows),
-            )
-        }
-    };
+    let of_customers: Vec<&Packed<'_>> = (Stream::ALL.iter().zip(&streams))
+        .filter(|(stream, _)| stream.is_of_customers())
+        .map(|(_, packed)| packed)
+        .collect();
+    let mut numbering = Numbering::of(&of_customers, layout.customers);
 
     // Everybody is numbered before anything is sorted by number.
-    let prospects = note(prospects, layout, &mut numbering, window, &mut left_out.late_prospects);
-    let contacts = note(contacts, layout, &mut numbering, window, &mut left_out.late_contacts);
-    let surveys = note(surveys, layout, &mut numbering, window, &mut left_out.late_answers);
+    let mut notes = further(&streams, &mut numbering, window, &mut left_out);
     let rank = slots.rank();
     let (activity, refunds, attempts);
     let customers;
     if layout.resolve == Resolve::Spans {
-        let rows = main.unpack(layout, &mut numbering);
-        customers = numbering.count();
+        let rows = main.unpack(&mut numbering);
+        let customers = with_visitors(&mut notes, &streams, numbering.count());
         let spans = Spans::new(&rows, customers, window.until, slots, &mut left_out);
-        let notes = Notes::new(customers, &prospects, &contacts, &surveys, slots.notes());
+        let notes = Notes::new(customers, &notes, slots, window, layout.terms_days, &mut left_out);
         let mut timelines = Timelines::of_spans(customers, spans, notes);
         if pass.with_ids {
-            timelines.ids = numbering.ids(index);
+            timelines.ids = ids(&numbering, index, customers);
         }
         return Ok(Prepared { timelines, left_out, repeats });
     }
     if layout.is_resolved() {
-        let rows = main.unpack(layout, &mut numbering);
-        customers = numbering.count();
-        let rows = resolve(rows, layout, rank, &mut left_out, &mut repeats, |row| {
-            main.keys(layout, index, row)
-        })?;
+        let rows = main.unpack(&mut numbering);
+        customers = with_visitors(&mut notes, &streams, numbering.count());
+        let rows =
+            resolve(rows, layout, rank, &mut left_out, &mut repeats, |row| main.keys(index, row))?;
         let tracks = by_track(&rows, layout.any_activity, &mut left_out);
         let [a, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         activity = sort_track(&a, customers, rank);
         refunds = sort_track(&r, customers, rank);
         attempts = sort_track(&t, customers, rank);
     } else {
-        let ids = main.ids(layout, &mut numbering);
-        let rest = side.unpack(layout, &mut numbering);
-        customers = numbering.count();
+        let ids = main.ids(&mut numbering);
+        let rest = side.unpack(&mut numbering);
+        customers = with_visitors(&mut notes, &streams, numbering.count());
         let tracks = by_track(&rest, false, &mut left_out);
         let [_, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         refunds = sort_track(&r, customers, rank);
@@ -135,7 +127,7 @@ pub(crate) fn prepare(
                 sort_by_counting(main, &ids, customers, days, window, &mut left_out)
             }
             _ => {
-                let rows = main.unpack(layout, &mut numbering);
+                let rows = main.unpack(&mut numbering);
                 sort_track(&window.keep(rows, &mut left_out), customers, rank)
             }
         };
@@ -147,27 +139,82 @@ pub(crate) fn prepare(
     if layout.resolve != Resolve::Unique {
         repeats = Repeats { rows: 0, example: None, ..repeats };
     }
-    let notes = Notes::new(customers, &prospects, &contacts, &surveys, slots.notes());
+    let notes = Notes::new(customers, &notes, slots, window, layout.terms_days, &mut left_out);
     let any_activity = layout.any_activity;
     let mut timelines = Timelines::new(customers, any_activity, activity, refunds, attempts, notes);
     if pass.with_ids {
-        timelines.ids = numbering.ids(index);
+        timelines.ids = ids(&numbering, index, customers);
     }
     Ok(Prepared { timelines, left_out, repeats })
 }
 
-/// The rows of a note before the end of what is known.
-fn note<'a>(
-    stream: &Packed<'a>,
-    layout: &Layout,
+/// The ids of a partition by number; visitors who are nobody have one that nothing looks at.
+fn ids(numbering: &Numbering<'_>, partition: usize, people: usize) -> Vec<Id> {
+    let mut ids = numbering.ids(partition);
+    ids.resize(people, Id::Integer(0));
+    ids
+}
+
+/// The rows of further inputs before the end of what is known, but for those of visitors who are
+/// nobody.
+fn further<'a>(
+    streams: &[Packed<'a>; Stream::COUNT],
     numbering: &mut Numbering<'a>,
     window: Window,
-    late: &mut u64,
-) -> Rows {
-    let rows = stream.unpack(layout, numbering);
-    let known = places(&rows, |i| rows.days[i] < window.until.0);
-    *late += (rows.len() - known.len()) as u64;
-    if known.len() == rows.len() { rows } else { rows.pick(&known) }
+    left_out: &mut LeftOut,
+) -> NoteRows {
+    let [lines, returns] = Packed::orders_of_both([
+        &streams[Stream::Lines as usize],
+        &streams[Stream::Returns as usize],
+    ]);
+    let mut unpack = |stream: Stream| streams[stream as usize].unpack(numbering);
+    let mut rows = NoteRows {
+        prospects: unpack(Stream::Prospects),
+        contacts: unpack(Stream::Contacts),
+        surveys: unpack(Stream::Surveys),
+        opportunities: unpack(Stream::Opportunities),
+        invoices: unpack(Stream::Invoices),
+        signals: unpack(Stream::Signals),
+        ..NoteRows::default()
+    };
+    let mut unpack = |stream: Stream| streams[stream as usize].unpack_but_orders(numbering);
+    rows.touches = unpack(Stream::Touches);
+    rows.lines = Rows { orders: lines, ..unpack(Stream::Lines) };
+    rows.returns = Rows { orders: returns, ..unpack(Stream::Returns) };
+    let late = &mut left_out.further;
+    for (input, rows) in [
+        (Input::Prospects, &mut rows.prospects),
+        (Input::Contacts, &mut rows.contacts),
+        (Input::Surveys, &mut rows.surveys),
+        (Input::Opportunities, &mut rows.opportunities),
+        (Input::OrderLines, &mut rows.lines),
+        (Input::Returns, &mut rows.returns),
+        (Input::Invoices, &mut rows.invoices),
+        (Input::Engagement, &mut rows.signals),
+    ] {
+        let known = places(rows, |i| rows.days[i] < window.until.0);
+        if known.len() < rows.len() {
+            late[input as usize].after_as_of += (rows.len() - known.len()) as u64;
+            *rows = rows.pick(&known);
+        }
+    }
+    rows
+}
+
+/// Adds what visitors did who are nobody, as people after all customers; gives the number of all.
+fn with_visitors(
+    notes: &mut NoteRows,
+    streams: &[Packed<'_>; Stream::COUNT],
+    customers: usize,
+) -> usize {
+    let [touches, anonymous] = [Stream::Touches, Stream::Anonymous].map(|s| &streams[s as usize]);
+    let mut numbering = Numbering::of(&[anonymous], KeyType::Integers);
+    let mut rows = anonymous.unpack_but_orders(&mut numbering);
+    rows.ids.iter_mut().for_each(|id| *id += to_u32(customers as u64));
+    notes.touches.append(rows);
+    // One after the other, as the rows are.
+    notes.touches.orders = Packed::orders_of_both([touches, anonymous]).concat();
+    customers + numbering.count()
 }
 
 /// Splits rows into activity, refunds and attempts.

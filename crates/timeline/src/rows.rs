@@ -25,6 +25,9 @@ pub(crate) struct Rows {
     pub ends: Vec<i32>,
     pub causes: Vec<u8>,
     pub cancelled: Vec<i32>,
+    pub units: Vec<i64>,
+    /// Numbers of visitors.
+    pub visitors: Vec<u64>,
     pub segments: Vec<Vec<u32>>,
 }
 
@@ -61,6 +64,18 @@ impl Rows {
         by_reason.then_with(|| by_segment.fold(Ordering::Equal, Ordering::then))
     }
 
+    /// Adds rows with the same columns.
+    pub fn append(&mut self, mut other: Self) {
+        macro_rules! append {
+            ($($column:ident),+) => { $(self.$column.append(&mut other.$column);)+ };
+        }
+        append!(ids, days, values, kinds, instants, orders, updated, reasons, ends, causes);
+        append!(cancelled, units, visitors);
+        for (own, other) in self.segments.iter_mut().zip(&mut other.segments) {
+            own.append(other);
+        }
+    }
+
     /// The rows at `picked`, in that order.
     pub fn pick(&self, picked: &[u32]) -> Self {
         fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
@@ -79,6 +94,8 @@ impl Rows {
             ends: take(&self.ends, picked),
             causes: take(&self.causes, picked),
             cancelled: take(&self.cancelled, picked),
+            units: take(&self.units, picked),
+            visitors: take(&self.visitors, picked),
             segments: self.segments.iter().map(|codes| take(codes, picked)).collect(),
         }
     }
@@ -137,105 +154,139 @@ impl<'a> Packed<'a> {
     }
 
     /// Customer numbers, one a row.
-    pub fn ids(&self, layout: &Layout, numbering: &mut Numbering<'a>) -> Vec<u32> {
+    pub fn ids(&self, numbering: &mut Numbering<'a>) -> Vec<u32> {
         let mut ids = Vec::with_capacity(self.rows());
-        match layout.customers {
+        match self.columns.keys.customer {
             KeyType::Integers => {
                 self.for_each(CUSTOMER, 0, |id| ids.push(numbering.of_integer(id)));
             }
-            KeyType::Bytes => self.for_each_bytes(layout, |customer, _| {
+            KeyType::Bytes => self.for_each_bytes(|[customer, ..]| {
                 ids.push(numbering.of_bytes(customer));
             }),
         }
         ids
     }
 
-    /// Calls `each` with the bytes of customer and order id, row by row; what is not bytes is
-    /// empty.
-    fn for_each_bytes(&self, layout: &Layout, mut each: impl FnMut(&'a [u8], &'a [u8])) {
-        let order_bytes = self.columns.order.filter(|_| layout.orders == Some(KeyType::Bytes));
+    /// Calls `each` with the bytes of the row's ids, row by row: customer, order and whom else; what is
+    /// not bytes is empty.
+    fn for_each_bytes(&self, mut each: impl FnMut([&'a [u8]; 3])) {
+        let keys = self.columns.keys;
+        let bytes = |column: Option<usize>, key: Option<KeyType>| {
+            column.filter(|_| key == Some(KeyType::Bytes))
+        };
+        let held = [
+            bytes(Some(CUSTOMER), Some(keys.customer)),
+            bytes(self.columns.order, keys.order),
+            bytes(self.columns.other, keys.other),
+        ];
         for chunk in &self.chunks {
             let mut heap = chunk.heap();
-            let lengths = |column: Option<usize>| {
+            let lengths = held.map(|column| {
                 let mut lengths = Vec::new();
                 if let Some(column) = column {
                     chunk.column(column).unpack(0, &mut lengths);
                 }
                 lengths
-            };
-            let customers = (layout.customers == KeyType::Bytes).then_some(CUSTOMER);
-            let (customers, orders) = (lengths(customers), lengths(order_bytes));
+            });
             for row in 0..chunk.rows() {
-                let mut cut = |lengths: &[u64]| {
-                    let length = lengths.get(row).copied().unwrap_or(0);
+                each([0, 1, 2].map(|id: usize| {
+                    let length = lengths[id].get(row).copied().unwrap_or(0);
                     let length = usize::try_from(length).expect("a length in memory");
                     let (id, rest) = heap.split_at(length);
                     heap = rest;
                     id
-                };
-                let customer = cut(&customers);
-                each(customer, cut(&orders));
+                }));
             }
         }
     }
 
+    /// Ranks of the byte ids at a place of the row, and the bytes by rank.
+    fn ranked(&self, id: usize) -> (Vec<u64>, Vec<&'a [u8]>) {
+        let ([ranks], bytes) = rank_bytes([self], id);
+        (ranks, bytes)
+    }
+
     /// Order ids, one a row: integers as they are, bytes by their rank in the partition.
-    fn orders(&self, layout: &Layout) -> Vec<u64> {
-        if layout.orders != Some(KeyType::Bytes) || self.columns.order.is_none() {
-            return self.column(self.columns.order, |word| word);
+    fn orders(&self) -> Vec<u64> {
+        match (self.columns.order, self.columns.keys.order) {
+            (Some(_), Some(KeyType::Bytes)) => self.ranked(ORDER).0,
+            (column, _) => self.column(column, |word| word),
         }
-        let mut numbering = Numbering::bytes();
-        let mut orders = Vec::with_capacity(self.rows());
-        let mut distinct: Vec<&[u8]> = Vec::new();
-        self.for_each_bytes(layout, |_, order| {
-            let number = numbering.of_bytes(order);
-            if number as usize == distinct.len() {
-                distinct.push(order);
-            }
-            orders.push(u64::from(number));
-        });
-        let mut sorted: Vec<usize> = (0..distinct.len()).collect();
-        sorted.sort_unstable_by_key(|i| distinct[*i]);
-        let mut rank = vec![0; distinct.len()];
-        sorted.iter().enumerate().for_each(|(place, i)| rank[*i] = place as u64);
-        for order in &mut orders {
-            *order = rank[usize::try_from(*order).expect("a number just given")];
+    }
+
+    /// Order ids of two streams by their rank among those of both.
+    pub fn orders_of_both(streams: [&Self; 2]) -> [Vec<u64>; 2] {
+        if streams.iter().any(|stream| stream.columns.keys.order == Some(KeyType::Bytes)) {
+            return rank_bytes(streams, ORDER).0;
+        }
+        let mut orders = streams.map(Self::orders);
+        let mut sorted = orders.concat();
+        sorted.sort_unstable();
+        sorted.dedup();
+        for id in orders.iter_mut().flatten() {
+            *id = sorted.partition_point(|other| *other < *id) as u64;
+        }
+        orders
+    }
+
+    /// Whom else each row is about: integers as they came, or bytes by rank, and those bytes.
+    pub fn others(&self) -> (Vec<u64>, Vec<&'a [u8]>) {
+        match self.columns.keys.other {
+            Some(KeyType::Bytes) => self.ranked(OTHER),
+            _ => (self.column(self.columns.other, |word| word), Vec::new()),
+        }
+    }
+
+    /// The bytes of the order id of each row; empty where they are none.
+    pub fn order_bytes(&self) -> Vec<&'a [u8]> {
+        let mut orders = Vec::new();
+        if self.columns.keys.order == Some(KeyType::Bytes) {
+            orders.reserve_exact(self.rows());
+            self.for_each_bytes(|bytes| orders.push(bytes[ORDER]));
         }
         orders
     }
 
     /// All rows, unpacked.
-    pub fn unpack(&self, layout: &Layout, numbering: &mut Numbering<'a>) -> Rows {
+    pub fn unpack(&self, numbering: &mut Numbering<'a>) -> Rows {
+        Rows { orders: self.orders(), ..self.unpack_but_orders(numbering) }
+    }
+
+    /// The same without order ids.
+    pub fn unpack_but_orders(&self, numbering: &mut Numbering<'a>) -> Rows {
         let columns = &self.columns;
         let code = |word: u64| u32::try_from(word).expect("codes have 32 bits");
         let day = |word: u64| i32::try_from(signed(word)).expect("days came as 32 bits");
         let small = |word: u64| u8::try_from(word).expect("kinds and causes have 8 bits");
         let segment = |s| self.column(Some(columns.segments + s), code);
         Rows {
-            ids: self.ids(layout, numbering),
+            ids: self.ids(numbering),
             days: self.column(Some(DAY), day),
             values: self.column(Some(VALUE), signed),
             kinds: self.column(columns.kind, small),
             instants: self.column(columns.instant, signed),
-            orders: self.orders(layout),
+            orders: Vec::new(),
             updated: self.column(columns.updated, signed),
             reasons: self.column(columns.reason, code),
             ends: self.column(columns.end, day),
             causes: self.column(columns.cause, small),
             cancelled: self.column(columns.cancelled, day),
+            units: self.column(columns.units, signed),
+            visitors: self.column(columns.visitor, |word| word),
             segments: (0..columns.segment_count).map(segment).collect(),
         }
     }
 
     /// The ids of row `index` as they came.
-    pub fn keys(&self, layout: &Layout, partition: usize, index: usize) -> (Id, Id) {
+    pub fn keys(&self, partition: usize, index: usize) -> (Id, Id) {
         debug_assert!(partition < PARTITIONS);
-        let mut bytes: (Box<[u8]>, Box<[u8]>) = (Box::default(), Box::default());
-        if layout.customers == KeyType::Bytes || layout.orders == Some(KeyType::Bytes) {
+        let keys = self.columns.keys;
+        let mut bytes: [Box<[u8]>; 2] = Default::default();
+        if keys.customer == KeyType::Bytes || keys.order == Some(KeyType::Bytes) {
             let mut row = 0;
-            self.for_each_bytes(layout, |customer, order| {
+            self.for_each_bytes(|[customer, order, _]| {
                 if row == index {
-                    bytes = (customer.into(), order.into());
+                    bytes = [customer.into(), order.into()];
                 }
                 row += 1;
             });
@@ -243,14 +294,42 @@ impl<'a> Packed<'a> {
         let word = |column: Option<usize>| {
             column.map_or(0, |column| self.column(Some(column), |word| word)[index])
         };
-        let customer = match layout.customers {
+        let [customer, order] = bytes;
+        let customer = match keys.customer {
             KeyType::Integers => Id::Integer(integer_of(partition, word(Some(CUSTOMER)))),
-            KeyType::Bytes => Id::Bytes(bytes.0.into()),
+            KeyType::Bytes => Id::Bytes(customer.into()),
         };
-        let order = match layout.orders {
-            Some(KeyType::Bytes) => Id::Bytes(bytes.1.into()),
+        let order = match keys.order {
+            Some(KeyType::Bytes) => Id::Bytes(order.into()),
             _ => Id::Integer(word(self.columns.order)),
         };
         (customer, order)
     }
 }
+
+/// The ranks of the byte ids at a place of the rows of several streams among those of all, and the
+/// bytes by rank.
+fn rank_bytes<'a, const N: usize>(
+    streams: [&Packed<'a>; N],
+    id: usize,
+) -> ([Vec<u64>; N], Vec<&'a [u8]>) {
+    let mut numbering = Numbering::bytes();
+    let mut ids = streams.map(|stream| {
+        let mut ids = Vec::with_capacity(stream.rows());
+        stream.for_each_bytes(|bytes| ids.push(u64::from(numbering.of_bytes(bytes[id]))));
+        ids
+    });
+    let distinct = numbering.into_bytes();
+    let mut sorted: Vec<usize> = (0..distinct.len()).collect();
+    sorted.sort_unstable_by_key(|i| distinct[*i]);
+    let mut rank = vec![0; distinct.len()];
+    sorted.iter().enumerate().for_each(|(place, i)| rank[*i] = place as u64);
+    for id in ids.iter_mut().flatten() {
+        *id = rank[usize::try_from(*id).expect("a number just given")];
+    }
+    (ids, sorted.into_iter().map(|i| distinct[i]).collect())
+}
+
+/// Places of the ids of a row that may be bytes.
+const ORDER: usize = 1;
+const OTHER: usize = 2;

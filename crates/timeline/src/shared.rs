@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use kohort_model::Day;
+use kohort_model::{Day, Input};
 
 use crate::layout::Layout;
 use crate::store::Store;
@@ -16,6 +16,8 @@ pub(crate) struct Seen {
     pub any: Option<(Day, Day)>,
     /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
     pub newest: Option<Day>,
+    /// First and last day of each further input, by [`Input`] as a number.
+    pub further: [Option<(Day, Day)>; Input::ALL.len()],
 }
 
 pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) {
@@ -29,9 +31,19 @@ pub(crate) struct Shared {
     totals: Mutex<Totals>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// Notes a day of the thing at `place`, of which the first counts; what has none has the last of all.
+pub(crate) fn first_of(days: &mut Vec<Day>, place: usize, day: Day) {
+    if days.len() <= place {
+        days.resize(place + 1, Day::MAX);
+    }
+    days[place] = days[place].min(day);
+}
+
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Totals {
     pub seen: Seen,
+    /// Of engagement, by the code of its kind: the first day.
+    pub kinds: Vec<Day>,
     pub negative_attempts: u64,
     pub ignored: u64,
 }
@@ -41,7 +53,7 @@ impl Shared {
         Self { layout, store, totals: Mutex::default() }
     }
 
-    pub fn close(&self, seen: Seen, negative_attempts: u64, ignored: u64) {
+    pub fn close(&self, seen: Seen, kinds: &[Day], negative_attempts: u64, ignored: u64) {
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         let all = &mut totals.seen;
         for (all, own) in [(&mut all.activity, seen.activity), (&mut all.any, seen.any)] {
@@ -50,11 +62,19 @@ impl Shared {
             }
         }
         all.newest = all.newest.max(seen.newest);
+        for (all, own) in all.further.iter_mut().zip(seen.further) {
+            if let Some(days) = own {
+                extend(all, days);
+            }
+        }
+        for (kind, day) in kinds.iter().enumerate() {
+            first_of(&mut totals.kinds, kind, *day);
+        }
         totals.negative_attempts += negative_attempts;
         totals.ignored += ignored;
     }
 
     pub fn totals(&self) -> Totals {
-        *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

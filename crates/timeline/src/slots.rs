@@ -17,6 +17,32 @@ pub struct SegmentValues {
     pub texts: Vec<Arc<str>>,
 }
 
+/// What the codes of further inputs mean: by code, the place of its text in the context's list.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// Of touchpoints' steps; `None` where the text is no step of the funnel.
+    pub steps: Vec<Option<u32>>,
+    /// Of opportunities' stages.
+    pub stages: Vec<u32>,
+    /// Of the reasons why opportunities were lost.
+    pub sale_reasons: Vec<u32>,
+    /// Of those who got opportunities instead.
+    pub competitors: Vec<u32>,
+    /// Of the products of lines.
+    pub products: Vec<u32>,
+    /// Of the categories of lines.
+    pub categories: Vec<u32>,
+    /// Of the products of returns.
+    pub returned_products: Vec<u32>,
+    /// Of the reasons of returns.
+    pub return_reasons: Vec<u32>,
+    /// Of the kinds of engagement.
+    pub signals: Vec<u32>,
+}
+
+/// The value code of someone whom no event gives a value.
+pub(crate) const NO_CODE: u32 = u32::MAX;
+
 /// Which slot of the results a segment's value codes mean.
 #[derive(Clone, Debug, Default)]
 pub struct SlotMap {
@@ -29,6 +55,9 @@ pub struct SlotMap {
     reasons: Vec<u32>,
     /// Place of each campaign, strategy and survey reason in order.
     notes: [Vec<u32>; 3],
+    /// Slot of `(none)`, one a segment; that of everybody where no code has that text.
+    none: Vec<u32>,
+    labels: Labels,
 }
 
 impl SlotMap {
@@ -40,6 +69,7 @@ impl SlotMap {
         let mut map = Self {
             at: segments.iter().map(|segment| segment.at).collect(),
             slots: vec![Vec::new(); segments.len()],
+            none: vec![0; segments.len()],
             rank: segments.iter().map(|segment| rank(&segment.texts)).collect(),
             ..Self::default()
         };
@@ -51,6 +81,8 @@ impl SlotMap {
             let SegmentValues { name, texts, .. } = &segments[s];
             let base = slots.len();
             map.slots[s] = map.rank[s].iter().map(|place| to_u32(base as u64) + place).collect();
+            let none = texts.iter().position(|text| &**text == "(none)");
+            map.none[s] = none.map_or(0, |code| map.slots[s][code]);
             let mut sorted: Vec<_> = texts.clone();
             sorted.sort_unstable();
             slots.extend(
@@ -73,6 +105,16 @@ impl SlotMap {
         Self { notes: [rank(campaigns), rank(strategies), unknown_last(answers)], ..self }
     }
 
+    /// The same with what the codes of further inputs mean.
+    #[must_use]
+    pub fn with_labels(self, labels: Labels) -> Self {
+        Self { labels, ..self }
+    }
+
+    pub(crate) fn labels(&self) -> &Labels {
+        &self.labels
+    }
+
     pub(crate) fn rank(&self) -> &[Vec<u32>] {
         &self.rank
     }
@@ -92,11 +134,10 @@ impl SlotMap {
         self.at.iter().enumerate().filter(move |(_, own)| **own == at).map(|(segment, _)| segment)
     }
 
-    /// The slots of value codes of a segment. Numbers that are nobody's have code 0, which a
-    /// segment without any value does not have: they count nowhere, so any slot will do.
+    /// The slots of value codes of a segment; of those without a code that of `(none)`.
     pub(crate) fn of(&self, segment: usize, codes: &[u32]) -> Vec<u32> {
-        let slots = &self.slots[segment];
-        codes.iter().map(|code| slots.get(*code as usize).copied().unwrap_or(0)).collect()
+        let (slots, none) = (&self.slots[segment], self.none[segment]);
+        codes.iter().map(|code| slots.get(*code as usize).copied().unwrap_or(none)).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::counting::counting_sort;
 use crate::ids::to_u32;
+use crate::slots::NO_CODE;
 use crate::spans::Spans;
 use crate::track::{OwnedTrack, Timelines};
 
@@ -28,6 +29,9 @@ pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u3
                 owners[event] = to_u32((codes_of_owner.len() + place) as u64);
             }
         }
+        if own.is_empty() && timelines.notes.has(customer) {
+            own.push(NO_CODE);
+        }
         codes_of_owner.extend_from_slice(&own);
         customer_of_owner.resize(codes_of_owner.len(), to_u32(customer as u64));
     }
@@ -53,6 +57,9 @@ fn split_spans(timelines: &Timelines, spans: &Spans, segment: usize) -> (Timelin
                 own.len() - 1
             });
             owners[span] = to_u32((codes_of_owner.len() + place) as u64);
+        }
+        if own.is_empty() && timelines.notes.has(customer) {
+            own.push(NO_CODE);
         }
         codes_of_owner.extend_from_slice(&own);
         customer_of_owner.resize(codes_of_owner.len(), to_u32(customer as u64));

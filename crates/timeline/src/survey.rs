@@ -1,12 +1,12 @@
 //! What the frame of the tables depends on.
 
-use kohort_model::{Day, Id};
+use kohort_model::{Day, Id, Input};
 use rayon::ThreadPool;
 
 use crate::ids::to_u32;
 use crate::prepare::{Pass, Window, prepare};
 use crate::resolve::Repeats;
-use crate::shared::extend;
+use crate::shared::{Seen, Totals, extend};
 use crate::slots::SlotMap;
 use crate::threads::each_partition;
 use crate::track::Timelines;
@@ -21,6 +21,10 @@ pub struct Survey {
     pub events: Option<(Day, Day)>,
     /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
     pub newest: Option<Day>,
+    /// First and last day of the rows of each further input, by [`Input`] as a number.
+    pub further: [Option<(Day, Day)>; Input::ALL.len()],
+    /// First day of each kind of engagement, by its code; [`Day::MAX`] of a code without a row.
+    pub kinds: Vec<Day>,
     /// Days between consecutive activity days of a customer: how many gaps of each length,
     /// where they were asked for.
     pub gaps: Vec<u64>,
@@ -43,8 +47,9 @@ impl Gathered {
     ) -> Result<Survey, TimelineError> {
         let layout = *self.layout();
         if !layout.is_resolved() && !gaps {
-            let seen = self.shared.totals().seen;
-            return Ok(Survey { activity: seen.activity, events: seen.any, ..Survey::default() });
+            let Totals { seen, kinds, .. } = self.shared.totals();
+            let Seen { activity, any: events, further, .. } = seen;
+            return Ok(Survey { activity, events, further, kinds, ..Survey::default() });
         }
         let window = Window::new(layout.history_start, layout.as_of);
         let pass = Pass { window, is_last: false, with_ids: false };
@@ -58,8 +63,9 @@ impl Gathered {
             found.1.example = examples.into_iter().flatten().min();
             Ok::<(), TimelineError>(())
         })?;
-        let newest = self.shared.totals().seen.newest;
-        let mut all = (Survey { newest, ..Survey::default() }, Repeats::default());
+        let Totals { seen: Seen { newest, further, .. }, kinds, .. } = self.shared.totals();
+        let found = Survey { newest, further, kinds, ..Survey::default() };
+        let mut all = (found, Repeats::default());
         for (survey, repeats) in parts {
             all.0.merge(survey);
             all.1.rows += repeats.rows;

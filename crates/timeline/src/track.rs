@@ -5,6 +5,7 @@ use kohort_model::{Attempts, Day, Id, Track};
 use crate::counting::counting_sort;
 use crate::notes::Notes;
 use crate::rows::Rows;
+use crate::slots::NO_CODE;
 use crate::spans::Spans;
 
 /// Events of one kind, customer after customer, each customer's in order of time.
@@ -155,13 +156,15 @@ impl Timelines {
     }
 
     /// The code of `segment` for each customer: that of the first activity, or of the first
-    /// attempt of someone without any.
+    /// attempt of someone without any, or [`NO_CODE`].
     pub fn first_segment(&self, segment: usize) -> Vec<u32> {
         let first = |track: &OwnedTrack, customer: usize| {
             track.range(customer).next().map(|event| track.segments[segment][event])
         };
         (0..self.customers)
-            .map(|c| first(&self.activity, c).or_else(|| first(&self.attempts, c)).unwrap_or(0))
+            .map(|c| {
+                first(&self.activity, c).or_else(|| first(&self.attempts, c)).unwrap_or(NO_CODE)
+            })
             .collect()
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Attempts, Basis, Block, Calendar, Cancellations, Cause, Contact, Contacts, Context, Day, Gaps,
-    Grain, Group, IdType, Ids, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell,
-    Spells, Surveys, Table, Track, Values, Visits, Weekday, WinBack,
+    Attempts, Basis, Block, Calendar, Cancellations, Cause, Contact, Context, Day, Gaps, Grain,
+    Group, IdType, Ids, Items, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell,
+    Spells, Table, Track, Values, Visits, Weekday, WinBack,
 };
 
 /// The frame of the tests: week `n` holds the days from 7n to 7n + 6, and the last known day, 29,
@@ -46,6 +46,7 @@ pub fn context(basis: Basis) -> Context {
         lifetime: Lifetime::default(),
         scale: Scale::new(0).unwrap(),
         ids: IdType::Signed,
+        ..Context::default()
     }
 }
 
@@ -200,9 +201,10 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
             cancelled: &cancelled,
         },
         first_seen: &first_seen,
-        contacts: Contacts { offsets: &contact_offsets, contacts: &contacts },
-        surveys: Surveys { offsets: &answer_offsets, answers: &answers },
+        contacts: Items { offsets: &contact_offsets, items: &contacts },
+        surveys: Items { offsets: &answer_offsets, items: &answers },
         groups: &[Group::All(0), Group::Slots(&slots)],
+        ..Block::default()
     });
 }
 

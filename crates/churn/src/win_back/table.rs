@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use kohort_model::{
-    Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Unit, keys, rate,
-};
+use kohort_model::formulas::{reactivation_rate, win_back_rate};
+use kohort_model::{Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Unit, keys};
 
 use super::Tallied;
 use super::contacts::{Breakdown, Responses};
@@ -193,11 +192,12 @@ impl Rows<'_> {
         let knows_prospects = self.context.win_back.has_prospects && self.slot.value.is_none();
         let inactive = knows_prospects.then_some(lapsed + prospects);
         let reactivated = knows_prospects.then_some(cell.won_back + cell.prospects_reactivated);
-        let reactivation = reactivated.zip(inactive).and_then(|(n, of)| rate(n.into(), of.into()));
+        let reactivation =
+            reactivated.zip(inactive).and_then(|(n, of)| reactivation_rate(n.into(), of.into()));
         [
             lapsed.into(),
             cell.won_back.into(),
-            rate(cell.won_back.into(), lapsed.into()).into(),
+            win_back_rate(cell.won_back.into(), lapsed.into()).into(),
             cell.won_back_revenue.into(),
             cell.days_lapsed.percentile(50).into(),
             cell.spells_again.into(),

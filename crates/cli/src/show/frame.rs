@@ -1,6 +1,6 @@
 //! Selected rows of a table, cell by cell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take_record_batch};
@@ -18,6 +18,19 @@ use crate::number::group;
 /// What stands where there is no value.
 pub const NULL: &str = "–";
 
+/// Ratios that are no parts of something: a quick ratio of 2.5 is a multiple.
+const MULTIPLES: [&str; 7] = [
+    "quick_ratio",
+    "overdue_ratio",
+    "odds_ratio",
+    "odds_ratio_low",
+    "odds_ratio_high",
+    "auc",
+    "lift",
+];
+/// What a metric has.
+const VALUES: [&str; 4] = ["value", "previous_value", "change", "threshold"];
+
 /// Rows of a table.
 #[derive(Clone, Debug)]
 pub struct Frame {
@@ -33,6 +46,10 @@ impl Frame {
     pub fn concat(schema: &SchemaRef, frames: &[Self]) -> Result<Self, ArrowError> {
         let batches = frames.iter().map(|frame| &frame.batch);
         Ok(Self { batch: concat_batches(schema, batches)? })
+    }
+
+    pub fn schema(&self) -> SchemaRef {
+        self.batch.schema()
     }
 
     /// Number of rows.
@@ -55,16 +72,19 @@ impl Frame {
         self.word(column, row).as_deref() == word
     }
 
-    /// The rows of a kind.
-    pub fn only(&self, of: Where) -> Result<Self, ArrowError> {
-        self.filter(|row| self.is(of, row))
+    /// The rows that are of all these kinds.
+    pub fn only(&self, of: &[Where]) -> Result<Self, ArrowError> {
+        self.filter(|row| of.iter().all(|of| self.is(*of, row)))
     }
 
     /// The first `limit` rows in an order; those without a value come last.
     pub fn first(&self, order: Order, limit: usize) -> Result<Self, ArrowError> {
         let weight = |row| match order {
-            Order::Highest(column) => self.number(column, row),
+            Order::Highest(column) | Order::Latest(column) => self.number(column, row),
             Order::Largest(column) => self.number(column, row).map(f64::abs),
+            Order::Farthest(column, from) => {
+                self.number(column, row).map(|number| (number - from).abs())
+            }
         };
         let mut rows: Vec<_> = (0..self.len()).map(|row| (weight(row), row)).collect();
         // Stable, so that equal ones stay in order of their keys.
@@ -75,7 +95,8 @@ impl Frame {
         self.take(rows.into_iter().take(limit).map(|(_, row)| row))
     }
 
-    fn take(&self, rows: impl Iterator<Item = usize>) -> Result<Self, ArrowError> {
+    /// These rows, in this order.
+    pub fn take(&self, rows: impl Iterator<Item = usize>) -> Result<Self, ArrowError> {
         let rows = UInt64Array::from_iter_values(rows.map(|row| row as u64));
         Ok(Self { batch: take_record_batch(&self.batch, &rows)? })
     }
@@ -88,6 +109,20 @@ impl Frame {
     /// The different whole numbers or days of a column, in order.
     pub fn integers(&self, column: &str) -> BTreeSet<i128> {
         (0..self.len()).filter_map(|row| self.integer(column, row)).collect()
+    }
+
+    /// The rows of each value of a text column, in order of the values, those without one first.
+    pub fn parts(&self, column: &str) -> Result<Vec<(Option<String>, Self)>, ArrowError> {
+        let mut parts: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+        for row in 0..self.len() {
+            parts.entry(self.word(column, row)).or_default().push(row);
+        }
+        parts.into_iter().map(|(value, rows)| Ok((value, self.take(rows.into_iter())?))).collect()
+    }
+
+    /// The different texts of a column.
+    pub fn words(&self, column: &str) -> BTreeSet<String> {
+        (0..self.len()).filter_map(|row| self.word(column, row)).collect()
     }
 
     /// A day, in days since 1970-01-01.
@@ -129,6 +164,11 @@ impl Frame {
         array.map_or(missing, |flags| flags.value(row))
     }
 
+    /// Whether the row will not change any more: its period is over, and so is what comes after it.
+    pub fn is_final(&self, row: usize) -> bool {
+        self.flag("is_complete", row, true) && self.flag("is_mature", row, true)
+    }
+
     /// Whether the column holds numbers.
     pub fn is_number(&self, column: &str) -> bool {
         self.batch.column_by_name(column).is_some_and(|array| {
@@ -147,8 +187,14 @@ impl Frame {
 
     /// Whether the column is shown in percent.
     pub fn is_share(&self, column: &str) -> bool {
-        // A quick ratio of 2.5 is a multiple, not a part.
-        !matches!(column, "quick_ratio" | "overdue_ratio") && self.unit(column) == Some("ratio")
+        !MULTIPLES.contains(&column) && self.unit(column) == Some("ratio")
+    }
+
+    /// Whether the row is of a metric that is shown in percent: their values have one column, which
+    /// has no unit.
+    fn is_share_of(&self, column: &str, row: usize) -> bool {
+        let counts = |metric: &str| MULTIPLES.contains(&metric) || matches!(metric, "dso" | "nps");
+        VALUES.contains(&column) && self.word("metric", row).is_some_and(|metric| !counts(&metric))
     }
 
     /// Numbers to the right, all else to the left.
@@ -166,6 +212,8 @@ impl Frame {
                 let number = array.as_primitive::<Float64Type>().value(row);
                 match self.unit(column) {
                     _ if self.is_share(column) => share(number),
+                    _ if self.is_share_of(column, row) => format!("{} %", share(number)),
+                    None if self.has("metric") => group(&format!("{number:.2}")),
                     Some(_) => group(&format!("{number:.2}")),
                     // Parameters of models are often well below 1.
                     None => group(&format!("{number:.4}")),

@@ -1,9 +1,13 @@
-//! How each table is drawn: which columns matter most, which rows stand for the others.
+//! What there is to say about how a table is drawn.
+
+use super::frame::Frame;
+use super::layouts::{self, PLAIN};
+use super::sales;
 
 /// How a table that is no heatmap is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    table: &'static str,
+    pub table: &'static str,
     /// What is shown unless columns are asked for, the most telling first; nothing for all. The key
     /// columns come before them anyway.
     pub columns: &'static [&'static str],
@@ -11,11 +15,24 @@ pub struct Layout {
     pub optional: &'static [&'static str],
     /// Key columns that need no column, because the rows shown have one value or a title tells it.
     pub told: &'static [&'static str],
+    /// The key column whose values are told apart.
+    pub apart: Option<Apart>,
     pub shape: Shape,
     /// What stands below the rows, or in their place.
     pub blocks: &'static [Block],
     /// Periods, steps or, of a table without them, rows that are shown unless more are asked for.
     pub rows: usize,
+}
+
+/// A column with values that do not add up, such as sources that name the same people: each of them
+/// has its own rows, in every block too.
+#[derive(Clone, Copy, Debug)]
+pub struct Apart {
+    pub column: &'static str,
+    /// The value that needs no column where it is the only one.
+    pub usual: &'static str,
+    /// What makes room for it.
+    pub instead_of: &'static [&'static str],
 }
 
 /// Which rows are drawn, and as what.
@@ -24,11 +41,15 @@ pub enum Shape {
     /// Those of the last periods or steps; of a table without them the first ones.
     Rows,
     /// Of the last periods those that stand for all others.
-    Totals(Where),
-    /// None of them, only the blocks.
+    Totals(&'static [Where]),
+    /// None of them, only the blocks, of the last periods.
     Blocks,
+    /// None of them, only the blocks, which choose among all.
+    Lists,
     /// Of the last complete period those that weigh most: a table with a row for each customer.
     Top(Order),
+    /// Those that come first in an order, of all.
+    First(Order),
     /// The last ones.
     Last,
     /// A row for each step, and of the columns in `each` one for every value of `by`.
@@ -48,6 +69,10 @@ pub enum Order {
     Highest(&'static str),
     /// The number that is farthest from zero.
     Largest(&'static str),
+    /// The number that is farthest from another one.
+    Farthest(&'static str, f64),
+    /// The last day.
+    Latest(&'static str),
 }
 
 impl Order {
@@ -56,6 +81,8 @@ impl Order {
         match self {
             Self::Highest(column) => format!("highest {column} first"),
             Self::Largest(column) => format!("largest {column} first"),
+            Self::Farthest(column, from) => format!("{column} farthest from {from} first"),
+            Self::Latest(column) => format!("latest {column} first"),
         }
     }
 }
@@ -67,21 +94,42 @@ pub enum Block {
     Sums(Sums),
     /// The rows of one period as they stand, those that have a value in `by`: of the last complete
     /// period where the row of this kind has a value in `settled`.
-    Period { title: &'static str, by: &'static str, of: Where, settled: &'static str },
+    Period {
+        title: &'static str,
+        by: &'static str,
+        of: Where,
+        settled: &'static str,
+        /// Beside `by`; nothing for those of the rows above.
+        columns: &'static [&'static str],
+    },
+    /// The rows of a kind in the periods shown.
+    Rows { title: &'static str, of: Where, columns: &'static [&'static str] },
+    /// Of the rows of a kind those that come first in an order.
+    First {
+        title: &'static str,
+        of: &'static [Where],
+        order: Order,
+        /// Of rows that have the same two values here, in whichever order, only one is shown.
+        pair: Option<(&'static str, &'static str)>,
+        columns: &'static [&'static str],
+    },
+    /// For each value of `by` the row of its last complete period.
+    Newest { title: &'static str, by: &'static str, columns: &'static [&'static str] },
 }
 
-/// A row for each value of a column, the one with the highest sum first.
+/// A row for each value of a column.
 #[derive(Clone, Copy, Debug)]
 pub struct Sums {
     /// What the rows are, in the plural.
     pub title: &'static str,
     /// What a row is.
     pub name: &'static str,
-    pub of: Option<Where>,
+    /// All of which they are; nothing for every row.
+    pub of: &'static [Where],
     pub by: &'static str,
     pub measures: &'static [Measure],
-    /// The column that sorts the rows.
-    pub order: &'static str,
+    /// The column whose highest sum comes first; without one, rows stand in the order of the table.
+    pub order: Option<&'static str>,
     /// The most rows that are shown.
     pub most: usize,
 }
@@ -106,7 +154,11 @@ impl Block {
     /// What its rows are.
     pub fn title(&self) -> &'static str {
         match self {
-            Self::Sums(Sums { title, .. }) | Self::Period { title, .. } => title,
+            Self::Sums(Sums { title, .. })
+            | Self::Period { title, .. }
+            | Self::Rows { title, .. }
+            | Self::First { title, .. }
+            | Self::Newest { title, .. } => title,
         }
     }
 }
@@ -114,246 +166,29 @@ impl Block {
 impl Layout {
     /// That of `table`; of an unknown one every column.
     pub fn of(table: &str) -> Self {
-        LAYOUTS.into_iter().find(|layout| layout.table == table).unwrap_or(PLAIN)
+        let mut layouts = layouts::LAYOUTS.into_iter().chain(sales::LAYOUTS);
+        layouts.find(|layout| layout.table == table).unwrap_or(PLAIN)
+    }
+
+    /// What is told apart in these rows.
+    pub fn apart(&self, rows: &Frame) -> Option<Apart> {
+        let is_unusual =
+            |apart: &Apart| rows.words(apart.column).iter().any(|value| value != apart.usual);
+        self.apart.filter(is_unusual)
     }
 
     /// The same for columns asked for: what is drawn instead of rows has no place for them.
     pub fn with_columns(self, asked: &[String]) -> Self {
         match self.shape {
-            Shape::Blocks | Shape::Bars(_) if !asked.is_empty() => {
-                Self { shape: Shape::Last, blocks: &[], told: &[], ..self }
-            }
+            Shape::Blocks | Shape::Lists | Shape::Bars(_) if !asked.is_empty() => Self {
+                shape: Shape::Last,
+                blocks: &[],
+                told: &[],
+                apart: None,
+                rows: PLAIN.rows,
+                ..self
+            },
             _ => self,
         }
     }
-}
-
-const PLAIN: Layout = Layout {
-    table: "",
-    columns: &[],
-    optional: &[],
-    told: &[],
-    shape: Shape::Rows,
-    blocks: &[],
-    // Two years of months.
-    rows: 24,
-};
-/// Periods of a table with blocks below.
-const FEWER: usize = 12;
-/// Customers of a table with a row for each.
-const CUSTOMERS: usize = 20;
-/// Rows of a block.
-const MOST: usize = 12;
-
-const LAYOUTS: [Layout; 12] = [
-    Layout {
-        table: "cohort_curve",
-        columns: &[
-            "cohorts",
-            "customers",
-            "active",
-            "retention_rate",
-            "mean_retention_rate",
-            "revenue",
-            "revenue_retention_rate",
-        ],
-        ..PLAIN
-    },
-    Layout {
-        table: "customer_retention",
-        columns: &[
-            "opening",
-            "new",
-            "returned",
-            "churned",
-            "closing",
-            "retention_rate",
-            "churn_rate",
-            "buyers",
-        ],
-        ..PLAIN
-    },
-    Layout {
-        table: "revenue_churn",
-        columns: &[
-            "opening_revenue",
-            "new_revenue",
-            "churned_revenue",
-            "closing_revenue",
-            "gross_revenue_churn_rate",
-            "net_revenue_retention",
-        ],
-        ..PLAIN
-    },
-    Layout {
-        table: "revenue_movements",
-        columns: &["movement", "opening_revenue", "closing_revenue", "change"],
-        shape: Shape::Top(Order::Largest("change")),
-        rows: CUSTOMERS,
-        ..PLAIN
-    },
-    Layout {
-        table: "win_back",
-        columns: &[
-            "lapsed_opening",
-            "won_back",
-            "win_back_rate",
-            "won_back_revenue",
-            "median_days_lapsed",
-        ],
-        optional: &["reactivated", "reactivation_rate", "contacted", "uplift"],
-        told: &["breakdown", "breakdown_value"],
-        shape: Shape::Totals(Where("breakdown", Some("total"))),
-        blocks: &[
-            contacts("campaigns", "campaign", Where("breakdown", Some("campaign"))),
-            contacts("strategies", "strategy", Where("breakdown", Some("strategy"))),
-        ],
-        rows: FEWER,
-    },
-    Layout {
-        table: "churn_reasons",
-        shape: Shape::Blocks,
-        blocks: &[
-            churned("reasons", "reason"),
-            churned("causes", "cause"),
-            churned("sources", "source"),
-        ],
-        rows: FEWER,
-        ..PLAIN
-    },
-    Layout {
-        table: "purchase_gaps",
-        columns: &[
-            "gaps",
-            "open",
-            "km_median_days",
-            "p25_days",
-            "median_days",
-            "p75_days",
-            "p90_days",
-            "mean_days",
-        ],
-        told: &["gap_number"],
-        shape: Shape::Totals(Where("gap_number", None)),
-        blocks: &[Block::Period {
-            title: "by number, of the last complete period with a km_median_days of gap 1",
-            by: "gap_number",
-            of: Where("gap_number", Some("1")),
-            settled: "km_median_days",
-        }],
-        rows: FEWER,
-        ..PLAIN
-    },
-    Layout {
-        table: "purchase_gap_histogram",
-        shape: Shape::Bars(Where("gap_number", None)),
-        ..PLAIN
-    },
-    Layout {
-        table: "loyalty",
-        columns: &[
-            "buyers",
-            "repeat_purchase_ratio",
-            "window_repeat_purchase_ratio",
-            "loyal_customer_rate",
-            "orders_per_customer",
-            "average_order_value",
-            "returning_revenue_share",
-        ],
-        ..PLAIN
-    },
-    Layout {
-        table: "customers",
-        columns: &["status", "last_order", "orders", "revenue", "median_gap_days", "overdue_ratio"],
-        optional: &["probability_alive", "clv"],
-        shape: Shape::Top(Order::Highest("revenue")),
-        rows: CUSTOMERS,
-        ..PLAIN
-    },
-    Layout {
-        table: "clv_holdout",
-        columns: &[
-            "step_start",
-            "is_holdout",
-            "customers",
-            "actual_cumulative",
-            "expected_cumulative",
-        ],
-        told: &["model"],
-        shape: Shape::Across { by: "model", each: &["expected_orders", "expected_cumulative"] },
-        ..PLAIN
-    },
-    Layout {
-        table: "lost_sales",
-        columns: &[
-            "won",
-            "open",
-            "lost",
-            "recovered",
-            "conversion_rate",
-            "lost_value",
-            "net_lost_value",
-        ],
-        told: &["source", "breakdown", "breakdown_value"],
-        shape: Shape::Totals(Where("breakdown", Some("total"))),
-        blocks: &[Block::Sums(Sums {
-            title: "reasons",
-            name: "reason",
-            of: Some(Where("breakdown", Some("reason"))),
-            by: "breakdown_value",
-            measures: &[
-                Measure::Sum("lost"),
-                Measure::Sum("recovered"),
-                Measure::Sum("lost_value"),
-                Measure::Sum("recovered_value"),
-                Measure::Sum("net_lost_value"),
-            ],
-            order: "net_lost_value",
-            most: usize::MAX,
-        })],
-        rows: FEWER,
-        ..PLAIN
-    },
-];
-
-/// What contacts did.
-const fn contacts(title: &'static str, name: &'static str, of: Where) -> Block {
-    const CONVERTED: Ratio = Ratio("converted", "contacted");
-    const HOLDOUT: Ratio = Ratio("holdout_converted", "holdout");
-    Block::Sums(Sums {
-        title,
-        name,
-        of: Some(of),
-        by: "breakdown_value",
-        measures: &[
-            Measure::Sum("contacted"),
-            Measure::Rate("conversion_rate", CONVERTED),
-            Measure::Sum("holdout"),
-            Measure::Rate("holdout_conversion_rate", HOLDOUT),
-            Measure::Difference("uplift", CONVERTED, HOLDOUT),
-            // An interval cannot be summed.
-            Measure::Single("uplift_low"),
-            Measure::Single("uplift_high"),
-        ],
-        order: "contacted",
-        most: MOST,
-    })
-}
-
-/// Whom and what it cost.
-const fn churned(title: &'static str, by: &'static str) -> Block {
-    Block::Sums(Sums {
-        title,
-        name: by,
-        of: None,
-        by,
-        measures: &[
-            Measure::Sum("churned"),
-            Measure::Share("churned_share", "churned"),
-            Measure::Sum("revenue_lost"),
-            Measure::Share("revenue_lost_share", "revenue_lost"),
-        ],
-        order: "revenue_lost",
-        most: MOST,
-    })
 }

@@ -2,13 +2,16 @@
 
 mod bars;
 mod blocks;
+mod columns;
 mod export;
 mod frame;
 pub mod grid;
 mod heatmap;
 mod layout;
+mod layouts;
 mod ledger;
 mod picture;
+mod sales;
 mod source;
 mod sums;
 mod text;

@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use super::bars;
+use super::blocks::Ground;
+use super::columns::Columns;
 use super::frame::Frame;
 use super::heatmap::Heatmap;
-use super::layout::{Layout, Shape};
+use super::layout::{Block, Layout, Shape};
 use super::ledger::Ledger;
 use super::source::{Selection, Source};
 use super::text;
@@ -44,8 +46,7 @@ impl Picture {
         let layout = Layout::of(&source.name()).with_columns(columns);
         let title = title(source, selection);
         let mut picture = Self { text: String::new(), left_out: Vec::new() };
-        let limit = view.rows.unwrap_or(layout.rows);
-        let frame = picture.rows(source, selection, layout.shape, limit)?;
+        let frame = picture.rows(source, selection, &layout, view.rows)?;
         if frame.len() == 0 {
             picture.text = format!("{title}: no rows\n");
             return Ok(picture);
@@ -59,7 +60,7 @@ impl Picture {
             picture.maps(&frame, &title, column, view)?;
         } else {
             let columns = Columns::new(source, selection, &layout, &frame, columns);
-            picture.shape(&frame, &title, &layout, columns, view.width)?;
+            picture.shape(&frame, &title, &layout, columns, view)?;
         }
         Ok(picture)
     }
@@ -69,13 +70,17 @@ impl Picture {
         &mut self,
         source: &Source,
         selection: &Selection,
-        shape: Shape,
-        limit: usize,
+        layout: &Layout,
+        asked: Option<usize>,
     ) -> Result<Frame, CliError> {
-        let Shape::Top(order) = shape else {
+        let Shape::Top(order) = layout.shape else {
             let frame = Frame::new(source.rows(selection)?);
-            return self.some_rows(&frame, shape, limit);
+            let parts = layout.apart(&frame).map_or(1, |apart| frame.words(apart.column).len());
+            // Several parts, each with lines of its own in every block, take the place of one.
+            let usual = if parts > 1 { (layout.rows / (2 * parts)).max(1) } else { layout.rows };
+            return self.some_rows(&frame, layout.shape, asked.unwrap_or(usual));
         };
+        let limit = asked.unwrap_or(layout.rows);
         let ledger = Ledger::read(source, selection, order, limit)?;
         self.hide_rows(ledger.all, limit, "row");
         if ledger.other_periods > 0 {
@@ -88,9 +93,18 @@ impl Picture {
     /// The rows of the last `limit` cohorts, periods or steps; of a table without them the first
     /// rows.
     fn some_rows(&mut self, frame: &Frame, shape: Shape, limit: usize) -> Result<Frame, CliError> {
-        if shape == Shape::Last {
-            self.hide_rows(frame.len(), limit, "earlier row");
-            return Ok(frame.slice(frame.len().saturating_sub(limit), frame.len()));
+        match shape {
+            // The blocks choose.
+            Shape::Lists => return Ok(frame.clone()),
+            Shape::Last => {
+                self.hide_rows(frame.len(), limit, "earlier row");
+                return Ok(frame.slice(frame.len().saturating_sub(limit), frame.len()));
+            }
+            Shape::First(order) => {
+                self.hide_rows(frame.len(), limit, "row");
+                return Ok(frame.first(order, limit)?);
+            }
+            _ => {}
         }
         for (column, noun) in
             [("cohort", "earlier cohort"), ("period", "earlier period"), ("step", "earlier step")]
@@ -132,7 +146,7 @@ impl Picture {
         }
         let percent = if frame.is_share(column) { " in %" } else { "" };
         let mut hidden = 0;
-        for (title, rows) in values(frame, title) {
+        for (title, rows) in values(frame, title)? {
             let map = Heatmap::new(&rows, column);
             let (text, shown) = map.draw(view.width, view.in_colour);
             hidden = hidden.max(map.width() - shown);
@@ -152,17 +166,26 @@ impl Picture {
         title: &str,
         layout: &Layout,
         columns: Columns,
-        width: usize,
+        view: View,
     ) -> Result<(), CliError> {
+        let width = view.width;
+        let ground = Ground {
+            frame,
+            shown: &columns.shown,
+            apart: layout.apart(frame).map(|apart| apart.column),
+            over: "over the periods above",
+            most: view.rows.unwrap_or(layout.rows),
+            width,
+        };
         let mut dropped = Vec::new();
         match layout.shape {
-            Shape::Rows | Shape::Last | Shape::Top(_) | Shape::Totals(_) => {
+            Shape::Rows | Shape::Last | Shape::Top(_) | Shape::First(_) | Shape::Totals(_) => {
                 let rows = match layout.shape {
                     Shape::Totals(of) => frame.only(of)?,
                     _ => frame.clone(),
                 };
                 let order = match layout.shape {
-                    Shape::Top(order) => format!(": {}", order.name()),
+                    Shape::Top(order) | Shape::First(order) => format!(": {}", order.name()),
                     _ => String::new(),
                 };
                 let is_told = columns.shown.iter().any(|column| column == "segment_value");
@@ -173,11 +196,10 @@ impl Picture {
                     "{title}{order}\n\n{grid}{}",
                     text::legend(&rows, &columns.shown)
                 ));
-                let shown = &columns.shown;
-                self.blocks(layout.blocks, frame, shown, "over the periods above", width)?;
+                self.blocks(layout.blocks, ground)?;
             }
             Shape::Across { by, each } => {
-                for (title, rows) in values(frame, title) {
+                for (title, rows) in values(frame, title)? {
                     let (mut grid, names) = text::across(&rows, &columns.shown, by, each);
                     dropped = names[names.len() - grid.fit(width)..].to_vec();
                     self.section(&format!(
@@ -186,24 +208,27 @@ impl Picture {
                     ));
                 }
             }
-            Shape::Blocks => {
-                let parts = values(frame, title);
+            Shape::Blocks | Shape::Lists => {
+                let parts = values(frame, title)?;
                 // Of many values the first block only, which tells most.
                 let blocks = if parts.len() > 1 { &layout.blocks[..1] } else { layout.blocks };
+                let is_summed = layout.blocks.iter().any(|block| matches!(block, Block::Sums(_)));
                 for (title, rows) in parts {
                     self.section(&format!("{title}\n"));
                     let over = format!("over {}", text::periods(&rows));
-                    self.blocks(blocks, &rows, &columns.shown, &over, width)?;
-                    self.text.push_str(text::legend(&rows, &columns.shown));
+                    self.blocks(blocks, Ground { frame: &rows, over: &over, ..ground })?;
+                    if is_summed {
+                        self.text.push_str(text::legend(&rows, &columns.shown));
+                    }
                 }
                 for block in &layout.blocks[blocks.len()..] {
                     let title = block.title();
                     self.left_out.push(format!("{title} (--segment NAME=VALUE)"));
                 }
-                self.left_out.push(BEHIND.to_owned());
+                self.left_out.push(if is_summed { BEHIND } else { OTHER }.to_owned());
             }
             Shape::Bars(of) => {
-                for (title, rows) in values(&frame.only(of)?, title) {
+                for (title, rows) in values(&frame.only(&[of])?, title)? {
                     let over = text::periods(&rows);
                     let (bars, legend) =
                         (bars::bars(&rows, width), text::legend(&rows, &columns.shown));
@@ -233,21 +258,13 @@ impl Picture {
 
 /// What is summed.
 const BEHIND: &str = "the rows behind the sums (--column, or --format csv)";
+/// What is chosen from.
+const OTHER: &str = "other rows and columns (--column, or --format csv)";
 
 /// The rows of each value of a segment, with the value in the title.
-fn values(frame: &Frame, title: &str) -> Vec<(String, Frame)> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    while start < frame.len() {
-        // Rows are sorted by key, so those of a value stand together.
-        let value = frame.word("segment_value", start);
-        let is_same = |row: &usize| frame.word("segment_value", *row) == value;
-        let end = (start..frame.len()).take_while(is_same).last().map_or(start, |row| row + 1);
-        let rows = frame.slice(start, end);
-        parts.push((with_value(&rows, title), rows));
-        start = end;
-    }
-    parts
+fn values(frame: &Frame, title: &str) -> Result<Vec<(String, Frame)>, CliError> {
+    let parts = frame.parts("segment_value")?;
+    Ok(parts.into_iter().map(|(_, rows)| (with_value(&rows, title), rows)).collect())
 }
 
 /// The title, and the segment's value in the first row, if it has one.
@@ -257,41 +274,6 @@ fn with_value(frame: &Frame, title: &str) -> String {
             format!("{title} {}", frame.text("segment_value", 0))
         }
         _ => title.to_owned(),
-    }
-}
-
-/// The columns of a text table.
-struct Columns {
-    shown: Vec<String>,
-    hidden: Vec<String>,
-}
-
-impl Columns {
-    /// The key columns first, as far as the title does not tell them.
-    fn new(
-        source: &Source,
-        selection: &Selection,
-        layout: &Layout,
-        frame: &Frame,
-        asked: &[String],
-    ) -> Self {
-        let is_told = |column: &str| match column {
-            "segment_value" => !selection.has_values(),
-            // By the title and by stars.
-            "grain" | "segment" | "is_complete" => true,
-            _ => layout.told.contains(&column),
-        };
-        let keys: Vec<_> = source.note("key").unwrap_or_default().split(',').collect();
-        let all: Vec<_> = source.columns().into_iter().filter(|column| !is_told(column)).collect();
-        let is_key = |column: &String| keys.contains(&column.as_str());
-        let others = match asked {
-            [] => text::columns(layout, frame, &all),
-            asked => asked.to_vec(),
-        };
-        let mut shown: Vec<_> = all.iter().filter(|column| is_key(column)).cloned().collect();
-        shown.extend(others.into_iter().filter(|column| !is_key(column)));
-        let hidden = all.into_iter().filter(|column| !shown.contains(column)).collect();
-        Self { shown, hidden }
     }
 }
 

@@ -144,14 +144,15 @@ impl Selection {
         Ok(selection)
     }
 
-    /// The same, and where nothing is asked for: everybody, by month or else by what is there.
+    /// The same, and where nothing is asked for: everybody, or else the first segment, by month or
+    /// else by what is there.
     pub fn or_default(mut self, present: &Present) -> Self {
         let usual = ["month", "quarter", "week", "year", "day"];
         let usual = usual.iter().find(|grain| present.grains.iter().any(|there| there == *grain));
         self.grain = self.grain.or_else(|| usual.map(|grain| (*grain).to_owned()));
-        if self.segment.is_none() && present.segments.iter().any(|segment| segment == "all") {
-            self.segment = Some("all".to_owned());
-        }
+        let is_all = |segment: &&String| *segment == "all";
+        let usual = || present.segments.iter().find(is_all).or(present.segments.first()).cloned();
+        self.segment = self.segment.or_else(usual);
         self
     }
 

@@ -1,6 +1,5 @@
 //! Rows of a table summed over the periods that are shown.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::frame::{Frame, NULL, share};
@@ -18,17 +17,26 @@ pub struct Summed {
     pub unsummed: Vec<&'static str>,
 }
 
-/// The sums of `rows`, which are of one kind; nothing where there are none.
-pub fn sums(rows: &Frame, sums: &Sums) -> Option<Summed> {
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+/// The sums of `rows`, which are of one kind, for each value of `apart`; nothing where there are no
+/// rows.
+pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
+    // By what is told apart, then by name.
+    let mut groups: BTreeMap<(Option<String>, String), Vec<usize>> = BTreeMap::new();
     for row in 0..rows.len() {
+        let part = apart.and_then(|column| rows.word(column, row));
         let name = rows.word(sums.by, row).unwrap_or_else(|| NULL.to_owned());
-        groups.entry(name).or_default().push(row);
+        groups.entry((part, name)).or_default().push(row);
     }
     let count = groups.len();
     let mut groups: Vec<_> = groups.into_iter().collect();
     // Stable, so that equal ones stay in order of their names.
-    groups.sort_by_key(|(_, group)| Reverse(sum(rows, sums.order, group)));
+    groups.sort_by(|((part, _), group), ((other_part, _), other)| {
+        let order = match sums.order {
+            Some(column) => sum(rows, column, other).cmp(&sum(rows, column, group)),
+            None => group.first().cmp(&other.first()),
+        };
+        part.cmp(other_part).then(order)
+    });
     groups.truncate(sums.most);
 
     let all: Vec<_> = (0..rows.len()).collect();
@@ -42,11 +50,14 @@ pub fn sums(rows: &Frame, sums: &Sums) -> Option<Summed> {
     let is_open =
         |group: &[usize]| group.iter().any(|row| !rows.flag("attribution_is_complete", *row, true));
     let header = columns.iter().map(|(measure, _)| (header(measure), Align::Right));
-    let mut grid = Grid::new([(sums.name.to_owned(), Align::Left)].into_iter().chain(header));
-    for (i, (name, group)) in groups.iter().enumerate() {
+    let names = apart.into_iter().chain([sums.name]).map(|name| (name.to_owned(), Align::Left));
+    let mut grid = Grid::new(names.chain(header));
+    for (i, ((part, name), group)) in groups.iter().enumerate() {
         let star = if is_open(group) { "*" } else { "" };
         let name = name.replace(char::is_control, "\u{fffd}") + star;
-        grid.row([name].into_iter().chain(columns.iter().map(|(_, cells)| cells[i].clone())));
+        let part = apart.map(|_| part.clone().unwrap_or_else(|| NULL.to_owned()));
+        let cells = columns.iter().map(|(_, cells)| cells[i].clone());
+        grid.row(part.into_iter().chain([name]).chain(cells));
     }
     let has_several = groups.iter().any(|(_, group)| group.len() > 1);
     let unsummed = sums.measures.iter().filter_map(|measure| match measure {

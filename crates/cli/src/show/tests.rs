@@ -15,6 +15,7 @@ use super::*;
 use crate::args::{Cli, Command};
 
 mod layouts;
+mod sales;
 
 /// A column: name, unit, values.
 type Column = (&'static str, &'static str, ArrayRef);

@@ -4,19 +4,6 @@ use std::collections::BTreeMap;
 
 use super::frame::{Frame, NULL};
 use super::grid::Grid;
-use super::layout::Layout;
-
-/// Those of a table's columns that matter most; of an unknown table all.
-pub fn columns(layout: &Layout, frame: &Frame, all: &[String]) -> Vec<String> {
-    if layout.columns.is_empty() {
-        return all.to_vec();
-    }
-    let optional = layout.optional.iter().filter(|column| frame.has_value(column));
-    let headlines = layout.columns.iter().chain(optional).map(|column| (*column).to_owned());
-    // The customer's values of the pipeline's segments.
-    let segments = all.iter().filter(|column| column.starts_with("segment_")).cloned();
-    headlines.filter(|column| all.contains(column)).chain(segments).collect()
-}
 
 /// The rows with these columns. A star after the period marks what is not complete.
 pub fn grid(frame: &Frame, columns: &[String]) -> Grid {
@@ -67,7 +54,7 @@ pub fn across(frame: &Frame, columns: &[String], by: &str, each: &[&str]) -> (Gr
 /// What the marks in rows with these columns mean, where there are any.
 pub fn legend(frame: &Frame, columns: &[String]) -> &'static str {
     let is_marked = columns.iter().any(|column| MARKED.contains(&column.as_str()));
-    let incomplete = (0..frame.len()).any(|row| !frame.flag("is_complete", row, true));
+    let incomplete = (0..frame.len()).any(|row| !frame.is_final(row));
     if is_marked && incomplete { "* not complete yet\n" } else { "" }
 }
 
@@ -76,7 +63,7 @@ const MARKED: [&str; 2] = ["period", "step_start"];
 
 fn cell(frame: &Frame, column: &str, row: usize) -> String {
     let text = frame.text(column, row);
-    let is_marked = MARKED.contains(&column) && !frame.flag("is_complete", row, true);
+    let is_marked = MARKED.contains(&column) && !frame.is_final(row);
     if is_marked { text + "*" } else { text }
 }
 

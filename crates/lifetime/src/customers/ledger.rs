@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Ledger, Table, average, rate};
+use kohort_model::formulas::mean_days_between_purchases;
+use kohort_model::{Block, Context, Ledger, Table, average};
 
 use super::facts::{Facts, gaps, median};
 use super::measure::first_segment;
@@ -11,6 +12,7 @@ use super::outlook::{Expected, Outlook};
 use super::quintiles::Quintiles;
 use super::schema::CUSTOMERS;
 use crate::clv::Minor;
+use crate::risk::{Levels, Risk, RiskModel};
 
 /// Where a customer stands, the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,14 @@ struct Row {
     lapses: usize,
     status: Status,
     expected: Expected,
+    risk: Option<Risk>,
+}
+
+/// Room for what a customer at hand takes.
+#[derive(Default)]
+struct Room {
+    gaps: Vec<u32>,
+    levels: Levels,
 }
 
 /// What has to be known about everybody before a customer's row can be written.
@@ -45,25 +55,36 @@ pub(crate) struct CustomerRows {
     /// Median gap of everybody, at place 0, and of each slot of the first segment.
     pub medians: Vec<Option<f64>>,
     pub outlook: Outlook,
+    /// `None` where there is no model of leaving.
+    pub risk: Option<RiskModel>,
 }
 
 impl CustomerRows {
-    /// `None` for a prospect. The gaps go into `room`.
-    fn row(&self, block: &Block<'_>, customer: usize, room: &mut Vec<u32>) -> Option<Row> {
+    /// `None` for a prospect.
+    fn row(&self, block: &Block<'_>, customer: usize, room: &mut Room) -> Option<Row> {
         let context = &*self.context;
         let facts = Facts::of(block, customer, context)?;
-        room.clear();
-        room.extend(gaps(block, customer));
-        let median_gap = median(room);
+        room.gaps.clear();
+        room.gaps.extend(gaps(block, customer));
+        let median_gap = median(&mut room.gaps);
         let segment = first_segment(context).map(|place| &block.groups[place]);
         let slot = segment.map(|group| group.slot(customer));
         let overdue = self.overdue_ratio(&facts, median_gap, slot);
         let spells = block.spells.of(customer);
         let lapses = spells.iter().filter(|spell| spell.end < context.as_of).count();
         let order_days = facts.days.repeats + 1;
-        let status = self.status(lapses == spells.len(), overdue, spells.len(), order_days);
+        let is_lapsed = lapses == spells.len();
+        let risk = self.risk.as_ref().filter(|_| !is_lapsed).map(|model| {
+            room.levels.read(block, customer, &context.engagement);
+            model.at_the_end(block, customer, &room.levels)
+        });
+        let status = if is_lapsed {
+            Status::Lapsed
+        } else {
+            self.status(risk, overdue, spells.len(), order_days)
+        };
         let expected = self.outlook.of(&facts.days, context);
-        Some(Row { customer, facts, median_gap, overdue, lapses, status, expected })
+        Some(Row { customer, facts, median_gap, overdue, lapses, status, expected, risk })
     }
 
     /// Days since the last order over the median gap: the customer's own, from two gaps on, or
@@ -75,10 +96,14 @@ impl CustomerRows {
         Some(f64::from(facts.days_since_last()) / median)
     }
 
-    fn status(&self, is_lapsed: bool, overdue: Option<f64>, spells: usize, days: u32) -> Status {
-        if is_lapsed {
-            Status::Lapsed
-        } else if overdue.is_some_and(|ratio| ratio >= self.context.lifetime.at_risk_ratio) {
+    /// Of an active customer.
+    fn status(&self, risk: Option<Risk>, overdue: Option<f64>, spells: usize, days: u32) -> Status {
+        let Context { lifetime, engagement, .. } = &*self.context;
+        let is_at_risk = match risk {
+            Some(risk) => risk.score >= engagement.at_risk_score,
+            None => overdue.is_some_and(|ratio| ratio >= lifetime.at_risk_ratio),
+        };
+        if is_at_risk {
             Status::AtRisk
         } else if spells > 1 {
             Status::WonBack
@@ -99,12 +124,14 @@ impl Ledger for CustomerRows {
         let context = &*self.context;
         // Texts of this block alone: threads that share one wait for each other to count its users.
         let statuses = STATUSES.map(Arc::<str>::from);
-        let mut room = Vec::new();
+        let drivers = self.risk.as_ref().map(RiskModel::drivers).unwrap_or_default();
+        let mut room = Room::default();
         let rows = (0..block.len()).filter_map(|customer| self.row(block, customer, &mut room));
         let rows: Vec<Row> = rows.collect();
         let days = || rows.iter().map(|row| &row.facts.days);
         let facts = || rows.iter().map(|row| &row.facts);
         let expected = || rows.iter().map(|row| row.expected);
+        let risks = || rows.iter().map(|row| row.risk);
         let scale = context.scale;
         let mut fill = into
             .fill()
@@ -125,7 +152,10 @@ impl Ledger for CustomerRows {
             .column("recency_days", days().map(|d| d.recency))
             .column("age_days", days().map(|d| d.age))
             .column("monetary", days().map(|d| average(d.repeat_value, d.repeats.into(), scale)))
-            .column("mean_gap_days", days().map(|d| rate(d.recency.into(), d.repeats.into())))
+            .column(
+                "mean_gap_days",
+                days().map(|d| mean_days_between_purchases(d.recency.into(), d.repeats.into())),
+            )
             .column("median_gap_days", rows.iter().map(|row| row.median_gap))
             .column("days_since_last", facts().map(Facts::days_since_last))
             .column("overdue_ratio", rows.iter().map(|row| row.overdue))
@@ -140,7 +170,9 @@ impl Ledger for CustomerRows {
             .column("probability_alive", expected().map(|e| e.alive))
             .column("expected_orders", expected().map(|e| e.orders))
             .column("expected_value", expected().map(|e| e.value))
-            .column("clv", expected().map(|e| e.discounted_value));
+            .column("clv", expected().map(|e| e.discounted_value))
+            .column("risk_score", risks().map(|risk| risk.map(|risk| risk.score)))
+            .column("risk_driver", risks().map(|risk| Some(Arc::clone(&drivers[risk?.driver?]))));
         for group in block.groups.iter().skip(1) {
             let values = rows.iter().map(|row| &context.slots[group.slot(row.customer)].value);
             fill = fill.further(values.cloned());

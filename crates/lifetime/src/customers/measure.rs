@@ -11,6 +11,7 @@ use super::outlook::Outlook;
 use super::quintiles::Quintiles;
 use crate::clv::{Histories, Minor};
 use crate::counted::Counted;
+use crate::risk::{Leaving, Levels};
 
 /// The fold behind `customers`.
 pub struct Customers {
@@ -21,6 +22,9 @@ pub struct Customers {
     histories: Histories,
     /// Gaps of everybody, at place 0, and of each slot of the first segment.
     gaps: Vec<DayCounts>,
+    leaving: Leaving,
+    /// The customer at hand.
+    levels: Levels,
 }
 
 impl Customers {
@@ -29,6 +33,8 @@ impl Customers {
     pub fn new(context: Arc<Context>) -> Self {
         Self {
             gaps: vec![DayCounts::default(); context.slots.len()],
+            leaving: Leaving::new(Arc::clone(&context)),
+            levels: Levels::default(),
             context,
             days_since_last: Counted::default(),
             orders: Counted::default(),
@@ -59,6 +65,8 @@ impl Measure for Customers {
             self.orders.push(facts.orders);
             self.revenue.push(facts.revenue.into());
             self.histories.push(&facts.days);
+            self.levels.read(block, customer, &self.context.engagement);
+            self.leaving.count(block, customer, &self.levels);
             if facts.days.repeats > 0 {
                 let value = segment.map(|group| group.slot(customer));
                 for slot in [*all as usize].into_iter().chain(value) {
@@ -76,10 +84,13 @@ impl Measure for Customers {
         self.revenue.merge(other.revenue);
         self.histories.merge(other.histories);
         self.gaps.add(&other.gaps);
+        self.leaving.merge(other.leaving);
     }
 
     fn finish(self: Box<Self>) -> Finished {
+        let (risk, risk_fit) = self.leaving.finish();
         let rows: Box<dyn Ledger> = Box::new(CustomerRows {
+            risk,
             recency: Quintiles::new(&self.days_since_last.into_counts()),
             frequency: Quintiles::new(&self.orders.into_counts()),
             monetary: Quintiles::new(&self.revenue.into_counts()),
@@ -87,6 +98,6 @@ impl Measure for Customers {
             outlook: Outlook::new(self.histories, &self.context),
             context: self.context,
         });
-        Finished { tables: Vec::new(), ledgers: vec![rows] }
+        Finished { ledgers: vec![rows], risk: risk_fit, ..Finished::default() }
     }
 }

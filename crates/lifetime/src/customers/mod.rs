@@ -1,7 +1,7 @@
 //! `customers`: one row each.
 //!
 //! The measure counts what a row needs to know about everybody: quintiles, medians and the models'
-//! fits. The ledger that comes of it writes the rows.
+//! fits, that of leaving included. The ledger that comes of it writes the rows.
 
 mod facts;
 mod ledger;

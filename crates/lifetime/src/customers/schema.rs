@@ -51,6 +51,15 @@ pub static CUSTOMERS: TableSchema = TableSchema {
         .or_null(),
         Column::average("expected_value", "expected_orders x expected value of an order day"),
         Column::average("clv", "expected_value, discounted from the end of each unit of time"),
+        Column::rate(
+            "risk_score",
+            "chance that an active customer leaves within a month; NULL of a lapsed one",
+        ),
+        Column::text(
+            "risk_driver",
+            "what raises risk_score most above the average: a signal, recency, orders or tenure",
+        )
+        .or_null(),
     ],
     key: &["customer_id"],
     revisable: &[],

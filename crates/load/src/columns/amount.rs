@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use kohort_model::{Scale, div_round_half_away, rescale};
-use polars::prelude::{DataType, Series};
+use polars::prelude::{BooleanChunked, ChunkedArray, DataType, PolarsNumericType, Series};
 
 use super::{Flaws, Reason, is_integer, values};
 use crate::currency::{Converter, Rate};
@@ -22,22 +22,98 @@ pub(crate) enum AmountError {
     },
 }
 
-/// Whether amounts of the type can be read.
-pub(crate) fn is_amount(dtype: &DataType) -> bool {
+/// What becomes of amounts that are missing, can't be read or are below zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    /// What NULL stands for; without that it can't be read either.
+    pub null: Option<i64>,
+    pub unreadable: Reason,
+    /// `None` where an amount may be below zero.
+    pub negative: Option<Reason>,
+}
+
+impl Rule {
+    pub const SIGNED: Self =
+        Self { null: None, unreadable: Reason::UnreadableAmount, negative: None };
+    pub const NOT_NEGATIVE: Self = Self { negative: Some(Reason::NegativeAmount), ..Self::SIGNED };
+    pub const UNITS: Self = Self {
+        null: Some(1),
+        unreadable: Reason::UnreadableUnits,
+        negative: Some(Reason::NegativeUnits),
+    };
+}
+
+/// Whether the type is one of those that amounts, scores and units may have.
+pub(crate) fn is_number(dtype: &DataType) -> bool {
     dtype.is_decimal()
         || is_integer(dtype)
         || matches!(dtype, DataType::Float32 | DataType::Float64)
 }
 
-/// Amounts in minor units of `scale`; rows without a readable one get a flaw.
+/// Amounts in minor units of `scale`; rows of which the rule says so get a flaw.
 pub(crate) fn minor_units(
     column: &Series,
     scale: Scale,
+    rule: Rule,
     flaws: &mut Flaws,
     into: &mut Vec<i64>,
 ) -> Result<(), AmountError> {
-    flaws.mark_nulls(column, Reason::UnreadableAmount);
-    let rows = Rows { flaws, into };
+    let nulls = rule.null.filter(|_| column.null_count() > 0);
+    let nulls = nulls.map(|value| (column.is_null(), value));
+    if rule.null.is_none() {
+        flaws.mark_nulls(column, rule.unreadable);
+    }
+    // First of all, because what is below zero need not fit.
+    if let Some(reason) = rule.negative {
+        mark_negatives(column, reason, flaws);
+    }
+    let (is_null, unreadable) = (nulls.as_ref().map(|(nulls, _)| nulls), rule.unreadable);
+    fill(column, scale, Rows { is_null, unreadable, flaws, into: &mut *into })?;
+    if let Some((nulls, value)) = nulls {
+        for (minor, null) in into.iter_mut().zip(nulls.iter()) {
+            if null == Some(true) {
+                *minor = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Also what is zero once it is rounded.
+fn mark_negatives(column: &Series, reason: Reason, flaws: &mut Flaws) {
+    fn mark<T>(column: &ChunkedArray<T>, reason: Reason, flaws: &mut Flaws)
+    where
+        T: PolarsNumericType<Native: Default>,
+    {
+        let is_negative = |n: &T::Native| *n < T::Native::default();
+        if values!(column).iter().any(is_negative) {
+            for (row, n) in column.iter().enumerate() {
+                if n.as_ref().is_some_and(is_negative) {
+                    flaws.mark(column.len(), row, reason);
+                }
+            }
+        }
+    }
+    macro_rules! mark {
+        ($typed:ident) => {
+            mark(column.$typed().expect("the type was just seen"), reason, flaws)
+        };
+    }
+    match column.dtype() {
+        DataType::Decimal(..) => {
+            mark(column.decimal().expect("the type was just seen").physical(), reason, flaws);
+        }
+        DataType::Float64 => mark!(f64),
+        DataType::Float32 => mark!(f32),
+        DataType::Int8 => mark!(i8),
+        DataType::Int16 => mark!(i16),
+        DataType::Int32 => mark!(i32),
+        DataType::Int64 => mark!(i64),
+        _ => (),
+    }
+}
+
+fn fill(column: &Series, scale: Scale, mut rows: Rows<'_>) -> Result<(), AmountError> {
     let unit = i64::try_from(scale.unit()).expect("10^18 fits 64 bits");
     let places = u32::from(scale.places());
     macro_rules! integers {
@@ -159,6 +235,11 @@ fn exact(column: &Series, scale: Scale) -> (Vec<Option<i128>>, u32) {
         });
         return (amounts.collect(), u32::from(scale.places()));
     }
+    digits(column)
+}
+
+/// The digits of numbers that are no floats, and how many of them are decimal places.
+pub(super) fn digits(column: &Series) -> (Vec<Option<i128>>, u32) {
     let column = match column.dtype() {
         DataType::Decimal(..) => column.clone(),
         _ => column.cast(&DataType::Decimal(38, 0)).expect("64 bits fit 38 digits"),
@@ -169,57 +250,72 @@ fn exact(column: &Series, scale: Scale) -> (Vec<Option<i128>>, u32) {
 }
 
 struct Rows<'a> {
+    /// Rows whose value does not count although they have no flaw.
+    is_null: Option<&'a BooleanChunked>,
+    unreadable: Reason,
     flaws: &'a mut Flaws,
     into: &'a mut Vec<i64>,
 }
 
 impl Rows<'_> {
-    /// Converts all rows in one pass, and looks at single rows only where some did not fit:
-    /// `convert` says so beside the number, as the overflowing operations of integers do.
+    fn is_null(&self, row: usize) -> bool {
+        self.is_null.is_some_and(|nulls| nulls.get(row) == Some(true))
+    }
+
     #[inline]
     fn fill<T: Copy>(
-        self,
+        &mut self,
         amounts: &[T],
         convert: impl Fn(T) -> (i64, bool),
     ) -> Result<(), AmountError> {
-        let mut any = false;
-        self.into.clear();
-        self.into.extend(amounts.iter().map(|amount| {
-            let (minor, misfit) = convert(*amount);
-            any |= misfit;
-            minor
-        }));
-        if !any {
-            return Ok(());
-        }
-        let misfit = |(row, amount): (usize, &T)| {
-            (!self.flaws.is_marked(row) && convert(*amount).1).then_some(row)
-        };
-        amounts
-            .iter()
-            .enumerate()
-            .find_map(misfit)
-            .map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
+        let misfits = self.convert(amounts, &convert);
+        if misfits { self.all_fit(amounts, convert) } else { Ok(()) }
     }
 
     #[inline]
     fn fill_floats<T: Copy + Into<f64>>(
-        self,
+        &mut self,
         amounts: &[T],
         convert: impl Fn(T) -> (i64, bool),
     ) -> Result<(), AmountError> {
-        let Self { flaws, into } = self;
-        let misfit = Rows { flaws: &mut *flaws, into: &mut *into }.fill(amounts, &convert);
-        if misfit.is_ok() {
+        if !self.convert(amounts, &convert) {
             return Ok(());
         }
         for (row, amount) in amounts.iter().enumerate() {
             let amount: f64 = (*amount).into();
-            if !amount.is_finite() {
-                flaws.mark(amounts.len(), row, Reason::UnreadableAmount);
+            if !amount.is_finite() && !self.is_null(row) {
+                self.flaws.mark(amounts.len(), row, self.unreadable);
             }
         }
-        Rows { flaws, into }.fill(amounts, convert)
+        self.all_fit(amounts, convert)
+    }
+
+    /// Converts all rows in one pass, and tells whether any did not fit: `convert` says so beside
+    /// the number, as the overflowing operations of integers do.
+    #[inline]
+    fn convert<T: Copy>(&mut self, amounts: &[T], convert: impl Fn(T) -> (i64, bool)) -> bool {
+        let mut misfits = false;
+        self.into.clear();
+        self.into.extend(amounts.iter().map(|amount| {
+            let (minor, misfit) = convert(*amount);
+            misfits |= misfit;
+            minor
+        }));
+        misfits
+    }
+
+    /// Whether all rows fit that count.
+    fn all_fit<T: Copy>(
+        &self,
+        amounts: &[T],
+        convert: impl Fn(T) -> (i64, bool),
+    ) -> Result<(), AmountError> {
+        let misfit = |(row, amount): (usize, &T)| {
+            let counts = !self.flaws.is_marked(row) && !self.is_null(row);
+            (counts && convert(*amount).1).then_some(row)
+        };
+        let misfit = amounts.iter().enumerate().find_map(misfit);
+        misfit.map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
     }
 }
 

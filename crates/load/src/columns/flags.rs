@@ -1,6 +1,6 @@
 //! What a row is, in a few words or in true and false.
 
-use kohort_model::Cause;
+use kohort_model::{Cause, known};
 use polars::prelude::{BooleanChunked, Series, StringChunked};
 
 use super::{Flaws, Reason};
@@ -53,6 +53,24 @@ pub(crate) fn holdouts(column: &Series, holdout: &[String], into: &mut Vec<u8>) 
     into.extend(texts(column).iter().map(|variant| {
         u8::from(variant.is_some_and(|variant| holdout.iter().any(|text| text == variant)))
     }));
+}
+
+/// Bits of [`known`] for rows that name a cart, a customer, both or neither.
+pub(crate) fn names(
+    rows: usize,
+    carts: Option<&Series>,
+    customers: Option<&Series>,
+    into: &mut Vec<u8>,
+) {
+    into.clear();
+    into.resize(rows, 0);
+    for (column, bit) in [(carts, known::CART), (customers, known::CUSTOMER)] {
+        let there = column.map(|column| column.is_not_null());
+        let there = there.iter().flat_map(BooleanChunked::iter);
+        for (bits, there) in into.iter_mut().zip(there) {
+            *bits |= if there == Some(true) { bit } else { 0 };
+        }
+    }
 }
 
 fn texts(column: &Series) -> &StringChunked {

@@ -1,4 +1,4 @@
-//! Ids of customers, orders and subscriptions.
+//! Ids of customers, visitors, orders, subscriptions and more.
 
 use kohort_model::{IdType, Keys};
 use polars::prelude::{DataType, Series};

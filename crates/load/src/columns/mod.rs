@@ -9,6 +9,7 @@ use crate::mapping::Role;
 pub(crate) mod amount;
 pub(crate) mod flags;
 pub(crate) mod ids;
+pub(crate) mod score;
 pub(crate) mod shown;
 pub(crate) mod status;
 pub(crate) mod text;
@@ -18,7 +19,10 @@ pub(crate) mod time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Reason {
+    NullVisitorId,
     NullCustomerId,
+    /// Of a visitor's customer.
+    NullOther,
     NullOrderId,
     NullSubscriptionId,
     NullTime,
@@ -26,16 +30,21 @@ pub(crate) enum Reason {
     UnreadableEnd,
     UnreadableCancellation,
     UnreadableAmount,
+    UnreadableUnits,
     NegativeAmount,
+    NegativeUnits,
     UnknownInterval,
     EndBeforeStart,
+    ScoreOutOfRange,
     UnknownStatus,
     InFuture,
 }
 
 impl Reason {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
+        Self::NullVisitorId,
         Self::NullCustomerId,
+        Self::NullOther,
         Self::NullOrderId,
         Self::NullSubscriptionId,
         Self::NullTime,
@@ -43,9 +52,12 @@ impl Reason {
         Self::UnreadableEnd,
         Self::UnreadableCancellation,
         Self::UnreadableAmount,
+        Self::UnreadableUnits,
         Self::NegativeAmount,
+        Self::NegativeUnits,
         Self::UnknownInterval,
         Self::EndBeforeStart,
+        Self::ScoreOutOfRange,
         Self::UnknownStatus,
         Self::InFuture,
     ];
@@ -53,17 +65,19 @@ impl Reason {
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
-            Self::NullCustomerId => "null_customer_id",
+            Self::NullVisitorId => "null_visitor_id",
+            Self::NullCustomerId | Self::NullOther => "null_customer_id",
             Self::NullOrderId => "null_order_id",
             Self::NullSubscriptionId => "null_subscription_id",
             Self::NullTime => "null_time",
             Self::UnreadableTime | Self::UnreadableEnd | Self::UnreadableCancellation => {
                 "unreadable_time"
             }
-            Self::UnreadableAmount => "unreadable_amount",
-            Self::NegativeAmount => "negative_amount",
+            Self::UnreadableAmount | Self::UnreadableUnits => "unreadable_amount",
+            Self::NegativeAmount | Self::NegativeUnits => "negative_amount",
             Self::UnknownInterval => "unknown_interval",
             Self::EndBeforeStart => "end_before_start",
+            Self::ScoreOutOfRange => "score_out_of_range",
             Self::UnknownStatus => "unknown_status",
             Self::InFuture => "in_future",
         }
@@ -72,13 +86,16 @@ impl Reason {
     /// The mapped value that it is about.
     pub fn role(self) -> Role {
         match self {
-            Self::NullCustomerId => Role::Customer,
+            Self::NullVisitorId | Self::NullCustomerId => Role::Customer,
+            Self::NullOther => Role::Other,
             Self::NullOrderId | Self::NullSubscriptionId => Role::Order,
             Self::NullTime | Self::UnreadableTime | Self::InFuture => Role::Time,
             Self::UnreadableEnd | Self::EndBeforeStart => Role::Ended,
             Self::UnreadableCancellation => Role::Cancelled,
             Self::UnreadableAmount | Self::NegativeAmount => Role::Amount,
+            Self::UnreadableUnits | Self::NegativeUnits => Role::Units,
             Self::UnknownInterval => Role::Interval,
+            Self::ScoreOutOfRange => Role::Score,
             Self::UnknownStatus => Role::Status,
         }
     }

@@ -55,10 +55,16 @@ impl Statuses {
         Self { short, long }
     }
 
-    /// The kind of each row; none at all where every row is completed. Unknown ones get a flaw.
-    pub fn read(&self, column: &Series, flaws: &mut Flaws, into: &mut Vec<u8>) {
+    /// The kind of each row; none at all where every row is completed. Unknown ones get a flaw, and
+    /// so does NULL unless `is_open` says of the row that it is then open.
+    pub fn read(
+        &self,
+        column: &Series,
+        is_open: impl Fn(usize) -> bool,
+        flaws: &mut Flaws,
+        into: &mut Vec<u8>,
+    ) {
         into.clear();
-        flaws.mark_nulls(column, Reason::UnknownStatus);
         let texts = column.str().expect("statuses are read as text").downcast_as_array();
         let views = texts.views();
         // The last text of each bucket: few texts follow one another in no order, and a branch
@@ -74,6 +80,14 @@ impl Statuses {
             }
             all |= last.1;
             into.push(last.1);
+        }
+        if column.null_count() > 0 {
+            for ((row, kind), null) in into.iter_mut().enumerate().zip(column.is_null().iter()) {
+                if null == Some(true) {
+                    *kind = if is_open(row) { Kind::Open as u8 } else { UNKNOWN };
+                    all |= *kind;
+                }
+            }
         }
         if all & UNKNOWN != 0 {
             for (row, kind) in into.iter_mut().enumerate().filter(|(_, kind)| **kind == UNKNOWN) {

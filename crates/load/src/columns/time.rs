@@ -92,6 +92,13 @@ impl TimeBuffer {
         (days, instants)
     }
 
+    /// Of rows without a time, which are all of day 0.
+    pub fn none(&mut self, rows: usize) -> (&[i32], &[i64]) {
+        self.days.clear();
+        self.days.resize(rows, 0);
+        (&self.days, &[])
+    }
+
     /// Local days of times that may be missing, which they then are for ever. A row whose time is
     /// there but can't be read gets the flaw.
     pub fn optional_days(

@@ -78,12 +78,12 @@ fn mapped_values_that_do_not_fit() {
              use CAST(paid AS BIGINT) or CAST(paid AS VARCHAR)",
         ),
         (
-            |s| s.time = "day".to_owned(),
+            |s| s.time = Some("day".to_owned()),
             "ordered_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
              CAST(day AS DATE), or for other notations STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.time = "id".to_owned(),
+            |s| s.time = Some("id".to_owned()),
             "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: of \
              seconds since 1970 CAST(id * 1000000 AS TIMESTAMP) makes one",
         ),
@@ -210,7 +210,7 @@ fn what_an_open_input_knows() {
     assert!(!orders.has_instants());
     assert!(orders.has_integer_customers());
     assert_eq!(orders.files()[0].rows, 1);
-    source.time = "CAST(at AS TIMESTAMP)".to_owned();
+    source.time = Some("CAST(at AS TIMESTAMP)".to_owned());
     source.customer_id = "\"Customer Name\"".to_owned();
     let orders = open(source).unwrap();
     assert!(orders.has_instants());

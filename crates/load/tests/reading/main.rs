@@ -4,6 +4,7 @@
 
 mod contract;
 mod files;
+mod further;
 mod money;
 mod people;
 mod rejects;

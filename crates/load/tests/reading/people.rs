@@ -126,7 +126,7 @@ fn surveys_have_reasons() {
     write(&folder, "a.parquet", vec![why]);
     let names = [("dear".to_owned(), "price".to_owned())].into();
     let reason = ReasonSource { expr: "why".to_owned(), names };
-    let content = Content::Surveys(SurveysSource { reason });
+    let content = Content::Surveys(SurveysSource { reason: Some(reason), score: None });
     let (lines, rejected) = both(&folder, folder.source_of(&["a.parquet"], content));
     let expected =
         ["1 2024-01-01 reason=price", "2 2024-01-02 reason=unknown", "3 2024-01-03 reason=moved"];
@@ -154,7 +154,7 @@ fn messages_name_the_input() {
     let cases = [
         (
             Source {
-                time: "why".to_owned(),
+                time: Some("why".to_owned()),
                 ..folder.source_of(&["a.parquet"], Content::Prospects)
             },
             "inputs.prospects.first_seen_at = \"why\" is of type str in DIR/a.parquet; ",
@@ -168,7 +168,10 @@ fn messages_name_the_input() {
             "inputs.contacts.strategy has more than max_segment_values = 1 values; ",
         ),
         (
-            folder.source_of(&["a.parquet"], Content::Surveys(SurveysSource { reason })),
+            folder.source_of(
+                &["a.parquet"],
+                Content::Surveys(SurveysSource { reason: Some(reason), score: None }),
+            ),
             "inputs.surveys.reason = \"why + 1\" can't be computed from the columns of ",
         ),
     ];

@@ -356,7 +356,7 @@ fn mapped_values_that_do_not_fit() {
     type Change = fn(&mut Source);
     let cases: [(Change, &str); 9] = [
         (
-            |s| s.time = "sub".to_owned(),
+            |s| s.time = Some("sub".to_owned()),
             "inputs.subscriptions.started_at = \"sub\" is of type i64 in DIR/a.parquet; a time is a \
              date or a timestamp: of seconds since 1970 CAST(sub * 1000000 AS TIMESTAMP) makes one",
         ),

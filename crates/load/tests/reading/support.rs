@@ -10,7 +10,7 @@ use kohort_load::{
     Content, CurrencySource, Id, LoadError, LoadReport, MoneySource, Needs, Opened, OrdersSource,
     RejectedDetail, SegmentSource, Sink, Source, StatusSource, SubscriptionsSource, open,
 };
-use kohort_model::{Cause, Day, EventBatch, Keys, NEVER, Scale};
+use kohort_model::{Cause, Day, EventBatch, Input, Keys, NEVER, NO_SCORE, NO_VALUE, Scale, known};
 use polars::prelude::{
     Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
     NewChunkedArray, ParquetWriter, TimeUnit, TimeZone,
@@ -51,7 +51,7 @@ impl Folder {
     pub fn source(&self, paths: &[&str]) -> Source {
         let orders = OrdersSource {
             order_id: None,
-            money: money(),
+            money: money("amount"),
             updated_at: None,
             status: None,
             lost_reason: None,
@@ -65,7 +65,7 @@ impl Folder {
         Source {
             paths: paths.iter().map(|path| self.text(path)).collect(),
             customer_id: "id".to_owned(),
-            time: "at".to_owned(),
+            time: Some("at".to_owned()),
             filter: None,
             deduplicate: false,
             max_segment_values: 1000,
@@ -78,7 +78,7 @@ impl Folder {
     pub fn subscriptions(&self, paths: &[&str]) -> Source {
         let subscriptions = SubscriptionsSource {
             subscription_id: "sub".to_owned(),
-            money: money(),
+            money: money("amount"),
             interval: None,
             trial: None,
             ended_at: None,
@@ -112,9 +112,10 @@ impl Folder {
     }
 }
 
-fn money() -> MoneySource {
+/// Amounts with two decimal places.
+pub fn money(amount: &str) -> MoneySource {
     MoneySource {
-        amount: "amount".to_owned(),
+        amount: amount.to_owned(),
         scale: Scale::new(2).unwrap(),
         currency: CurrencySource::Fixed(None),
     }
@@ -224,6 +225,7 @@ pub fn segment(name: &str, expr: &str) -> SegmentSource {
 struct Row {
     customer: Id,
     order: Option<Id>,
+    other: Option<Id>,
     day: i32,
     value: Option<i64>,
     kind: u8,
@@ -234,6 +236,7 @@ struct Row {
     end: Option<i32>,
     cancelled: Option<i32>,
     cause: Option<u8>,
+    units: Option<i64>,
 }
 
 #[derive(Default)]
@@ -252,7 +255,9 @@ impl Sink for Rows {
     fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Infallible> {
         let rows = batch.days.len();
         assert_eq!(batch.customers.len(), rows);
-        assert!(batch.orders.is_none_or(|orders| orders.len() == rows));
+        for keys in [batch.orders, batch.others] {
+            assert!(keys.is_none_or(|keys| keys.len() == rows));
+        }
         assert!(batch.segments.iter().all(|codes| codes.len() == rows));
         for optional in [
             batch.values.len(),
@@ -263,12 +268,14 @@ impl Sink for Rows {
             batch.ends.len(),
             batch.cancelled.len(),
             batch.causes.len(),
+            batch.units.len(),
         ] {
             assert!(optional == 0 || optional == rows);
         }
         self.0.extend((0..rows).map(|row| Row {
             customer: id(batch.customers, row),
             order: batch.orders.map(|orders| id(orders, row)),
+            other: batch.others.map(|others| id(others, row)),
             day: batch.days[row],
             value: batch.values.get(row).copied(),
             kind: batch.kinds.get(row).copied().unwrap_or_default(),
@@ -279,8 +286,31 @@ impl Sink for Rows {
             end: batch.ends.get(row).copied(),
             cancelled: batch.cancelled.get(row).copied(),
             cause: batch.causes.get(row).copied(),
+            units: batch.units.get(row).copied(),
         }));
         Ok(())
+    }
+}
+
+/// What the kind of a row says.
+fn kind(input: Input, kind: u8) -> Option<String> {
+    match input {
+        Input::Surveys => (kind != NO_SCORE).then(|| format!("score={kind}")),
+        Input::Touchpoints | Input::Identities => None,
+        _ => (kind > 0).then(|| format!("kind={kind}")),
+    }
+}
+
+/// Whether a row names a cart, if that is what its order is, and its customer.
+fn names(input: Input, row: &Row) -> [bool; 2] {
+    let bits = if input.is_of_visitors() { row.kind } else { known::CART };
+    [bits & known::CART > 0, bits & known::CUSTOMER > 0]
+}
+
+fn other(id: &Id) -> String {
+    match id {
+        Id::Integer(mapped) => format!("other={}", (mapped ^ (1 << 63)).cast_signed()),
+        Id::Bytes(bytes) => format!("other={}", String::from_utf8_lossy(bytes)),
     }
 }
 
@@ -289,8 +319,9 @@ fn day(day: i32) -> String {
 }
 
 /// Reads everything with two threads: the report, and the rows as sorted lines
-/// `customer day value`, then what there is of `order=`, `kind=`, `at=`, `end=`, `cancelled=`,
-/// `cause=`, `updated=`, `reason=` and segment values.
+/// `customer day value`, then what there is of `order=`, `other=`, `kind=` or `score=`, `at=`, `end=`,
+/// `cancelled=`, `cause=`, `updated=`, `reason=`, `units=` and segment values. A value that is not
+/// known is `?`.
 pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
     let done = AtomicU64::new(0);
     let progress = |rows| {
@@ -306,9 +337,15 @@ pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
     let line = |row: &Row| {
         let customer = orders.customer_text(&row.customer);
         let mut parts = vec![customer, Day(row.day).to_string()];
-        parts.extend(row.value.map(|value| value.to_string()));
-        parts.extend(row.order.as_ref().map(|id| format!("order={}", orders.order_text(id))));
-        parts.extend((row.kind > 0).then(|| format!("kind={}", row.kind)));
+        parts.extend(row.value.map(|value| match value {
+            NO_VALUE => "?".to_owned(),
+            value => value.to_string(),
+        }));
+        let [has_order, has_other] = names(orders.input(), row);
+        let order = row.order.as_ref().filter(|_| has_order);
+        parts.extend(order.map(|id| format!("order={}", orders.order_text(id))));
+        parts.extend(row.other.as_ref().filter(|_| has_other).map(other));
+        parts.extend(kind(orders.input(), row.kind));
         parts.extend(row.instant.map(|micros| {
             let at = chrono::DateTime::from_timestamp_micros(micros).unwrap();
             format!("at={}", at.format("%Y-%m-%dT%H:%M:%S%.f"))
@@ -318,6 +355,7 @@ pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
         parts.extend(row.cause.map(|cause| format!("cause={:?}", Cause::ALL[usize::from(cause)])));
         parts.extend(row.updated.map(|micros| format!("updated={micros}")));
         parts.extend(row.reason.map(|code| format!("reason={}", report.reasons[code as usize])));
+        parts.extend(row.units.map(|units| format!("units={units}")));
         let segments = report.segment_values.iter().zip(&row.segments);
         parts.extend(segments.map(|(values, code)| values[*code as usize].clone()));
         parts.join(" ")

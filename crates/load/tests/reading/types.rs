@@ -166,7 +166,7 @@ fn expressions_are_computed_by_row() {
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
     source.orders().money.amount = "amount * \"Unit Price\"".to_owned();
-    source.time = "STRPTIME(\"when\", '%d/%m/%Y %H:%M')".to_owned();
+    source.time = Some("STRPTIME(\"when\", '%d/%m/%Y %H:%M')".to_owned());
     let expected =
         ["2 2024-02-29 500 at=2024-02-29T10:00:00", "1 2024-12-01 125 at=2024-12-01T08:26:00"];
     assert_eq!(lines(source), expected);
@@ -274,7 +274,7 @@ fn dictionaries_uuids_and_zones_of_another_writer() {
 fn expressions_see_the_zone_that_was_written() {
     let mut source = foreign();
     source.orders().money.amount = "EXTRACT(DAY FROM at)".to_owned();
-    source.time = "CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)".to_owned();
+    source.time = Some("CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)".to_owned());
     source.filter = Some("customer = 'ann' AND status = 'done'".to_owned());
     assert_eq!(lines(source), ["ann 2024-02-29 2900", "ann 2024-03-09 900"]);
 }

@@ -3,7 +3,8 @@
 use chrono_tz::Tz;
 use kohort_model::{Calendar, Day, Grain, Weekday};
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
 use super::section::{Section, nearest};
 use super::{GrainSettings, window};
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use kohort_model::Grain;
 
+use super::conflict::Conflict;
+
 /// Where a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -280,119 +282,47 @@ pub enum ConfigError {
 pub enum Lack {
     /// Orders.
     Orders,
-    /// Surveys.
-    Surveys,
+    /// Surveys that ask for reasons.
+    Answers,
+    /// Orders, carts or opportunities.
+    Sales,
+    /// Touchpoints.
+    Touchpoints,
+    /// Touchpoints that name carts.
+    Carts,
+    /// Lines of orders and returns.
+    Returns,
+    /// Invoices.
+    Invoices,
+    /// Surveys that ask for a score.
+    Scores,
+    /// Engagement, invoices, returns or scores.
+    Signals,
+    /// Lines of orders.
+    OrderLines,
 }
 
 impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Orders => "is about orders, but this pipeline follows subscriptions",
-            Self::Surveys => {
-                "needs [inputs.surveys], because orders do not tell why customers left"
+            Self::Answers => {
+                "needs [inputs.surveys] with reason, because orders do not tell why customers left"
             }
-        })
-    }
-}
-
-/// Settings that do not go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conflict {
-    /// A status list without `status`.
-    ListWithoutStatus,
-    /// `lost_reason` without lost orders.
-    ReasonWithoutLost,
-    /// `[lost_sales] reasons` without `lost_reason`.
-    ReasonsWithoutReason,
-    /// `updated_at` with `rows = "lines"`.
-    UpdatedLines,
-    /// `unique_order_ids` with `rows = "lines"`.
-    UniqueLines,
-    /// `rates` without `currency`.
-    RatesWithoutCurrency,
-    /// `currency` that is no code, without `rates`.
-    CurrencyWithoutRates,
-    /// `as_of` on or before `history_start`.
-    NothingKnown,
-    /// `calibration_end` outside `history_start` and `as_of`.
-    NothingCalibrated,
-    /// `[inputs.orders]` and `[inputs.subscriptions]`.
-    TwoHistories,
-    /// `plan` both as a key and as a segment.
-    TwoPlans,
-    /// `holdout` without `variant`.
-    HoldoutWithoutVariant,
-    /// `[churn_reasons] reasons` without an input that tells any.
-    ReasonsOfNobody,
-    /// `lapse_after_days` with subscriptions.
-    LapseOfSubscriptions,
-    /// `reactivation_gap_days` with orders.
-    GapOfOrders,
-    /// Any other setting that only orders have, with subscriptions.
-    OrdersOnly,
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ListWithoutStatus => {
-                "sorts the texts of a status, but inputs.orders.status is not set; \
-                 set it to the column that holds them, or remove the list"
+            Self::Sales => {
+                "with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with \
+                 cart_id"
             }
-            Self::ReasonWithoutLost => {
-                "says why an order was lost, but inputs.orders.lost is not set, so none is; \
-                 list the statuses that mean lost, or remove lost_reason"
+            Self::Touchpoints => "needs [inputs.touchpoints]",
+            Self::Carts => "needs [inputs.touchpoints] with cart_id",
+            Self::Returns => "needs [inputs.order_lines] and [inputs.returns]",
+            Self::Invoices => "needs [inputs.invoices]",
+            Self::Scores => "needs [inputs.surveys] with score",
+            Self::Signals => {
+                "needs [inputs.engagement], [inputs.invoices], [inputs.returns], or \
+                 [inputs.surveys] with score"
             }
-            Self::ReasonsWithoutReason => {
-                "renames the texts of inputs.orders.lost_reason, which is not set; \
-                 set it to the column that holds them, or remove reasons"
-            }
-            Self::UpdatedLines => {
-                "picks the latest row of an order, so it needs rows = \"orders\"; \
-                 with rows = \"lines\" all rows of an order count"
-            }
-            Self::UniqueLines => {
-                "makes a repeated order id an error, so it needs rows = \"orders\"; \
-                 with rows = \"lines\" the lines of an order share its id"
-            }
-            Self::RatesWithoutCurrency => {
-                "converts amounts, but currency does not stand beside it to say from which; \
-                 set it to the column that holds each row's currency"
-            }
-            Self::CurrencyWithoutRates => {
-                "is not a code of three capital letters such as GBP; for a column of currencies \
-                 set rates too, to a table of date, currency and rate"
-            }
-            Self::NothingKnown => "is not before calendar.as_of, so no day would be known",
-            Self::NothingCalibrated => {
-                "is not between calendar.history_start and calendar.as_of, so there would be \
-                 nothing to fit models to before it, or nothing to test them on after it"
-            }
-            Self::TwoHistories => {
-                "is a second history, but a pipeline follows orders or subscriptions; keep one of \
-                 [inputs.orders] and [inputs.subscriptions] and write a second pipeline file for \
-                 the other"
-            }
-            Self::TwoPlans => {
-                "makes a segment named plan, but [segments] has one too; remove one of them"
-            }
-            Self::HoldoutWithoutVariant => {
-                "lists the variants that were withheld, but inputs.contacts.variant is not set; \
-                 set it to the column that holds them, or remove holdout"
-            }
-            Self::ReasonsOfNobody => {
-                "renames the reasons of customers who left, but no input tells any; add \
-                 [inputs.surveys] or, with subscriptions, set their cancel_reason, or remove reasons"
-            }
-            Self::LapseOfSubscriptions => {
-                "is for orders, but a subscriber leaves on the first day that is not paid; remove \
-                 it, or set reactivation_gap_days to overlook short gaps"
-            }
-            Self::GapOfOrders => {
-                "is for subscriptions, but this pipeline follows orders; remove it, or set \
-                 lapse_after_days to say when a customer has left"
-            }
-            Self::OrdersOnly => "is for orders, but this pipeline follows subscriptions; remove it",
+            Self::OrderLines => "needs [inputs.order_lines]",
         })
     }
 }

@@ -1,9 +1,10 @@
-//! `[inputs.prospects]`, `[inputs.contacts]` and `[inputs.surveys]`: what else is known of people,
-//! beside either history and with its customer ids.
+//! `[inputs.prospects]`, `[inputs.contacts]`, `[inputs.surveys]` and `[inputs.engagement]`: what else
+//! is known of people, beside either history and with its customer ids.
 
 use std::path::PathBuf;
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
 use super::inputs::read_paths;
 use super::section::Section;
 
@@ -48,8 +49,8 @@ pub struct Variant {
     pub holdout: Vec<String>,
 }
 
-/// Why people left, in their own words. Every mapped value is an SQL expression over the source's
-/// columns.
+/// What people answered who were asked. Every mapped value is an SQL expression over the source's
+/// columns, and at least one of reason and score is mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SurveysInput {
     /// Files, folders and globs, absolute, at least one.
@@ -58,8 +59,28 @@ pub struct SurveysInput {
     pub customer_id: String,
     /// When.
     pub answered_at: String,
+    /// Why they left, in their own words.
+    pub reason: Option<String>,
+    /// How likely they are to recommend, from 0 to 10.
+    pub score: Option<String>,
+    /// The rows that count; `None` for all.
+    pub filter: Option<String>,
+}
+
+/// What customers did that may tell whether they stay. Every mapped value is an SQL expression over
+/// the source's columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngagementInput {
+    /// Files, folders and globs, absolute, at least one.
+    pub paths: Vec<PathBuf>,
+    /// Who did it.
+    pub customer_id: String,
+    /// When.
+    pub occurred_at: String,
     /// What.
-    pub reason: String,
+    pub kind: String,
+    /// How much of it; `None` where each row is one.
+    pub value: Option<String>,
     /// The rows that count; `None` for all.
     pub filter: Option<String>,
 }
@@ -107,7 +128,26 @@ pub(super) fn read_surveys(inputs: &Section<'_>) -> Result<Option<SurveysInput>,
         paths: read_paths(&table, "a file, folder or glob that holds the answers")?,
         customer_id: table.need_expression("customer_id", "an SQL expression that tells who")?,
         answered_at: table.need_expression("answered_at", "an SQL expression that tells when")?,
-        reason: table.need_expression("reason", "an SQL expression for the answer")?,
+        reason: table.expression_or(
+            "reason",
+            "score",
+            "an SQL expression for the answer; or set score, one that gives 0 to 10",
+        )?,
+        score: table.expression("score")?,
+        filter: table.expression("where")?,
+    }))
+}
+
+pub(super) fn read_engagement(
+    inputs: &Section<'_>,
+) -> Result<Option<EngagementInput>, ConfigError> {
+    let Some(table) = inputs.optional_table("engagement")? else { return Ok(None) };
+    Ok(Some(EngagementInput {
+        paths: read_paths(&table, "a file, folder or glob that holds what customers did")?,
+        customer_id: table.need_expression("customer_id", "an SQL expression that tells who")?,
+        occurred_at: table.need_expression("occurred_at", "an SQL expression that tells when")?,
+        kind: table.need_expression("kind", "an SQL expression that tells what was done")?,
+        value: table.expression("value")?,
         filter: table.expression("where")?,
     }))
 }

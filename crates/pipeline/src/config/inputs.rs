@@ -1,12 +1,18 @@
-//! `[inputs]`: the history that a pipeline follows, and what inputs have in common.
+//! `[inputs]`: the history that a pipeline follows and the inputs beside it, and what inputs have in
+//! common.
 
 use std::path::PathBuf;
 
 use kohort_model::{Basis, Scale};
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
 use super::section::{Item, Section};
-use super::{OrdersInput, SubscriptionsInput, orders, subscriptions};
+use super::{
+    ContactsInput, EngagementInput, IdentitiesInput, InvoicesInput, OpportunitiesInput,
+    OrderLinesInput, OrdersInput, ProspectsInput, ReturnsInput, SubscriptionsInput, SurveysInput,
+    TouchpointsInput, further, goods, opportunities, orders, subscriptions, visitors,
+};
 
 /// The history that makes customers of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +68,55 @@ pub enum Currency {
     },
 }
 
-/// Reads the one of the two tables that is there. `unique_order_ids` is that check, where it is on.
-pub(super) fn read_basis(
+/// Every input.
+pub(super) struct Inputs {
+    pub basis: BasisInput,
+    pub prospects: Option<ProspectsInput>,
+    pub contacts: Option<ContactsInput>,
+    pub surveys: Option<SurveysInput>,
+    pub touchpoints: Option<TouchpointsInput>,
+    pub identities: Option<IdentitiesInput>,
+    pub opportunities: Option<OpportunitiesInput>,
+    pub order_lines: Option<OrderLinesInput>,
+    pub returns: Option<ReturnsInput>,
+    pub invoices: Option<InvoicesInput>,
+    pub engagement: Option<EngagementInput>,
+}
+
+impl Inputs {
+    /// Reads those that are there. `unique_order_ids` is that check, where it is on.
+    pub fn read(
+        root: &Section<'_>,
+        unique_order_ids: Option<&Item<'_>>,
+    ) -> Result<Self, ConfigError> {
+        let inputs = root.table("inputs")?;
+        let basis = read_basis(&inputs, unique_order_ids)?;
+        let touchpoints = visitors::read_touchpoints(&inputs)?;
+        let order_lines = goods::read_order_lines(&inputs)?;
+        Ok(Self {
+            basis,
+            prospects: further::read_prospects(&inputs)?,
+            contacts: further::read_contacts(&inputs)?,
+            surveys: further::read_surveys(&inputs)?,
+            identities: visitors::read_identities(&inputs, touchpoints.is_some())?,
+            touchpoints,
+            opportunities: opportunities::read(&inputs)?,
+            returns: goods::read_returns(&inputs, order_lines.is_some())?,
+            order_lines,
+            invoices: goods::read_invoices(&inputs)?,
+            engagement: further::read_engagement(&inputs)?,
+        })
+    }
+
+    /// Whether one beside orders tells of sales that were nearly made.
+    pub fn tell_of_sales(&self) -> bool {
+        let has_carts = self.touchpoints.as_ref().is_some_and(TouchpointsInput::has_carts);
+        has_carts || self.opportunities.is_some()
+    }
+}
+
+/// Reads the one of the two tables that is there.
+fn read_basis(
     inputs: &Section<'_>,
     unique_order_ids: Option<&Item<'_>>,
 ) -> Result<BasisInput, ConfigError> {

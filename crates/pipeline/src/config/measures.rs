@@ -1,11 +1,14 @@
 //! The tables' own settings: `[win_back]`, `[churn_reasons]`, `[lost_sales]`, `[purchase_gaps]`,
-//! `[loyalty]` and `[lifetime]`.
+//! `[loyalty]`, `[product_returns]`, `[receivables]`, `[churn_indicators]`, `[lifetime]` and
+//! `[cross_sell]`.
 
 use kohort_model::{Basis, Day, Gaps, Lifetime, Loyalty, Model};
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
+use super::inputs::{BasisInput, Inputs};
 use super::section::{DAYS_FROM_1, Section};
-use super::{BasisInput, Lapse};
+use super::{Lapse, ReturnsInput};
 
 /// Days after which a prospect counts as inactive; `None` for the lapse window, where that is still
 /// to be measured.
@@ -22,26 +25,29 @@ pub(super) fn prospect_after_days(
     }
 }
 
-/// Reasons why customers left; `has_surveys` tells whether there is an input of surveys.
+/// Reasons why customers left.
 pub(super) fn churn_reasons(
     table: &Section<'_>,
-    basis: &BasisInput,
-    has_surveys: bool,
+    inputs: &Inputs,
 ) -> Result<Vec<(String, String)>, ConfigError> {
-    let has_reasons = match basis {
-        BasisInput::Orders(_) => has_surveys,
-        BasisInput::Subscriptions(input) => has_surveys || input.cancel_reason.is_some(),
+    let has_answers = inputs.surveys.as_ref().is_some_and(|surveys| surveys.reason.is_some());
+    let has_reasons = match &inputs.basis {
+        BasisInput::Orders(_) => has_answers,
+        BasisInput::Subscriptions(input) => has_answers || input.cancel_reason.is_some(),
     };
     reasons(table, has_reasons, Conflict::ReasonsOfNobody)
 }
 
-/// Reasons why orders were lost.
+/// Reasons why sales were lost.
 pub(super) fn lost_reasons(
     table: &Section<'_>,
-    basis: &BasisInput,
+    inputs: &Inputs,
 ) -> Result<Vec<(String, String)>, ConfigError> {
-    let has_reasons = matches!(basis, BasisInput::Orders(orders) if orders.lost_reason.is_some());
-    reasons(table, has_reasons, Conflict::ReasonsWithoutReason)
+    let of_orders =
+        matches!(&inputs.basis, BasisInput::Orders(orders) if orders.lost_reason.is_some());
+    let of_opportunities =
+        inputs.opportunities.as_ref().is_some_and(|input| input.reason.is_some());
+    reasons(table, of_orders || of_opportunities, Conflict::ReasonsWithoutReason)
 }
 
 /// The table's `reasons`, which are in `conflict` with an input that has none.
@@ -61,7 +67,8 @@ fn reasons(
     }
 }
 
-pub(super) fn gaps(table: &Section<'_>) -> Result<Gaps, ConfigError> {
+pub(super) fn gaps(root: &Section<'_>) -> Result<Gaps, ConfigError> {
+    let table = root.table("purchase_gaps")?;
     let allowed = "a whole number of gaps from 1 to 1000";
     Ok(Gaps {
         max_number: table.integer_or("max_gap_number", 10, 1..=1000, allowed)?,
@@ -69,7 +76,8 @@ pub(super) fn gaps(table: &Section<'_>) -> Result<Gaps, ConfigError> {
     })
 }
 
-pub(super) fn loyalty(table: &Section<'_>) -> Result<Loyalty, ConfigError> {
+pub(super) fn loyalty(root: &Section<'_>) -> Result<Loyalty, ConfigError> {
+    let table = root.table("loyalty")?;
     let allowed = "a whole number of orders from 1 to 100000";
     Ok(Loyalty {
         window_days: table.integer_or("window_days", 365, 1..=36_500, DAYS_FROM_1)?,
@@ -77,12 +85,59 @@ pub(super) fn loyalty(table: &Section<'_>) -> Result<Loyalty, ConfigError> {
     })
 }
 
+/// Days after a period's end from which its returns are all there, and the reasons why goods came back.
+pub(super) fn product_returns(
+    root: &Section<'_>,
+    returns: Option<&ReturnsInput>,
+) -> Result<(u32, Vec<(String, String)>), ConfigError> {
+    let table = root.table("product_returns")?;
+    let Some(returns) = returns else {
+        root.unused("product_returns", Conflict::ReturnsOfNobody)?;
+        return Ok((30, Vec::new()));
+    };
+    let window_days = table.days_or("window_days", 30)?;
+    let reasons = reasons(&table, returns.reason.is_some(), Conflict::ReasonsOfReturns)?;
+    Ok((window_days, reasons))
+}
+
+/// Days after which an invoice without a due date is due.
+pub(super) fn terms_days(root: &Section<'_>, has_invoices: bool) -> Result<u32, ConfigError> {
+    let table = root.table("receivables")?;
+    if !has_invoices {
+        root.unused("receivables", Conflict::InvoicesOfNobody)?;
+    }
+    table.days_or("terms_days", 30)
+}
+
+/// Days before a period over which a signal is added up.
+pub(super) fn indicator_window_days(root: &Section<'_>) -> Result<u32, ConfigError> {
+    root.table("churn_indicators")?.integer_or("window_days", 30, 1..=36_500, DAYS_FROM_1)
+}
+
+/// The smallest share of the baskets that a pair is listed with, and how many items are paired.
+pub(super) fn cross_sell(
+    root: &Section<'_>,
+    has_order_lines: bool,
+) -> Result<(f64, u32), ConfigError> {
+    let table = root.table("cross_sell")?;
+    if !has_order_lines {
+        root.unused("cross_sell", Conflict::LinesOfNobody)?;
+    }
+    let min_support = match table.get("min_support") {
+        Some(item) => item.number(0.0..=1.0, "a share from 0 to 1, such as 0.001")?,
+        None => 0.001,
+    };
+    let allowed = "a whole number of items from 2 to 10000";
+    Ok((min_support, table.integer_or("max_items", 500, 2..=10_000, allowed)?))
+}
+
 /// `[lifetime]`, and what `[customers]` says of customers at risk.
 pub(super) fn lifetime(
-    table: &Section<'_>,
+    root: &Section<'_>,
     customers: &Section<'_>,
     (as_of, history_start): (Option<Day>, Option<Day>),
 ) -> Result<Lifetime, ConfigError> {
+    let table = root.table("lifetime")?;
     let default = Lifetime::default();
     let model = match table.get("model") {
         Some(item) => {

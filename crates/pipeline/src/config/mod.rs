@@ -1,20 +1,26 @@
 //! The pipeline file: TOML in, plain settings out, with every default filled in, every path
 //! absolute and every `${NAME}` replaced.
 
+mod alerts;
 mod calendar;
+mod conflict;
 mod customers;
 mod error;
 mod further;
+mod goods;
 mod inputs;
 mod keys;
 mod measures;
+mod opportunities;
 mod orders;
 mod section;
 mod segments;
 mod settings;
+mod status;
 mod subscriptions;
 mod tables;
 mod tree;
+mod visitors;
 mod window;
 
 #[cfg(test)]
@@ -25,17 +31,24 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty};
+use kohort_scorecard::Threshold;
 
+pub use conflict::Conflict;
 pub use customers::{Activity, Lapse};
-pub use error::{ConfigError, Conflict, Hint, Lack, Place};
-pub use further::{ContactsInput, ProspectsInput, SurveysInput, Variant};
+pub use error::{ConfigError, Hint, Lack, Place};
+pub use further::{ContactsInput, EngagementInput, ProspectsInput, SurveysInput, Variant};
+pub use goods::{InvoicesInput, OrderLinesInput, ReturnsInput};
+use inputs::Inputs;
 pub use inputs::{BasisInput, Currency};
-pub use orders::{OrdersInput, Rows, StatusLists};
+pub use opportunities::OpportunitiesInput;
+pub use orders::{OrdersInput, Rows};
 use section::{Item, Reader, Section};
 pub use segments::Segment;
+pub use status::StatusLists;
 pub use subscriptions::SubscriptionsInput;
 pub use tables::TABLE_NAMES;
 pub use tree::Override;
+pub use visitors::{FunnelSettings, IdentitiesInput, TouchpointsInput};
 
 /// A pipeline file, checked and complete. Settings that its history has no use for are at their
 /// defaults.
@@ -66,8 +79,22 @@ pub struct Pipeline {
     pub prospects: Option<ProspectsInput>,
     /// Messages to win people back.
     pub contacts: Option<ContactsInput>,
-    /// Why people left, in their own words.
+    /// What people answered who were asked.
     pub surveys: Option<SurveysInput>,
+    /// What visitors did.
+    pub touchpoints: Option<TouchpointsInput>,
+    /// Which visitors are customers; only with touchpoints.
+    pub identities: Option<IdentitiesInput>,
+    /// Sales that somebody worked on.
+    pub opportunities: Option<OpportunitiesInput>,
+    /// Lines of orders.
+    pub order_lines: Option<OrderLinesInput>,
+    /// Goods that came back; only with lines of orders.
+    pub returns: Option<ReturnsInput>,
+    /// What customers owe.
+    pub invoices: Option<InvoicesInput>,
+    /// What customers did that may tell whether they stay.
+    pub engagement: Option<EngagementInput>,
     /// Break-downs, sorted by name.
     pub segments: Vec<Segment>,
     /// Most values that one segment may have, 1 to 65535; more end the run.
@@ -81,16 +108,38 @@ pub struct Pipeline {
     pub survey_window_days: u32,
     /// Reason of leaving as found in the inputs → reason to report, sorted by the former.
     pub churn_reasons: Vec<(String, String)>,
-    /// Days after a lost order within which a purchase recovers it.
+    /// Days after a lost sale within which a purchase recovers it.
     pub recovery_window_days: u32,
-    /// Reason of a lost order as found in the input → reason to report, sorted by the former.
+    /// Stages of opportunities in order, each once; none where they are not listed.
+    pub stages: Vec<String>,
+    /// Reason of a lost order or opportunity as found in the input → reason to report, sorted by the
+    /// former.
     pub reasons: Vec<(String, String)>,
+    /// How visitors become buyers.
+    pub funnel: FunnelSettings,
     /// What the tables of purchase gaps are told.
     pub gaps: Gaps,
     /// What `loyalty` is told.
     pub loyalty: Loyalty,
+    /// Days after a period's end from which its returns are all there.
+    pub return_window_days: u32,
+    /// Reason of a return as found in the input → reason to report, sorted by the former.
+    pub return_reasons: Vec<(String, String)>,
+    /// Days after which an invoice without a due date is due.
+    pub terms_days: u32,
+    /// Days before a period over which a signal is added up, at least 1.
+    pub indicator_window_days: u32,
+    /// Probability of leaving, above 0 to 1, from which an active customer is at risk.
+    pub at_risk_score: f64,
     /// What the models of lifetime value are told.
     pub lifetime: Lifetime,
+    /// Share of the baskets, 0 to 1, from which a pair of items is listed.
+    pub min_support: f64,
+    /// How many items are paired, 2 to 10000.
+    pub max_items: u32,
+    /// Thresholds, built-in ones included, at most one a metric, in the order of
+    /// [`kohort_scorecard::METRICS`].
+    pub alerts: Vec<Threshold>,
     /// The folder of the runs, absolute.
     pub output: PathBuf,
     /// The tables to compute, some of [`TABLE_NAMES`], in that order.
@@ -139,65 +188,76 @@ impl Pipeline {
             tree::set(&mut tree, argument);
         }
         let reader = Reader { environment, folder: absolute.parent().unwrap_or(absolute) };
-        let root = Section::root(&tree, reader)?;
+        Self::of(&Section::root(&tree, reader)?, absolute)
+    }
+
+    /// The settings of the file `absolute`, whose tables are in `root`.
+    fn of(root: &Section<'_>, absolute: &Path) -> Result<Self, ConfigError> {
         let calendar = root.table("calendar")?;
         let customers = root.table("customers")?;
-        let inputs = root.table("inputs")?;
-        let segments = root.open_table("segments")?;
-        let revenue = root.table("revenue")?;
         let win_back = root.table("win_back")?;
         let churn_reasons = root.table("churn_reasons")?;
         let lost_sales = root.table("lost_sales")?;
-        let purchase_gaps = root.table("purchase_gaps")?;
-        let loyalty = root.table("loyalty")?;
-        let lifetime = root.table("lifetime")?;
         let outputs = root.table("outputs")?;
         let checks = root.table("checks")?;
 
         let unique_order_ids = flag(&checks, "unique_order_ids")?;
-        let basis = inputs::read_basis(&inputs, unique_order_ids.as_ref())?;
-        let prospects = further::read_prospects(&inputs)?;
-        let contacts = further::read_contacts(&inputs)?;
-        let surveys = further::read_surveys(&inputs)?;
-        let lapse_after = customers::lapse_after(&customers, basis.basis())?;
-        if basis.basis() == Basis::Subscriptions {
-            nothing_of_orders(&root, &customers, unique_order_ids.as_ref())?;
+        let inputs = Inputs::read(root, unique_order_ids.as_ref())?;
+        let basis = inputs.basis.basis();
+        let lapse_after = customers::lapse_after(&customers, basis)?;
+        if basis == Basis::Subscriptions {
+            nothing_of_orders(root, &customers, unique_order_ids.as_ref())?;
+            if !inputs.tell_of_sales() {
+                root.unused("lost_sales", Conflict::SalesOfNobody)?;
+            }
         }
-        let (as_of, history_start) = calendar::known_days(&calendar)?;
-        let plan = inputs.table("subscriptions")?.get("plan");
-        let (segments, max_segment_values) = segments::read(&segments, plan.as_ref())?;
+        let known_days = calendar::known_days(&calendar)?;
+        let grains = calendar::grains(&calendar, &root.table("revenue")?)?;
+
         let name = match root.get("name") {
             Some(item) => item.text("a text, the pipeline's name")?,
             None => absolute.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         };
+        let plan = root.table("inputs")?.table("subscriptions")?.get("plan");
+        let (segments, max_segment_values) =
+            segments::read(&root.open_table("segments")?, plan.as_ref())?;
         let output = outputs.need("path", "the folder that the tables are written to")?;
-        Ok(Self {
+        let (return_window_days, return_reasons) =
+            measures::product_returns(root, inputs.returns.as_ref())?;
+        let (min_support, max_items) = measures::cross_sell(root, inputs.order_lines.is_some())?;
+        let mut pipeline = Self {
             file: absolute.to_owned(),
             name,
             timezone: calendar::timezone(&calendar)?,
             calendar: calendar::read(&calendar)?,
-            grains: calendar::grains(&calendar, &revenue)?,
-            as_of,
-            history_start,
+            as_of: known_days.0,
+            history_start: known_days.1,
             lapse_after,
             activity: customers::activity(&customers)?,
             segments,
             max_segment_values,
-            prospect_after_days: measures::prospect_after_days(
-                &win_back,
-                basis.basis(),
-                lapse_after,
-            )?,
+            prospect_after_days: measures::prospect_after_days(&win_back, basis, lapse_after)?,
             attribution_window_days: win_back.days_or("attribution_window_days", 30)?,
             survey_window_days: churn_reasons.days_or("survey_window_days", 90)?,
-            churn_reasons: measures::churn_reasons(&churn_reasons, &basis, surveys.is_some())?,
+            churn_reasons: measures::churn_reasons(&churn_reasons, &inputs)?,
             recovery_window_days: lost_sales.days_or("recovery_window_days", 30)?,
-            reasons: measures::lost_reasons(&lost_sales, &basis)?,
-            gaps: measures::gaps(&purchase_gaps)?,
-            loyalty: measures::loyalty(&loyalty)?,
-            lifetime: measures::lifetime(&lifetime, &customers, (as_of, history_start))?,
+            stages: opportunities::read_stages(&lost_sales, inputs.opportunities.as_ref())?,
+            reasons: measures::lost_reasons(&lost_sales, &inputs)?,
+            funnel: visitors::read_funnel(root, inputs.touchpoints.as_ref())?,
+            gaps: measures::gaps(root)?,
+            loyalty: measures::loyalty(root)?,
+            return_window_days,
+            return_reasons,
+            terms_days: measures::terms_days(root, inputs.invoices.is_some())?,
+            indicator_window_days: measures::indicator_window_days(root)?,
+            at_risk_score: customers::at_risk_score(&customers)?,
+            lifetime: measures::lifetime(root, &customers, known_days)?,
+            min_support,
+            max_items,
+            alerts: alerts::read(&root.open_table("alerts")?, &grains)?,
+            grains,
             output: output.path("a path to a folder")?,
-            tables: tables::read(&outputs, &basis, surveys.as_ref())?,
+            tables: Vec::new(),
             max_rejected: match checks.get("max_rejected") {
                 Some(item) => {
                     item.number(0.0..=1.0, "a share of the rows from 0 to 1, such as 0.01")?
@@ -205,17 +265,50 @@ impl Pipeline {
                 None => 0.01,
             },
             unique_order_ids: unique_order_ids.is_some(),
-            basis,
-            prospects,
-            contacts,
-            surveys,
-        })
+            basis: inputs.basis,
+            prospects: inputs.prospects,
+            contacts: inputs.contacts,
+            surveys: inputs.surveys,
+            touchpoints: inputs.touchpoints,
+            identities: inputs.identities,
+            opportunities: inputs.opportunities,
+            order_lines: inputs.order_lines,
+            returns: inputs.returns,
+            invoices: inputs.invoices,
+            engagement: inputs.engagement,
+        };
+        pipeline.tables = tables::read(&outputs, &pipeline)?;
+        Ok(pipeline)
     }
 
     /// The settings of `grain`, if it is asked for.
     #[must_use]
     pub fn grain(&self, grain: Grain) -> Option<&GrainSettings> {
         self.grains.iter().find(|settings| settings.grain == grain)
+    }
+
+    /// Whether touchpoints name carts.
+    #[must_use]
+    pub fn has_carts(&self) -> bool {
+        self.touchpoints.as_ref().is_some_and(TouchpointsInput::has_carts)
+    }
+
+    /// Whether answers tell why people left.
+    #[must_use]
+    pub fn has_answers(&self) -> bool {
+        self.surveys.as_ref().is_some_and(|surveys| surveys.reason.is_some())
+    }
+
+    /// Whether answers have a score.
+    #[must_use]
+    pub fn has_scores(&self) -> bool {
+        self.surveys.as_ref().is_some_and(|surveys| surveys.score.is_some())
+    }
+
+    /// Every table that the inputs offer, those on request included, in the order of [`TABLE_NAMES`].
+    #[must_use]
+    pub fn offered_tables(&self) -> Vec<&'static str> {
+        tables::offered_names(self)
     }
 }
 
@@ -233,8 +326,8 @@ fn nothing_of_orders(
     customers: &Section<'_>,
     unique_order_ids: Option<&Item<'_>>,
 ) -> Result<(), ConfigError> {
-    let settings = ["activity", "at_risk_ratio"].map(|key| customers.get(key));
-    let tables = ["lost_sales", "purchase_gaps", "loyalty", "lifetime"].map(|key| root.get(key));
+    let settings = ["activity", "at_risk_ratio", "at_risk_score"].map(|key| customers.get(key));
+    let tables = ["purchase_gaps", "loyalty", "lifetime"].map(|key| root.get(key));
     match settings.iter().chain(&tables).flatten().chain(unique_order_ids).next() {
         Some(item) => Err(item.conflict(Conflict::OrdersOnly)),
         None => Ok(()),

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use kohort_model::Scale;
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
 use super::inputs::{Currency, read_currency, read_deduplicate, read_paths, read_scale};
 use super::section::{EXPRESSION, Item, Section};
+use super::status::{StatusLists, read_lists};
 
 /// The order history. Every mapped value is an SQL expression over the source's columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,21 +49,6 @@ pub enum Rows {
     Orders,
     /// A line; the lines of one `order_id` are one order.
     Lines,
-}
-
-/// The status of an order and what its texts mean. No text stands in two lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusLists {
-    /// SQL expression of the status.
-    pub column: String,
-    /// Sold; at least one text.
-    pub completed: Vec<String>,
-    /// Nearly sold.
-    pub lost: Vec<String>,
-    /// Not decided yet.
-    pub open: Vec<String>,
-    /// Never counted.
-    pub ignored: Vec<String>,
 }
 
 /// Reads the table. `unique_order_ids` is that check, where it is on: it needs the order ids.
@@ -131,18 +118,6 @@ fn read_status(table: &Section<'_>) -> Result<Option<StatusLists>, ConfigError> 
     };
     let column = column.text(EXPRESSION)?;
     table.need("completed", "the statuses that mean sold, such as [\"paid\", \"shipped\"]")?;
-    let mut seen: Vec<(String, &'static str)> = Vec::new();
-    let mut lists = LISTS.map(|_| Vec::new());
-    for (list, key) in lists.iter_mut().zip(LISTS) {
-        let Some(item) = table.get(key) else { continue };
-        for (text, at) in item.texts("a list of texts such as [\"paid\", \"shipped\"]")? {
-            if let Some((_, first)) = seen.iter().find(|(earlier, _)| *earlier == text) {
-                return Err(ConfigError::StatusTwice { at, text, first, second: key });
-            }
-            seen.push((text.clone(), key));
-            list.push(text);
-        }
-    }
-    let [completed, lost, open, ignored] = lists;
-    Ok(Some(StatusLists { column, completed, lost, open, ignored }))
+    let allowed = "a list of texts such as [\"paid\", \"shipped\"]";
+    read_lists(table, column, LISTS, [&[]; 4], allowed).map(Some)
 }

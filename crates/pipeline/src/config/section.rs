@@ -6,8 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use chrono::NaiveDate;
 use kohort_model::Day;
 
-use super::error::{ConfigError, Conflict, Hint, Place};
-use super::keys::{KEYS, SEGMENT_KEYS};
+use super::conflict::Conflict;
+use super::error::{ConfigError, Hint, Place};
+use super::keys::KEYS;
 use super::tree::{ExpandError, Node, Table, Value, expand};
 
 /// What every mapped value must be.
@@ -134,9 +135,37 @@ impl<'a> Section<'a> {
         self.need(key, meaning)?.text(EXPRESSION)
     }
 
+    /// The SQL expression at `key`, which may be missing where `other` is set; `meaning` as in `need`.
+    pub fn expression_or(
+        &self,
+        key: &'static str,
+        other: &str,
+        meaning: &'static str,
+    ) -> Result<Option<String>, ConfigError> {
+        match self.get(other) {
+            Some(_) => self.expression(key),
+            None => self.need_expression(key, meaning).map(Some),
+        }
+    }
+
     /// The number of days at `key`, from 0 to 36500, or the default.
     pub fn days_or(&self, key: &str, default: u32) -> Result<u32, ConfigError> {
         self.integer_or(key, default, 0..=36_500, "a whole number of days from 0 to 36500")
+    }
+
+    /// The texts at `key`, different ones and at least one, if it is set.
+    pub fn texts(
+        &self,
+        key: &str,
+        allowed: &'static str,
+    ) -> Result<Option<Vec<String>>, ConfigError> {
+        let texts = self.get(key).map(|item| item.texts(allowed)).transpose()?;
+        Ok(texts.map(|texts| texts.into_iter().map(|(text, _)| text).collect()))
+    }
+
+    /// That the table of this name, whose settings would have no effect, is not there.
+    pub fn unused(&self, key: &str, conflict: Conflict) -> Result<(), ConfigError> {
+        self.get(key).map_or(Ok(()), |item| Err(item.conflict(conflict)))
     }
 
     /// The whole number at `key`, or the default.
@@ -217,19 +246,23 @@ impl<'a> Item<'a> {
         Ok(Section { reader: self.reader, name: self.key.clone(), at: self.at(), entries })
     }
 
-    /// The table of one segment, or `None` where a text stands instead.
-    pub fn segment_table(&self) -> Result<Option<Section<'a>>, ConfigError> {
-        if matches!(self.node.value, Value::Text(_)) {
-            return Ok(None);
-        }
-        let allowed =
-            "an SQL expression, or a table such as { column = \"country\", at = \"first\" }";
-        self.open_table(allowed)?.only(SEGMENT_KEYS).map(Some)
+    /// The table with the keys `known`, whose name the user chooses; `allowed` as in `open_table`.
+    pub fn named_table(
+        &self,
+        known: &'static [&'static str],
+        allowed: &'static str,
+    ) -> Result<Section<'a>, ConfigError> {
+        self.open_table(allowed)?.only(known)
     }
 
     /// Whether a table stands here.
     pub fn is_table(&self) -> bool {
         matches!(self.node.value, Value::Table(_))
+    }
+
+    /// Whether a text stands here.
+    pub fn is_text(&self) -> bool {
+        matches!(self.node.value, Value::Text(_))
     }
 
     /// A text that is not empty; `allowed` says what it holds.

@@ -2,8 +2,13 @@
 
 use kohort_model::SegmentAt;
 
-use super::error::{ConfigError, Conflict};
+use super::conflict::Conflict;
+use super::error::ConfigError;
+use super::keys::SEGMENT_KEYS;
 use super::section::{EXPRESSION, Item, Section};
+
+const ALLOWED: &str =
+    "an SQL expression, or a table such as { column = \"country\", at = \"first\" }";
 
 /// A break-down of every table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,19 +38,19 @@ pub(super) fn read(
         if !is_name || name == "all" {
             return Err(ConfigError::SegmentName { at: item.at(), name: name.to_owned() });
         }
-        let (column, at) = match item.segment_table()? {
-            None => (item.text(EXPRESSION)?, SegmentAt::First),
-            Some(settings) => {
-                let column = settings.need("column", "an SQL expression that gives the value")?;
-                let at = match settings.get("at") {
-                    Some(at) => at.choice(
-                        &[("first", SegmentAt::First), ("order", SegmentAt::Order)],
-                        "\"first\" or \"order\"",
-                    )?,
-                    None => SegmentAt::First,
-                };
-                (column.text(EXPRESSION)?, at)
-            }
+        let (column, at) = if item.is_text() {
+            (item.text(EXPRESSION)?, SegmentAt::First)
+        } else {
+            let settings = item.named_table(SEGMENT_KEYS, ALLOWED)?;
+            let column = settings.need("column", "an SQL expression that gives the value")?;
+            let at = match settings.get("at") {
+                Some(at) => at.choice(
+                    &[("first", SegmentAt::First), ("order", SegmentAt::Order)],
+                    "\"first\" or \"order\"",
+                )?,
+                None => SegmentAt::First,
+            };
+            (column.text(EXPRESSION)?, at)
         };
         segments.push(Segment { name: name.to_owned(), column, at });
     }

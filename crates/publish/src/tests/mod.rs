@@ -112,6 +112,7 @@ fn record(id: &RunId) -> RunRecord {
             left_out: BTreeMap::from([("ignored".to_owned(), 1)]),
         }],
         events: EventCounts { orders: 7, refunds: 1, customers: 3, ..EventCounts::default() },
+        risk_model: None,
         tables: Vec::new(),
         timings: vec![Timing { stage: "read".to_owned(), seconds: 0.125 }],
         peak_memory_bytes: Some(1 << 30),

@@ -15,9 +15,8 @@ use super::terms::{
     SECOND_ENDS_SHARE, SECOND_SHARE, STRATEGIES, SURVEY_DAYS, SURVEY_REASONS, SURVEY_SHARE,
     TO_YEAR_SHARE, TRIAL_DAYS, TRIAL_SHARE, UPGRADE_SHARE, YEAR,
 };
-use super::whole;
 use crate::calendar::Calendar;
-use crate::draw::{choices, day_of_joining, joins, pick};
+use crate::draw::{choices, day_of_joining, joins, pick, whole};
 use crate::habits::{COUNTRIES, Choice};
 use crate::planted::PLANTED;
 

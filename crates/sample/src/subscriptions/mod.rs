@@ -171,8 +171,3 @@ fn shoppers(
     report.orders = report.finish(orders)?;
     Ok(())
 }
-
-#[expect(clippy::cast_possible_truncation, reason = "days and cents are far below 53 bits")]
-fn whole(number: f64) -> i64 {
-    number as i64
-}

@@ -6,9 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::weighted::WeightedIndex;
 use rand_distr::{Beta, Distribution, Exp1, Gamma};
 
-use super::whole;
 use crate::calendar::Calendar;
-use crate::draw::{day_of_joining, joins};
+use crate::draw::{day_of_joining, joins, whole};
 use crate::planted::PLANTED;
 
 const DAYS_PER_WEEK: f64 = 7.0;

@@ -1,12 +1,11 @@
 //! The rows of the files.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, StringArray};
+use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field};
 use chrono::NaiveDate;
 
 use super::terms::{INTERVALS, PLANS, PRICES, STRATEGIES};
+use crate::columns::{days, flags, ids, money, some_texts, texts};
 use crate::habits::COUNTRIES;
 use crate::table::Row;
 use crate::write::{AMOUNT, FIRST_CUSTOMER_ID, names};
@@ -94,15 +93,15 @@ impl Row for Span {
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         vec![
             texts(rows, |row| format!("S{:08}-{}", u64::from(row.person) + 1, row.subscription)),
-            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
             days(rows, |row| Some(row.started)),
             days(rows, |row| row.ended),
-            money(rows, |row| i64::from(PRICES[usize::from(row.plan)][usize::from(row.interval)])),
+            money(rows, &MONEY, |row| Some(price(row))),
             names(&INTERVALS, rows.iter().map(|row| row.interval)),
             names(&PLANS, rows.iter().map(|row| row.plan)),
             names(&COUNTRIES, rows.iter().map(|row| row.country)),
             days(rows, |row| row.cancelled),
-            reasons(rows, |row| row.reason),
+            some_texts(rows, |row| row.reason),
             flags(rows, |row| row.is_involuntary),
             flags(rows, |row| row.is_trial),
         ]
@@ -121,7 +120,10 @@ impl Row for Sight {
     }
 
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![ids(rows, FIRST_CUSTOMER_ID, |row| row.person), days(rows, |row| Some(row.at))]
+        vec![
+            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
+            days(rows, |row| Some(row.at)),
+        ]
     }
 }
 
@@ -142,7 +144,7 @@ impl Row for Contact {
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         let variant = |row: &Self| if row.is_holdout { "holdout" } else { "treatment" };
         vec![
-            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
             days(rows, |row| Some(row.at)),
             texts(rows, |row| row.at.format("win-back %Y-%m").to_string()),
             names(&STRATEGIES, rows.iter().map(|row| row.strategy)),
@@ -165,9 +167,9 @@ impl Row for Answer {
 
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         vec![
-            ids(rows, FIRST_CUSTOMER_ID, |row| row.person),
+            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
             days(rows, |row| Some(row.at)),
-            reasons(rows, |row| row.reason),
+            some_texts(rows, |row| row.reason),
         ]
     }
 }
@@ -187,38 +189,16 @@ impl Row for Order {
 
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         vec![
-            ids(rows, FIRST_SHOP_CUSTOMER_ID, |row| row.person),
+            ids(rows, |row| FIRST_SHOP_CUSTOMER_ID + i64::from(row.person)),
             texts(rows, |row| format!("B{:08}", row.number)),
             days(rows, |row| Some(row.at)),
-            money(rows, |row| row.cents),
+            money(rows, &MONEY, |row| Some(row.cents)),
         ]
     }
 }
 
 const MONEY: DataType = DataType::Decimal128(AMOUNT.0, AMOUNT.1);
 
-fn ids<R>(rows: &[R], first: i64, person: impl Fn(&R) -> u32) -> ArrayRef {
-    Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| first + i64::from(person(row)))))
-}
-
-fn days<R>(rows: &[R], day: impl Fn(&R) -> Option<NaiveDate>) -> ArrayRef {
-    let days = rows.iter().map(|row| day(row).map(|day| day.to_epoch_days()));
-    Arc::new(days.collect::<Date32Array>())
-}
-
-fn money<R>(rows: &[R], cents: impl Fn(&R) -> i64) -> ArrayRef {
-    let cents = rows.iter().map(|row| i128::from(cents(row)));
-    Arc::new(Decimal128Array::from_iter_values(cents).with_data_type(MONEY))
-}
-
-fn texts<R, T: AsRef<str>>(rows: &[R], text: impl Fn(&R) -> T) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(rows.iter().map(text)))
-}
-
-fn reasons<R>(rows: &[R], reason: impl Fn(&R) -> Option<&'static str>) -> ArrayRef {
-    Arc::new(rows.iter().map(reason).collect::<StringArray>())
-}
-
-fn flags<R>(rows: &[R], flag: impl Fn(&R) -> bool) -> ArrayRef {
-    Arc::new(rows.iter().map(|row| Some(flag(row))).collect::<BooleanArray>())
+fn price(span: &Span) -> i64 {
+    i64::from(PRICES[usize::from(span.plan)][usize::from(span.interval)])
 }

@@ -1,11 +1,13 @@
 //! Histories: what a pipeline reads, row by accepted row.
 
+mod further;
 mod text;
 
 use std::fmt;
 
 use kohort_model::{Cause, Day, Kind};
 
+pub use further::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
 pub use text::{parse_history, parse_rows, render_history};
 
 /// Microseconds of a day.
@@ -152,15 +154,19 @@ pub struct Contact {
     pub is_holdout: bool,
 }
 
-/// An answer to why somebody left.
+/// An answer: why somebody left, and what score somebody gave.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
     /// Whose.
     pub customer: Id,
     /// When.
     pub day: Day,
+    /// Microseconds since 1970-01-01, business-local; midnight where only the day is known.
+    pub instant: i64,
     /// The reason.
     pub reason: Option<String>,
+    /// From 0 to 10.
+    pub score: Option<u8>,
 }
 
 /// Everything that is read. The basis of the settings says whether orders or spans count.
@@ -176,9 +182,42 @@ pub struct History {
     pub contacts: Option<Vec<Contact>>,
     /// Answers; `None` without such an input.
     pub surveys: Option<Vec<Answer>>,
+    /// What visitors did; `None` without such an input.
+    pub touchpoints: Option<Vec<Touchpoint>>,
+    /// Who visitors are; `None` without such an input.
+    pub identities: Option<Vec<Identity>>,
+    /// Sales that somebody worked on; `None` without such an input.
+    pub opportunities: Option<Vec<Opportunity>>,
+    /// Lines of orders; `None` without such an input.
+    pub order_lines: Option<Vec<OrderLine>>,
+    /// Goods that came back; `None` without such an input.
+    pub returns: Option<Vec<Return>>,
+    /// Invoices; `None` without such an input.
+    pub invoices: Option<Vec<Invoice>>,
+    /// What tells who stays; `None` without such an input.
+    pub engagement: Option<Vec<Engagement>>,
 }
 
 impl History {
+    /// Whether some row of an input has a cell in a column that may be left out: then it is mapped.
+    #[must_use]
+    pub fn mapped(&self) -> Mapped {
+        fn any<T>(rows: Option<&Vec<T>>, has: impl Fn(&T) -> bool) -> bool {
+            rows.into_iter().flatten().any(has)
+        }
+        let (lines, returns) = (self.order_lines.as_ref(), self.returns.as_ref());
+        Mapped {
+            scores: any(self.surveys.as_ref(), |a| a.score.is_some()),
+            carts: any(self.touchpoints.as_ref(), |t| t.cart.is_some()),
+            stages: any(self.opportunities.as_ref(), |o| o.stage.is_some()),
+            competitors: any(self.opportunities.as_ref(), |o| o.competitor.is_some()),
+            products: any(lines, |l| l.product.is_some()),
+            categories: any(lines, |l| l.category.is_some()),
+            returned_products: any(returns, |r| r.product.is_some()),
+            return_reasons: any(returns, |r| r.reason.is_some()),
+        }
+    }
+
     /// The same with the rows of every input changed in their order only.
     #[must_use]
     pub fn reordered(mut self, order: &impl Reorder) -> Self {
@@ -187,8 +226,30 @@ impl History {
         self.prospects.iter_mut().for_each(|rows| order.apply(rows));
         self.contacts.iter_mut().for_each(|rows| order.apply(rows));
         self.surveys.iter_mut().for_each(|rows| order.apply(rows));
+        self.touchpoints.iter_mut().for_each(|rows| order.apply(rows));
+        self.identities.iter_mut().for_each(|rows| order.apply(rows));
+        self.opportunities.iter_mut().for_each(|rows| order.apply(rows));
+        self.order_lines.iter_mut().for_each(|rows| order.apply(rows));
+        self.returns.iter_mut().for_each(|rows| order.apply(rows));
+        self.invoices.iter_mut().for_each(|rows| order.apply(rows));
+        self.engagement.iter_mut().for_each(|rows| order.apply(rows));
         self
     }
+}
+
+/// Which of the columns that may be left out are there.
+#[expect(clippy::struct_excessive_bools, reason = "each column is there or not")]
+#[expect(missing_docs, reason = "the names say it")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mapped {
+    pub scores: bool,
+    pub carts: bool,
+    pub stages: bool,
+    pub competitors: bool,
+    pub products: bool,
+    pub categories: bool,
+    pub returned_products: bool,
+    pub return_reasons: bool,
 }
 
 /// A change of order, of rows of whatever kind.

@@ -1,9 +1,11 @@
 //! Histories as tests write them.
 
+mod further;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use kohort_model::{Cause, Day, Input, Kind};
 
-use super::{Answer, Contact, History, Id, Prospect, Row, Span};
+use super::{History, Id, Row, Span};
 use crate::render::align;
 
 /// The lines of one input: its column names, then cells.
@@ -42,9 +44,17 @@ pub fn parse_rows(text: &str) -> Vec<Row> {
 /// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), and any other for a segment |
 /// | `prospects:` | `customer`, `day` |
 /// | `contacts:` | `customer`, `day`, `campaign`, `strategy`, `arm` (`sent` or `withheld`) |
-/// | `surveys:` | `customer`, `day`, `reason` |
+/// | `surveys:` | `customer`, `day` (a time, as that of orders), `reason`, `score` |
+/// | `touchpoints:` | `visitor`, `day` (a time), `step`, `cart`, `value`, `customer` |
+/// | `identities:` | `visitor`, `customer` |
+/// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `value` |
+/// | `order_lines:` | `customer`, `order`, `day` (a time), `product`, `category`, `units`, `value` |
+/// | `returns:` | `customer`, `order`, `day`, `product`, `reason`, `units`, `value` |
+/// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `amount` |
+/// | `engagement:` | `customer`, `day`, `kind`, `value` (hundredths, 100 where it is left out) |
 ///
-/// Customers are integers if those of all inputs are. A column that says nothing may be left out.
+/// Customers are integers if those of all inputs are, and so are visitors, carts, the orders of lines
+/// and returns, and other ids. A column that says nothing may be left out.
 /// An input without its line is none that is empty.
 ///
 /// # Panics
@@ -74,28 +84,45 @@ pub fn parse_history(text: &str) -> History {
     }
     let all = |column| inputs.iter().flatten().flat_map(move |lines| cells_of(lines, column));
     let is_integer = |cell: &str| cell.parse::<u64>().is_ok();
-    let has_integers = |column| all(column).all(is_integer);
-    let ids = Ids {
-        customers: has_integers("customer"),
-        orders: has_integers("order"),
-        subscriptions: has_integers("subscription"),
+    let has_integers = |column| all(column).filter(|cell| *cell != "-").all(is_integer);
+    let has_orders = |input: Input| {
+        inputs[input as usize].iter().flat_map(|lines| cells_of(lines, "order")).all(is_integer)
     };
-    let [orders, subscriptions, prospects, contacts, surveys] = inputs;
-    History {
-        rows: rows_of(&orders.unwrap_or_default(), |line| row(line, ids)),
-        spans: rows_of(&subscriptions.unwrap_or_default(), |line| span(line, ids)),
-        prospects: prospects.map(|lines| rows_of(&lines, |line| prospect(line, ids))),
-        contacts: contacts.map(|lines| rows_of(&lines, |line| contact(line, ids))),
-        surveys: surveys.map(|lines| rows_of(&lines, |line| answer(line, ids))),
-    }
+    let ids = Ids {
+        customers: has_integers("customer") && has_integers("buyer"),
+        orders: has_orders(Input::Orders),
+        goods: has_orders(Input::OrderLines) && has_orders(Input::Returns),
+        subscriptions: has_integers("subscription"),
+        visitors: has_integers("visitor"),
+        carts: has_integers("cart"),
+        numbers: has_integers("id"),
+    };
+    let lines = |input: Input| inputs[input as usize].as_ref();
+    let history = History {
+        rows: lines(Input::Orders)
+            .map(|lines| rows_of(lines, |line| row(line, ids)))
+            .unwrap_or_default(),
+        spans: lines(Input::Subscriptions)
+            .map(|lines| rows_of(lines, |line| span(line, ids)))
+            .unwrap_or_default(),
+        ..History::default()
+    };
+    further::read(history, &inputs, ids)
 }
 
 /// Which ids are integers.
+#[expect(clippy::struct_excessive_bools, reason = "those of each kind are integers or not")]
 #[derive(Clone, Copy)]
 struct Ids {
     customers: bool,
     orders: bool,
+    /// The orders of lines and returns.
+    goods: bool,
     subscriptions: bool,
+    visitors: bool,
+    carts: bool,
+    /// Those of opportunities and invoices.
+    numbers: bool,
 }
 
 fn cells_of<'a>(lines: &Lines<'a>, column: &str) -> Vec<&'a str> {
@@ -132,7 +159,6 @@ fn row(line: Line<'_>, ids: Ids) -> Row {
 
 fn span(line: Line<'_>, ids: Ids) -> Span {
     let mut span = Span::new(Id::Integer(0), Id::Integer(0), Day(0), 0);
-    let day_or_none = |cell: &str| (cell != "-").then(|| time(cell).0);
     for &(name, cell) in line {
         match name {
             "customer" => span.customer = id(cell, ids.customers),
@@ -149,47 +175,6 @@ fn span(line: Line<'_>, ids: Ids) -> Span {
     span
 }
 
-fn prospect(line: Line<'_>, ids: Ids) -> Prospect {
-    let mut prospect = Prospect { customer: Id::Integer(0), day: Day(0) };
-    for &(name, cell) in line {
-        match name {
-            "customer" => prospect.customer = id(cell, ids.customers),
-            "day" => prospect.day = time(cell).0,
-            _ => panic!("{name:?} is no column of prospects"),
-        }
-    }
-    prospect
-}
-
-fn contact(line: Line<'_>, ids: Ids) -> Contact {
-    let (customer, day) = (Id::Integer(0), Day(0));
-    let mut contact = Contact { customer, day, campaign: None, strategy: None, is_holdout: false };
-    for &(name, cell) in line {
-        match name {
-            "customer" => contact.customer = id(cell, ids.customers),
-            "day" => contact.day = time(cell).0,
-            "campaign" => contact.campaign = optional(cell),
-            "strategy" => contact.strategy = optional(cell),
-            "arm" => contact.is_holdout = arm(cell),
-            _ => panic!("{name:?} is no column of contacts"),
-        }
-    }
-    contact
-}
-
-fn answer(line: Line<'_>, ids: Ids) -> Answer {
-    let mut answer = Answer { customer: Id::Integer(0), day: Day(0), reason: None };
-    for &(name, cell) in line {
-        match name {
-            "customer" => answer.customer = id(cell, ids.customers),
-            "day" => answer.day = time(cell).0,
-            "reason" => answer.reason = optional(cell),
-            _ => panic!("{name:?} is no column of surveys"),
-        }
-    }
-    answer
-}
-
 fn id(cell: &str, is_integer: bool) -> Id {
     match cell.parse() {
         Ok(n) if is_integer => Id::Integer(n),
@@ -199,6 +184,10 @@ fn id(cell: &str, is_integer: bool) -> Id {
 
 fn integer(cell: &str) -> i64 {
     cell.parse().unwrap_or_else(|e| panic!("{cell:?} is no integer: {e}"))
+}
+
+fn day_or_none(cell: &str) -> Option<Day> {
+    (cell != "-").then(|| time(cell).0)
 }
 
 fn optional(cell: &str) -> Option<String> {
@@ -251,7 +240,7 @@ fn time(cell: &str) -> (Day, i64) {
 /// Where an instant is no time of the calendar, or some orders have an id and others none.
 #[must_use]
 pub fn render_history(history: &History, segments: &[&str]) -> String {
-    let History { rows, spans, prospects, contacts, surveys } = history;
+    let History { rows, spans, .. } = history;
     let mut parts = Vec::new();
     let mut part = |input: Input, columns: &[&str], lines: Vec<Vec<String>>| {
         let mut table = vec![columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
@@ -280,30 +269,7 @@ pub fn render_history(history: &History, segments: &[&str]) -> String {
         ]);
         part(Input::Subscriptions, &columns, spans.iter().map(span_cells).collect());
     }
-    if let Some(prospects) = prospects {
-        let cells = |p: &Prospect| vec![p.customer.to_string(), p.day.to_string()];
-        part(Input::Prospects, &["customer", "day"], prospects.iter().map(cells).collect());
-    }
-    if let Some(contacts) = contacts {
-        let arm = |c: &Contact| if c.is_holdout { "withheld" } else { "sent" };
-        let cells = |c: &Contact| {
-            let (customer, day) = (c.customer.to_string(), c.day.to_string());
-            vec![
-                customer,
-                day,
-                text(c.campaign.as_deref()),
-                text(c.strategy.as_deref()),
-                arm(c).into(),
-            ]
-        };
-        let columns = ["customer", "day", "campaign", "strategy", "arm"];
-        part(Input::Contacts, &columns, contacts.iter().map(cells).collect());
-    }
-    if let Some(surveys) = surveys {
-        let cells =
-            |a: &Answer| vec![a.customer.to_string(), a.day.to_string(), text(a.reason.as_deref())];
-        part(Input::Surveys, &["customer", "day", "reason"], surveys.iter().map(cells).collect());
-    }
+    further::write(history, part);
     parts.concat()
 }
 
@@ -315,11 +281,15 @@ fn text(text: Option<&str>) -> String {
     }
 }
 
+fn instant(micros: i64) -> String {
+    let time = DateTime::from_timestamp_micros(micros).expect("a time of the calendar");
+    time.naive_utc().format("%FT%T%.f").to_string()
+}
+
 fn row_cells(row: &Row) -> Vec<String> {
-    let time = DateTime::from_timestamp_micros(row.instant).expect("a time of the calendar");
     let mut cells = vec![
         row.customer.to_string(),
-        time.naive_utc().format("%FT%T%.f").to_string(),
+        instant(row.instant),
         row.value.to_string(),
         format!("{:?}", row.kind).to_lowercase(),
         text(row.reason.as_deref()),
@@ -348,7 +318,7 @@ fn span_cells(span: &Span) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MICROS_PER_DAY;
+    use super::super::{Answer, Contact, MICROS_PER_DAY};
     use super::*;
 
     #[test]
@@ -429,7 +399,14 @@ mod tests {
                 strategy: Some(String::new()),
                 is_holdout: true,
             }]),
-            surveys: Some(vec![Answer { customer: id("x"), day: Day(5), reason: None }]),
+            surveys: Some(vec![Answer {
+                customer: id("x"),
+                day: Day(5),
+                instant: 5 * MICROS_PER_DAY,
+                reason: None,
+                score: None,
+            }]),
+            ..History::default()
         };
         assert_eq!(history, expected);
         assert_eq!(parse_history(&render_history(&history, &["plan"])), history);

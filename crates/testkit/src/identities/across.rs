@@ -34,6 +34,9 @@ pub fn of_tables(tables: &BTreeMap<&str, Vec<NaiveRow>>, basis: Basis) -> Result
             hold(other, same, "buyers are those of customer_retention")?;
         }
     }
+    if let (Some(carts), Some(lost_sales)) = (table("carts"), table("lost_sales")) {
+        carts_are_attempts(carts, lost_sales)?;
+    }
     if let (Some(retention), Some(revenue), Basis::Subscriptions) =
         (table("customer_retention"), table("revenue_churn"), basis)
     {
@@ -133,4 +136,28 @@ fn buckets_add_up(gaps: &[NaiveRow], histogram: &[NaiveRow]) -> Result<(), Strin
         hold(row, same, "buckets add up to gaps and open")?;
     }
     sums.is_empty().then_some(()).ok_or_else(|| format!("buckets without gaps: {sums:?}"))
+}
+
+/// The carts of both buyers together are those of `carts`.
+fn carts_are_attempts(carts: &[NaiveRow], lost_sales: &[NaiveRow]) -> Result<(), String> {
+    const COUNTS: [[&str; 2]; 6] = [
+        ["created", "attempts"],
+        ["purchased", "won"],
+        ["open", "open"],
+        ["abandoned", "lost"],
+        ["recovered", "recovered"],
+        ["recovery_open", "recovery_open"],
+    ];
+    let mut sums = BTreeMap::<_, [i64; 6]>::new();
+    for row in pick(lost_sales, &[("source", "carts"), ("breakdown", "total")]) {
+        let sum = sums.entry(texts(&row, &PERIOD)).or_default();
+        for (sum, [_, name]) in sum.iter_mut().zip(COUNTS) {
+            *sum += count(&row, name);
+        }
+    }
+    for row in carts {
+        let sum = sums.remove(&texts(row, &PERIOD)).unwrap_or_default();
+        hold(row, sum == COUNTS.map(|[name, _]| count(row, name)), "carts are attempts")?;
+    }
+    sums.is_empty().then_some(()).ok_or_else(|| format!("attempts without a period: {sums:?}"))
 }

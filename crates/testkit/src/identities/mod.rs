@@ -1,6 +1,7 @@
 //! What holds in every table, whatever the history. Each check names the first row that breaks it.
 
 mod across;
+mod further;
 mod lifetime;
 mod retention;
 
@@ -13,6 +14,10 @@ use crate::compare::{NaiveRow, cell, count, money};
 use crate::render::render_cell;
 
 pub use across::of_tables;
+pub use further::{
+    carts, churn_indicators, cross_sell, cross_sell_customers, funnel, nps, product_returns,
+    receivables,
+};
 pub use lifetime::{
     churn_reasons, clv_holdout, customers, gap_numbers_add_up, loyalty, purchase_gap_histogram,
     purchase_gaps, revenue_movements, win_back,
@@ -41,10 +46,18 @@ fn same_group(a: &NaiveRow, b: &NaiveRow) -> bool {
 /// The row that is not after the one before it.
 pub fn sorted_by_key(rows: &[NaiveRow], key: &[&str]) -> Result<(), String> {
     for pair in rows.windows(2) {
-        let order = key
-            .iter()
-            .map(|name| compare_keys(name, cell(&pair[0], name), cell(&pair[1], name)))
-            .find(|order| order.is_ne());
+        // Stages have an order of their own.
+        let is_stage = |row: &NaiveRow| {
+            key.contains(&"source") && *cell(row, "breakdown") == Cell::from("stage")
+        };
+        let compare =
+            |name: &&str| match compare_keys(name, cell(&pair[0], name), cell(&pair[1], name)) {
+                Ordering::Greater if **name == *"breakdown_value" && is_stage(&pair[0]) => {
+                    Ordering::Less
+                }
+                order => order,
+            };
+        let order = key.iter().map(compare).find(|order| order.is_ne());
         hold(&pair[1], order == Some(Ordering::Less), "the order of keys")?;
     }
     Ok(())
@@ -91,7 +104,8 @@ pub fn segments_add_up(rows: &[NaiveRow], key: &[&str], segment: &str) -> Result
     // those the credits of everybody know, and of the value none.
     // Prospects and contacts of people without an order have no value, and a total of a breakdown
     // stands only where the value has the row.
-    const NOT_ADDITIVE: [&str; 12] = [
+    // Each value has a threshold of its own for a signal.
+    const NOT_ADDITIVE: [&str; 17] = [
         "window_periods",
         "lost_revenue",
         "expected_lost_value",
@@ -104,6 +118,11 @@ pub fn segments_add_up(rows: &[NaiveRow], key: &[&str], segment: &str) -> Result
         "churned_total",
         "revenue_lost_total",
         "days_to",
+        "days",
+        "exposed",
+        "exposed_churned",
+        "unexposed",
+        "unexposed_churned",
     ];
     let rest = |row: &NaiveRow| {
         let parts = key.iter().filter(|name| !name.starts_with("segment"));
@@ -144,16 +163,24 @@ pub fn of_table(name: &str, rows: &[NaiveRow], basis: Basis) -> Result<(), Strin
     sorted_by_key(rows, key(name))?;
     floats_are_finite(rows)?;
     match name {
+        "carts" => carts(rows),
+        "churn_indicators" => churn_indicators(rows),
         "churn_reasons" => churn_reasons(rows),
         "clv_holdout" => clv_holdout(rows),
         "cohort_curve" => cohort_curve(rows),
         "cohort_retention" => cohort_retention(rows, basis),
+        "cross_sell" => cross_sell(rows),
+        "cross_sell_customers" => cross_sell_customers(rows),
         "customer_retention" => customer_retention(rows),
         "customers" => customers(rows),
+        "funnel" => funnel(rows),
         "lost_sales" => lost_sales(rows),
         "loyalty" => loyalty(rows),
+        "nps" => nps(rows),
+        "product_returns" => product_returns(rows),
         "purchase_gap_histogram" => purchase_gap_histogram(rows),
         "purchase_gaps" => purchase_gaps(rows),
+        "receivables" => receivables(rows),
         "revenue_churn" => revenue_churn(rows),
         "revenue_movements" => revenue_movements(rows),
         "win_back" => win_back(rows),
@@ -175,7 +202,14 @@ pub fn key(table: &str) -> &'static [&'static str] {
         "clv_holdout" => &["segment", "segment_value", "model", "step"],
         "cohort_curve" => &["grain", "segment", "segment_value", "k"],
         "cohort_retention" => &["grain", "segment", "segment_value", "cohort", "k"],
-        "customer_retention" | "loyalty" | "revenue_churn" => of_period![],
+        "carts" | "customer_retention" | "loyalty" | "nps" | "receivables" | "revenue_churn" => {
+            of_period![]
+        }
+        "churn_indicators" => &["grain", "segment", "segment_value", "signal"],
+        "cross_sell" => &["segment", "segment_value", "level", "relation", "item", "other_item"],
+        "cross_sell_customers" => &["segment", "segment_value", "level", "item"],
+        "funnel" => of_period!["step_number"],
+        "product_returns" => of_period!["attribution", "breakdown", "breakdown_value"],
         "customers" => &["customer_id"],
         "lost_sales" => &[
             "source",

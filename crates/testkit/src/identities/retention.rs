@@ -130,34 +130,48 @@ pub fn cohort_curve(rows: &[NaiveRow]) -> Result<(), String> {
     Ok(())
 }
 
-/// `lost_sales`: attempts are won, lost or open; what is recovered was lost; the reasons of a
-/// total add up to it.
+/// `lost_sales`: attempts are won, lost or open; what is recovered was lost; each lost attempt has one
+/// reason and competitor, and stops at one stage.
 ///
 /// # Errors
 /// The first row in which one does not hold.
 pub fn lost_sales(rows: &[NaiveRow]) -> Result<(), String> {
     let of_total = |a: &NaiveRow, b: &NaiveRow| {
-        same_group(a, b) && ["period", "buyer"].iter().all(|name| cell(a, name) == cell(b, name))
+        let names = ["source", "period", "buyer"];
+        same_group(a, b) && names.iter().all(|name| cell(a, name) == cell(b, name))
     };
-    for with_reasons in rows.chunk_by(of_total) {
-        let total = &with_reasons[0];
-        hold(total, *cell(total, "breakdown") == "total".into(), "a total before its reasons")?;
-        for row in with_reasons {
+    let is = |row: &NaiveRow, breakdown: &'static str| *cell(row, "breakdown") == breakdown.into();
+    for part in rows.chunk_by(of_total) {
+        let total = &part[0];
+        hold(total, is(total, "total"), "a total before its parts")?;
+        for row in part {
             let (n, m) = (|name| count(row, name), |name| money(row, name));
             hold(row, n("attempts") == n("won") + n("lost") + n("open"), "attempts = outcomes")?;
             hold(row, n("recovered") + n("recovery_open") <= n("lost"), "recovered <= lost")?;
+            hold(row, n("stopped") <= n("lost"), "stopped <= lost")?;
             let net = m("lost_value") - m("recovered_value");
             hold(row, m("net_lost_value") == net, "net = lost - recovered")?;
             hold(row, m("won_value") + m("lost_value") <= m("attempted_value"), "values <= all")?;
         }
-        let reasons = &with_reasons[1..];
-        for name in ["lost", "recovered", "recovery_open"] {
-            let sum: i64 = reasons.iter().map(|r| count(r, name)).sum();
-            hold(total, sum == count(total, name), "reasons add up")?;
-        }
-        for name in ["lost_value", "recovered_value", "net_lost_value"] {
-            let sum: i128 = reasons.iter().map(|r| money(r, name)).sum();
-            hold(total, sum == money(total, name), "values of reasons add up")?;
+        for parts in part[1..].chunk_by(|a, b| cell(a, "breakdown") == cell(b, "breakdown")) {
+            let is_stage = is(&parts[0], "stage");
+            let counts =
+                if is_stage { &["stopped"][..] } else { &["lost", "recovered", "recovery_open"] };
+            for name in counts {
+                let sum: i64 = parts.iter().map(|r| count(r, name)).sum();
+                let of_total = if is_stage { "lost" } else { name };
+                hold(total, sum == count(total, of_total), "parts add up")?;
+            }
+            let values = if is_stage {
+                &["stopped_value"][..]
+            } else {
+                &["lost_value", "recovered_value", "net_lost_value"]
+            };
+            for name in values {
+                let sum: i128 = parts.iter().map(|r| money(r, name)).sum();
+                let of_total = if is_stage { "lost_value" } else { name };
+                hold(total, sum == money(total, of_total), "values of parts add up")?;
+            }
         }
     }
     Ok(())

@@ -3,35 +3,47 @@
 //! Nothing is carried from one customer, period or day to the next: each cell of a table asks its
 //! question of the whole history again.
 
+mod carts;
 mod churn;
+mod churn_indicators;
 mod churn_reasons;
 mod cohorts;
+mod cross_sell;
 mod customers;
+mod funnel;
+mod further;
 mod gaps;
 mod holdout;
 mod lost_sales;
 mod loyalty;
 mod notes;
+mod nps;
+mod opportunities;
 mod orders;
 mod people;
 mod periods;
+mod product_returns;
+mod receivables;
 mod revenue;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
+mod visitors;
 mod win_back;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kohort_model::{Basis, Cell, Day, Grain, SegmentAt};
+use kohort_model::{Basis, Cell, Day, Grain, Input, SegmentAt};
 
 use crate::compare::NaiveRow;
-use crate::history::{History, Row, Span};
+use crate::history::{History, Id, Row, Span};
 use crate::settings::{Activity, LapseDays, Settings};
+use further::Further;
 use notes::Notes;
 use orders::{LeftOut, leave_out};
 use people::{Event, Group, Person, Role};
 use periods::Period;
+use visitors::Who;
 
 /// A row from `column: value` pairs.
 macro_rules! row {
@@ -54,9 +66,12 @@ pub struct Reference {
     /// Rows, orders and events of the basis left out, by reason; reasons without any are not in
     /// it.
     pub left_out: BTreeMap<&'static str, u64>,
-    /// Rows of the further inputs on or after `as_of`, by input; inputs without any are not in it.
-    pub notes_left_out: BTreeMap<&'static str, u64>,
+    /// Rows of the further inputs left out.
+    pub further_left_out: FurtherLeftOut,
 }
+
+/// Rows of the further inputs, by input and reason; those without any are not in it.
+pub type FurtherLeftOut = BTreeMap<(&'static str, &'static str), u64>;
 
 /// The tables of a history. `customers` is without the columns of models, and `clv_holdout` without
 /// what they expect.
@@ -67,7 +82,7 @@ pub struct Reference {
 pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference {
     let (history, settings) = &in_order_of_names(history.into(), settings);
     let mut left_out = LeftOut::new();
-    let (as_of, everybody) = match settings.basis {
+    let (as_of, mut everybody) = match settings.basis {
         Basis::Orders => {
             let as_of = orders::resolve_as_of(&history.rows, settings);
             let events = orders::events(&history.rows, settings, as_of, &mut left_out);
@@ -86,12 +101,37 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
         (Basis::Orders, LapseDays::Fixed(days)) => Some(days),
         (Basis::Orders, LapseDays::Auto) => ninetieth_percentile_of_gaps(&everybody),
     };
-    let (notes, notes_left_out) = Notes::known(history, as_of);
+    let (notes, mut further_left_out) = Notes::known(history, as_of);
+    let further = further::by_person(history, settings, as_of, &mut further_left_out);
+    let visitors = add_further(&mut everybody, further, settings);
     let tables = lapse_days.map(|w| {
-        let groups = groups(everybody, settings);
-        tables(&Frame { settings, as_of, w: w.into(), groups, notes })
+        let groups = groups(everybody, visitors, settings);
+        tables(&Frame { history, settings, as_of, w: w.into(), groups, notes })
     });
-    Reference { as_of, lapse_days, tables: tables.unwrap_or_default(), left_out, notes_left_out }
+    let tables = tables.unwrap_or_default();
+    Reference { as_of, lapse_days, tables, left_out, further_left_out }
+}
+
+/// Adds to people what further inputs tell of them, and people of whom nothing else is known. Gives
+/// the visitors who are no customers.
+fn add_further(
+    everybody: &mut Vec<Person>,
+    further: BTreeMap<Who, Further>,
+    settings: &Settings,
+) -> Vec<Person> {
+    let mut visitors = Vec::new();
+    for (who, further) in further {
+        let is_visitor = matches!(who, Who::Visitor(_));
+        let (Who::Customer(id) | Who::Visitor(id)) = who;
+        if let Some(person) = everybody.iter_mut().find(|p| !is_visitor && p.id == id) {
+            person.further = further;
+        } else {
+            let to = if is_visitor { &mut visitors } else { &mut *everybody };
+            to.push(Person { further, ..person(&id, &[], settings) });
+        }
+    }
+    everybody.sort_by(|a, b| a.id.cmp(&b.id));
+    visitors
 }
 
 fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
@@ -112,11 +152,37 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
         tables.extend([
             ("clv_holdout", holdout::clv_holdout(frame)),
             ("customers", customers::customers(frame)),
-            ("lost_sales", lost_sales::lost_sales(frame)),
             ("loyalty", loyalty::loyalty(frame)),
             ("purchase_gap_histogram", gaps::purchase_gap_histogram(frame)),
             ("purchase_gaps", gaps::purchase_gaps(frame)),
         ]);
+    }
+    let (history, mapped) = (frame.history, frame.history.mapped());
+    if basis == Basis::Orders || mapped.carts || history.opportunities.is_some() {
+        tables.insert("lost_sales", lost_sales::lost_sales(frame));
+    }
+    if history.touchpoints.is_some() {
+        tables.insert("funnel", funnel::funnel(frame));
+    }
+    if mapped.carts {
+        tables.insert("carts", carts::carts(frame));
+    }
+    if mapped.scores {
+        tables.insert("nps", nps::nps(frame));
+    }
+    if history.invoices.is_some() {
+        tables.insert("receivables", receivables::receivables(frame));
+    }
+    if history.order_lines.is_some() {
+        tables.insert("cross_sell", cross_sell::cross_sell(frame));
+        tables.insert("cross_sell_customers", cross_sell::cross_sell_customers(frame));
+    }
+    if history.order_lines.is_some() && history.returns.is_some() {
+        tables.insert("product_returns", product_returns::product_returns(frame));
+    }
+    let has_signals = history.engagement.is_some() || history.returns.is_some();
+    if has_signals || history.invoices.is_some() || mapped.scores {
+        tables.insert("churn_indicators", churn_indicators::churn_indicators(frame));
     }
     tables
 }
@@ -143,14 +209,18 @@ pub fn in_order_of_names(mut history: History, settings: &Settings) -> (History,
 /// One person a customer id, in order of ids, with all events.
 fn people(events: &[Event], settings: &Settings) -> Vec<Person> {
     let ids: BTreeSet<_> = events.iter().map(|e| &e.customer).collect();
-    let events_of = |id| events.iter().filter(|e| &e.customer == id).cloned().collect();
-    let person = |id| Person {
-        id: Clone::clone(id),
-        events: events_of(id),
+    ids.into_iter().map(|id| person(id, events, settings)).collect()
+}
+
+/// The person of an id, with the events that are its own.
+fn person(id: &Id, events: &[Event], settings: &Settings) -> Person {
+    Person {
+        id: id.clone(),
+        events: events.iter().filter(|e| e.customer == *id).cloned().collect(),
         refunds_count: settings.activity == Activity::Any,
         subscriber: None,
-    };
-    ids.into_iter().map(person).collect()
+        further: Further::default(),
+    }
 }
 
 /// Counts the refunds that stand in no table, or not in every one.
@@ -180,27 +250,35 @@ fn ninetieth_percentile_of_gaps(everybody: &[Person]) -> Option<u32> {
 }
 
 /// Everybody first, then each value of each segment, by name.
-fn groups(everybody: Vec<Person>, settings: &Settings) -> Vec<Group> {
+fn groups(everybody: Vec<Person>, visitors: Vec<Person>, settings: &Settings) -> Vec<Group> {
     let mut groups = Vec::new();
+    let people: Vec<_> = everybody.into_iter().chain(visitors).collect();
     for (s, (segment, at)) in settings.segments.iter().enumerate() {
-        let values: BTreeSet<_> = everybody.iter().flat_map(|p| p.values(s)).collect();
+        let values: BTreeSet<_> = match at {
+            SegmentAt::First => people.iter().map(|p| p.first_value(s)).collect(),
+            SegmentAt::Order => people.iter().flat_map(|p| p.values(s)).collect(),
+        };
         for value in values {
-            let people = match at {
-                SegmentAt::First => (everybody.iter())
-                    .filter(|p| p.first_value(s) == Some(value))
-                    .cloned()
-                    .collect(),
-                SegmentAt::Order => everybody.iter().map(|p| p.of_value(s, value)).collect(),
+            let is_of_value = |p: &&Person| match at {
+                SegmentAt::First => p.first_value(s) == value,
+                SegmentAt::Order => p.values(s).contains(value),
             };
-            groups.push(Group { segment, value: Some(value.clone()), people });
+            let of_value = |p: &Person| match at {
+                SegmentAt::First => p.clone(),
+                SegmentAt::Order => p.of_value(s, value),
+            };
+            let people = people.iter().filter(is_of_value).map(of_value).collect();
+            groups.push(Group { segment, value: Some(value.to_owned()), people });
         }
     }
-    groups.insert(0, Group { segment: "all", value: None, people: everybody });
+    groups.insert(0, Group { segment: "all", value: None, people });
     groups
 }
 
 /// What every table needs to know.
 struct Frame<'a> {
+    /// Everything that was read, also what is left out.
+    history: &'a History,
     settings: &'a Settings,
     as_of: Day,
     /// The lapse window in days.
@@ -225,6 +303,22 @@ impl Frame<'_> {
     fn periods(&self, grain: Grain, first: Option<Day>) -> Vec<Period> {
         let periods = |first| periods::periods(self.settings.calendar, grain, first, self.as_of);
         first.map(periods).unwrap_or_default()
+    }
+
+    /// The first day, before `as_of`, of all rows of a further input.
+    fn first_day_of(&self, input: Input) -> Option<Day> {
+        fn days<T>(rows: Option<&Vec<T>>, day: impl Fn(&T) -> Day) -> Vec<Day> {
+            rows.into_iter().flatten().map(day).collect()
+        }
+        let history = self.history;
+        let days = match input {
+            Input::Surveys => days(history.surveys.as_ref(), |row| row.day),
+            Input::Returns => days(history.returns.as_ref(), |row| row.day),
+            Input::Invoices => days(history.invoices.as_ref(), |row| row.issued),
+            Input::Engagement => days(history.engagement.as_ref(), |row| row.day),
+            other => panic!("{other:?} tells no signal"),
+        };
+        days.into_iter().filter(|day| *day < self.as_of).min()
     }
 
     /// Whether `day` is before `history_start` + W.
@@ -259,7 +353,7 @@ impl Frame<'_> {
         (self.settings.segments.iter().enumerate())
             .filter(|(_, (_, at))| *at == SegmentAt::First)
             .map(|(s, (name, _))| {
-                let value = customer.first_value(s).map(std::sync::Arc::<str>::from);
+                let value = std::sync::Arc::<str>::from(customer.first_value(s));
                 (format!("segment_{name}").into(), Cell::from(value))
             })
             .collect()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use kohort_model::{Day, Input};
 
-use super::orders::{LeftOut, leave_out, or_none};
+use super::FurtherLeftOut;
+use super::further::leave_out;
+use super::orders::or_none;
 use crate::history::{Answer, Contact, History, Id};
 
 /// The known rows of the further inputs, `None` where there is no such input.
@@ -31,10 +33,10 @@ pub(super) struct Message {
 
 impl Notes {
     /// What is known before `as_of`, and how much of each input is not.
-    pub fn known(history: &History, as_of: Day) -> (Self, LeftOut) {
-        let mut left_out = LeftOut::new();
+    pub fn known(history: &History, as_of: Day) -> (Self, FurtherLeftOut) {
+        let mut left_out = FurtherLeftOut::new();
         let mut is_known = |input: Input, day: Day| {
-            leave_out(&mut left_out, input.name(), usize::from(day >= as_of));
+            leave_out(&mut left_out, input, "after_as_of", usize::from(day >= as_of));
             day < as_of
         };
         let first_seen = history.prospects.as_ref().map(|prospects| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kohort_model::Day;
 
+use super::further::Further;
 use super::periods::Period;
 use super::subscriptions::Subscriber;
 use crate::history::Id;
@@ -41,6 +42,8 @@ pub(super) struct Person {
     pub refunds_count: bool,
     /// What is paid on which day, where the basis is subscriptions.
     pub subscriber: Option<Subscriber>,
+    /// What the further inputs tell, whatever the segment value.
+    pub further: Further,
 }
 
 impl Person {
@@ -145,11 +148,12 @@ impl Person {
     }
 
     /// The values of segment `s` in which the person stands with `at = "order"`.
-    pub fn values(&self, s: usize) -> BTreeSet<&String> {
-        match &self.subscriber {
-            None => self.events.iter().map(|e| &e.segments[s]).collect(),
+    pub fn values(&self, s: usize) -> BTreeSet<&str> {
+        let values: BTreeSet<_> = match &self.subscriber {
+            None => self.events.iter().map(|e| &*e.segments[s]).collect(),
             Some(subscriber) => subscriber.values(s),
-        }
+        };
+        if values.is_empty() { BTreeSet::from(["(none)"]) } else { values }
     }
 
     /// What the person did under one value of segment `s`.
@@ -159,13 +163,13 @@ impl Person {
             None => self.events.iter().filter(|e| e.segments[s] == value).cloned().collect(),
             Some(subscriber) => subscriber.events(),
         };
-        Self { id: self.id.clone(), events, refunds_count: self.refunds_count, subscriber }
+        Self { id: self.id.clone(), events, subscriber, ..self.clone() }
     }
 
     /// The value of segment `s` by which the person stands in one of them.
-    pub fn first_value(&self, s: usize) -> Option<&str> {
-        let event = self.first_order().or_else(|| self.attempts().first().copied())?;
-        Some(&event.segments[s])
+    pub fn first_value(&self, s: usize) -> &str {
+        let event = self.first_order().or_else(|| self.attempts().first().copied());
+        event.map_or("(none)", |event| &event.segments[s])
     }
 }
 
@@ -185,10 +189,5 @@ impl Group {
     /// Day of the first activity; `None` where there are no customers.
     pub fn first_activity(&self) -> Option<Day> {
         self.customers().map(Person::first_day).min()
-    }
-
-    /// Day of the first attempt.
-    pub fn first_attempt(&self) -> Option<Day> {
-        self.people.iter().flat_map(|p| p.attempts()).map(|e| e.day).min()
     }
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use kohort_model::{Cause, Day};
 
+use super::further::Further;
 use super::orders::{LeftOut, leave_out, or_none, or_unknown};
 use super::people::{Event, Person, Role};
 use crate::history::{Id, Row, Span};
@@ -92,8 +93,8 @@ impl Subscriber {
     }
 
     /// The values of segment `s` that stand on some day.
-    pub fn values(&self, s: usize) -> BTreeSet<&String> {
-        self.standing.iter().map(|standing| &standing.term.segments[s]).collect()
+    pub fn values(&self, s: usize) -> BTreeSet<&str> {
+        self.standing.iter().map(|standing| &*standing.term.segments[s]).collect()
     }
 
     /// Only the spans of one value of segment `s`, on the days on which they stand.
@@ -173,6 +174,7 @@ pub(super) fn people(spans: &[Span], gap: i64, as_of: Day, left_out: &mut LeftOu
             events: subscriber.events(),
             refunds_count: false,
             subscriber: Some(subscriber),
+            further: Further::default(),
         }
     };
     ids.into_iter().map(person).collect()

@@ -1,6 +1,7 @@
 //! Small histories on the edges: days around the turn of periods and leap days, gaps around W,
 //! contacts around the days on which somebody leaves or returns.
 
+mod further;
 mod orders;
 mod subscriptions;
 
@@ -13,7 +14,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
-use crate::history::{Answer, Contact, History, Id, Prospect, render_history};
+use crate::history::{Answer, Contact, History, Id, Prospect, Row, render_history};
 use crate::settings::{Activity, LapseDays, RowsMode, Settings};
 
 pub use orders::cases;
@@ -38,9 +39,9 @@ impl fmt::Debug for Case {
 
 /// Settings, without what lies near the days of a history: `as_of`, `history_start` and the end of
 /// the calibration.
-pub fn settings(basis: Basis) -> impl Strategy<Value = Settings> {
-    (settings_of_time(), settings_of_activity(), settings_of_measures()).prop_map(
-        move |(of_time, of_activity, of_measures)| Settings {
+pub fn settings(basis: Basis) -> BoxedStrategy<Settings> {
+    (settings_of_time(), settings_of_activity(), settings_of_measures(), settings_of_further())
+        .prop_map(move |(of_time, of_activity, of_measures, of_further)| Settings {
             basis,
             lapse_days: of_activity.lapse_days,
             reactivation_gap_days: of_activity.reactivation_gap_days,
@@ -50,16 +51,24 @@ pub fn settings(basis: Basis) -> impl Strategy<Value = Settings> {
             rows: of_activity.rows,
             prospect_after_days: of_measures.prospect_after_days,
             attribution_window_days: of_measures.attribution_window_days,
+            window_hours: of_further.window_hours,
+            cart_window_hours: of_further.cart_window_hours,
+            stages: of_further.stages,
+            return_window_days: of_further.return_window_days,
+            terms_days: of_further.terms_days,
+            indicator_window_days: of_further.indicator_window_days,
+            min_support: of_further.min_support,
+            max_items: of_further.max_items,
             survey_window_days: of_measures.survey_window_days,
             loyalty: of_measures.loyalty,
             gaps: of_measures.gaps,
             lifetime: of_measures.lifetime,
             ..of_time
-        },
-    )
+        })
+        .boxed()
 }
 
-fn settings_of_time() -> impl Strategy<Value = Settings> {
+fn settings_of_time() -> BoxedStrategy<Settings> {
     let calendar = (select(Weekday::ALL.to_vec()), 1..=12_u32)
         .prop_map(|(week_start, fiscal_year_start)| Calendar { week_start, fiscal_year_start });
     (
@@ -75,9 +84,10 @@ fn settings_of_time() -> impl Strategy<Value = Settings> {
             grains,
             ..Settings::default()
         })
+        .boxed()
 }
 
-fn settings_of_activity() -> impl Strategy<Value = Settings> {
+fn settings_of_activity() -> BoxedStrategy<Settings> {
     let lapse_days = prop_oneof![
         5 => select(vec![1, 2, 7, 28, 30, 31, 90]).prop_map(LapseDays::Fixed),
         1 => Just(LapseDays::Auto),
@@ -105,9 +115,10 @@ fn settings_of_activity() -> impl Strategy<Value = Settings> {
             rows,
             ..Settings::default()
         })
+        .boxed()
 }
 
-fn settings_of_measures() -> impl Strategy<Value = Settings> {
+fn settings_of_measures() -> BoxedStrategy<Settings> {
     (
         select(vec![0_u32, 5, 30]),
         select(vec![0_u32, 1, 7, 30]),
@@ -129,6 +140,33 @@ fn settings_of_measures() -> impl Strategy<Value = Settings> {
             },
             ..Settings::default()
         })
+        .boxed()
+}
+
+fn settings_of_further() -> BoxedStrategy<Settings> {
+    let hours = || select(vec![0_u32, 1, 24, 25, 48, 168]);
+    // Not in the order of the texts.
+    let stages = select(vec![vec![], vec!["offer", "demo"], vec!["offer", "b", "demo"]]);
+    (
+        (hours(), hours()),
+        stages,
+        select(vec![0_u32, 7, 30]),
+        select(vec![0_u32, 14, 30]),
+        select(vec![1_u32, 7, 30]),
+        (select(vec![0.001, 0.3, 0.5]), select(vec![2_usize, 3, 500])),
+    )
+        .prop_map(|(hours, stages, returns, terms, indicator, pairs)| Settings {
+            window_hours: hours.0,
+            cart_window_hours: hours.1,
+            stages,
+            return_window_days: returns,
+            terms_days: terms,
+            indicator_window_days: indicator,
+            min_support: pairs.0,
+            max_items: pairs.1,
+            ..Settings::default()
+        })
+        .boxed()
 }
 
 /// What is chosen once for all people of a history.
@@ -144,7 +182,11 @@ struct Frame {
     calibration_end: Option<(Index, i64)>,
     /// Whether there are prospects, contacts and surveys.
     has_notes: [bool; 3],
+    shape: further::Shape,
 }
+
+/// Near which everything lies where nobody did anything.
+const LONELY_DAY: Day = Day(19_782);
 
 #[derive(Clone, Copy, Debug)]
 enum IdStyle {
@@ -162,7 +204,7 @@ impl IdStyle {
     }
 }
 
-fn frames() -> impl Strategy<Value = Frame> {
+fn frames() -> BoxedStrategy<Frame> {
     let style = || select(vec![IdStyle::Integers, IdStyle::Texts]);
     let near = |from: i64, to: i64| (any::<Index>(), from..=to);
     (
@@ -172,32 +214,36 @@ fn frames() -> impl Strategy<Value = Frame> {
         weighted(0.7, near(-2, 40)),
         weighted(0.3, near(-40, 3)),
         weighted(0.5, near(-3, 40)),
-        [prop::bool::weighted(0.6), prop::bool::weighted(0.7), prop::bool::weighted(0.7)],
+        [prop::bool::weighted(0.6), prop::bool::weighted(0.8), prop::bool::weighted(0.7)],
+        further::shapes(),
     )
         .prop_map(
-            |(customer_ids, order_ids, has_times, as_of, start, calibration, has_notes)| Frame {
-                customer_ids,
-                order_ids,
-                has_times,
-                as_of,
-                history_start: start,
-                calibration_end: calibration,
-                has_notes,
+            |(customer_ids, order_ids, has_times, as_of, start, calibration, has_notes, shape)| {
+                Frame {
+                    customer_ids,
+                    order_ids,
+                    has_times,
+                    as_of,
+                    history_start: start,
+                    calibration_end: calibration,
+                    has_notes,
+                    shape,
+                }
             },
         )
+        .boxed()
 }
 
 impl Frame {
     /// Fills in the settings that lie near `days`, the days of a history.
     fn settle(&self, settings: &mut Settings, days: &[Day]) {
-        if !days.is_empty() {
-            let day_near = |(place, later): (Index, i64)| place.get(days).plus(later);
-            settings.as_of = self.as_of.map(day_near);
-            // A history that starts at or after as_of is refused with the pipeline file.
-            settings.history_start = (self.history_start.map(day_near))
-                .filter(|start| settings.as_of.is_none_or(|as_of| *start < as_of));
-            settings.lifetime.calibration_end = self.calibration_end.map(day_near);
-        }
+        let days = if days.is_empty() { &[LONELY_DAY] } else { days };
+        let day_near = |(place, later): (Index, i64)| place.get(days).plus(later);
+        settings.as_of = self.as_of.map(day_near);
+        // A history that starts at or after as_of is refused with the pipeline file.
+        settings.history_start = (self.history_start.map(day_near))
+            .filter(|start| settings.as_of.is_none_or(|as_of| *start < as_of));
+        settings.lifetime.calibration_end = self.calibration_end.map(day_near);
     }
 }
 
@@ -243,8 +289,9 @@ fn segment_values() -> impl Strategy<Value = Option<&'static str>> {
     select(vec![None, Some("a"), Some("b"), Some("Z"), Some("")])
 }
 
-fn reasons() -> impl Strategy<Value = Option<&'static str>> {
+fn reasons() -> BoxedStrategy<Option<&'static str>> {
     select(vec![None, Some(""), Some("price"), Some("stock"), Some("Zoll"), Some("unknown")])
+        .boxed()
 }
 
 /// A row of a further input, near a day of some person.
@@ -272,11 +319,11 @@ enum NoteKind {
     },
 }
 
-fn note_steps() -> impl Strategy<Value = Vec<NoteStep>> {
+fn note_steps() -> BoxedStrategy<Vec<NoteStep>> {
     let texts = || select(vec![None, Some("a"), Some("b"), Some("Z")]);
     let kind = prop_oneof![
         2 => Just(NoteKind::Prospect),
-        8 => (texts(), texts(), prop::bool::weighted(0.4), prop::bool::weighted(0.3)).prop_map(
+        8 => (texts(), texts(), prop::bool::weighted(0.4), prop::bool::weighted(0.4)).prop_map(
             |(campaign, strategy, is_holdout, is_to_all)| {
                 NoteKind::Contact { campaign, strategy, is_holdout, is_to_all }
             },
@@ -293,7 +340,7 @@ fn note_steps() -> impl Strategy<Value = Vec<NoteStep>> {
     let step = (kind, any::<Index>(), any::<Index>(), gap, later).prop_map(
         |(kind, person, anchor, gap, later)| NoteStep { kind, person, anchor, gap, later },
     );
-    vec(step, 0..=24)
+    vec(step, 0..=24).boxed()
 }
 
 /// The further inputs of a history whose people have `anchors`, the days of what they did. One
@@ -328,7 +375,8 @@ fn notes(steps: &[NoteStep], frame: &Frame, anchors: &[Vec<Day>], settings: &Set
                 }));
             }
             NoteKind::Answer { reason } => {
-                surveys.push(Answer { customer, day, reason: text(*reason) });
+                let instant = Row::new(customer.clone(), day, 0).instant;
+                surveys.push(Answer { customer, day, instant, reason: text(*reason), score: None });
             }
         }
     }

@@ -7,28 +7,29 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Case, Frame, Gap, IdStyle, NoteStep, frames, note_steps, notes, reasons, segment_values,
-    settings, starts,
+    Case, Frame, Gap, IdStyle, NoteStep, frames, further, note_steps, notes, reasons,
+    segment_values, settings, starts,
 };
 use crate::history::{History, Id, Row, Shuffled};
 use crate::settings::{RowsMode, Settings};
 
 /// Histories of orders of up to six people with up to eight events each, and settings of every
 /// kind.
-pub fn cases() -> impl Strategy<Value = Case> {
+pub fn cases() -> BoxedStrategy<Case> {
     (
         settings(Basis::Orders),
         frames(),
         vec(people(), 0..=6),
-        note_steps(),
+        (note_steps(), further::steps()),
         any::<u64>().no_shrink(),
     )
-        .prop_map(|(settings, frame, people, steps, seed)| {
-            let Case { history, settings } = case(settings, &frame, &people, &steps);
+        .prop_map(|(settings, frame, people, (notes, further), seed)| {
+            let Case { history, settings } = case(settings, &frame, &people, &notes, &further);
             let mut history = history.reordered(&Shuffled(seed));
             settle_ties(&mut history.rows, &settings);
             Case { history, settings }
         })
+        .boxed()
 }
 
 /// One event of a person, and further rows of the same order.
@@ -57,8 +58,8 @@ struct Copy {
 }
 
 /// Where a person starts, and what follows.
-fn people() -> impl Strategy<Value = (Day, Vec<Step>)> {
-    (starts(), vec(steps(), 1..=8))
+fn people() -> BoxedStrategy<(Day, Vec<Step>)> {
+    (starts(), vec(steps(), 1..=8)).boxed()
 }
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -70,7 +71,7 @@ fn kinds() -> impl Strategy<Value = Kind> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Step> {
+fn steps() -> BoxedStrategy<Step> {
     let gap = prop_oneof![
         2 => Just(Gap::Days(0)),
         2 => (1..=3_i64).prop_map(Gap::Days),
@@ -106,16 +107,26 @@ fn steps() -> impl Strategy<Value = Step> {
         [segment_values(), segment_values()],
         prop_oneof![3 => Just(Vec::new()), 1 => vec(copy, 1..=3)],
     )
-        .prop_map(|(gap, micros, kind, value, order, updated, reason, segments, copies)| {
-            Step { gap, micros, kind, value, order, updated, reason, segments, copies }
+        .prop_map(|(gap, micros, kind, value, order, updated, reason, segments, copies)| Step {
+            gap,
+            micros,
+            kind,
+            value,
+            order,
+            updated,
+            reason,
+            segments,
+            copies,
         })
+        .boxed()
 }
 
 fn case(
     mut settings: Settings,
     frame: &Frame,
     people: &[(Day, Vec<Step>)],
-    steps: &[NoteStep],
+    notes_near: &[NoteStep],
+    further: &further::Steps,
 ) -> Case {
     let mut rows = Vec::new();
     let mut anchors = vec![Vec::new(); people.len()];
@@ -161,7 +172,8 @@ fn case(
     }
     let days: Vec<_> = rows.iter().map(|r| r.day).collect();
     frame.settle(&mut settings, &days);
-    let history = notes(steps, frame, &anchors, &settings);
+    let history = notes(notes_near, frame, &anchors, &settings);
+    let history = further::add(history, further, frame, &anchors, &settings);
     Case { history: History { rows, ..history }, settings }
 }
 

@@ -8,26 +8,27 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Case, Frame, Gap, IdStyle, NoteStep, frames, note_steps, notes, reasons, segment_values,
-    settings, starts,
+    Case, Frame, Gap, IdStyle, NoteStep, frames, further, note_steps, notes, reasons,
+    segment_values, settings, starts,
 };
 use crate::history::{History, Shuffled, Span};
 use crate::settings::Settings;
 
 /// Histories of subscriptions of up to five people with up to six spans each, and settings of every
 /// kind.
-pub fn subscription_cases() -> impl Strategy<Value = Case> {
+pub fn subscription_cases() -> BoxedStrategy<Case> {
     (
         settings(Basis::Subscriptions),
         frames(),
         vec((starts(), vec(steps(), 1..=6)), 0..=5),
-        note_steps(),
+        (note_steps(), further::steps()),
         any::<u64>().no_shrink(),
     )
-        .prop_map(|(settings, frame, people, steps, seed)| {
-            let Case { history, settings } = case(settings, &frame, &people, &steps);
+        .prop_map(|(settings, frame, people, (notes, further), seed)| {
+            let Case { history, settings } = case(settings, &frame, &people, &notes, &further);
             Case { history: history.reordered(&Shuffled(seed)), settings }
         })
+        .boxed()
 }
 
 /// One span of a person.
@@ -57,7 +58,7 @@ fn values() -> impl Strategy<Value = i64> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Step> {
+fn steps() -> BoxedStrategy<Step> {
     let gap = prop_oneof![
         3 => Just(Gap::Days(0)),
         3 => (0..=2_i64).prop_map(Gap::Lapse),
@@ -83,19 +84,10 @@ fn steps() -> impl Strategy<Value = Step> {
         [segment_values(), segment_values()],
         weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons())),
     )
-        .prop_map(
-            |(gap, length, subscription, value, reason, cause, cancelled, segments, copy)| Step {
-                gap,
-                length,
-                subscription,
-                value,
-                reason,
-                cause,
-                cancelled,
-                segments,
-                copy,
-            },
-        )
+        .prop_map(|(gap, length, subscription, value, reason, cause, cancelled, segments, copy)| {
+            Step { gap, length, subscription, value, reason, cause, cancelled, segments, copy }
+        })
+        .boxed()
 }
 
 fn case(
@@ -103,6 +95,7 @@ fn case(
     frame: &Frame,
     people: &[(Day, Vec<Step>)],
     notes_near: &[NoteStep],
+    further: &further::Steps,
 ) -> Case {
     let mut spans = Vec::new();
     let mut anchors = vec![Vec::new(); people.len()];
@@ -138,5 +131,6 @@ fn case(
     let days: Vec<_> = spans.iter().flat_map(|s| [Some(s.started), s.ended]).flatten().collect();
     frame.settle(&mut settings, &days);
     let history = notes(notes_near, frame, &anchors, &settings);
+    let history = further::add(history, further, frame, &anchors, &settings);
     Case { history: History { spans, ..history }, settings }
 }

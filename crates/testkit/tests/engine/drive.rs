@@ -5,19 +5,20 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use kohort_model::{
-    Basis, Cell, Context, Day, Finished, Grain, IdType, Input, Ledger, Measure, Periods, SegmentAt,
-    Spill, Table, TableSchema, WinBack,
+    Basis, Cell, Context, Day, Finished, Grain, IdType, Input, Ledger, Measure, Periods, RiskFit,
+    SegmentAt, Spill, Table, TableSchema, WinBack,
 };
-use kohort_testkit::reference::in_order_of_names;
+use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
 use kohort_testkit::strategies::Case;
-use kohort_testkit::{
-    Activity, Columns, History, Id, LapseDays, NaiveRow, Row, RowsMode, Settings, cell, table_rows,
-};
+use kohort_testkit::{Columns, History, LapseDays, NaiveRow, Settings, cell, table_rows};
 use kohort_timeline::{
-    FoldOptions, Gathered, Gatherer, KeyType, Layout, LeftOut, Resolve, SegmentValues, SlotMap,
-    Survey, TimelineError,
+    FoldOptions, Gathered, Gatherer, LeftOut, NotTaken, SegmentValues, SlotMap, Survey,
+    TimelineError,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::labels::Further;
+use crate::layout::{has_texts, layout};
 
 /// How the work is cut, which no table shows.
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +39,18 @@ pub struct Run {
     pub lapse_days: Option<u32>,
     /// `None` where there is nothing to fold by.
     pub left_out: Option<BTreeMap<&'static str, u64>>,
-    pub notes_left_out: Option<BTreeMap<&'static str, u64>>,
+    pub further_left_out: Option<FurtherLeftOut>,
     pub tables: Vec<Table>,
     /// Rows of each ledger, sorted by key.
     pub ledgers: Vec<(&'static TableSchema, Vec<NaiveRow>)>,
+    /// The model of leaving, where there is one.
+    pub risk: Option<RiskFit>,
 }
 
-fn measures(context: &Arc<Context>, has_surveys: bool) -> Vec<Box<dyn Measure>> {
+fn measures(context: &Arc<Context>, history: &History) -> Vec<Box<dyn Measure>> {
+    let mapped = history.mapped();
     let context = || Arc::clone(context);
+    let is_of_orders = context().basis == Basis::Orders;
     let mut measures: Vec<Box<dyn Measure>> = vec![
         Box::new(kohort_cohorts::Cohorts::new(context())),
         Box::new(kohort_churn::CustomerRetention::new(context())),
@@ -53,15 +58,38 @@ fn measures(context: &Arc<Context>, has_surveys: bool) -> Vec<Box<dyn Measure>> 
         Box::new(kohort_revenue::RevenueChurn::new(context())),
         Box::new(kohort_revenue::RevenueMovements::new(context())),
     ];
-    if context().basis == Basis::Subscriptions || has_surveys {
+    if !is_of_orders || history.surveys.is_some() {
         measures.push(Box::new(kohort_churn::ChurnReasons::new(context())));
     }
-    if context().basis == Basis::Orders {
+    if is_of_orders || mapped.carts || history.opportunities.is_some() {
         measures.push(Box::new(kohort_lost_sales::LostSales::new(context())));
+    }
+    if is_of_orders {
         measures.push(Box::new(kohort_lifetime::PurchaseGaps::new(context())));
         measures.push(Box::new(kohort_lifetime::Loyalty::new(context())));
         measures.push(Box::new(kohort_lifetime::Customers::new(context())));
         measures.push(Box::new(kohort_lifetime::ClvModels::new(context())));
+    }
+    if history.touchpoints.is_some() {
+        measures.push(Box::new(kohort_lost_sales::Funnel::new(context())));
+    }
+    if mapped.carts {
+        measures.push(Box::new(kohort_lost_sales::Carts::new(context())));
+    }
+    if mapped.scores {
+        measures.push(Box::new(kohort_service::Nps::new(context())));
+    }
+    if history.invoices.is_some() {
+        measures.push(Box::new(kohort_service::Receivables::new(context())));
+    }
+    if history.order_lines.is_some() {
+        measures.push(Box::new(kohort_service::CrossSell::new(context())));
+    }
+    if history.order_lines.is_some() && history.returns.is_some() {
+        measures.push(Box::new(kohort_service::ProductReturns::new(context())));
+    }
+    if !context().engagement.signals.is_empty() {
+        measures.push(Box::new(kohort_lifetime::ChurnIndicators::new(context())));
     }
     measures
 }
@@ -88,12 +116,15 @@ pub fn run(case: &Case, shape: Shape) -> Run {
         .map(|((name, at), codes)| SegmentValues {
             name: Arc::from(*name),
             at: *at,
-            texts: codes.texts.clone(),
+            texts: with_none(codes.texts.clone(), inputs.len() > 1),
         })
         .collect();
     let reasons = columns.reason_codes.texts.clone();
     let (slot_map, slots) = SlotMap::new(&segments, &reasons);
-    let slot_map = slot_map.with_notes(&campaigns, &strategies, &survey_reasons);
+    let told = Further::new(history, settings, &inputs);
+    let slot_map = slot_map
+        .with_notes(&campaigns, &strategies, &survey_reasons)
+        .with_labels(told.labels.clone());
     let survey = gathered
         .survey(&pool, &slot_map, settings.lapse_days == LapseDays::Auto)
         .expect("a survey");
@@ -103,15 +134,16 @@ pub fn run(case: &Case, shape: Shape) -> Run {
             as_of,
             lapse_days,
             left_out: None,
-            notes_left_out: None,
+            further_left_out: None,
             tables: Vec::new(),
             ledgers: Vec::new(),
+            risk: None,
         };
     };
 
     let grains = &settings.grains;
-    let first_event = survey.events.map(|(first, _)| first);
-    let first = first_event.into_iter().chain(settings.history_start).min().unwrap_or(as_of);
+    let told = told.at(as_of, &survey);
+    let first = first_day(settings, &survey, as_of);
     let periods = |grain| Periods::new(&settings.calendar, grain, first, as_of);
     let context = Arc::new(Context {
         as_of,
@@ -143,27 +175,88 @@ pub fn run(case: &Case, shape: Shape) -> Run {
         loyalty: settings.loyalty,
         gaps: settings.gaps,
         lifetime: settings.lifetime,
+        funnel: told.funnel,
+        sales: told.sales,
+        goods: told.goods,
+        engagement: told.engagement,
+        calendar: settings.calendar,
         scale: settings.scale,
         ids: if has_texts(history) { IdType::Text } else { IdType::Signed },
     });
     let options =
         FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };
-    let measures = measures(&context, history.surveys.is_some());
-    let folded = gathered.fold(&pool, &options, measures).expect("a fold");
-    let mut all = Finished::default();
-    for measure in folded.measures {
-        let Finished { tables, ledgers } = measure.finish();
-        all.tables.extend(tables);
-        all.ledgers.extend(ledgers);
-    }
+    let (all, left_out) = fold(&gathered, &pool, (&options, &context), history);
     Run {
         as_of: Some(as_of),
         lapse_days: Some(lapse_days),
-        left_out: Some(counts(&folded.census.left_out)),
-        notes_left_out: Some(notes(&folded.census.left_out)),
+        left_out: Some(counts(&left_out)),
+        further_left_out: Some(further(&left_out)),
         tables: all.tables,
         ledgers: list(&gathered, &pool, &options, &all.ledgers),
+        risk: all.risk,
     }
+}
+
+/// Everything that comes of the measures, and what stands nowhere.
+fn fold(
+    gathered: &Gathered,
+    pool: &ThreadPool,
+    (options, context): (&FoldOptions<'_>, &Arc<Context>),
+    history: &History,
+) -> (Finished, LeftOut) {
+    let mut late_touches = 0;
+    if history.touchpoints.is_some() {
+        late_touches = gathered.identify(pool, context.as_of).expect("a disk");
+    }
+    let folded = gathered.fold(pool, options, measures(context, history)).expect("a fold");
+    let mut left_out = folded.census.left_out;
+    left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
+    let mut all = finish(folded.measures);
+    let again = std::mem::take(&mut all.again);
+    if !again.is_empty() {
+        let more = gathered.fold(pool, options, again).expect("a second fold");
+        all.tables.extend(finish(more.measures).tables);
+    }
+    (all, left_out)
+}
+
+/// The day with which the periods begin.
+fn first_day(settings: &Settings, survey: &Survey, as_of: Day) -> Day {
+    let of_tables = [
+        Input::Surveys,
+        Input::Touchpoints,
+        Input::Opportunities,
+        Input::OrderLines,
+        Input::Returns,
+        Input::Invoices,
+        Input::Engagement,
+    ];
+    let first = |days: Option<(Day, Day)>| days.map(|(first, _)| first);
+    let further = of_tables.into_iter().filter_map(|input| first(survey.further[input as usize]));
+    let known = further.filter(|first| *first < as_of);
+    let all = first(survey.events).into_iter().chain(settings.history_start).chain(known);
+    all.min().unwrap_or(as_of)
+}
+
+/// Everything that comes of measures.
+fn finish(measures: Vec<Box<dyn Measure>>) -> Finished {
+    let mut all = Finished::default();
+    for measure in measures {
+        let Finished { tables, ledgers, again, risk } = measure.finish();
+        all.tables.extend(tables);
+        all.ledgers.extend(ledgers);
+        all.again.extend(again);
+        all.risk = all.risk.or(risk);
+    }
+    all
+}
+
+/// The values of a segment; with further inputs there may be people whom nothing gives one.
+fn with_none(mut texts: Vec<Arc<str>>, has_further: bool) -> Vec<Arc<str>> {
+    if has_further && texts.iter().all(|text| &**text != "(none)") {
+        texts.push("(none)".into());
+    }
+    texts
 }
 
 fn gather(
@@ -243,51 +336,6 @@ fn sortable(cell: &Cell) -> (u64, Option<kohort_model::Id>) {
     }
 }
 
-/// Whether customers have texts as ids.
-fn has_texts(history: &History) -> bool {
-    let rows = history.rows.iter().map(|row| &row.customer);
-    let mut ids = rows.chain(history.spans.iter().map(|span| &span.customer));
-    ids.next().is_some_and(|id| matches!(id, Id::Text(_)))
-}
-
-fn layout(history: &History, settings: &Settings) -> Layout {
-    let type_of = |id: &Id| match id {
-        Id::Integer(_) => KeyType::Integers,
-        Id::Text(_) => KeyType::Bytes,
-    };
-    let History { rows, spans, prospects, contacts, surveys } = history;
-    let customers = rows.iter().map(|row| &row.customer);
-    let customers = customers.chain(spans.iter().map(|span| &span.customer));
-    let customers = customers.chain(prospects.iter().flatten().map(|p| &p.customer));
-    let customers = customers.chain(contacts.iter().flatten().map(|c| &c.customer));
-    let mut customers = customers.chain(surveys.iter().flatten().map(|a| &a.customer));
-    let orders = match settings.basis {
-        Basis::Orders => rows.first().and_then(|row| row.order.as_ref()),
-        Basis::Subscriptions => spans.first().map(|span| &span.subscription),
-    };
-    let is_midnight = |r: &Row| Row::new(r.customer.clone(), r.day, 0).instant == r.instant;
-    let is_contractual = settings.basis == Basis::Subscriptions;
-    Layout {
-        customers: customers.next().map_or(KeyType::Integers, type_of),
-        orders: orders.map(type_of).or(is_contractual.then_some(KeyType::Integers)),
-        resolve: match (settings.basis, settings.rows) {
-            (Basis::Subscriptions, _) => Resolve::Spans,
-            (_, RowsMode::Rows) => Resolve::Rows,
-            (_, RowsMode::Lines) => Resolve::Lines,
-            (_, RowsMode::Latest) => Resolve::Latest,
-        },
-        instants: !is_contractual && !rows.iter().all(is_midnight),
-        reasons: true,
-        causes: is_contractual,
-        cancelled: is_contractual,
-        segments: settings.segments.len(),
-        any_activity: settings.activity == Activity::Any && !is_contractual,
-        history_start: settings.history_start,
-        as_of: settings.as_of,
-        today: settings.run_day.unwrap_or(Day(i32::MAX)),
-    }
-}
-
 /// By the names of METRICS.md, without those of which there are none.
 fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
     let LeftOut {
@@ -318,14 +366,24 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
     counts.into_iter().filter(|(_, n)| *n > 0).collect()
 }
 
-/// The same of the further inputs, by their names.
-fn notes(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
-    let counts = [
-        ("prospects", left_out.late_prospects),
-        ("contacts", left_out.late_contacts),
-        ("surveys", left_out.late_answers),
-    ];
-    counts.into_iter().filter(|(_, n)| *n > 0).collect()
+/// The same of the further inputs.
+fn further(left_out: &LeftOut) -> FurtherLeftOut {
+    let mut all = FurtherLeftOut::new();
+    for (input, counts) in Input::ALL.into_iter().zip(&left_out.further) {
+        let NotTaken { after_as_of, superseded, ignored, other_step } = *counts;
+        let reasons = [
+            ("after_as_of", after_as_of),
+            ("superseded", superseded),
+            ("ignored", ignored),
+            ("other_step", other_step),
+        ];
+        for (reason, n) in reasons {
+            if n > 0 {
+                all.insert((input.name(), reason), n);
+            }
+        }
+    }
+    all
 }
 
 /// A disk that is none.

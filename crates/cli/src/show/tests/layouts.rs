@@ -2,18 +2,18 @@
 
 use super::*;
 
-const MONTH: Option<&str> = Some("month");
-const ALL: Option<&str> = Some("all");
+pub const MONTH: Option<&str> = Some("month");
+pub const ALL: Option<&str> = Some("all");
 
-fn integers<const N: usize>(name: &'static str, values: [Option<i32>; N]) -> Column {
+pub fn integers<const N: usize>(name: &'static str, values: [Option<i32>; N]) -> Column {
     (name, "", Arc::new(Int32Array::from(values.to_vec())))
 }
 
-fn counts_or_null<const N: usize>(name: &'static str, values: [Option<i64>; N]) -> Column {
+pub fn counts_or_null<const N: usize>(name: &'static str, values: [Option<i64>; N]) -> Column {
     (name, "customers", Arc::new(Int64Array::from(values.to_vec())))
 }
 
-fn numbers<const N: usize>(
+pub fn numbers<const N: usize>(
     name: &'static str,
     unit: &'static str,
     values: [Option<f64>; N],
@@ -22,7 +22,7 @@ fn numbers<const N: usize>(
 }
 
 /// The key columns of rows about everybody by month.
-fn everybody<const N: usize>(period: [i32; N]) -> Vec<Column> {
+pub fn everybody<const N: usize>(period: [i32; N]) -> Vec<Column> {
     vec![
         words("grain", [MONTH; N]),
         words("segment", [ALL; N]),

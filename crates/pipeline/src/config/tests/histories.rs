@@ -74,6 +74,9 @@ tables = ["revenue_movements", "clv_models"]
     win_back.attribution_window_days: 30
     churn_reasons.survey_window_days: 90
     churn_reasons.reasons."Too dear": price
+    churn_indicators.window_days: 30
+    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
     outputs.tables: ["revenue_movements", "clv_models"]
     checks.max_rejected: 0.01
@@ -121,12 +124,12 @@ fn tables_follow_from_the_inputs() {
     ];
     let found = cases.map(|(inputs, pipeline)| format!("{inputs}: {}", pipeline.tables.join(" ")));
     insta::assert_snapshot!(found.join("\n"), @r#"
-    orders: cohort_retention cohort_curve customer_retention revenue_churn win_back lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout
-    orders and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout
-    subscriptions: cohort_retention cohort_curve customer_retention revenue_churn win_back clv_models
-    subscriptions with reasons: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models
-    subscriptions with causes: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models
-    subscriptions and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models
+    orders: cohort_retention cohort_curve customer_retention revenue_churn win_back lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
+    orders and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
+    subscriptions: cohort_retention cohort_curve customer_retention revenue_churn win_back clv_models scorecard alerts
+    subscriptions with reasons: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
+    subscriptions with causes: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
+    subscriptions and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
     "#);
     // What is not computed by itself may be asked for.
     let asked = "outputs.tables=[\"churn_reasons\", \"revenue_movements\"]";
@@ -177,7 +180,7 @@ fn wrong_subscriptions() {
     );
     insta::assert_snapshot!(found, @r#"
     --set inputs.orders.path=x: inputs.orders is a second history, but a pipeline follows orders or subscriptions; keep one of [inputs.orders] and [inputs.subscriptions] and write a second pipeline file for the other
-    --set inputs.subscription.path=x: unknown key "subscription" in [inputs]; did you mean "subscriptions"? Keys there: orders, subscriptions, prospects, contacts, surveys
+    --set inputs.subscription.path=x: unknown key "subscription" in [inputs]; did you mean "subscriptions"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
     --set inputs.subscriptions.path=3: inputs.subscriptions.path is the number 3; it must be a path, or a list of paths, to files, folders or globs
     --set inputs.subscriptions.amount=3: inputs.subscriptions.amount is the number 3; it must be an SQL expression over the source's columns
     --set inputs.subscriptions.plan=: inputs.subscriptions.plan is an empty text; it must be an SQL expression over the source's columns
@@ -190,19 +193,19 @@ fn wrong_subscriptions() {
     --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, plan, cancelled_at, cancel_reason, involuntary, trial, where, scale, currency, rates, deduplicate
     --set customers.reactivation_gap_days=-1: customers.reactivation_gap_days is the number -1; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_gap_days=auto: customers.reactivation_gap_days is the text "auto"; it must be a whole number of days from 0 to 36500
-    --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio
+    --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
     --set customers.lapse_after_days=90: customers.lapse_after_days is for orders, but a subscriber leaves on the first day that is not paid; remove it, or set reactivation_gap_days to overlook short gaps
     --set customers.activity=any: customers.activity is for orders, but this pipeline follows subscriptions; remove it
     --set customers.at_risk_ratio=3: customers.at_risk_ratio is for orders, but this pipeline follows subscriptions; remove it
-    --set lost_sales.recovery_window_days=3: lost_sales is for orders, but this pipeline follows subscriptions; remove it
+    --set lost_sales.recovery_window_days=3: lost_sales is about sales that were nearly made, but no input tells of any; add [inputs.opportunities] or set inputs.touchpoints.cart_id, or remove it
     --set purchase_gaps.bucket_days=3: purchase_gaps is for orders, but this pipeline follows subscriptions; remove it
     --set loyalty.orders=3: loyalty is for orders, but this pipeline follows subscriptions; remove it
     --set lifetime.model=bg_nbd: lifetime is for orders, but this pipeline follows subscriptions; remove it
     --set checks.unique_order_ids=true: checks.unique_order_ids is for orders, but this pipeline follows subscriptions; remove it
-    --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] or, with subscriptions, set their cancel_reason, or remove reasons
-    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models
-    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models
-    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout
+    --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
+    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts
+    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts
+    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts
     "#);
     let of_orders = errors_in(SMALL, &[&["customers.reactivation_gap_days=0"]]);
     insta::assert_snapshot!(of_orders, @r#"--set customers.reactivation_gap_days=0: customers.reactivation_gap_days is for subscriptions, but this pipeline follows orders; remove it, or set lapse_after_days to say when a customer has left"#);
@@ -282,8 +285,8 @@ fn wrong_further_inputs() {
     --set inputs.contacts.campaing=x: unknown key "campaing" in [inputs.contacts]; did you mean "campaign"? Keys there: path, customer_id, contacted_at, campaign, strategy, variant, holdout, where
     --set inputs.surveys={}: [inputs.surveys] needs "path": a file, folder or glob that holds the answers
     --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when
-    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression for the answer
+    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression for the answer; or set score, one that gives 0 to 10
     --set inputs.surveys.where=true: inputs.surveys.where is true; it must be an SQL expression over the source's columns
-    --set inputs.survey.path=x: unknown key "survey" in [inputs]; did you mean "surveys"? Keys there: orders, subscriptions, prospects, contacts, surveys
+    --set inputs.survey.path=x: unknown key "survey" in [inputs]; did you mean "surveys"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
     "#);
 }

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 
+mod further;
 mod histories;
 mod mistakes;
 
@@ -84,6 +85,7 @@ fn defaults() {
     customers.lapse_after_days: 90
     customers.activity: sales
     customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.5
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
     inputs.orders.customer_id: customer
     inputs.orders.ordered_at: day
@@ -100,12 +102,15 @@ fn defaults() {
     purchase_gaps.bucket_days: 7
     loyalty.window_days: 365
     loyalty.orders: 3
+    churn_indicators.window_days: 30
     lifetime.model: bg_nbd
     lifetime.unit_days: 7
     lifetime.horizon_units: 52
     lifetime.annual_discount_rate: 0.1
+    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
-    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "clv_models", "clv_holdout"]
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "clv_models", "clv_holdout", "scorecard", "alerts"]
     checks.max_rejected: 0.01
     checks.unique_order_ids: false
     "#);
@@ -131,8 +136,11 @@ fn defaults() {
     win_back.prospect_after_days: 90
     win_back.attribution_window_days: 30
     churn_reasons.survey_window_days: 90
+    churn_indicators.window_days: 30
+    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
-    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "clv_models"]
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "clv_models", "scorecard", "alerts"]
     checks.max_rejected: 0.01
     "#);
 }
@@ -243,6 +251,7 @@ unique_order_ids = true
     customers.lapse_after_days: auto
     customers.activity: any
     customers.at_risk_ratio: 1.5
+    customers.at_risk_score: 0.5
     inputs.orders.path: ["/data/a/*.parquet", "/home/b"]
     inputs.orders.customer_id: c
     inputs.orders.order_id: o
@@ -294,11 +303,14 @@ unique_order_ids = true
     purchase_gaps.bucket_days: 30
     loyalty.window_days: 180
     loyalty.orders: 5
+    churn_indicators.window_days: 30
     lifetime.model: pareto_nbd
     lifetime.unit_days: 1
     lifetime.horizon_units: 365
     lifetime.annual_discount_rate: 0
     lifetime.calibration_end: 2024-01-01
+    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.grain: month
     outputs.path: /out/shop
     outputs.tables: ["cohort_curve", "churn_reasons", "lost_sales", "customers", "clv_holdout"]
     checks.max_rejected: 0
@@ -377,7 +389,7 @@ fn flags_are_taken_as_they_stand() {
     insta::assert_snapshot!(
         wrong(Override::flag("--as-of", "calendar.as_of", "yesterday")), @r#"--as-of yesterday: calendar.as_of is the text "yesterday"; it must be a date such as 2025-01-31"#);
     insta::assert_snapshot!(
-        wrong(Override::flag_list("--select", "outputs.tables", &["lost_sale".to_owned()])), @r#"--select lost_sale: outputs.tables is "lost_sale"; did you mean "lost_sales"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout"#);
+        wrong(Override::flag_list("--select", "outputs.tables", &["lost_sale".to_owned()])), @r#"--select lost_sale: outputs.tables is "lost_sale"; did you mean "lost_sales"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts"#);
 }
 
 #[test]

@@ -2,9 +2,13 @@
 
 mod customers;
 mod gaps;
+mod indicators;
+mod opportunities;
 mod orders;
 mod reasons;
+mod service;
 mod subscriptions;
+mod visitors;
 mod win_back;
 
 use kohort_model::{Day, Grain, SegmentAt};

@@ -132,7 +132,7 @@ fn who_stops_ordering_may_say_why() {
     // An answer on as_of is not known yet, and without answers there is no table.
     let reference_of = |text: &str| reference(parse_history(text), &settings);
     let late = reference_of(&history("2024-03-05"));
-    assert_eq!(late.notes_left_out, BTreeMap::from([("surveys", 1)]));
+    assert_eq!(late.further_left_out, FurtherLeftOut::from([(("surveys", "after_as_of"), 1)]));
     assert!(pick(&late.tables["churn_reasons"], &[("source", "survey")]).is_empty());
     assert!(
         !reference_of("customer day value\n a 2024-01-02 1").tables.contains_key("churn_reasons")

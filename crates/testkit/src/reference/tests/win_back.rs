@@ -87,8 +87,8 @@ fn prospects_who_never_came() {
          country 2024-02-01 1              -                -           -
          country 2024-03-01 3              -                -           -",
     );
-    let left_out = reference(parse_history(history), &settings).notes_left_out;
-    assert_eq!(left_out, BTreeMap::from([("prospects", 1)]));
+    let left_out = reference(parse_history(history), &settings).further_left_out;
+    assert_eq!(left_out, FurtherLeftOut::from([(("prospects", "after_as_of"), 1)]));
 }
 
 /// Somebody who leaves on 01-15 and returns on 02-10, with contacts: one line each of day, campaign,
@@ -203,8 +203,8 @@ fn campaigns_and_strategies() {
          country fr strategy call   - 1 0 0 0 0 - - -
          country fr strategy mail   - 1 0 0 1 0 - 0 -",
     );
-    let left_out = reference(parse_history(history), &settings).notes_left_out;
-    assert_eq!(left_out, BTreeMap::from([("contacts", 1)]));
+    let left_out = reference(parse_history(history), &settings).further_left_out;
+    assert_eq!(left_out, FurtherLeftOut::from([(("contacts", "after_as_of"), 1)]));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! A formula and the numbers for it.
+
+use kohort_model::Scale;
+
+use super::error::CalcError;
+use super::formula::{Check, Formula};
+use super::number::Number;
+use crate::number::plural;
+
+/// The numbers of a formula, in the order of its inputs.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub formula: &'static Formula,
+    /// One for most inputs, several for lists, none for what was left out.
+    pub numbers: Vec<Vec<Number>>,
+}
+
+impl Given {
+    /// The numbers of an input; none where it was left out.
+    pub fn typed(&self, name: &str) -> &[Number] {
+        let mut inputs = self.formula.inputs.iter().zip(&self.numbers);
+        let found = inputs.find(|(input, _)| input.name == name);
+        found.expect("a formula asks for what it uses").1
+    }
+
+    /// Decimal places that hold every number of the command.
+    pub fn places(&self) -> u8 {
+        self.numbers.iter().flatten().map(|number| number.places).max().unwrap_or(0)
+    }
+
+    /// The scale of those places.
+    pub fn scale(&self) -> Scale {
+        Scale::new(self.places()).expect("a number has no more places than a scale")
+    }
+
+    /// The numbers of an input as integers of [`Given::scale`].
+    pub fn all(&self, name: &str) -> impl Iterator<Item = i128> {
+        let places = self.places();
+        self.typed(name).iter().map(move |number| number.at(places))
+    }
+
+    /// The number of an input as an integer of [`Given::scale`]; 0 where it was left out.
+    pub fn one(&self, name: &str) -> i128 {
+        self.all(name).next().unwrap_or(0)
+    }
+
+    /// The small whole numbers of an input, such as days, as they are.
+    pub fn wholes(&self, name: &str) -> impl Iterator<Item = u32> {
+        let whole = |number: &Number| u32::try_from(number.digits).unwrap_or(u32::MAX);
+        self.typed(name).iter().map(whole)
+    }
+
+    /// As [`Given::wholes`]; 0 where it was left out.
+    pub fn whole(&self, name: &str) -> u32 {
+        self.wholes(name).next().unwrap_or(0)
+    }
+
+    /// Whether the numbers can go together.
+    pub fn check(&self) -> Result<(), CalcError> {
+        self.formula.checks.iter().try_for_each(|check| self.check_one(check))
+    }
+
+    fn check_one(&self, check: &Check) -> Result<(), CalcError> {
+        match *check {
+            Check::AtMost { parts, whole, why } => {
+                let sum: i128 = parts.iter().map(|part| self.one(part)).sum();
+                if self.typed(whole).is_empty() || sum <= self.one(whole) {
+                    return Ok(());
+                }
+                let option = |name: &str| match self.typed(name) {
+                    [number, ..] => format!("--{name} {number}"),
+                    [] => format!("--{name}"),
+                };
+                let parts = parts.iter().map(|part| option(part)).collect::<Vec<_>>();
+                Err(CalcError::MoreThan { parts: parts.join(" and "), whole: option(whole), why })
+            }
+            Check::AboveZero { input, why } if self.one(input) == 0 => {
+                Err(CalcError::Zero { input, why })
+            }
+            Check::AboveZero { .. } => Ok(()),
+            Check::Pairs(first, second) => {
+                let [m, n] = [first, second].map(|name| self.typed(name).len());
+                if m == n {
+                    return Ok(());
+                }
+                let [first_len, second_len] = [m, n].map(|len| plural(len as u64, "number"));
+                Err(CalcError::Lengths { first, first_len, second, second_len })
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! `kohort calc`: the formulas of the tables for numbers that are typed in.
+
+pub mod args;
+mod error;
+mod formula;
+mod formulas;
+mod given;
+mod number;
+mod render;
+
+use std::io::Write as _;
+
+use crate::error::CliError;
+use crate::stdout::Stdout;
+use args::CalcArgs;
+pub use error::CalcError;
+
+pub fn calc(args: &CalcArgs, stdout: &mut Stdout) -> Result<(), CliError> {
+    args.given.check()?;
+    let text = if args.is_json { render::json(&args.given) } else { render::text(&args.given) };
+    Ok(stdout.write_all(text.as_bytes())?)
+}

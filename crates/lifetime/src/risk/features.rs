@@ -1,0 +1,195 @@
+//! What the model of leaving knows of a customer on a day.
+
+use std::sync::Arc;
+
+use kohort_model::{Basis, Context, Day};
+
+/// Classes of recency: tenths of the lapse window.
+const TENTHS: u32 = 10;
+/// The highest of the logarithms of orders and tenure.
+const HIGHEST: u32 = 7;
+/// A customer's first days count as one step of tenure.
+const TENURE_DAYS: u32 = 30;
+/// The first bit of orders, of tenure and of the signals' classes; each of these has four.
+const BITS: [u32; 3] = [4, 7, 10];
+/// Bits of a class, and of recency.
+const CLASS_BITS: u32 = 4;
+/// How many signals take part at most.
+pub(crate) const MOST_SIGNALS: usize = 12;
+/// Bits of all features but the signals'.
+pub(crate) const PLAIN_BITS: u32 = BITS[2];
+
+/// Recency, orders, tenure and the signals' classes of a customer on one day, in one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Features(pub u64);
+
+/// The class of the signal that takes part at `place`, where features have it.
+pub(crate) fn signal_bits(place: usize, class: u32) -> u64 {
+    u64::from(class) << (BITS[2] as usize + CLASS_BITS as usize * place)
+}
+
+impl Features {
+    /// On `day`, of a customer with activity on the days `before`, of which there is one at least;
+    /// `signals` are the [`signal_bits`].
+    pub fn new(before: &[Day], day: Day, signals: u64, context: &Context) -> Self {
+        let (Some(first), Some(last)) = (before.first(), before.last()) else {
+            return Self(signals);
+        };
+        let opening = day.plus(-1);
+        let days_since = |from: &Day| opening.0.abs_diff(from.0);
+        let recency = match context.basis {
+            Basis::Orders => {
+                let tenths = days_since(last) * TENTHS / context.lapse_days.max(1);
+                tenths.min(TENTHS - 1)
+            }
+            Basis::Subscriptions => 0,
+        };
+        let orders = before.len().ilog2().min(HIGHEST);
+        let tenure = (1 + days_since(first) / TENURE_DAYS).ilog2().min(HIGHEST);
+        Self(
+            u64::from(recency)
+                | u64::from(orders) << BITS[0]
+                | u64::from(tenure) << BITS[1]
+                | signals,
+        )
+    }
+
+    fn bits(self, from: u32, mask: u64) -> u8 {
+        u8::try_from(self.0 >> from & mask).unwrap_or(u8::MAX)
+    }
+}
+
+/// The columns of the model of leaving: the intercept; with orders one of each tenth of recency but
+/// the first; orders; tenure; of each signal whether it is there, and its class.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    has_recency: bool,
+    /// Names of the signals that take part.
+    signals: Vec<Arc<str>>,
+}
+
+impl Shape {
+    pub fn new(basis: Basis, signals: Vec<Arc<str>>) -> Self {
+        Self { has_recency: basis == Basis::Orders, signals }
+    }
+
+    /// The column of orders, after the intercept and those of recency.
+    fn orders(&self) -> usize {
+        if self.has_recency { TENTHS as usize } else { 1 }
+    }
+
+    /// How many columns there are.
+    pub fn width(&self) -> usize {
+        self.orders() + 2 + 2 * self.signals.len()
+    }
+
+    /// Lists the columns of `features` that are not 0, rising, with their values.
+    #[inline]
+    pub fn terms(&self, features: Features, into: &mut Vec<(usize, u8)>) {
+        into.clear();
+        into.push((0, 1));
+        let recency = features.bits(0, 15);
+        if self.has_recency && recency > 0 {
+            into.push((recency.into(), 1));
+        }
+        let orders = self.orders();
+        let numbers = [features.bits(BITS[0], 7), features.bits(BITS[1], 7)];
+        into.extend((orders..).zip(numbers).filter(|(_, value)| *value > 0));
+        let mut classes = features.0 >> BITS[2];
+        let mut column = orders + 2;
+        while classes > 0 {
+            let class = u8::try_from(classes & 15).unwrap_or(u8::MAX);
+            if class > 0 {
+                into.extend([(column, 1), (column + 1, class)]);
+            }
+            classes >>= CLASS_BITS;
+            column += 2;
+        }
+    }
+
+    /// The place, among the drivers, of a column; `None` of the intercept.
+    pub fn driver(&self, column: usize) -> Option<usize> {
+        let orders = self.orders();
+        match column {
+            0 => None,
+            _ if column < orders => Some(0),
+            _ if column < orders + 2 => Some(1 + column - orders),
+            _ => Some(3 + (column - orders - 2) / 2),
+        }
+    }
+
+    /// What may raise a customer's probability of leaving.
+    pub fn drivers(&self) -> Vec<Arc<str>> {
+        let own = ["recency", "orders", "tenure"].map(Arc::from);
+        own.into_iter().chain(self.signals.iter().map(|name| Arc::from(&**name))).collect()
+    }
+
+    /// Names of the columns: `recency.1` is that of the second tenth of the lapse window, and of a
+    /// signal `.any` tells whether it is there.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec!["intercept".to_owned()];
+        names.extend((1..self.orders()).map(|tenth| format!("recency.{tenth}")));
+        names.extend(["orders".to_owned(), "tenure".to_owned()]);
+        for signal in &self.signals {
+            names.extend([format!("{signal}.any"), format!("{signal}.class")]);
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_of_a_history() {
+        // Activity days, day, W; terms of recency, orders and tenure.
+        type Case<'a> = (&'a [i32], i32, u32, &'a [(usize, u8)]);
+        let cases: [Case<'_>; 7] = [
+            (&[0], 1, 90, &[(0, 1)]),
+            (&[0], 9, 90, &[(0, 1)]),
+            (&[0], 10, 90, &[(0, 1), (1, 1)]),
+            (&[0], 90, 90, &[(0, 1), (9, 1), (11, 1)]),
+            (&[0, 30], 31, 90, &[(0, 1), (10, 1), (11, 1)]),
+            // A third of W since the last, four orders, 90 days since the first.
+            (&[0, 0, 88, 89], 91, 3, &[(0, 1), (3, 1), (10, 2), (11, 2)]),
+            (&[0; 300], 40_000, 90, &[(0, 1), (9, 1), (10, 7), (11, 7)]),
+        ];
+        for (days, day, lapse_days, expected) in cases {
+            let context = Context { lapse_days, ..Context::default() };
+            let days: Vec<Day> = days.iter().map(|day| Day(*day)).collect();
+            let features = Features::new(&days, Day(day), 0, &context);
+            assert!(features.0 < 1 << PLAIN_BITS);
+            let mut terms = Vec::new();
+            Shape::new(Basis::Orders, Vec::new()).terms(features, &mut terms);
+            assert_eq!(terms, expected, "{days:?} on {day}");
+        }
+    }
+
+    #[test]
+    fn columns_have_names_and_drivers() {
+        let signals: Vec<Arc<str>> = (0..MOST_SIGNALS).map(|n| format!("s{n}").into()).collect();
+        for (basis, recency) in [(Basis::Orders, 9), (Basis::Subscriptions, 0)] {
+            let shape = Shape::new(basis, signals.clone());
+            assert_eq!(shape.width(), 1 + recency + 2 + 24);
+            let (names, drivers) = (shape.names(), shape.drivers());
+            assert_eq!((names.len(), drivers.len()), (shape.width(), 15));
+            for (column, name) in names.iter().enumerate() {
+                let driver = shape.driver(column).map_or("intercept", |place| &drivers[place]);
+                assert_eq!(name.split('.').next(), Some(driver));
+            }
+            let last = signal_bits(MOST_SIGNALS - 1, 15);
+            // A key has room for two bits more.
+            assert!(last.leading_zeros() >= 2);
+            let mut terms = Vec::new();
+            let all = Features(9 | 7 << BITS[0] | 5 << BITS[1] | signal_bits(0, 3) | last);
+            shape.terms(all, &mut terms);
+            let found: Vec<_> = terms.iter().map(|(c, value)| (&*names[*c], *value)).collect();
+            let own = [("intercept", 1), ("recency.9", 1), ("orders", 7), ("tenure", 5)];
+            let of_signals = [("s0.any", 1), ("s0.class", 3), ("s11.any", 1), ("s11.class", 15)];
+            let expected = own.into_iter().chain(of_signals);
+            let expected = expected.filter(|(name, _)| recency > 0 || *name != "recency.9");
+            assert_eq!(found, expected.collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The levels of one customer's signals.
+
+use kohort_model::{Block, Day, Engagement, Periods};
+
+/// What an event counts that has no value of its own, in hundredths.
+const ONE: i64 = 100;
+/// The highest of the low scores.
+const LOW_SCORE: u8 = 6;
+
+/// From a day on, what is added up over the window before the day is more by `by`.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    signal: u32,
+    from: Day,
+    by: i64,
+}
+
+/// The changes of one customer's levels.
+///
+/// The level of a signal on day s is the sum of its values, in hundredths, in the `window_days` days
+/// before s; s itself is not among them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Levels {
+    /// By signal, then day.
+    changes: Vec<Change>,
+}
+
+impl Levels {
+    /// Takes the customer at hand: `customer` of the block.
+    pub fn read(&mut self, block: &Block<'_>, customer: usize, engagement: &Engagement) {
+        self.changes.clear();
+        let window = i64::from(engagement.window_days);
+        for signal in block.signals.of(customer) {
+            self.count(signal.signal, signal.day, signal.day.plus(window), signal.value);
+        }
+        if let Some(place) = engagement.product_returns {
+            for returned in block.returns.of(customer) {
+                self.count(place, returned.day, returned.day.plus(window), ONE);
+            }
+        }
+        if let Some(place) = engagement.low_scores {
+            let scores = block.scores.of(customer).iter();
+            for (day, _) in scores.filter(|(_, score)| *score <= LOW_SCORE) {
+                self.count(place, *day, day.plus(window), ONE);
+            }
+        }
+        if let Some(place) = engagement.late_payments {
+            // A credit note is no debt, and nothing is late before it is there.
+            for invoice in block.invoices.of(customer).iter().filter(|i| i.amount >= 0) {
+                let first_late = invoice.due.plus(1).max(invoice.issued);
+                match invoice.paid {
+                    Some(paid) if paid <= first_late => {}
+                    Some(paid) => {
+                        self.count(place, first_late, paid.plus(window - 1), ONE);
+                    }
+                    None => self.changes.push(Change {
+                        signal: place,
+                        from: first_late.plus(1),
+                        by: ONE,
+                    }),
+                }
+            }
+        }
+        self.changes.sort_unstable_by_key(|change| (change.signal, change.from));
+    }
+
+    /// Adds a value that windows have in view from the day after `first` to `last`.
+    fn count(&mut self, signal: u32, first: Day, last: Day, by: i64) {
+        self.changes.push(Change { signal, from: first.plus(1), by });
+        self.changes.push(Change { signal, from: last.plus(1), by: -by });
+    }
+
+    /// Whether every level is 0 on every day.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The level of a signal, day after day.
+    pub fn of(&self, signal: usize) -> Walk<'_> {
+        let place = |change: &Change| change.signal as usize;
+        let first = self.changes.partition_point(|change| place(change) < signal);
+        let own = self.changes[first..].partition_point(|change| place(change) == signal);
+        Walk { changes: &self.changes[first..first + own], sum: 0 }
+    }
+}
+
+/// The level of one signal on days that rise.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk<'a> {
+    /// Those to come.
+    changes: &'a [Change],
+    sum: i128,
+}
+
+impl Walk<'_> {
+    /// The level in hundredths on a day that is not before the one asked for last.
+    pub fn on(&mut self, day: Day) -> u64 {
+        while let Some((change, later)) = self.changes.split_first()
+            && change.from <= day
+        {
+            self.sum += i128::from(change.by);
+            self.changes = later;
+        }
+        u64::try_from(self.sum).unwrap_or(u64::MAX)
+    }
+
+    /// The level at the start of period `p`, and the period, `until` at the latest, up to which it
+    /// stays the same.
+    pub fn stretch(&mut self, p: usize, until: usize, periods: &Periods) -> (u64, usize) {
+        let level = self.on(periods.start(p));
+        let next = self.changes.first();
+        let end = next.map_or(until, |change| periods.of(change.from.plus(-1)) + 1);
+        (level, end.min(until))
+    }
+}

@@ -1,0 +1,21 @@
+//! Who will leave: `churn_indicators`, signal by signal, and the model of leaving, which knows them
+//! all and gives `customers` its scores.
+
+mod classes;
+mod features;
+mod fit;
+mod indicators;
+mod leaving;
+mod levels;
+mod model;
+mod observed;
+mod odds;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use indicators::ChurnIndicators;
+pub(crate) use leaving::Leaving;
+pub(crate) use levels::Levels;
+pub(crate) use model::{Risk, RiskModel};
+pub use schema::INDICATORS;

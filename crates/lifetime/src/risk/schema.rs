@@ -1,0 +1,56 @@
+//! The table's columns.
+
+use kohort_model::{Column, TableSchema, Unit, keys};
+
+/// The columns of `churn_indicators`.
+pub static INDICATORS: TableSchema = TableSchema {
+    name: "churn_indicators",
+    description: "What tells who will leave: each signal before a period against who left in it",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        Column::text("signal", "kind of engagement, late_payments, product_returns or low_scores"),
+        Column::count(
+            "observations",
+            Unit::Observations,
+            "customers active at the opening of a complete period, each once a period",
+        ),
+        Column::count(
+            "churned",
+            Unit::Observations,
+            "observations with a churn event in the period",
+        ),
+        Column::count("with_signal", Unit::Observations, "observations with a level above 0"),
+        Column::float("mean_level_churned", Unit::Level, "mean level of those that churned")
+            .or_null(),
+        Column::float("mean_level_stayed", Unit::Level, "mean level of the others").or_null(),
+        Column::float(
+            "threshold",
+            Unit::Level,
+            "least level of the class above that of the median observation",
+        ),
+        Column::count(
+            "exposed",
+            Unit::Observations,
+            "observations with a level of threshold or more",
+        ),
+        Column::count("exposed_churned", Unit::Observations, "exposed that churned"),
+        Column::count("unexposed", Unit::Observations, "observations below threshold"),
+        Column::count("unexposed_churned", Unit::Observations, "unexposed that churned"),
+        Column::float(
+            "odds_ratio",
+            Unit::Ratio,
+            "odds of churn of the exposed / those of the unexposed; NULL where a count is 0",
+        )
+        .or_null(),
+        Column::float("odds_ratio_low", Unit::Ratio, "lower end of its 95 % interval").or_null(),
+        Column::float("odds_ratio_high", Unit::Ratio, "upper end of its 95 % interval").or_null(),
+        Column::rate(
+            "auc",
+            "chance that one that churned has the higher level than one that stayed",
+        ),
+    ],
+    key: &["grain", "segment", "segment_value", "signal"],
+    revisable: &[],
+};

@@ -1,0 +1,223 @@
+//! The model of chance histories, each month looked at by itself.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kohort_model::{Basis, Context, Day, Finished, Table, Values};
+
+use super::chance::{chance, level, spells};
+use super::{Known, finish_known, show_known};
+use crate::Customers;
+use crate::risk::ChurnIndicators;
+use crate::risk::features::{Features, Shape};
+use crate::risk::fit::{Cell, fit, totals};
+
+/// The place of the months among the grains.
+const MONTH: usize = 2;
+
+/// Features of a customer on a day, in logarithms.
+fn features(known: &Known, context: &Context, day: i32, signals: &[u32]) -> Features {
+    let before: Vec<i32> =
+        known.person.orders.iter().map(|order| order.0).filter(|d| *d < day).collect();
+    let (first, last) = (before[0], before[before.len() - 1]);
+    let whole = |x: f64| x.floor() as u64;
+    let recency = match context.basis {
+        Basis::Orders => (day - 1 - last) * 10 / i32::try_from(context.lapse_days).unwrap(),
+        Basis::Subscriptions => 0,
+    };
+    let orders = whole((before.len() as f64).log2()).min(7);
+    let tenure = whole((1.0 + f64::from(day - 1 - first) / 30.0).log2()).min(7);
+    let mut bits = u64::from(recency.unsigned_abs()) | orders << 4 | tenure << 7;
+    for (k, signal) in signals.iter().enumerate() {
+        let level = level(known, *signal, day) as f64 / 100.0;
+        let class = match level {
+            0.0 => 0,
+            _ if level < 2.0 => 1,
+            _ => (1 + whole(level.log2())).min(15),
+        };
+        bits |= class << (10 + 4 * k);
+    }
+    Features(bits)
+}
+
+/// Cells of some months.
+fn cells(people: &[Known], context: &Context, months: std::ops::Range<usize>) -> Vec<Cell> {
+    let periods = &context.periods[MONTH];
+    let mut found: BTreeMap<Features, [u64; 2]> = BTreeMap::new();
+    for known in people {
+        let spells = spells(known, context);
+        for p in months.clone() {
+            let (start, end) = (periods.start(p), periods.end(p));
+            if spells.iter().any(|s| s.start < start && s.end >= start) {
+                let churned = spells.iter().any(|s| start <= s.end && s.end < end);
+                let features = features(known, context, start.0, &[0, 1, 2]);
+                found.entry(features).or_default()[usize::from(churned)] += 1;
+            }
+        }
+    }
+    let cells = found.into_iter();
+    cells.map(|(features, [stayed, churned])| Cell { features, stayed, churned }).collect()
+}
+
+/// A run over chance histories: the months that count, and of them the first that is held out.
+struct Run {
+    context: Arc<Context>,
+    people: Vec<Known>,
+    shape: Shape,
+    months: std::ops::Range<usize>,
+    held_out: usize,
+}
+
+impl Run {
+    fn new() -> Self {
+        let (context, people) = chance(11, 1225);
+        // From the first month whose window starts on day 45 or later to the last complete one; the
+        // newest eight of 37 are held out.
+        let periods = &context.periods[MONTH];
+        let first = (0..periods.len()).find(|p| periods.start(*p).0 - 30 >= 45).unwrap();
+        assert_eq!((first, periods.len(), periods.end(39)), (3, 41, Day(1216)));
+        let shape = Shape::new(Basis::Orders, ["clicks", "late", "low"].map(Arc::from).to_vec());
+        Self { context: Arc::new(context), people, shape, months: 3..40, held_out: 32 }
+    }
+
+    fn finish(&self, parts: usize) -> Finished {
+        let measure = Customers::new(Arc::clone(&self.context));
+        finish_known(measure, &self.context, &self.people, parts)
+    }
+
+    fn all(&self) -> Vec<Cell> {
+        cells(&self.people, &self.context, self.months.clone())
+    }
+
+    fn earlier(&self) -> Vec<Cell> {
+        cells(&self.people, &self.context, self.months.start..self.held_out)
+    }
+
+    fn later(&self) -> Vec<Cell> {
+        cells(&self.people, &self.context, self.held_out..self.months.end)
+    }
+
+    /// The values of all columns.
+    fn columns(&self, features: Features) -> Vec<f64> {
+        let mut terms = Vec::new();
+        self.shape.terms(features, &mut terms);
+        let mut columns = vec![0.0; self.shape.width()];
+        for (column, value) in terms {
+            columns[column] = f64::from(value);
+        }
+        columns
+    }
+
+    fn probability(&self, coefficients: &[f64], features: Features) -> f64 {
+        let columns = self.columns(features);
+        let log_odds: f64 = coefficients.iter().zip(columns).map(|(c, x)| c * x).sum();
+        1.0 / (1.0 + (-log_odds).exp())
+    }
+}
+
+#[test]
+fn months_as_counted_one_by_one() {
+    let run = Run::new();
+    let risk = run.finish(4).risk.unwrap();
+    let coefficients = fit(&run.shape, &run.all()).unwrap();
+    let named: Vec<(String, f64)> = run.shape.names().into_iter().zip(coefficients).collect();
+    assert_eq!(risk.coefficients, named);
+    assert_eq!(risk.held_out_from, run.context.periods[MONTH].start(run.held_out));
+    let [stayed, churned] = totals(&run.earlier());
+    assert_eq!((risk.fitted, risk.fitted_churned), (stayed + churned, churned));
+    let [stayed, churned] = totals(&run.later());
+    assert_eq!((risk.held_out, risk.held_out_churned), (stayed + churned, churned));
+    // The other measure has the same model, and any split the same bits.
+    for parts in [1, run.people.len()] {
+        let measure = ChurnIndicators::new(Arc::clone(&run.context));
+        let other = finish_known(measure, &run.context, &run.people, parts).risk;
+        assert_eq!(other.as_ref(), Some(&risk));
+    }
+}
+
+#[test]
+fn later_months_judge_the_model_of_earlier_ones() {
+    let run = Run::new();
+    let risk = run.finish(1).risk.unwrap();
+    let (coefficients, later) = (fit(&run.shape, &run.earlier()).unwrap(), run.later());
+    let probability = |cell: &Cell| run.probability(&coefficients, cell.features);
+    let (mut higher, mut pairs) = (0.0, 0.0);
+    for (a, b) in later.iter().flat_map(|a| later.iter().map(move |b| (a, b))) {
+        let n = (a.churned * b.stayed) as f64;
+        higher += match probability(a).total_cmp(&probability(b)) {
+            Ordering::Less => 0.0,
+            Ordering::Equal => n / 2.0,
+            Ordering::Greater => n,
+        };
+        pairs += n;
+    }
+    let auc = risk.auc.unwrap();
+    assert!((auc - higher / pairs).abs() < 1e-9, "{risk:?}");
+    assert!(auc > 0.6, "who has not ordered for long leaves first: {risk:?}");
+    assert_eq!(risk.calibration.len(), 10);
+    for (class, (n, expected, churned)) in risk.calibration.iter().enumerate() {
+        let own = later.iter().filter(|cell| (probability(cell) * 10.0) as usize == class);
+        assert_eq!(*n, own.clone().map(Cell::observations).sum::<u64>());
+        assert_eq!(*churned, own.clone().map(|cell| cell.churned).sum::<u64>());
+        let sum: f64 = own.map(|cell| probability(cell) * cell.observations() as f64).sum();
+        assert!((sum - expected).abs() < 1e-9, "{sum} for {expected}");
+    }
+}
+
+/// The texts of a column.
+fn texts<'a>(table: &'a Table, name: &str) -> Vec<Option<&'a str>> {
+    let Values::Text(texts) = values(table, name) else { panic!("{name}") };
+    texts.iter().map(Option::as_deref).collect()
+}
+
+fn values<'a>(table: &'a Table, name: &str) -> &'a Values {
+    let place = table.schema().columns.iter().position(|column| column.name == name).unwrap();
+    &table.columns()[place]
+}
+
+#[test]
+fn scores_and_what_drives_them() {
+    let run = Run::new();
+    let finished = run.finish(2);
+    let (names, coefficients): (Vec<String>, Vec<f64>) =
+        finished.risk.unwrap().coefficients.into_iter().unzip();
+    let ledger = &finished.ledgers[0];
+    let mut table = ledger.table();
+    show_known(&run.context, &run.people, |block| ledger.list(block, &mut table));
+    let Values::Float64(scores) = values(&table, "risk_score") else { panic!() };
+    let (statuses, drivers) = (texts(&table, "status"), texts(&table, "risk_driver"));
+    // The average customer's columns.
+    let (mut mean, all) = (vec![0.0; names.len()], run.all());
+    let n: u64 = all.iter().map(Cell::observations).sum();
+    for cell in &all {
+        let share = cell.observations() as f64 / n as f64;
+        let columns = run.columns(cell.features).into_iter();
+        mean.iter_mut().zip(columns).for_each(|(mean, x)| *mean += share * x);
+    }
+    let (mut seen, mut driven) = (BTreeMap::new(), BTreeMap::new());
+    let customers = run.people.iter().filter(|known| !known.person.orders.is_empty());
+    for (row, known) in customers.enumerate() {
+        *seen.entry(statuses[row]).or_insert(0) += 1;
+        if spells(known, &run.context).iter().all(|spell| spell.end < run.context.as_of) {
+            assert_eq!((statuses[row], scores[row], drivers[row]), (Some("lapsed"), None, None));
+            continue;
+        }
+        let features = features(known, &run.context, 1225, &[0, 1, 2]);
+        let (score, found) = (run.probability(&coefficients, features), scores[row].unwrap());
+        assert!((found - score).abs() < 1e-12, "{found} for {score}");
+        assert_eq!(statuses[row] == Some("at_risk"), found >= 0.3, "{found}");
+        let mut above: BTreeMap<&str, f64> = BTreeMap::new();
+        let columns = run.columns(features);
+        for (column, name) in names.iter().enumerate().skip(1) {
+            *above.entry(name.split('.').next().unwrap()).or_default() +=
+                coefficients[column] * (columns[column] - mean[column]);
+        }
+        let most = above.into_iter().filter(|(_, above)| *above > 0.0);
+        let most = most.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(driver, _)| driver);
+        assert_eq!(drivers[row], most, "{features:?}");
+        *driven.entry(most).or_insert(0) += 1;
+    }
+    // Every branch was taken.
+    assert!(seen.len() >= 4 && driven.len() >= 4, "{seen:?} {driven:?}");
+}

@@ -1,0 +1,198 @@
+//! The table's rows.
+
+use std::sync::Arc;
+
+use kohort_model::formulas::conversion_rate;
+use kohort_model::{Context, Grid, Periods, Slot, Table, Tally, div_round_half_away};
+
+use super::{Counted, SCHEMA};
+use crate::tally::{Attempted, BUYERS, Decided, Lost, Reached};
+
+/// The table from its counts.
+pub(super) fn write(context: &Context, counted: &Counted) -> Table {
+    let sales = &context.sales;
+    let unknown: [Arc<str>; 1] = ["unknown".into()];
+    let carts = Source {
+        name: "carts",
+        reasons: sorted(&unknown),
+        competitors: &[],
+        stages: &context.funnel.steps,
+    };
+    let opportunities = Source {
+        name: "opportunities",
+        reasons: sorted(&sales.reasons),
+        competitors: &sales.competitors,
+        stages: &sales.stages,
+    };
+    let orders =
+        Source { name: "orders", reasons: sorted(&context.reasons), competitors: &[], stages: &[] };
+    let mut table = Table::new(&SCHEMA, context.scale);
+    carts.write(context, &counted.carts, &mut table);
+    opportunities.write(context, &counted.opportunities, &mut table);
+    orders.write(context, &counted.orders, &mut table);
+    table
+}
+
+/// Codes and texts, in order of the texts.
+fn sorted(texts: &[Arc<str>]) -> Vec<(usize, &Arc<str>)> {
+    let mut texts: Vec<_> = texts.iter().enumerate().collect();
+    texts.sort_by_key(|(_, text)| *text);
+    texts
+}
+
+/// A source and the texts of its codes.
+struct Source<'a> {
+    name: &'static str,
+    reasons: Vec<(usize, &'a Arc<str>)>,
+    competitors: &'a [Arc<str>],
+    stages: &'a [Arc<str>],
+}
+
+impl Source<'_> {
+    fn write(&self, context: &Context, cells: &Grid<Attempted>, table: &mut Table) {
+        for (g, periods) in context.periods.iter().enumerate() {
+            for (s, slot) in context.slots.iter().enumerate() {
+                let cells = cells.get(s, g);
+                let Some(first) = cells.iter().position(|cell| cell.total.attempts() > 0) else {
+                    continue;
+                };
+                let complete = complete(context, periods, cells);
+                for p in first / BUYERS.len()..periods.len() {
+                    for (b, buyer) in BUYERS.into_iter().enumerate() {
+                        let complete = &complete[b];
+                        let key = Key { context, source: self.name, slot, periods, p, buyer };
+                        self.rows(&key, &cells[p * BUYERS.len() + b], complete, table);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The rows of one period and buyer, of whom `complete` counts the complete periods.
+    fn rows(&self, key: &Key<'_>, cell: &Attempted, complete: &Attempted, table: &mut Table) {
+        let of_all = &complete.total;
+        key.push(table, ("total", None), &Row::total(&cell.total), of_all);
+        for (competitor, lost) in self.competitors.iter().zip(&cell.by_competitor) {
+            if lost.attempts > 0 {
+                key.push(table, ("competitor", Some(competitor)), &Row::lost(lost), of_all);
+            }
+        }
+        for (code, reason) in &self.reasons {
+            let lost = cell.by_reason.get(*code).filter(|lost| lost.attempts > 0);
+            if let Some(lost) = lost {
+                key.push(table, ("reason", Some(reason)), &Row::lost(lost), of_all);
+            }
+        }
+        for (code, (stage, reached)) in self.stages.iter().zip(&cell.by_stage).enumerate() {
+            if reached.all.attempts() > 0 {
+                // A period that is not complete may know stages that no complete one has.
+                let of_stage = complete.by_stage.get(code).map_or_else(Decided::default, |s| s.all);
+                key.push(table, ("stage", Some(stage)), &Row::stage(reached), &of_stage);
+            }
+        }
+    }
+}
+
+/// What was counted of each kind of buyer in all complete periods.
+fn complete(
+    context: &Context,
+    periods: &Periods,
+    cells: &[Attempted],
+) -> [Attempted; BUYERS.len()] {
+    let mut complete = [Attempted::default(), Attempted::default()];
+    for (place, cell) in cells.iter().enumerate() {
+        let (p, buyer) = (place / BUYERS.len(), place % BUYERS.len());
+        if context.is_complete(periods, p) {
+            complete[buyer].add(cell);
+        }
+    }
+    complete
+}
+
+/// What a row counts.
+struct Row<'a> {
+    /// All attempts; `None` where only the lost ones have a place.
+    all: Option<&'a Decided>,
+    lost: &'a Lost,
+    stopped: Option<(u64, i128)>,
+}
+
+impl<'a> Row<'a> {
+    fn total(all: &'a Decided) -> Self {
+        Self { all: Some(all), lost: &all.lost, stopped: None }
+    }
+
+    fn lost(lost: &'a Lost) -> Self {
+        Self { all: None, lost, stopped: None }
+    }
+
+    fn stage(reached: &'a Reached) -> Self {
+        let stopped = Some((reached.stopped, reached.stopped_value));
+        Self { all: Some(&reached.all), lost: &reached.all.lost, stopped }
+    }
+}
+
+/// What the rows of one period and buyer share.
+struct Key<'a> {
+    context: &'a Context,
+    source: &'static str,
+    slot: &'a Slot,
+    periods: &'a Periods,
+    p: usize,
+    buyer: &'static str,
+}
+
+impl Key<'_> {
+    /// Adds a row; `complete` counts what tells which share of its like is won.
+    fn push(
+        &self,
+        table: &mut Table,
+        (breakdown, value): (&'static str, Option<&Arc<str>>),
+        Row { all, lost, stopped }: &Row<'_>,
+        complete: &Decided,
+    ) {
+        let net = lost.value - lost.recovered_value;
+        let conversion = all.and_then(|d| conversion_rate(d.won.into(), d.lost.attempts.into()));
+        table.push([
+            self.source.into(),
+            self.periods.grain.name().into(),
+            Arc::clone(&self.slot.segment).into(),
+            self.slot.value.clone().into(),
+            self.periods.start(self.p).into(),
+            self.buyer.into(),
+            breakdown.into(),
+            value.cloned().into(),
+            all.map_or(lost.attempts, Decided::attempts).into(),
+            all.map(|d| d.won).into(),
+            all.map(|d| d.open).into(),
+            lost.attempts.into(),
+            stopped.map(|(stopped, _)| stopped).into(),
+            lost.recovered.into(),
+            lost.recovery_open.into(),
+            conversion.into(),
+            all.map_or(lost.value, Decided::value).into(),
+            all.map(|d| d.won_value).into(),
+            lost.value.into(),
+            stopped.map(|(_, value)| value).into(),
+            lost.recovered_value.into(),
+            net.into(),
+            expected(net, complete).into(),
+            self.context.is_complete(self.periods, self.p).into(),
+        ]);
+    }
+}
+
+/// `net × won / (won + lost)`, rounded half away from zero; `None` where nothing was decided.
+fn expected(net: i128, complete: &Decided) -> Option<i128> {
+    let won = i128::from(complete.won);
+    let decided = won + i128::from(complete.lost.attempts);
+    if decided == 0 {
+        return None;
+    }
+    // The product leaves 128 bits only beyond 10^28 minor units; whole parts first is then exact
+    // enough to the unit.
+    Some(match net.checked_mul(won) {
+        Some(product) => div_round_half_away(product, decided),
+        None => net / decided * won + div_round_half_away(net % decided * won, decided),
+    })
+}

@@ -1,0 +1,6 @@
+mod carts;
+mod funnel;
+mod identities;
+mod opportunities;
+mod orders;
+mod people;

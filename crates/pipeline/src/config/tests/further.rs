@@ -1,0 +1,511 @@
+//! Inputs beside the history, the settings of their tables, and alerts.
+
+use kohort_scorecard::{Beyond, METRICS};
+
+use super::mistakes::errors_in;
+use super::*;
+
+const TOUCHPOINTS: &str = r#"inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o", step = "s", cart_id = "b" }"#;
+const STEPS: &str = r#"funnel.steps=["visit", "purchase"]"#;
+const IDENTITIES: &str = r#"inputs.identities={ path = "i", visitor_id = "v", customer_id = "c" }"#;
+const OPPORTUNITIES: &str = r#"inputs.opportunities={ path = "o", buyer = "b", created_at = "t", outcome = "s", value = "a" }"#;
+const ORDER_LINES: &str = r#"inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a", product = "p" }"#;
+const RETURNS: &str = r#"inputs.returns={ path = "r", customer_id = "c", order_id = "o", returned_at = "t", value = "a" }"#;
+const INVOICES: &str = r#"inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", paid_at = "p" }"#;
+const ENGAGEMENT: &str =
+    r#"inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t", kind = "k" }"#;
+const SCORES: &str =
+    r#"inputs.surveys={ path = "s", customer_id = "c", answered_at = "t", score = "n" }"#;
+
+/// Every key of the inputs beside the history and of their tables.
+const EVERY_KEY: &str = r#"
+[customers]
+at_risk_score = 0.25
+[inputs.surveys]
+path = "surveys.parquet"
+customer_id = "c"
+answered_at = "at"
+score = "points"
+[inputs.touchpoints]
+path = "${DATA}/touches"
+visitor_id = "cookie"
+occurred_at = "at"
+step = "event"
+cart_id = "cart"
+value = "worth"
+customer_id = "login"
+where = "NOT bot"
+[inputs.identities]
+path = ["ids/a.parquet", "ids/b.parquet"]
+visitor_id = "cookie"
+customer_id = "c"
+where = "sure"
+[inputs.opportunities]
+path = "deals.parquet"
+opportunity_id = "deal"
+buyer = "account"
+created_at = "opened"
+closed_at = "closed"
+outcome = "state"
+won = ["signed", "won"]
+lost = "lost"
+open = ["open", "on hold"]
+ignored = ["test"]
+stage = "stage"
+value = "amount"
+reason = "why"
+competitor = "rival"
+where = "amount > 0"
+[inputs.order_lines]
+path = "lines.parquet"
+customer_id = "c"
+order_id = "o"
+ordered_at = "at"
+product = "sku"
+category = "kind"
+units = "n"
+value = "price * n"
+where = "n > 0"
+[inputs.returns]
+path = "returns.parquet"
+customer_id = "c"
+order_id = "o"
+returned_at = "at"
+product = "sku"
+units = "n"
+value = "refund"
+reason = "why"
+where = "accepted"
+[inputs.invoices]
+path = "invoices.parquet"
+customer_id = "c"
+invoice_id = "number"
+invoiced_at = "at"
+due_at = "due"
+paid_at = "paid"
+amount = "total"
+where = "NOT void"
+[inputs.engagement]
+path = "events.parquet"
+customer_id = "c"
+occurred_at = "at"
+kind = "event"
+value = "minutes"
+where = "event <> 'ping'"
+[lost_sales]
+recovery_window_days = 60
+stages = ["qualified", "offer", "contract"]
+reasons = { "too dear" = "price" }
+[funnel]
+steps = ["visit", "cart", "purchase"]
+window_hours = 24
+[carts]
+window_hours = 1
+[product_returns]
+window_days = 14
+reasons = { "wrong size" = "size" }
+[receivables]
+terms_days = 0
+[churn_indicators]
+window_days = 7
+[cross_sell]
+min_support = 0
+max_items = 50
+[alerts.nps]
+below = 0
+[alerts.churn_rate]
+above = 0.05
+grain = "month"
+"#;
+
+#[test]
+fn every_key_of_further_inputs() {
+    let pipeline = read(&format!("{SMALL}{EVERY_KEY}"), &[]).unwrap();
+    insta::assert_snapshot!(listed(&pipeline), @r#"
+    name: shop
+    calendar.timezone: UTC
+    calendar.week_start: monday
+    calendar.fiscal_year_start: 1
+    calendar.grains: ["month"]
+    revenue.window.month: 1
+    customers.lapse_after_days: 90
+    customers.activity: sales
+    customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.25
+    inputs.orders.path: ["/home/shop/orders/*.parquet"]
+    inputs.orders.customer_id: customer
+    inputs.orders.ordered_at: day
+    inputs.orders.amount: price * units
+    inputs.orders.rows: orders
+    inputs.orders.scale: 2
+    inputs.orders.deduplicate: false
+    inputs.surveys.path: ["/home/shop/surveys.parquet"]
+    inputs.surveys.customer_id: c
+    inputs.surveys.answered_at: at
+    inputs.surveys.score: points
+    inputs.engagement.path: ["/home/shop/events.parquet"]
+    inputs.engagement.customer_id: c
+    inputs.engagement.occurred_at: at
+    inputs.engagement.kind: event
+    inputs.engagement.value: minutes
+    inputs.engagement.where: event <> 'ping'
+    inputs.touchpoints.path: ["/data/touches"]
+    inputs.touchpoints.visitor_id: cookie
+    inputs.touchpoints.occurred_at: at
+    inputs.touchpoints.step: event
+    inputs.touchpoints.cart_id: cart
+    inputs.touchpoints.value: worth
+    inputs.touchpoints.customer_id: login
+    inputs.touchpoints.where: NOT bot
+    inputs.identities.path: ["/home/shop/ids/a.parquet", "/home/shop/ids/b.parquet"]
+    inputs.identities.visitor_id: cookie
+    inputs.identities.customer_id: c
+    inputs.identities.where: sure
+    inputs.opportunities.path: ["/home/shop/deals.parquet"]
+    inputs.opportunities.opportunity_id: deal
+    inputs.opportunities.buyer: account
+    inputs.opportunities.created_at: opened
+    inputs.opportunities.closed_at: closed
+    inputs.opportunities.outcome: state
+    inputs.opportunities.won: ["signed", "won"]
+    inputs.opportunities.lost: ["lost"]
+    inputs.opportunities.open: ["open", "on hold"]
+    inputs.opportunities.ignored: ["test"]
+    inputs.opportunities.stage: stage
+    inputs.opportunities.value: amount
+    inputs.opportunities.reason: why
+    inputs.opportunities.competitor: rival
+    inputs.opportunities.where: amount > 0
+    inputs.order_lines.path: ["/home/shop/lines.parquet"]
+    inputs.order_lines.customer_id: c
+    inputs.order_lines.order_id: o
+    inputs.order_lines.ordered_at: at
+    inputs.order_lines.product: sku
+    inputs.order_lines.category: kind
+    inputs.order_lines.units: n
+    inputs.order_lines.value: price * n
+    inputs.order_lines.where: n > 0
+    inputs.returns.path: ["/home/shop/returns.parquet"]
+    inputs.returns.customer_id: c
+    inputs.returns.order_id: o
+    inputs.returns.returned_at: at
+    inputs.returns.product: sku
+    inputs.returns.units: n
+    inputs.returns.value: refund
+    inputs.returns.reason: why
+    inputs.returns.where: accepted
+    inputs.invoices.path: ["/home/shop/invoices.parquet"]
+    inputs.invoices.customer_id: c
+    inputs.invoices.invoice_id: number
+    inputs.invoices.invoiced_at: at
+    inputs.invoices.due_at: due
+    inputs.invoices.paid_at: paid
+    inputs.invoices.amount: total
+    inputs.invoices.where: NOT void
+    segments.max_segment_values: 1000
+    lost_sales.recovery_window_days: 60
+    lost_sales.stages: ["qualified", "offer", "contract"]
+    lost_sales.reasons."too dear": price
+    funnel.steps: ["visit", "cart", "purchase"]
+    funnel.window_hours: 24
+    carts.window_hours: 1
+    win_back.prospect_after_days: 90
+    win_back.attribution_window_days: 30
+    churn_reasons.survey_window_days: 90
+    purchase_gaps.max_gap_number: 10
+    purchase_gaps.bucket_days: 7
+    loyalty.window_days: 365
+    loyalty.orders: 3
+    product_returns.window_days: 14
+    product_returns.reasons."wrong size": size
+    receivables.terms_days: 0
+    churn_indicators.window_days: 7
+    lifetime.model: bg_nbd
+    lifetime.unit_days: 7
+    lifetime.horizon_units: 52
+    lifetime.annual_discount_rate: 0.1
+    cross_sell.min_support: 0
+    cross_sell.max_items: 50
+    alerts.churn_rate.above: 0.05
+    alerts.churn_rate.grain: month
+    alerts.nps.below: 0
+    outputs.path: /home/shop/out
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "lost_sales", "funnel", "carts", "purchase_gaps", "purchase_gap_histogram", "loyalty", "product_returns", "receivables", "nps", "churn_indicators", "clv_models", "clv_holdout", "cross_sell", "cross_sell_customers", "scorecard", "alerts"]
+    checks.max_rejected: 0.01
+    checks.unique_order_ids: false
+    "#);
+}
+
+#[test]
+fn defaults_of_further_inputs() {
+    let all = [
+        TOUCHPOINTS,
+        STEPS,
+        IDENTITIES,
+        OPPORTUNITIES,
+        ORDER_LINES,
+        RETURNS,
+        INVOICES,
+        ENGAGEMENT,
+        SCORES,
+    ];
+    let pipeline = small(&all);
+    let funnel = FunnelSettings {
+        steps: vec!["visit".to_owned(), "purchase".to_owned()],
+        window_hours: 168,
+        cart_window_hours: 24,
+    };
+    assert_eq!(pipeline.funnel, funnel);
+    let outcome = StatusLists {
+        column: "s".to_owned(),
+        completed: vec!["won".to_owned()],
+        lost: vec!["lost".to_owned()],
+        open: vec!["open".to_owned()],
+        ignored: Vec::new(),
+    };
+    assert_eq!(pipeline.opportunities.as_ref().unwrap().outcome, outcome);
+    let settings = pipeline.settings();
+    let sections =
+        ["lost_sales", "carts", "product_returns", "receivables", "churn_", "cross_sell", "alerts"];
+    let is_setting = |key: &str| sections.iter().any(|section| key.starts_with(section));
+    let listed: Vec<_> = settings
+        .iter()
+        .filter(|(key, _)| is_setting(key))
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    insta::assert_snapshot!(listed.join("\n"), @r#"
+    lost_sales.recovery_window_days: 30
+    carts.window_hours: 24
+    churn_reasons.survey_window_days: 90
+    product_returns.window_days: 30
+    receivables.terms_days: 30
+    churn_indicators.window_days: 30
+    cross_sell.min_support: 0.001
+    cross_sell.max_items: 500
+    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.grain: month
+    "#);
+    assert_eq!(
+        pipeline.tables.len(),
+        TABLE_NAMES.len() - 3,
+        "all but those on request and reasons"
+    );
+    assert!(pipeline.has_carts() && pipeline.has_scores() && !pipeline.has_answers());
+    // Without the inputs the settings are there all the same.
+    let pipeline = small(&[]);
+    assert_eq!(pipeline.funnel, FunnelSettings { steps: Vec::new(), ..funnel });
+    assert_eq!((pipeline.return_window_days, pipeline.terms_days), (30, 30));
+}
+
+#[test]
+fn tables_of_further_inputs() {
+    let no_carts =
+        r#"inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o", step = "s" }"#;
+    let cases: [(&str, &[&str]); 9] = [
+        ("nothing", &[]),
+        ("touchpoints", &[no_carts, STEPS]),
+        ("carts", &[TOUCHPOINTS, STEPS]),
+        ("opportunities", &[OPPORTUNITIES]),
+        ("lines of orders", &[ORDER_LINES]),
+        ("lines and returns", &[ORDER_LINES, RETURNS]),
+        ("invoices", &[INVOICES]),
+        ("engagement", &[ENGAGEMENT]),
+        ("scores", &[SCORES]),
+    ];
+    let found = cases.map(|(inputs, arguments)| {
+        let pipeline = read(SUBSCRIBERS, &sets(arguments)).unwrap();
+        let history = read(SUBSCRIBERS, &[]).unwrap().tables;
+        let is_more = |table: &&&str| inputs == "nothing" || !history.contains(table);
+        let more: Vec<_> = pipeline.tables.iter().filter(is_more).copied().collect();
+        format!("{inputs}: {}", more.join(" "))
+    });
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    nothing: cohort_retention cohort_curve customer_retention revenue_churn win_back clv_models scorecard alerts
+    touchpoints: funnel
+    carts: lost_sales funnel carts
+    opportunities: lost_sales
+    lines of orders: cross_sell cross_sell_customers
+    lines and returns: product_returns churn_indicators cross_sell cross_sell_customers
+    invoices: receivables churn_indicators
+    engagement: churn_indicators
+    scores: nps churn_indicators
+    "#);
+    // Those on request are offered, too.
+    let offered = small(&[]).offered_tables();
+    let is_asked_for = |table: &&&str| !small(&[]).tables.contains(table);
+    let on_request: Vec<_> = offered.iter().filter(is_asked_for).copied().collect();
+    assert_eq!(on_request, ["revenue_movements", "customers"]);
+}
+
+#[test]
+fn wrong_further_settings() {
+    let found = errors_in(
+        SMALL,
+        &[
+            // What has no effect.
+            &[IDENTITIES],
+            &[RETURNS],
+            &["funnel.window_hours=24"],
+            &["carts.window_hours=24"],
+            &["product_returns.window_days=30"],
+            &[ORDER_LINES, "product_returns.window_days=30"],
+            &[ORDER_LINES, RETURNS, "product_returns.reasons.x=y"],
+            &["receivables.terms_days=30"],
+            &["cross_sell.max_items=10"],
+            &["lost_sales.stages=[\"offer\"]"],
+            &[OPPORTUNITIES, "lost_sales.stages=[\"offer\"]"],
+            &[OPPORTUNITIES, "lost_sales.reasons.x=y"],
+            &[SCORES, "churn_reasons.reasons.x=y"],
+            &["alerts.churn_rate={ above = 0.1, below = 0.2 }"],
+            &["alerts.churn_rate={ above = 0.1, grain = \"week\" }"],
+            // What is missing.
+            &[TOUCHPOINTS],
+            &["inputs.touchpoints={}"],
+            &["inputs.touchpoints={ path = \"t\", visitor_id = \"v\", occurred_at = \"o\" }"],
+            &["inputs.opportunities={ path = \"o\", buyer = \"b\", created_at = \"t\" }"],
+            &["inputs.order_lines={ path = \"l\", customer_id = \"c\" }"],
+            &["inputs.order_lines={ path = \"l\", customer_id = \"c\", order_id = \"o\", \
+               ordered_at = \"t\", value = \"a\" }"],
+            &["inputs.invoices={ path = \"n\", customer_id = \"c\", invoiced_at = \"t\" }"],
+            &["inputs.engagement={ path = \"e\", customer_id = \"c\", occurred_at = \"t\" }"],
+            &["alerts.churn_rate={}"],
+            // What cannot be.
+            &[TOUCHPOINTS, "funnel.steps=visit"],
+            &[TOUCHPOINTS, "funnel.steps=[\"visit\", \"visit\"]"],
+            &[TOUCHPOINTS, STEPS, "funnel.window_hours=0"],
+            &[TOUCHPOINTS, STEPS, "carts.window_hours=876001"],
+            &[OPPORTUNITIES, "inputs.opportunities.lost=[\"gone\", \"won\"]"],
+            &[OPPORTUNITIES, "inputs.opportunities.won=lost"],
+            &[OPPORTUNITIES, "inputs.opportunities.completed=won"],
+            &[INVOICES, "receivables.terms_days=-1"],
+            &["churn_indicators.window_days=0"],
+            &[ORDER_LINES, "cross_sell.min_support=1.5"],
+            &[ORDER_LINES, "cross_sell.max_items=1"],
+            &["customers.at_risk_score=0"],
+            &["customers.at_risk_score=50"],
+            &["alerts.churn_rate=0.05"],
+            &["alerts.churn_rate.above=5%"],
+            &["alerts.churn_rate.above=inf"],
+            &["alerts.churn_rate={ above = 0.1, grain = \"monthly\" }"],
+            &["alerts.churn_rate.over=0.1"],
+            &["alerts.churnrate.above=0.1"],
+            &["alerts.x.above=0.1"],
+        ],
+    );
+    insta::assert_snapshot!(found, @r#"
+    --set inputs.identities={ path = "i", visitor_id = "v", customer_id = "c" }: inputs.identities tells which visitors are customers, but no input tells of visitors; add [inputs.touchpoints] or remove it
+    --set inputs.returns={ path = "r", customer_id = "c", order_id = "o", returned_at = "t", value = "a" }: inputs.returns tells what came back of orders, but no input tells what was in them; add [inputs.order_lines] or remove it
+    --set funnel.window_hours=24: funnel is about visitors, but no input tells of any; add [inputs.touchpoints] or remove it
+    --set carts.window_hours=24: carts is about carts, but no input tells of any; set inputs.touchpoints.cart_id to the column that tells them apart, or remove it
+    --set product_returns.window_days=30: product_returns is about goods that came back, but no input tells of any; add [inputs.returns] or remove it
+    --set product_returns.window_days=30: product_returns is about goods that came back, but no input tells of any; add [inputs.returns] or remove it
+    --set product_returns.reasons.x=y: product_returns.reasons renames the texts of inputs.returns.reason, which is not set; set it to the column that holds them, or remove reasons
+    --set receivables.terms_days=30: receivables is about invoices, but no input tells of any; add [inputs.invoices] or remove it
+    --set cross_sell.max_items=10: cross_sell is about what is bought together, but no input tells what orders are made of; add [inputs.order_lines] or remove it
+    --set lost_sales.stages=["offer"]: lost_sales.stages lists the stages of opportunities, but inputs.opportunities.stage is not set; set it to the column that holds them, or remove stages
+    --set lost_sales.stages=["offer"]: lost_sales.stages lists the stages of opportunities, but inputs.opportunities.stage is not set; set it to the column that holds them, or remove stages
+    --set lost_sales.reasons.x=y: lost_sales.reasons renames the reasons of lost sales, but no input tells any; set inputs.orders.lost_reason or inputs.opportunities.reason to the column that holds them, or remove reasons
+    --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
+    --set alerts.churn_rate={ above = 0.1, below = 0.2 }: alerts.churn_rate.below stands beside above, but only one side can be bad; remove one of them
+    --set alerts.churn_rate={ above = 0.1, grain = "week" }: alerts.churn_rate.grain is not in calendar.grains, so no table has rows of it; add it there or choose another
+    shop.toml: [funnel] needs "steps": the steps of [inputs.touchpoints] in order, such as ["visit", "cart", "purchase"]; the last is the purchase
+    --set inputs.touchpoints={}: [inputs.touchpoints] needs "path": a file, folder or glob that holds what visitors did
+    --set inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o" }: [inputs.touchpoints] needs "step": an SQL expression that tells what was done
+    --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t" }: [inputs.opportunities] needs "outcome": an SQL expression for what became of it; the lists won, lost, open and ignored sort its texts
+    --set inputs.order_lines={ path = "l", customer_id = "c" }: [inputs.order_lines] needs "order_id": an SQL expression that tells which lines are one order
+    --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression for what was bought; or set category, one for its kind
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid; where it gives NULL, it is not paid yet
+    --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done
+    --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is
+    --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 texts such as ["visit", "cart", "purchase"]
+    --set funnel.steps=["visit", "visit"]: "visit" stands in funnel.steps twice; remove one
+    --set funnel.window_hours=0: funnel.window_hours is the number 0; it must be a whole number of hours from 1 to 876000
+    --set carts.window_hours=876001: carts.window_hours is the number 876001; it must be a whole number of hours from 1 to 876000
+    --set inputs.opportunities.lost=["gone", "won"]: "won" stands in lost, but also in won; a status means one thing
+    --set inputs.opportunities.won=lost: "lost" stands in won, but also in lost; a status means one thing
+    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, opportunity_id, buyer, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where
+    --set receivables.terms_days=-1: receivables.terms_days is the number -1; it must be a whole number of days from 0 to 36500
+    --set churn_indicators.window_days=0: churn_indicators.window_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set cross_sell.min_support=1.5: cross_sell.min_support is the number 1.5; it must be a share from 0 to 1, such as 0.001
+    --set cross_sell.max_items=1: cross_sell.max_items is the number 1; it must be a whole number of items from 2 to 10000
+    --set customers.at_risk_score=0: customers.at_risk_score is the number 0; it must be a probability above 0 up to 1, such as 0.5
+    --set customers.at_risk_score=50: customers.at_risk_score is the number 50; it must be a probability above 0 up to 1, such as 0.5
+    --set alerts.churn_rate=0.05: alerts.churn_rate is the number 0.05; it must be a table such as { above = 0.05 }
+    --set alerts.churn_rate.above=5%: alerts.churn_rate.above is the text "5%"; it must be a number such as 0.05
+    --set alerts.churn_rate.above=inf: alerts.churn_rate.above is the number inf; it must be a number such as 0.05
+    --set alerts.churn_rate={ above = 0.1, grain = "monthly" }: alerts.churn_rate.grain is "monthly"; did you mean "month"? Allowed: day, week, month, quarter, year
+    --set alerts.churn_rate.over=0.1: unknown key "over" in [alerts.churn_rate]. Keys there: above, below, grain
+    --set alerts.churnrate.above=0.1: alerts.churnrate is "churnrate"; did you mean "churn_rate"? Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate
+    --set alerts.x.above=0.1: alerts.x is "x". Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate
+    "#);
+}
+
+#[test]
+fn tables_that_lack_an_input() {
+    let asked = TABLE_NAMES.map(|table| format!("outputs.tables={table}"));
+    let cases: Vec<[&str; 1]> = asked.iter().map(|argument| [argument.as_str()]).collect();
+    let cases: Vec<&[&str]> = cases.iter().map(<[&str; 1]>::as_slice).collect();
+    let lacks = |text| {
+        let lines = errors_in(text, &cases);
+        let lines = lines.lines().filter(|line| !line.ends_with("is right"));
+        let lines = lines.map(|line| line.split(';').next().unwrap().to_owned());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(lacks(SMALL), @r#"
+    --set outputs.tables=churn_reasons: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason, because orders do not tell why customers left
+    --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
+    --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id
+    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.order_lines] and [inputs.returns]
+    --set outputs.tables=receivables: outputs.tables has "receivables", which needs [inputs.invoices]
+    --set outputs.tables=nps: outputs.tables has "nps", which needs [inputs.surveys] with score
+    --set outputs.tables=churn_indicators: outputs.tables has "churn_indicators", which needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score
+    --set outputs.tables=cross_sell: outputs.tables has "cross_sell", which needs [inputs.order_lines]
+    --set outputs.tables=cross_sell_customers: outputs.tables has "cross_sell_customers", which needs [inputs.order_lines]
+    "#);
+    insta::assert_snapshot!(lacks(SUBSCRIBERS), @r#"
+    --set outputs.tables=lost_sales: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id
+    --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
+    --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id
+    --set outputs.tables=purchase_gaps: outputs.tables has "purchase_gaps", which is about orders, but this pipeline follows subscriptions
+    --set outputs.tables=purchase_gap_histogram: outputs.tables has "purchase_gap_histogram", which is about orders, but this pipeline follows subscriptions
+    --set outputs.tables=loyalty: outputs.tables has "loyalty", which is about orders, but this pipeline follows subscriptions
+    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.order_lines] and [inputs.returns]
+    --set outputs.tables=receivables: outputs.tables has "receivables", which needs [inputs.invoices]
+    --set outputs.tables=nps: outputs.tables has "nps", which needs [inputs.surveys] with score
+    --set outputs.tables=churn_indicators: outputs.tables has "churn_indicators", which needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score
+    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions
+    --set outputs.tables=clv_holdout: outputs.tables has "clv_holdout", which is about orders, but this pipeline follows subscriptions
+    --set outputs.tables=cross_sell: outputs.tables has "cross_sell", which needs [inputs.order_lines]
+    --set outputs.tables=cross_sell_customers: outputs.tables has "cross_sell_customers", which needs [inputs.order_lines]
+    "#);
+}
+
+#[test]
+fn lost_sales_of_subscribers() {
+    let window = "lost_sales.recovery_window_days=3";
+    for arguments in [&[OPPORTUNITIES, window][..], &[TOUCHPOINTS, STEPS, window]] {
+        let pipeline = read(SUBSCRIBERS, &sets(arguments)).unwrap();
+        assert_eq!(pipeline.recovery_window_days, 3);
+        assert!(pipeline.tables.contains(&"lost_sales"), "{arguments:?}");
+        assert!(listed(&pipeline).contains("lost_sales.recovery_window_days: 3"));
+    }
+    let reasons = [OPPORTUNITIES, "inputs.opportunities.reason=why", "lost_sales.reasons.x=y"];
+    let pipeline = read(SUBSCRIBERS, &sets(&reasons)).unwrap();
+    assert_eq!(pipeline.reasons, [("x".to_owned(), "y".to_owned())]);
+}
+
+#[test]
+fn alerts_replace_what_is_built_in() {
+    let alerts = |arguments: &[&str]| small(arguments).alerts;
+    let built_in = alerts(&[]);
+    assert_eq!(built_in, kohort_scorecard::built_in());
+    let spelled_out = ["alerts.churn_rate={ above = 0.07, grain = \"month\" }"];
+    assert_eq!(small(&spelled_out).digest(), small(&[]).digest());
+    let [alert] = &alerts(&["alerts.churn_rate.below=-1"])[..] else { panic!("one metric") };
+    assert_eq!((alert.grain, alert.beyond), (None, Beyond::Below(-1.0)));
+    let all = METRICS.map(|metric| format!("alerts.{metric}.above=1"));
+    let mut all: Vec<_> = all.iter().map(String::as_str).collect();
+    all.reverse();
+    let metrics: Vec<_> = alerts(&all).into_iter().map(|alert| alert.metric).collect();
+    assert_eq!(metrics, METRICS);
+}

@@ -1,0 +1,112 @@
+//! Who looks at what in the shop's pages.
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Field};
+
+use super::{MONEY, customer_id};
+use crate::columns::{TIME, ids, money, some_ids, some_texts, texts, times};
+use crate::table::Row;
+
+/// A browser that visits, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Visitor(u64);
+
+impl Visitor {
+    pub fn of_person(person: u32, device: u64) -> Self {
+        Self(u64::from(person) * 2 + device)
+    }
+
+    /// Beyond the numbers of all persons.
+    pub fn anonymous(number: u64) -> Self {
+        Self((1 << 40) + number)
+    }
+
+    /// As it stands in a cookie: no two are the same, for this is the last step of `SplitMix64`
+    /// (Steele, Lea and Flood 2014), which can be undone.
+    fn id(self) -> String {
+        let mut z = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        format!("{:016x}", z ^ (z >> 31))
+    }
+}
+
+/// In the order in which they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    Visit,
+    Search,
+    Product,
+    Cart,
+    Checkout,
+    Purchase,
+}
+
+#[derive(Debug)]
+pub(crate) struct Touch {
+    pub visitor: Visitor,
+    pub at: i64,
+    pub step: Step,
+    /// Number of the cart, counted across the file.
+    pub cart: Option<i64>,
+    pub cents: Option<i64>,
+    /// The person, if logged in.
+    pub person: Option<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub visitor: Visitor,
+    pub person: u32,
+}
+
+impl Row for Touch {
+    const FILE: &'static str = "touchpoints.parquet";
+    const DISTINCT: &'static str = "occurred_at";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("visitor_id", DataType::Utf8, false),
+            Field::new("occurred_at", TIME, false),
+            Field::new("step", DataType::Utf8, false),
+            Field::new("cart_id", DataType::Utf8, true),
+            Field::new("value", MONEY, true),
+            Field::new("customer_id", DataType::Int64, true),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        let step = |row: &Self| match row.step {
+            Step::Visit => "visit",
+            Step::Search => "search",
+            Step::Product => "product",
+            Step::Cart => "cart",
+            Step::Checkout => "checkout",
+            Step::Purchase => "purchase",
+        };
+        vec![
+            texts(rows, |row| row.visitor.id()),
+            times(rows, |row| Some(row.at)),
+            texts(rows, step),
+            some_texts(rows, |row| row.cart.map(|number| format!("C{number:08}"))),
+            money(rows, &MONEY, |row| row.cents),
+            some_ids(rows, |row| row.person.map(customer_id)),
+        ]
+    }
+}
+
+impl Row for Identity {
+    const FILE: &'static str = "identities.parquet";
+    const DISTINCT: &'static str = "visitor_id";
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("visitor_id", DataType::Utf8, false),
+            Field::new("customer_id", DataType::Int64, false),
+        ]
+    }
+
+    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+        vec![texts(rows, |row| row.visitor.id()), ids(rows, |row| customer_id(row.person))]
+    }
+}

@@ -1,0 +1,17 @@
+//! Every headline rate in one long table, and those of them that have crossed a threshold.
+//!
+//! `METRICS.md` at the top of the repository defines the columns. Both tables are made of other
+//! tables: what a rate is, they alone say.
+
+mod alerts;
+mod metrics;
+mod read;
+mod table;
+#[cfg(test)]
+mod tests;
+mod threshold;
+
+pub use alerts::{ALERTS, Alert, alerts, latest_alerts};
+pub use metrics::{METRICS, SOURCES};
+pub use table::{SCORECARD, scorecard};
+pub use threshold::{Beyond, Threshold, built_in, over_built_in};

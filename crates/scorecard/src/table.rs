@@ -1,0 +1,226 @@
+//! `scorecard`: every headline rate.
+
+use std::sync::Arc;
+
+use kohort_model::{Cell, Column, Day, Scale, Table, TableSchema, Unit, Values, keys, rate};
+
+use crate::metrics::{ALL, Metric, Rows, Sum, Value};
+use crate::read::{column, counts, days, flags, floats, integer, texts};
+use crate::threshold::{Beyond, Threshold};
+
+/// The columns that `scorecard` and `alerts` have in common.
+pub(crate) mod columns {
+    use super::{Column, Unit};
+
+    pub const METRIC: Column = Column::text("metric", "name of the rate");
+    pub const VALUE: Column =
+        Column::float("value", Unit::None, "the rate, as its own table has it").or_null();
+    pub const NUMERATOR: Column = Column::money(
+        "numerator",
+        "what was divided, counts too; NULL where the value is not one division",
+    )
+    .or_null();
+    pub const DENOMINATOR: Column = Column::money(
+        "denominator",
+        "what it was divided by, counts too; NULL where the value is not one division",
+    )
+    .or_null();
+    pub const PREVIOUS_VALUE: Column =
+        Column::float("previous_value", Unit::None, "value of the period before").or_null();
+    pub const CHANGE: Column =
+        Column::float("change", Unit::None, "value - previous_value").or_null();
+    pub const THRESHOLD: Column =
+        Column::float("threshold", Unit::None, "the value beyond which there is something to do")
+            .or_null();
+    pub const DIRECTION: Column =
+        Column::text("direction", "which side of the threshold is bad: above or below").or_null();
+    pub const KEY: &[&str] = &["metric", "grain", "segment", "segment_value", "period"];
+}
+
+/// The table's columns.
+pub static SCORECARD: TableSchema = TableSchema {
+    name: "scorecard",
+    description: "Every headline rate, period by period, beside its threshold",
+    columns: &[
+        columns::METRIC,
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        keys::PERIOD,
+        columns::VALUE,
+        columns::NUMERATOR,
+        columns::DENOMINATOR,
+        Column::text("unit", "what the value counts in: ratio, days or points"),
+        columns::PREVIOUS_VALUE,
+        columns::CHANGE,
+        columns::THRESHOLD,
+        columns::DIRECTION,
+        Column::text(
+            "status",
+            "act where a complete period's value lies beyond the threshold, else ok",
+        )
+        .or_null(),
+        Column::flag("is_complete", "whether the value is final, as its own table has it"),
+    ],
+    key: columns::KEY,
+    revisable: &["value", "numerator", "previous_value", "change", "status"],
+};
+
+/// The table `scorecard` of those of its [`SOURCES`](crate::SOURCES) that are among `tables`,
+/// their rows sorted by key. Of several thresholds for one metric and grain the first holds.
+///
+/// Counts stand among money: each is as many whole units of `scale`, which is that of the tables.
+///
+/// # Panics
+/// Where a table lacks a column that `METRICS.md` gives it.
+#[must_use]
+pub fn scorecard(scale: Scale, tables: &[Table], thresholds: &[Threshold]) -> Table {
+    let mut scorecard = Table::new(&SCORECARD, scale);
+    for metric in &ALL {
+        if let Some(source) = tables.iter().find(|table| table.schema().name == metric.table) {
+            Source::new(metric, source, scale).write(thresholds, &mut scorecard);
+        }
+    }
+    scorecard
+}
+
+/// A table, as a metric sees it.
+struct Source<'a> {
+    metric: &'static Metric,
+    /// Its rows in order: those of one period are neighbours.
+    rows: Vec<usize>,
+    grains: &'a [Option<Arc<str>>],
+    segments: &'a [Option<Arc<str>>],
+    segment_values: &'a [Option<Arc<str>>],
+    periods: &'a [Option<Day>],
+    complete: &'a [Option<bool>],
+    values: Option<&'a [Option<f64>]>,
+    numerator: Amounts<'a>,
+    denominator: Amounts<'a>,
+}
+
+impl<'a> Source<'a> {
+    fn new(metric: &'static Metric, table: &'a Table, scale: Scale) -> Self {
+        Self {
+            metric,
+            rows: rows_of(metric, table),
+            grains: texts(table, keys::GRAIN.name),
+            segments: texts(table, keys::SEGMENT.name),
+            segment_values: texts(table, keys::SEGMENT_VALUE.name),
+            periods: days(table, keys::PERIOD.name),
+            complete: flags(table, metric.complete),
+            values: match metric.value {
+                Value::Column(name) => Some(floats(table, name)),
+                Value::Quotient => None,
+            },
+            numerator: Amounts::new(&metric.numerator, table, scale),
+            denominator: Amounts::new(&metric.denominator, table, scale),
+        }
+    }
+
+    /// Whether two rows differ in nothing but the period.
+    fn is_same_line(&self, a: usize, b: usize) -> bool {
+        let line = |row: usize| (&self.grains[row], &self.segments[row], &self.segment_values[row]);
+        line(a) == line(b)
+    }
+
+    fn write(&self, thresholds: &[Threshold], scorecard: &mut Table) {
+        let is_one = |a: &usize, b: &usize| {
+            self.periods[*a] == self.periods[*b] && self.is_same_line(*a, *b)
+        };
+        let mut before: Option<(usize, Option<f64>)> = None;
+        for rows in self.rows.chunk_by(is_one) {
+            let row = rows[0];
+            let (numerator, denominator) = (self.numerator.of(rows), self.denominator.of(rows));
+            let value = match self.values {
+                Some(values) => values[row],
+                None => numerator.zip(denominator).and_then(|(of, by)| rate(of, by)),
+            };
+            let previous = before.filter(|(other, _)| self.is_same_line(*other, row));
+            let previous = previous.and_then(|(_, value)| value);
+            before = Some((row, value));
+            let beyond = self.beyond(row, thresholds);
+            let is_complete = self.complete[row];
+            let crossed = beyond.zip(value).filter(|_| is_complete == Some(true));
+            let is_act = crossed.map(|(beyond, value)| beyond.is_crossed(value));
+            scorecard.push([
+                self.metric.name.into(),
+                self.grains[row].clone().into(),
+                self.segments[row].clone().into(),
+                self.segment_values[row].clone().into(),
+                self.periods[row].into(),
+                value.into(),
+                self.numerator.money(numerator),
+                self.denominator.money(denominator),
+                self.metric.unit.into(),
+                previous.into(),
+                value.zip(previous).map(|(value, previous)| value - previous).into(),
+                beyond.map(Beyond::threshold).into(),
+                beyond.map(Beyond::direction).into(),
+                is_act.map(|act| if act { "act" } else { "ok" }).into(),
+                is_complete.into(),
+            ]);
+        }
+    }
+
+    /// The threshold that a row is held to.
+    fn beyond(&self, row: usize, thresholds: &[Threshold]) -> Option<Beyond> {
+        let grain = self.grains[row].as_deref();
+        let is_for = |threshold: &&Threshold| {
+            threshold.metric == self.metric.name
+                && threshold.grain.is_none_or(|of| Some(of.name()) == grain)
+        };
+        thresholds.iter().find(is_for).map(|threshold| threshold.beyond)
+    }
+}
+
+/// The rows of a table that a metric is about.
+fn rows_of(metric: &Metric, table: &Table) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..table.rows()).collect();
+    for wanted in metric.rows {
+        match wanted {
+            Rows::Of(name, text) => {
+                let texts = texts(table, name);
+                rows.retain(|row| texts[*row].as_deref() == Some(text));
+            }
+            Rows::Null(name) => {
+                let counts = counts(table, name);
+                rows.retain(|row| counts[*row].is_none());
+            }
+        }
+    }
+    rows
+}
+
+/// Columns that are added up.
+struct Amounts<'a> {
+    /// Each with its sign.
+    columns: Vec<(i128, &'a Values)>,
+    /// Minor units in one of what the columns count.
+    unit: i128,
+}
+
+impl<'a> Amounts<'a> {
+    fn new(sum: &Sum, table: &'a Table, scale: Scale) -> Self {
+        let signed = |sign: i128| move |name: &&str| (sign, column(table, name));
+        let plus = sum.plus.iter().map(signed(1));
+        let columns: Vec<_> = plus.chain(sum.minus.iter().map(signed(-1))).collect();
+        let is_money = |(_, values): &(i128, &Values)| matches!(values, Values::Money(_));
+        let unit = if columns.iter().any(is_money) { 1 } else { scale.unit() };
+        Self { columns, unit }
+    }
+
+    /// The sum over some rows; `None` where a part of it is NULL, or there is nothing to add.
+    fn of(&self, rows: &[usize]) -> Option<i128> {
+        let cells = rows.iter().flat_map(|row| self.columns.iter().map(|column| (*row, *column)));
+        let sum = |total: i128, (row, (sign, values)): (usize, (i128, &Values))| {
+            Some(total + sign * integer(values, row)?)
+        };
+        if self.columns.is_empty() { None } else { cells.into_iter().try_fold(0, sum) }
+    }
+
+    /// A sum as money.
+    fn money(&self, sum: Option<i128>) -> Cell {
+        sum.map(|sum| sum * self.unit).into()
+    }
+}

@@ -1,0 +1,182 @@
+//! The table's columns and rows.
+
+use std::sync::Arc;
+
+use kohort_model::formulas::return_rate;
+use kohort_model::{
+    Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Tally, Unit, keys,
+};
+
+use super::facts::{Part, Side};
+use super::{Moved, Sides, Tallied};
+
+/// The table's columns.
+pub static PRODUCT_RETURNS: TableSchema = TableSchema {
+    name: "product_returns",
+    description: "What came back, of what was sold: by category, product and reason",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        keys::PERIOD,
+        Column::text(
+            "attribution",
+            "order_date: returns stand in the period of their order; return_date: in their own",
+        ),
+        Column::text("breakdown", "total, category, product or reason"),
+        Column::text("breakdown_value", "the category, product or reason; NULL on total rows")
+            .or_null(),
+        Column::count(
+            "sold_units",
+            Unit::Goods,
+            "units of the period's orders; on reason rows of all of them",
+        ),
+        Column::count("sold_orders", Unit::Orders, "orders with such a line"),
+        Column::money("sold_value", "value of the lines"),
+        Column::count("returned_units", Unit::Goods, "units that came back"),
+        Column::count("returned_orders", Unit::Orders, "orders of which something came back"),
+        Column::money("returned_value", "value of what came back"),
+        Column::rate("unit_return_rate", "returned_units / sold_units"),
+        Column::rate("order_return_rate", "returned_orders / sold_orders"),
+        Column::rate("value_return_rate", "returned_value / sold_value"),
+        Column::count(
+            "unmatched",
+            Unit::Returns,
+            "returns whose order has no line; NULL on rows of order_date and of a breakdown",
+        )
+        .or_null(),
+        Column::flag(
+            "is_mature",
+            "whether the period is complete and, with order_date, so long over that returns are due",
+        ),
+        keys::IS_COMPLETE,
+    ],
+    key: &[
+        "grain",
+        "segment",
+        "segment_value",
+        "period",
+        "attribution",
+        "breakdown",
+        "breakdown_value",
+    ],
+    // A line that comes later belongs to the day of its order's first, and to what came back of it.
+    revisable: &[
+        "sold_units",
+        "sold_orders",
+        "sold_value",
+        "returned_units",
+        "returned_orders",
+        "returned_value",
+        "unit_return_rate",
+        "order_return_rate",
+        "value_return_rate",
+        "unmatched",
+        "is_mature",
+    ],
+};
+
+/// The table from its counts.
+pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
+    let mut table = Table::new(&PRODUCT_RETURNS, context.scale);
+    let nothing = Tallied::default();
+    for (g, periods) in context.periods.iter().enumerate() {
+        for (s, slot) in context.slots.iter().enumerate() {
+            let cells = cells.get(s, g);
+            let is_first = |cell: &Tallied| cell.total.iter().any(|moved| moved.orders > 0);
+            let Some(first) = cells.iter().position(is_first) else { continue };
+            for p in first..periods.len() {
+                let cell = cells.get(p).unwrap_or(&nothing);
+                Rows { context, slot, periods, p, cell }.write(&mut table);
+            }
+        }
+    }
+    table
+}
+
+/// The rows of one period.
+struct Rows<'a> {
+    context: &'a Context,
+    slot: &'a Slot,
+    periods: &'a Periods,
+    p: usize,
+    cell: &'a Tallied,
+}
+
+impl Rows<'_> {
+    fn write(&self, table: &mut Table) {
+        let total = &self.cell.total;
+        let parts = self.parts();
+        let [sold, by_order, by_return] = Side::ALL.map(|side| side as usize);
+        for (attribution, side) in [("order_date", by_order), ("return_date", by_return)] {
+            let is_by_return = side == by_return;
+            let mut push = |part: &'static str, name: Cell, sold: &Moved, returned: &Moved| {
+                let unmatched = (is_by_return && name == Cell::Null).then_some(self.cell.unmatched);
+                self.push(table, [attribution, part], name, [sold, returned], unmatched);
+            };
+            push("total", Cell::Null, &total[sold], &total[side]);
+            for ((part, code), moved) in &parts {
+                if moved[sold].orders + moved[side].orders == 0 {
+                    continue;
+                }
+                let (part, names, of) = match part {
+                    Part::Category => ("category", &self.context.goods.categories, moved),
+                    Part::Product => ("product", &self.context.goods.products, moved),
+                    // Nothing is sold for a reason to send it back.
+                    Part::Reason => ("reason", &self.context.goods.reasons, total),
+                };
+                let name = Arc::clone(&names[*code as usize]);
+                push(part, name.into(), &of[sold], &moved[side]);
+            }
+        }
+    }
+
+    /// What was counted of each part, by side.
+    fn parts(&self) -> Vec<((Part, u32), Sides)> {
+        let mut parts = Vec::<((Part, u32), Sides)>::new();
+        for ((part, code, side), moved) in &self.cell.parts {
+            if parts.last().is_none_or(|(last, _)| *last != (*part, *code)) {
+                parts.push(((*part, *code), Sides::default()));
+            }
+            if let Some((_, sides)) = parts.last_mut() {
+                sides[*side as usize].add(moved);
+            }
+        }
+        parts
+    }
+
+    fn push(
+        &self,
+        table: &mut Table,
+        [attribution, part]: [&'static str; 2],
+        name: Cell,
+        [sold, returned]: [&Moved; 2],
+        unmatched: Option<u64>,
+    ) {
+        let Self { context, slot, periods, p, .. } = *self;
+        let is_complete = context.is_complete(periods, p);
+        let window = i64::from(context.goods.return_window_days);
+        let is_over = periods.end(p).plus(window) <= context.as_of;
+        table.push([
+            periods.grain.name().into(),
+            Arc::clone(&slot.segment).into(),
+            slot.value.clone().into(),
+            periods.start(p).into(),
+            attribution.into(),
+            part.into(),
+            name,
+            sold.units.into(),
+            sold.orders.into(),
+            sold.value.into(),
+            returned.units.into(),
+            returned.orders.into(),
+            returned.value.into(),
+            return_rate(returned.units.into(), sold.units.into()).into(),
+            return_rate(returned.orders.into(), sold.orders.into()).into(),
+            return_rate(returned.value, sold.value).into(),
+            unmatched.into(),
+            (is_complete && (is_over || attribution == "return_date")).into(),
+            is_complete.into(),
+        ]);
+    }
+}

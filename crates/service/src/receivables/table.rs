@@ -1,0 +1,137 @@
+//! The table's columns and rows.
+
+use std::sync::Arc;
+
+use kohort_model::formulas::{days_sales_outstanding, dso_average, dso_countback};
+use kohort_model::{
+    Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Unit, keys, rate,
+};
+
+use super::Tallied;
+use super::open::{AGES, CREDITS, IN_CREDIT, INVOICES, KINDS};
+
+/// The table's columns.
+pub static RECEIVABLES: TableSchema = TableSchema {
+    name: "receivables",
+    description: "Who owes what, and for how long, at the close of each period",
+    columns: &[
+        keys::GRAIN,
+        keys::SEGMENT,
+        keys::SEGMENT_VALUE,
+        keys::PERIOD,
+        Column::int("days", Unit::Days, "days of the period before as_of"),
+        Column::money(
+            "opening_receivables",
+            "open invoices at the end of the day before the period",
+        ),
+        Column::money("receivables", "open invoices at the close, credit notes not taken off"),
+        Column::count("open_invoices", Unit::Invoices, "open invoices at the close"),
+        Column::money("credit_sales", "invoices dated in the period"),
+        Column::count("invoices", Unit::Invoices, "invoices dated in the period"),
+        Column::float("dso", Unit::Days, "receivables / credit_sales x days").or_null(),
+        Column::float(
+            "dso_average",
+            Unit::Days,
+            "(opening_receivables + receivables) / 2 / credit_sales x days",
+        )
+        .or_null(),
+        Column::float(
+            "dso_countback",
+            Unit::Days,
+            "days of credit sales, the newest first, that add up to the receivables",
+        )
+        .or_null(),
+        Column::float("best_possible_dso", Unit::Days, "current / credit_sales x days").or_null(),
+        Column::count("paid", Unit::Invoices, "invoices paid in the period"),
+        Column::float("mean_days_to_pay", Unit::Days, "from invoiced_at to paid_at, of the paid")
+            .or_null(),
+        Column::count("paid_late", Unit::Invoices, "of the paid, those paid after the due date"),
+        Column::rate("late_share", "paid_late / paid"),
+        Column::float("mean_days_late", Unit::Days, "from due_at to paid_at, of the paid late")
+            .or_null(),
+        Column::money("current", "of receivables, what is not overdue at the close"),
+        Column::money("overdue_1_30", "of receivables, what is overdue by 1 to 30 days"),
+        Column::money("overdue_31_60", "of receivables, what is overdue by 31 to 60 days"),
+        Column::money("overdue_61_90", "of receivables, what is overdue by 61 to 90 days"),
+        Column::money("overdue_over_90", "of receivables, what is overdue by more than 90 days"),
+        Column::money(
+            "open_credits",
+            "credit notes that are not paid out at the close, as a positive amount",
+        ),
+        Column::count(
+            "customers_in_credit",
+            Unit::Customers,
+            "customers whose open credit notes exceed their open invoices at the close",
+        ),
+        keys::IS_COMPLETE,
+    ],
+    key: &["grain", "segment", "segment_value", "period"],
+    revisable: &[],
+};
+
+/// The table from its counts.
+pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
+    let mut table = Table::new(&RECEIVABLES, context.scale);
+    for (g, periods) in context.periods.iter().enumerate() {
+        for (s, slot) in context.slots.iter().enumerate() {
+            write_slot(&mut table, context, slot, periods, cells.get(s, g));
+        }
+    }
+    table
+}
+
+fn write_slot(
+    table: &mut Table,
+    context: &Context,
+    slot: &Slot,
+    periods: &Periods,
+    cells: &[Tallied],
+) {
+    let is_first = |cell: &Tallied| cell.invoices + cell.credit_notes > 0;
+    let Some(first) = cells.iter().position(is_first) else { return };
+    let mut open = [0_i128; KINDS];
+    let mut opening = 0;
+    let mut sales = Vec::new();
+    for (p, cell) in cells.iter().enumerate().take(periods.len()).skip(first) {
+        open.iter_mut().zip(cell.open_change).for_each(|(now, change)| *now += change);
+        let closing = open[..AGES].iter().sum::<i128>();
+        let days = periods.end(p).min(context.as_of).0.abs_diff(periods.start(p).0);
+        sales.push((cell.credit_sales, days));
+        let dso = |receivables| days_sales_outstanding(receivables, cell.credit_sales, days);
+        table.push([
+            periods.grain.name().into(),
+            Arc::clone(&slot.segment).into(),
+            slot.value.clone().into(),
+            periods.start(p).into(),
+            days.into(),
+            opening.into(),
+            closing.into(),
+            count(open[INVOICES]),
+            cell.credit_sales.into(),
+            cell.invoices.into(),
+            dso(closing).into(),
+            dso_average(opening, closing, cell.credit_sales, days).into(),
+            dso_countback(closing, sales.iter().rev().copied()).into(),
+            dso(open[0]).into(),
+            cell.paid.into(),
+            rate(cell.days_to_pay.into(), cell.paid.into()).into(),
+            cell.paid_late.into(),
+            rate(cell.paid_late.into(), cell.paid.into()).into(),
+            rate(cell.days_late.into(), cell.paid_late.into()).into(),
+            open[0].into(),
+            open[1].into(),
+            open[2].into(),
+            open[3].into(),
+            open[4].into(),
+            open[CREDITS].into(),
+            count(open[IN_CREDIT]),
+            context.is_complete(periods, p).into(),
+        ]);
+        opening = closing;
+    }
+}
+
+/// A number of invoices or customers, which stays far below 2^63.
+fn count(number: i128) -> Cell {
+    i64::try_from(number).unwrap_or(i64::MAX).into()
+}

@@ -1,0 +1,179 @@
+//! What stands beside the basis, by person: what people did, owe, bought and gave back.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use kohort_model::{Day, Input, Kind};
+
+use super::FurtherLeftOut;
+use super::orders::{or_none, or_unknown};
+use super::visitors::{Who, known_touches};
+use crate::history::{
+    Answer, Engagement, History, Id, Invoice, Opportunity, OrderLine, Return, Touchpoint,
+};
+use crate::settings::Settings;
+
+/// What the further inputs tell of one person before `as_of`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Further {
+    pub touches: Vec<Touchpoint>,
+    /// Those that stand, without ignored ones; what is closed on or after `as_of` is open. Won and
+    /// lost ones have a day on which they were closed.
+    pub opportunities: Vec<Opportunity>,
+    pub lines: Vec<OrderLine>,
+    pub returns: Vec<Return>,
+    /// Those that stand, each with the day on which it is due; what is paid on or after `as_of` is
+    /// not.
+    pub invoices: Vec<Invoice>,
+    pub engagement: Vec<Engagement>,
+    /// Answers with a score.
+    pub scores: Vec<Answer>,
+}
+
+/// What is known of each person whom a further input names.
+pub(super) fn by_person(
+    history: &History,
+    settings: &Settings,
+    as_of: Day,
+    left_out: &mut FurtherLeftOut,
+) -> BTreeMap<Who, Further> {
+    let mut of = BTreeMap::<Who, Further>::new();
+    let customer = |id: &Id| Who::Customer(id.clone());
+    for (who, touch) in known_touches(history, as_of) {
+        if settings.steps.contains(&&*touch.step) {
+            of.entry(who).or_default().touches.push(touch);
+        } else {
+            leave_out(left_out, Input::Touchpoints, "other_step", 1);
+        }
+    }
+    known(Input::Touchpoints, history.touchpoints.as_ref(), left_out, |touch| touch.day < as_of);
+    for sale in opportunities(history, settings, as_of, left_out) {
+        of.entry(customer(&sale.buyer)).or_default().opportunities.push(sale);
+    }
+    for invoice in invoices(history, settings, as_of, left_out) {
+        of.entry(customer(&invoice.customer)).or_default().invoices.push(invoice);
+    }
+    for line in known(Input::OrderLines, history.order_lines.as_ref(), left_out, |l| l.day < as_of)
+    {
+        of.entry(customer(&line.customer)).or_default().lines.push(line);
+    }
+    for goods in known(Input::Returns, history.returns.as_ref(), left_out, |r| r.day < as_of) {
+        of.entry(customer(&goods.customer)).or_default().returns.push(goods);
+    }
+    for event in known(Input::Engagement, history.engagement.as_ref(), left_out, |e| e.day < as_of)
+    {
+        of.entry(customer(&event.customer)).or_default().engagement.push(event);
+    }
+    // Those that come too late are counted with the reasons that they give.
+    for answer in history.surveys.iter().flatten().filter(|answer| answer.day < as_of) {
+        if answer.score.is_some() {
+            of.entry(customer(&answer.customer)).or_default().scores.push(answer.clone());
+        }
+    }
+    of
+}
+
+/// Adds `n` to what of an input is left out for `reason`.
+pub(super) fn leave_out(
+    left_out: &mut FurtherLeftOut,
+    input: Input,
+    reason: &'static str,
+    n: usize,
+) {
+    if n > 0 {
+        *left_out.entry((input.name(), reason)).or_default() += n as u64;
+    }
+}
+
+/// The rows of an input that are known, the others counted.
+fn known<T: Clone>(
+    input: Input,
+    rows: Option<&Vec<T>>,
+    left_out: &mut FurtherLeftOut,
+    is_known: impl Fn(&T) -> bool,
+) -> Vec<T> {
+    let all = rows.map(Vec::as_slice).unwrap_or_default();
+    let known: Vec<_> = all.iter().filter(|row| is_known(row)).cloned().collect();
+    leave_out(left_out, input, "after_as_of", all.len() - known.len());
+    known
+}
+
+/// Of the rows with one id the largest by `rank`, and rows without an id.
+fn standing<T: Clone, I: Ord, K: Ord>(
+    rows: &[T],
+    id: impl Fn(&T) -> Option<I>,
+    rank: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let ids: BTreeSet<_> = rows.iter().filter_map(&id).collect();
+    let of_id = |wanted: I| {
+        let all = rows.iter().filter(|row| id(row).as_ref() == Some(&wanted));
+        all.max_by_key(|row| rank(row)).cloned()
+    };
+    let without = rows.iter().filter(|row| id(row).is_none()).cloned();
+    without.chain(ids.into_iter().filter_map(of_id)).collect()
+}
+
+/// The earlier stage, those that the settings do not list by text, then the smaller reason and
+/// competitor.
+pub(super) fn by_texts(sale: &Opportunity, settings: &Settings) -> impl Ord + use<> {
+    let stage = or_none(sale.stage.as_ref());
+    let place = settings.stages.iter().position(|listed| *listed == stage);
+    let (reason, competitor) =
+        (or_unknown(sale.reason.as_ref()), or_none(sale.competitor.as_ref()));
+    (place.is_none(), place, stage, reason, competitor)
+}
+
+fn opportunities(
+    history: &History,
+    settings: &Settings,
+    as_of: Day,
+    left_out: &mut FurtherLeftOut,
+) -> Vec<Opportunity> {
+    let rows = known(Input::Opportunities, history.opportunities.as_ref(), left_out, |sale| {
+        sale.created < as_of
+    });
+    let id = |sale: &Opportunity| Some((sale.buyer.clone(), sale.id.clone()?));
+    let stands = standing(&rows, id, |sale| {
+        // Outcomes are in the order won, lost, open, ignored.
+        let last = Reverse((sale.outcome, by_texts(sale, settings)));
+        (sale.closed, sale.created, sale.value, last)
+    });
+    leave_out(left_out, Input::Opportunities, "superseded", rows.len() - stands.len());
+    let mut known = Vec::new();
+    for mut sale in stands {
+        if sale.outcome == Kind::Ignored {
+            leave_out(left_out, Input::Opportunities, "ignored", 1);
+        } else {
+            if sale.closed.is_some_and(|day| day >= as_of) {
+                sale.outcome = Kind::Open;
+            }
+            if matches!(sale.outcome, Kind::Completed | Kind::Lost) {
+                sale.closed = sale.closed.max(Some(sale.created));
+            }
+            known.push(sale);
+        }
+    }
+    known
+}
+
+fn invoices(
+    history: &History,
+    settings: &Settings,
+    as_of: Day,
+    left_out: &mut FurtherLeftOut,
+) -> Vec<Invoice> {
+    let rows = known(Input::Invoices, history.invoices.as_ref(), left_out, |invoice| {
+        invoice.issued < as_of
+    });
+    let id = |invoice: &Invoice| Some((invoice.customer.clone(), invoice.id.clone()?));
+    let due =
+        |invoice: &Invoice| invoice.due.unwrap_or(invoice.issued.plus(settings.terms_days.into()));
+    let stands = standing(&rows, id, |i| (i.paid, i.issued, i.amount, i.due));
+    leave_out(left_out, Input::Invoices, "superseded", rows.len() - stands.len());
+    let known = |invoice: Invoice| Invoice {
+        due: Some(due(&invoice)),
+        paid: invoice.paid.filter(|day| *day < as_of).map(|day| day.max(invoice.issued)),
+        ..invoice
+    };
+    stands.into_iter().map(known).collect()
+}

@@ -1,0 +1,93 @@
+//! How a history is held.
+
+use kohort_model::{Basis, Day};
+use kohort_testkit::{Activity, History, Id, Row, RowsMode, Settings};
+use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
+
+/// Whether customers have texts as ids.
+pub fn has_texts(history: &History) -> bool {
+    let rows = history.rows.iter().map(|row| &row.customer);
+    let mut ids = rows.chain(history.spans.iter().map(|span| &span.customer));
+    ids.next().is_some_and(|id| matches!(id, Id::Text(_)))
+}
+
+fn type_of(id: &Id) -> KeyType {
+    match id {
+        Id::Integer(_) => KeyType::Integers,
+        Id::Text(_) => KeyType::Bytes,
+    }
+}
+
+/// The type of the ids of a kind, which all inputs share.
+fn customers(history: &History) -> KeyType {
+    macro_rules! ids {
+        ($($rows:ident.$id:ident),+) => {
+            [$(history.$rows.iter().flatten().map(|row| &row.$id).next()),+]
+        };
+    }
+    let of_basis =
+        [history.rows.first().map(|r| &r.customer), history.spans.first().map(|s| &s.customer)];
+    let further = ids![
+        prospects.customer,
+        contacts.customer,
+        surveys.customer,
+        identities.customer,
+        opportunities.buyer,
+        order_lines.customer,
+        returns.customer,
+        invoices.customer,
+        engagement.customer
+    ];
+    let by_visitors = history.touchpoints.iter().flatten().find_map(|t| t.customer.as_ref());
+    let mut ids = of_basis.into_iter().chain(further).chain([by_visitors]).flatten();
+    ids.next().map_or(KeyType::Integers, type_of)
+}
+
+fn further(history: &History) -> FurtherIds {
+    let touches = || history.touchpoints.iter().flatten();
+    let lines = history.order_lines.iter().flatten().map(|line| &line.order);
+    let mut goods = lines.chain(history.returns.iter().flatten().map(|goods| &goods.order));
+    let has_visitors = history.touchpoints.is_some();
+    let identities = history.identities.iter().flatten().map(|identity| &identity.visitor);
+    let mut visitors = touches().map(|touch| &touch.visitor).chain(identities);
+    FurtherIds {
+        visitors: has_visitors.then(|| visitors.next().map_or(KeyType::Integers, type_of)),
+        carts: touches().find_map(|touch| touch.cart.as_ref()).map(type_of),
+        goods: goods.next().map(type_of),
+        opportunities: (history.opportunities.iter().flatten())
+            .find_map(|sale| sale.id.as_ref())
+            .map(type_of),
+        invoices: history.invoices.iter().flatten().find_map(|i| i.id.as_ref()).map(type_of),
+    }
+}
+
+pub fn layout(history: &History, settings: &Settings) -> Layout {
+    let History { rows, spans, .. } = history;
+    let orders = match settings.basis {
+        Basis::Orders => rows.first().and_then(|row| row.order.as_ref()),
+        Basis::Subscriptions => spans.first().map(|span| &span.subscription),
+    };
+    let is_midnight = |r: &Row| Row::new(r.customer.clone(), r.day, 0).instant == r.instant;
+    let is_contractual = settings.basis == Basis::Subscriptions;
+    Layout {
+        customers: customers(history),
+        orders: orders.map(type_of).or(is_contractual.then_some(KeyType::Integers)),
+        resolve: match (settings.basis, settings.rows) {
+            (Basis::Subscriptions, _) => Resolve::Spans,
+            (_, RowsMode::Rows) => Resolve::Rows,
+            (_, RowsMode::Lines) => Resolve::Lines,
+            (_, RowsMode::Latest) => Resolve::Latest,
+        },
+        instants: !is_contractual && !rows.iter().all(is_midnight),
+        reasons: true,
+        causes: is_contractual,
+        cancelled: is_contractual,
+        segments: settings.segments.len(),
+        any_activity: settings.activity == Activity::Any && !is_contractual,
+        history_start: settings.history_start,
+        as_of: settings.as_of,
+        today: settings.run_day.unwrap_or(Day(i32::MAX)),
+        further: further(history),
+        terms_days: settings.terms_days,
+    }
+}
