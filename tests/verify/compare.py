@@ -81,7 +81,8 @@ def compare(
         same = f"{theirs} IS NOT DISTINCT FROM {ours}"
         if column.is_float:
             floor = 1 if column.kind == "Float64" else 0
-            near = f"abs({theirs} - {ours}) <= {TOLERANCE} * greatest(abs({theirs}), abs({ours}), {floor})"
+            tolerance = schema.TOLERANCES.get(column.name, TOLERANCE)
+            near = f"abs({theirs} - {ours}) <= {tolerance} * greatest(abs({theirs}), abs({ours}), {floor})"
             same = f"({same} OR coalesce({near}, false))"
         _differences(
             db,

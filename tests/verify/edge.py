@@ -15,9 +15,11 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+import bazaar
 import by_hand
 import by_hand_further
 import firm
+from bazaar import Bazaar
 from firm import CONTRACTS, FURTHER, Span, around, contracts, hearsay, subscriptions
 from known import SBG_FITS, SBG_SURVIVORS
 from shop import ALL_GRAINS, SEGMENTS, STATUSES, Edge, Row, one, orders, shop, table, without_order_id
@@ -188,8 +190,135 @@ OF_SUBSCRIPTIONS = [
     ),
 ]
 
+# Two segments, the values of one of which are customers of their own.
+BOTH_SEGMENTS = SEGMENTS.replace('"channel", at = "first"', '"channel", at = "order"')
+
+
+def stalls(seed: int, **types: pa.DataType) -> dict[str, pa.Table]:
+    """A shop with every other input; `types` are those of times and ids."""
+    rows = shop(seed)
+    at, ids = types.get("at", pa.timestamp("us")), types.get("customer", pa.int64())
+    return one(*rows, **types) | Bazaar(seed, 150, date(2022, 11, 3), 610, at, ids).tables(rows)
+
+
+def dirty_stalls() -> dict[str, pa.Table]:
+    """Rows of further inputs that must be rejected beside rows that must not."""
+    found = stalls(47)
+    for name, table in found.items():
+        if not name.startswith("further/"):
+            continue
+        if name == "further/touchpoints.parquet":
+            place = table.column_names.index("value")
+            table = table.set_column(place, "value", table["value"].cast(pa.float64()))
+        template = table.slice(5, 1).to_pylist()[0]
+        is_float = "value" in template and pa.types.is_floating(table.schema.field("value").type)
+        values = [None, float("nan"), float("inf"), -1.0] if is_float else [None, Decimal("-1.00")]
+        bad = [
+            *({key: None} for key in template),
+            {"happened": datetime(2099, 1, 1)},
+            *({"value": value} for value in values),
+            # The first that applies is the reason.
+            {key: None for key in template} | {"happened": datetime(2099, 1, 1)},
+            {"happened": None, "value": None},
+            {"closed": datetime(2099, 1, 1), "paid": datetime(2099, 1, 1), "due": datetime(1999, 1, 1)},
+            {"outcome": "strange"},
+            {"outcome": None, "closed": None},
+        ]
+        rows = [template | {key: value for key, value in change.items() if key in template} for change in bad]
+        found[name] = pa.concat_tables([table, pa.Table.from_pylist(rows, table.schema)])
+    return found
+
+
+def stalls_of_subscribers(seed: int) -> dict[str, pa.Table]:
+    rows = shop(seed, start=firm.START, days=firm.DAYS)
+    return {CONTRACTS: contracts(firm.firm(seed))} | Bazaar(seed, 120, firm.START, firm.DAYS).tables(rows)
+
+
+OF_EVERY_INPUT = [
+    Edge(
+        "bazaar",
+        lambda: stalls(41),
+        orders('rows = "orders"' + STATUSES, calendar='as_of = "2024-05-08"') + bazaar.INPUTS + BOTH_SEGMENTS,
+    ),
+    Edge(
+        "bazaar_times",
+        lambda: stalls(42, at=pa.timestamp("us", tz="UTC"), customer=pa.string(), number=pa.string()),
+        orders(
+            'rows = "orders"' + STATUSES,
+            calendar='timezone = "America/New_York"\nas_of = "2024-04-17"\nfiscal_year_start = 2',
+            lapse="60",
+            more='activity = "any"\nat_risk_score = 0.2',
+        )
+        + bazaar.INPUTS
+        + "recovery_window_days = 10\n"
+        + '[lost_sales.reasons]\n"too dear" = "price"\n"late" = "price"\n"moved" = "unknown"\n'
+        + "[carts]\nwindow_hours = 30\n[receivables]\nterms_days = 0\n[churn_indicators]\nwindow_days = 45\n"
+        + "[product_returns]\nwindow_days = 5\n[cross_sell]\nmin_support = 0.1\nmax_items = 3\n"
+        + "[alerts]\nchurn_rate = { below = 0.2 }\nnps = { below = 50, grain = \"week\" }\ndso = { above = 30 }\n"
+        + BOTH_SEGMENTS,
+    ),
+    Edge(
+        "bazaar_days",
+        lambda: stalls(43, at=pa.date32()),
+        orders(
+            'rows = "orders"' + STATUSES,
+            calendar='as_of = "2024-05-08"\nhistory_start = "2023-02-15"',
+        ).replace(ALL_GRAINS, '["week", "month"]')
+        + bazaar.INPUTS.replace('opportunity_id = "number"\n', "")
+        .replace('invoice_id = "number"\n', "")
+        .replace('due_at = "due"\n', "")
+        .replace('stage = "stage"\n', "")
+        .replace('stages = ["lead", "offer", "Ende"]\n', "")
+        .replace('competitor = "competitor"\n', "")
+        .replace('category = "category"\n', ""),
+    ),
+    Edge(
+        "bazaar_odd",
+        lambda: stalls(45),
+        orders(
+            'rows = "orders"\nscale = 3' + STATUSES,
+            calendar='as_of = "2024-05-01"\nweek_start = "sunday"',
+            lapse='"auto"',
+            more='activity = "any"',
+        ).replace(ALL_GRAINS, '["week", "quarter"]')
+        + bazaar.INPUTS.replace('stages = ["lead", "offer", "Ende"]\n', "")
+        .replace('product = "product"\n', "")
+        .replace('value = "value"\ncustomer_id = "customer"\n', "")
+        .replace('kind = "kind"', "kind = \"concat(kind, extract(day from happened) % 6)\"")
+        + "recovery_window_days = 0\n[carts]\nwindow_hours = 1\n"
+        + BOTH_SEGMENTS,
+    ),
+    Edge(
+        "bazaar_dirty",
+        dirty_stalls,
+        orders('rows = "orders"' + STATUSES, calendar='as_of = "2024-05-08"').replace(ALL_GRAINS, '["month"]')
+        + bazaar.INPUTS,
+    ),
+    Edge(
+        "bazaar_nobody",
+        lambda: stalls(48) | {"orders.parquet": table([])},
+        orders('rows = "orders"' + STATUSES, calendar='as_of = "2024-05-08"').replace(ALL_GRAINS, '["month"]')
+        + bazaar.INPUTS
+        + SEGMENTS,
+    ),
+    Edge(
+        "bazaar_defaults",
+        lambda: stalls(46),
+        orders('rows = "orders"' + STATUSES, calendar='as_of = "2023-10-29"').replace(ALL_GRAINS, '["quarter"]')
+        + bazaar.INPUTS.replace('cart_id = "cart"\n', "").replace('score = "score"\n', "")
+        .replace('step = "step"', "step = \"coalesce(step, 'see')\""),
+        default_tables=True,
+    ),
+    Edge(
+        "bazaar_subscriptions",
+        lambda: stalls_of_subscribers(44),
+        subscriptions(calendar='as_of = "2024-05-08"', gap=7) + bazaar.INPUTS + firm.SEGMENTS,
+    ),
+]
+
 CASES = [
     *OF_SUBSCRIPTIONS,
+    *OF_EVERY_INPUT,
     *by_hand.CASES,
     *by_hand_further.CASES,
     Edge("any", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES, more='activity = "any"') + SEGMENTS),

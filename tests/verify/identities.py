@@ -1,8 +1,10 @@
-"""What METRICS.md promises of every row, and of neighbouring rows, of the tables."""
+"""What METRICS.md promises of every row, and of neighbouring rows, of the tables of customers."""
 
 from __future__ import annotations
 
 import duckdb
+
+from identities_further import OF_FURTHER_INPUTS
 
 SEGMENT = "grain, segment, segment_value"
 
@@ -130,18 +132,6 @@ IDENTITIES = {
 
 # Of tables that only orders have.
 OF_ORDERS = {
-    "attempts = won + lost + open on total rows, lost on reason rows": """
-        FROM lost_sales WHERE attempts <> coalesce(won, 0) + coalesce(open, 0) + lost
-    """,
-    "the reasons of a period add up to its lost attempts and their value": """
-        FROM (
-            SELECT sum(lost) FILTER (breakdown = 'total') AS lost,
-                coalesce(sum(lost) FILTER (breakdown = 'reason'), 0) AS reasons,
-                sum(lost_value) FILTER (breakdown = 'total') AS value,
-                coalesce(sum(lost_value) FILTER (breakdown = 'reason'), 0) AS reasons_value
-            FROM lost_sales GROUP BY grain, segment, segment_value, period, buyer
-        ) WHERE lost <> reasons OR value <> reasons_value
-    """,
     "the histogram holds the gaps of purchase_gaps": f"""
         SELECT 1 FROM (
             SELECT {SEGMENT}, period, gap_number, gaps, open FROM purchase_gaps
@@ -194,6 +184,6 @@ OF_ORDERS = {
 
 def faults(db: duckdb.DuckDBPyConnection, basis: str) -> list[str]:
     """The identities that the recomputed tables break."""
-    promised = IDENTITIES | (OF_ORDERS if basis == "orders" else {})
+    promised = IDENTITIES | OF_FURTHER_INPUTS | (OF_ORDERS if basis == "orders" else {})
     counts = {text: db.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0] for text, sql in promised.items()}
     return [f"{count} rows break: {text}" for text, count in counts.items() if count]

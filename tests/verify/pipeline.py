@@ -26,18 +26,41 @@ TABLES = [
     "win_back",
     "churn_reasons",
     "lost_sales",
+    "funnel",
+    "carts",
     "purchase_gaps",
     "purchase_gap_histogram",
     "loyalty",
+    "product_returns",
+    "receivables",
+    "nps",
+    "churn_indicators",
     "customers",
     "clv_models",
     "clv_holdout",
+    "cross_sell",
+    "cross_sell_customers",
+    "scorecard",
+    "alerts",
 ]
 ON_REQUEST = ["revenue_movements", "customers"]
-OF_ORDERS = ["lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "customers", "clv_holdout"]
+OF_ORDERS = ["purchase_gaps", "purchase_gap_histogram", "loyalty", "customers", "clv_holdout"]
 
-# The inputs beside orders or subscriptions, and the tables that need them.
-NEEDED = {"prospects": "win_back", "contacts": "win_back", "surveys": "churn_reasons"}
+# The tables that are made of an input beside orders or subscriptions.
+SIGNALS = ["churn_indicators", "customers"]
+SUMMARIES = ["scorecard", "alerts"]
+NEEDED = {
+    "prospects": ["win_back", *SUMMARIES],
+    "contacts": ["win_back", *SUMMARIES],
+    "surveys": ["churn_reasons", "nps", *SIGNALS, *SUMMARIES],
+    "touchpoints": ["lost_sales", "funnel", "carts", *SUMMARIES],
+    "identities": ["lost_sales", "funnel", "carts", *SUMMARIES],
+    "opportunities": ["lost_sales", *SUMMARIES],
+    "order_lines": ["product_returns", "cross_sell", "cross_sell_customers", *SUMMARIES],
+    "returns": ["product_returns", *SIGNALS, *SUMMARIES],
+    "invoices": ["receivables", *SIGNALS, *SUMMARIES],
+    "engagement": SIGNALS,
+}
 
 # How many periods of a grain a unit of a window is, where that is a whole number.
 WINDOW_UNITS = {
@@ -85,6 +108,7 @@ class Pipeline:
     lapse_after_days: int | str  # with subscriptions reactivation_gap_days
     activity: str
     at_risk_ratio: float
+    at_risk_score: float
     max_k: int | None
     inputs: dict[str, Input]
     rates: Path | None
@@ -96,6 +120,17 @@ class Pipeline:
     churn_reasons: dict[str, str]
     recovery_window_days: int
     lost_reasons: dict[str, str]
+    stages: list[str]
+    steps: list[str]
+    funnel_hours: int
+    cart_hours: int
+    mature_after_days: int
+    return_reasons: dict[str, str]
+    terms_days: int
+    indicator_days: int
+    min_support: float
+    max_items: int
+    alerts: dict[str, dict]
     max_gap_number: int
     bucket_days: int
     loyal_window_days: int
@@ -119,6 +154,20 @@ class Pipeline:
     @property
     def scale(self) -> int:
         return self.orders.get("scale", 2)
+
+    def mapped(self, name: str) -> dict:
+        """What the pipeline file says of an input, nothing where it is missing."""
+        return self.inputs[name].mapped if name in self.inputs else {}
+
+    def maps(self, name: str, column: str) -> bool:
+        return column in self.mapped(name)
+
+    def needs(self, name: str) -> bool:
+        """Whether a table asked for is made of the input; orders and subscriptions are always read."""
+        wanted = NEEDED.get(name, self.tables)
+        if name == "surveys":
+            wanted = [t for t in wanted if self.maps("surveys", "reason" if t == "churn_reasons" else "score")]
+        return any(table in self.tables for table in wanted)
 
     @property
     def statuses(self) -> dict[str, list[str]]:
@@ -152,6 +201,9 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
     win_back = toml.get("win_back", {})
     churn_reasons = toml.get("churn_reasons", {})
     lost_sales = toml.get("lost_sales", {})
+    funnel = toml.get("funnel", {})
+    product_returns = toml.get("product_returns", {})
+    cross_sell = toml.get("cross_sell", {})
     gaps = toml.get("purchase_gaps", {})
     loyalty = toml.get("loyalty", {})
     lifetime = toml.get("lifetime", {})
@@ -171,6 +223,7 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         lapse_after_days=lapse,
         activity=customers.get("activity", "sales"),
         at_risk_ratio=customers.get("at_risk_ratio", 2.0),
+        at_risk_score=customers.get("at_risk_score", 0.5),
         max_k=calendar.get("max_k"),
         inputs=inputs,
         rates=path.parent / history["rates"] if "rates" in history else None,
@@ -182,6 +235,17 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         churn_reasons=churn_reasons.get("reasons", {}),
         recovery_window_days=lost_sales.get("recovery_window_days", 30),
         lost_reasons=lost_sales.get("reasons", {}),
+        stages=lost_sales.get("stages", []),
+        steps=funnel.get("steps", []),
+        funnel_hours=funnel.get("window_hours", 168),
+        cart_hours=toml.get("carts", {}).get("window_hours", 24),
+        mature_after_days=product_returns.get("window_days", 30),
+        return_reasons=product_returns.get("reasons", {}),
+        terms_days=toml.get("receivables", {}).get("terms_days", 30),
+        indicator_days=toml.get("churn_indicators", {}).get("window_days", 30),
+        min_support=cross_sell.get("min_support", 0.001),
+        max_items=cross_sell.get("max_items", 500),
+        alerts=toml.get("alerts", {}),
         max_gap_number=gaps.get("max_gap_number", 10),
         bucket_days=gaps.get("bucket_days", 7),
         loyal_window_days=loyalty.get("window_days", 365),
@@ -191,28 +255,45 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         horizon_units=lifetime.get("horizon_units", 52),
         annual_discount_rate=lifetime.get("annual_discount_rate", 0.1),
         calibration_end=_day(lifetime.get("calibration_end")),
-        tables=_tables(toml.get("outputs", {}).get("tables"), inputs),
+        tables=_tables(toml.get("outputs", {}).get("tables"), {name: i.mapped for name, i in inputs.items()}),
     )
 
 
-def everything(path: Path, *more: str) -> str:
+def everything(path: Path, more: dict[str, dict] | None = None) -> str:
     """The setting that asks for every table which the pipeline can have; `more` are inputs that it is to get."""
-    inputs = {*tomllib.loads(path.read_text())["inputs"], *more}
-    missing = set(OF_ORDERS if "subscriptions" in inputs else [] if "surveys" in inputs else ["churn_reasons"])
-    return f"outputs.tables={[table for table in TABLES if table not in missing]}"
+    inputs = tomllib.loads(path.read_text())["inputs"] | (more or {})
+    return f"outputs.tables={[table for table in TABLES if _has(table, inputs)]}"
 
 
-def _tables(asked: list[str] | None, inputs: dict[str, Input]) -> list[str]:
+def _has(table: str, inputs: dict[str, dict]) -> bool:
+    """Whether the inputs, with what they map, offer the table."""
+    of_orders = "orders" in inputs
+    has_scores = "score" in inputs.get("surveys", {})
+    has_carts = "cart_id" in inputs.get("touchpoints", {})
+    offers = {
+        "churn_reasons": not of_orders or "reason" in inputs.get("surveys", {}),
+        "lost_sales": of_orders or has_carts or "opportunities" in inputs,
+        "funnel": "touchpoints" in inputs,
+        "carts": has_carts,
+        "product_returns": "returns" in inputs,
+        "receivables": "invoices" in inputs,
+        "nps": has_scores,
+        "churn_indicators": has_scores or bool({"returns", "invoices", "engagement"} & inputs.keys()),
+        "cross_sell": "order_lines" in inputs,
+        "cross_sell_customers": "order_lines" in inputs,
+    } | dict.fromkeys(OF_ORDERS, of_orders)
+    return offers.get(table, True)
+
+
+def _tables(asked: list[str] | None, inputs: dict[str, dict]) -> list[str]:
     """The tables asked for; by default all that tell something, but those on request."""
     if asked is not None:
         return [table for table in TABLES if table in asked]
     missing = set(ON_REQUEST)
-    if "subscriptions" in inputs:
-        missing.update(OF_ORDERS)
-    why = {"cancel_reason", "involuntary"} & inputs.get("subscriptions", Input("", {}, [])).mapped.keys()
-    if not why and "surveys" not in inputs:
+    why = {"cancel_reason", "involuntary"} & inputs.get("subscriptions", {}).keys()
+    if not why and "reason" not in inputs.get("surveys", {}):
         missing.add("churn_reasons")
-    return [table for table in TABLES if table not in missing]
+    return [table for table in TABLES if table not in missing and _has(table, inputs)]
 
 
 def _segments(table: dict, history: dict) -> list[Segment]:

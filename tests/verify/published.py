@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import schema
-from pipeline import GRAINS
+from inputs import text
+from pipeline import GRAINS, Pipeline
 
 POLARS = {
     "text": pl.String,
@@ -38,12 +39,15 @@ DUCKDB = {
 
 BARE = {
     *("gap_number", "step", "recency_quintile", "frequency_quintile", "monetary_quintile"),
-    *("estimate", "standard_error", "log_likelihood"),
+    *("estimate", "standard_error", "log_likelihood", "step_number"),
+    # Their unit stands in another column, or depends on the metric.
+    *("value", "previous_value", "change", "threshold"),
 }
 
 
-def faults(table: str, file: Path, scale: int, segments: tuple[str, ...], id_type: pa.DataType) -> list[str]:
+def faults(table: str, file: Path, p: Pipeline, id_type: pa.DataType) -> list[str]:
     """Everything that is wrong with the file of `table`, in words; `id_type` is that of customers."""
+    scale, segments = p.scale, tuple(p.first_segments)
     columns = schema.columns(table, segments)
     names = [c.name for c in columns]
     arrow = pq.ParquetFile(file).read()
@@ -53,7 +57,7 @@ def faults(table: str, file: Path, scale: int, segments: tuple[str, ...], id_typ
         *_arrow(arrow, columns, scale, id_type),
         *_readers(arrow, file, columns, scale),
     ]
-    if not _is_sorted(table, file):
+    if not _is_sorted(table, file, p):
         found.append("rows are not sorted by key")
     return found
 
@@ -106,14 +110,17 @@ def _readers(arrow: pa.Table, file: Path, columns: list[schema.Column], scale: i
     return found
 
 
-def _is_sorted(table: str, file: Path) -> bool:
-    """Grains from day to year, `all` and `total` first, NULL first, texts by their bytes."""
-    grains = ", ".join(f"'{grain}'" for grain in GRAINS)
+def _is_sorted(table: str, file: Path, p: Pipeline) -> bool:
+    """Grains from day to year, `all` and `total` first, NULL first, stages in their order, texts by their bytes."""
+    grains, steps, stages = (", ".join(map(text, names)) for names in (GRAINS, p.steps, p.stages))
     ranks = {
         "grain": f"list_position([{grains}], grain)",
         "segment": "segment <> 'all', segment",
         "breakdown": "breakdown <> 'total', breakdown",
     }
+    if table == "lost_sales":
+        place = f"list_position(CASE source WHEN 'carts' THEN [{steps}] ELSE [{stages}] END, breakdown_value)"
+        ranks["breakdown_value"] = f"CASE WHEN breakdown = 'stage' THEN {place} END NULLS LAST, breakdown_value"
     order = ", ".join(f"{ranks.get(key, key)} NULLS FIRST" for key in schema.KEYS[table])
     misplaced = duckdb.execute(f"""
         SELECT count(*) FROM (

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 
 import orders
+import risk
 import subscriptions
 from further import further
-from inputs import set_variable
-from pipeline import GRAINS, NEEDED, OF_ORDERS, WEEKDAYS, Pipeline
+from inputs import set_variable, text
+from pipeline import GRAINS, OF_ORDERS, WEEKDAYS, Pipeline
 
 SQL = Path(__file__).parent / "sql"
 PERIODS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
@@ -24,8 +25,11 @@ BASIS = {
     "orders": ["people", "spells", "segments", "revenue", "partings_orders"],
     "subscriptions": ["subscribers", "segments", "recurring_revenue", "partings_subscriptions"],
 }
-TABLES = ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "churn_reasons"]
-ORDER_TABLES = ["lost_sales", "purchase_gaps", "loyalty", "customers", "clv_orders"]
+TABLES = [
+    *("cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "churn_reasons"),
+    *("slots", "funnel", "carts", "opportunities", "product_returns", "receivables", "nps", "signals"),
+    *("churn_indicators", "cross_sell", "cross_sell_customers", "risk"),
+]
 
 
 def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
@@ -38,10 +42,12 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
     further(db, pipeline)
     _win_back_settings(db, pipeline)
     _script(db, "calendar", *BASIS[pipeline.basis], *TABLES)
+    risk.score(db, pipeline.basis)
     if pipeline.basis == "orders":
-        _script(db, *ORDER_TABLES)
+        _script(db, "attempts", "purchase_gaps", "loyalty", "customers", "clv_orders")
     else:
-        _script(db, "clv_subscriptions")
+        _script(db, "without_orders", "clv_subscriptions")
+    _script(db, "lost_sales", "scorecard")
     _add_segments(db, pipeline)
     _counts(db, pipeline)
     return db
@@ -49,7 +55,11 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
 
 def _script(db: duckdb.DuckDBPyConnection, *names: str) -> None:
     for name in names:
-        db.execute((SQL / f"{name}.sql").read_text())
+        try:
+            db.execute((SQL / f"{name}.sql").read_text())
+        except duckdb.Error as error:
+            error.add_note(f"in {name}.sql")
+            raise
 
 
 def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
@@ -72,6 +82,25 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "loyal_window": f"{p.loyal_window_days}",
         "loyal_orders": f"{p.loyal_orders}",
         "at_risk_ratio": f"CAST({p.at_risk_ratio} AS DOUBLE)",
+        "at_risk_score": f"CAST({p.at_risk_score} AS DOUBLE)",
+        "has_orders": f"{p.basis == 'orders'}",
+        "has_returns": f"{'returns' in p.inputs}",
+        "has_invoices": f"{'invoices' in p.inputs}",
+        "has_scores": f"{p.maps('surveys', 'score')}",
+        "has_stage": f"{p.maps('opportunities', 'stage')}",
+        "has_competitor": f"{p.maps('opportunities', 'competitor')}",
+        "has_category": f"{p.maps('order_lines', 'category')}",
+        "has_line_product": f"{p.maps('order_lines', 'product')}",
+        "has_product": f"{p.maps('order_lines', 'product') and p.maps('returns', 'product')}",
+        "has_return_reason": f"{p.maps('returns', 'reason')}",
+        "stages": f"CAST([{', '.join(map(text, p.stages))}] AS VARCHAR[])",
+        "last_step": f"{len(p.steps)}",
+        "funnel_hours": f"{p.funnel_hours}",
+        "cart_hours": f"{p.cart_hours}",
+        "mature_after": f"{p.mature_after_days}",
+        "indicator_days": f"{p.indicator_days}",
+        "min_support": f"CAST({p.min_support} AS DOUBLE)",
+        "max_items": f"{p.max_items}",
         "first_segment": f"'{p.first_segments[0]}'" if p.first_segments else "CAST(NULL AS VARCHAR)",
         "unit_days": f"{p.unit_days}",
         "calibration_end": day(p.calibration_end),
@@ -81,6 +110,17 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     rows = [(g, GRAINS.index(g), PERIODS_PER_YEAR[g], p.window_periods(g)) for g in p.grains]
     db.execute("CREATE TABLE grain (grain VARCHAR, rank INTEGER, per_year INTEGER, window_periods INTEGER)")
     db.executemany("INSERT INTO grain VALUES (?, ?, ?, ?)", rows)
+    alerts = {"churn_rate": {"above": 0.07, "grain": "month"}} | p.alerts
+    limits = [(m, a.get("grain"), a[side], side) for m, a in alerts.items() for side in ("above", "below") if side in a]
+    _fill(db, "threshold (metric VARCHAR, grain VARCHAR, threshold DOUBLE, direction VARCHAR)", limits)
+    _fill(db, "funnel_step (number INTEGER, step VARCHAR)", list(enumerate(p.steps, start=1)))
+    _fill(db, "segment_kind (segment VARCHAR, taken VARCHAR)", [(s.name, s.at) for s in p.segments])
+
+
+def _fill(db: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
+    db.execute(f"CREATE TABLE {table}")
+    if rows:
+        db.executemany(f"INSERT INTO {table.split()[0]} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
 
 def _win_back_settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
@@ -125,15 +165,20 @@ def _counts(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     set_variable(db, "is_latest", f"{'updated_at' in p.orders}")
     _script(db, f"counts_{p.basis}")
     # What no table needs is not read. Whoever is only known from elsewhere is a prospect.
-    read = [name for name, table in NEEDED.items() if name in p.inputs and table in p.tables]
-    for name in ("contacts", "surveys"):
-        if name in read:
-            db.execute(f"INSERT INTO counted SELECT NULL, 'events', '{name}', count(*) FROM {name}")
-    seen = [f"SELECT customer_id FROM {name}" for name in read]
+    read = [name for name in p.inputs if name != p.basis and p.needs(name)]
+    for name in read:
+        if name not in ("prospects", "identities"):
+            rows = "touch WHERE number IS NOT NULL" if name == "touchpoints" else name
+            db.execute(f"INSERT INTO counted SELECT NULL, 'events', '{name}', count(*) FROM {rows}")
+    visits = ("touchpoints", "identities")
+    seen = [f"SELECT who_of(customer_id) AS who FROM {name}" for name in read if name not in visits]
+    if "touchpoints" in read:
+        seen.append("SELECT who FROM touch WHERE number IS NOT NULL")
     if p.basis == "orders":
-        seen.append("SELECT customer_id FROM event WHERE is_attempt")
+        seen.append("SELECT who_of(customer_id) AS who FROM event WHERE is_attempt")
     if seen:
         db.execute(f"""
-            INSERT INTO counted SELECT NULL, 'events', 'prospects', count(DISTINCT customer_id)
-            FROM ({" UNION ALL ".join(seen)}) ANTI JOIN (FROM person WHERE segment = 'all') USING (customer_id)
+            INSERT INTO counted SELECT NULL, 'events', 'prospects', count(DISTINCT who)
+            FROM ({" UNION ALL ".join(seen)})
+            ANTI JOIN (SELECT who_of(customer_id) AS who FROM person WHERE segment = 'all') USING (who)
         """)

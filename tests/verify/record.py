@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from pipeline import NEEDED, Pipeline
+import risk
+from pipeline import Pipeline
 
 
 def counts(db: duckdb.DuckDBPyConnection, part: str, of: str | None = None) -> dict[str, int]:
@@ -26,7 +27,7 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
         return ["run.json is not published"]
     record = json.loads(file.read_text())
     read = {i["input"]: i for i in record["inputs"]}
-    needed = [name for name in p.inputs if NEEDED.get(name, p.tables[0]) in p.tables]
+    needed = [name for name in p.inputs if p.needs(name)]
     pairs = [("inputs", sorted(read), sorted(needed)), ("basis", record["basis"], p.basis)]
     for name in read.keys() & set(needed):
         pairs += _input(db, p, name, read[name])
@@ -40,7 +41,8 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
         pairs.append(("as_of", record["as_of"], str(as_of)))
     pairs.append(("lapse_after_days", record["lapse_after_days"], lapse))
     pairs.append(("lapse_is_auto", record["lapse_is_auto"], p.lapse_after_days == "auto"))
-    return [f"{name} is {seen}, expected {wanted}" for name, seen, wanted in pairs if seen != wanted]
+    found = [f"{name} is {seen}, expected {wanted}" for name, seen, wanted in pairs if seen != wanted]
+    return found + risk.faults(db, p, record.get("risk_model"))
 
 
 def _input(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, read: dict) -> list[tuple]:

@@ -29,6 +29,17 @@ COMMON = {
     "model": "text",
     "parameter": "text",
     "step": "Int32",
+    "step_number": "Int32",
+    "level": "text",
+    "item": "text",
+    "metric": "text",
+    "value": "Float64",
+    "numerator": "money",
+    "denominator": "money",
+    "previous_value": "Float64",
+    "change": "Float64",
+    "threshold": "Float64",
+    "direction": "text",
 }
 
 ARROW = {
@@ -53,12 +64,22 @@ KEYS = {
     "win_back": [*SEGMENT, "period", "breakdown", "breakdown_value"],
     "churn_reasons": [*SEGMENT, "period", "source", "reason", "cause"],
     "lost_sales": ["source", *SEGMENT, "period", "buyer", "breakdown", "breakdown_value"],
+    "funnel": [*SEGMENT, "period", "step_number"],
+    "carts": [*SEGMENT, "period"],
     "purchase_gaps": [*SEGMENT, "period", "gap_number"],
     "purchase_gap_histogram": [*SEGMENT, "period", "gap_number", "days_from"],
     "loyalty": [*SEGMENT, "period"],
+    "product_returns": [*SEGMENT, "period", "attribution", "breakdown", "breakdown_value"],
+    "receivables": [*SEGMENT, "period"],
+    "nps": [*SEGMENT, "period"],
+    "churn_indicators": [*SEGMENT, "signal"],
     "customers": ["customer_id"],
     "clv_models": ["segment", "segment_value", "model", "parameter"],
     "clv_holdout": ["segment", "segment_value", "model", "step"],
+    "cross_sell": ["segment", "segment_value", "level", "relation", "item", "other_item"],
+    "cross_sell_customers": ["segment", "segment_value", "level", "item"],
+    "scorecard": ["metric", *SEGMENT, "period"],
+    "alerts": ["metric", *SEGMENT, "period"],
 }
 
 # Of models that are fitted: models.py judges them, not the comparison of cells.
@@ -67,6 +88,9 @@ ESTIMATES = {
     "clv_models": ["estimate", "standard_error", "log_likelihood", "is_converged"],
     "clv_holdout": ["expected_orders", "expected_cumulative"],
 }
+
+# Deviations that are allowed of what is fitted.
+TOLERANCES = {"risk_score": 1e-6}
 
 # Tables with a row for each customer: a column follows for each segment of `at = "first"`.
 BY_CUSTOMER = ["revenue_movements", "customers"]
@@ -101,9 +125,11 @@ def columns(table: str, segments: tuple[str, ...] = ()) -> list[Column]:
     # Three early tables leave out the key that tables have in common.
     common = SEGMENT if table in ("cohort_curve", "customer_retention", "revenue_churn") else []
     found = {name: Column(name, COMMON[name]) for name in common}
-    for line in section.splitlines():
+    # The columns stand in the section's first table.
+    rows = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)[0].splitlines()
+    for line in rows:
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not line.startswith("|") or cells[0] in ("column", "---"):
+        if cells[0] in ("column", "---"):
             continue
         for name in re.split(r",\s*", cells[0]):
             found[name] = Column(name, cells[1] or COMMON[name])

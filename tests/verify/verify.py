@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,8 @@ class Case:
 
 
 NAMES = [
-    *("sample", "subscriptions", "lifetime", "cdnow", "cdnow_sample", "online_retail", "online_retail_any"),
+    *("sample", "subscriptions", "lifetime", "everything", "everything_cut"),
+    *("cdnow", "cdnow_sample", "online_retail", "online_retail_any"),
     *(case.name for case in edge.CASES),
 ]
 
@@ -84,14 +86,14 @@ def arguments() -> argparse.Namespace:
 def cases(options: argparse.Namespace, folder: Path) -> Iterator[Case]:
     """The cases asked for whose data are there; prints why one is not."""
     for name in options.case or NAMES:
-        made = MAKERS.get(name, lambda options, name=name: edge_case(name, folder))(options)
+        made = MAKERS.get(name, lambda _, folder, name=name: edge_case(name, folder))(options, folder)
         if isinstance(made, Case):
             yield made
         else:
             print(f"{name}: skipped, {made}")
 
 
-def sample(options: argparse.Namespace) -> Case | str:
+def sample(options: argparse.Namespace, _: Path) -> Case | str:
     path = REPOSITORY / "pipelines/sample.toml"
     if not pipeline.input_paths(path):
         if not options.kohort:
@@ -114,11 +116,11 @@ FURTHER = {
 }
 
 
-def subscriptions(options: argparse.Namespace) -> Case | str:
+def subscriptions(options: argparse.Namespace, _: Path) -> Case | str:
     return business("subscriptions", (), options)
 
 
-def lifetime(options: argparse.Namespace) -> Case | str:
+def lifetime(options: argparse.Namespace, _: Path) -> Case | str:
     """The shop whose customers come back, with the contacts and answers of as many others."""
     same = "customer_id + 4999900000"
     overrides = []
@@ -134,18 +136,47 @@ def business(name: str, overrides: tuple[str, ...], options: argparse.Namespace)
         if not options.kohort:
             return "data/subscriptions is missing: run `kohort sample data/subscriptions --subscriptions`"
         subprocess.run([options.kohort, "sample", REPOSITORY / "data/subscriptions", "--subscriptions"], check=True)
-    more = FURTHER if overrides else ()
-    return Case(name, path, (*overrides, pipeline.everything(path, *more)))
+    return Case(name, path, (*overrides, pipeline.everything(path, FURTHER if overrides else None)))
 
 
-def cdnow(_: argparse.Namespace) -> Case | str:
+def everything(options: argparse.Namespace, folder: Path, *settings: str) -> Case | str:
+    """The made-up shop with every input."""
+    if not options.kohort:
+        return "it needs `kohort sample --everything`"
+    data = folder / "everything"
+    if not data.exists():
+        subprocess.run([options.kohort, "sample", data, "--everything", "--customers", "1500"], check=True)
+    path = REPOSITORY / "pipelines/everything.toml"
+    inputs = tomllib.loads(path.read_text())["inputs"]
+    moved = [f"inputs.{name}.path={json.dumps(str(data / Path(i['path']).name))}" for name, i in inputs.items()]
+    return Case("_".join(["everything", *("cut" for _ in settings[:1])]), path, (*moved, *settings))
+
+
+def everything_cut(options: argparse.Namespace, folder: Path) -> Case | str:
+    """On a day on which much is undecided, and after which there is more."""
+    return everything(
+        options,
+        folder,
+        "calendar.as_of=2024-09-18",
+        'calendar.grains=["week", "month", "year"]',
+        "customers.lapse_after_days=60",
+        "funnel.window_hours=20",
+        "carts.window_hours=30",
+        "cross_sell.max_items=9",
+        "cross_sell.min_support=0.02",
+        "alerts.late_share.below=0.5",
+        "alerts.nps.grain=year",
+    )
+
+
+def cdnow(*_: object) -> Case | str:
     path = REPOSITORY / "pipelines/cdnow.toml"
     if not pipeline.input_paths(path):
         return "data/cdnow is missing: run `make data-cdnow`"
     return Case("cdnow", path, (pipeline.everything(path),), known=known.cdnow())
 
 
-def cdnow_sample(_: argparse.Namespace) -> Case | str:
+def cdnow_sample(*_: object) -> Case | str:
     """A tenth of the customers, whose first 39 weeks the papers on lifetime value are about."""
     path = REPOSITORY / "pipelines/cdnow.toml"
     if not pipeline.input_paths(path):
@@ -158,11 +189,11 @@ def cdnow_sample(_: argparse.Namespace) -> Case | str:
     return Case("cdnow_sample", path, overrides, known.cdnow_sample(), fits=known.CDNOW_FITS, has_other_fit=True)
 
 
-def online_retail(options: argparse.Namespace) -> Case | str:
+def online_retail(options: argparse.Namespace, _: Path) -> Case | str:
     return retail("online_retail", "active_sales", (), options)
 
 
-def online_retail_any(options: argparse.Namespace) -> Case | str:
+def online_retail_any(options: argparse.Namespace, _: Path) -> Case | str:
     everyone = ("customers.activity=any", 'inputs.orders.where="CustomerID IS NOT NULL"')
     return retail("online_retail_any", "active_any", everyone, options)
 
@@ -188,6 +219,8 @@ MAKERS = {
     "sample": sample,
     "subscriptions": subscriptions,
     "lifetime": lifetime,
+    "everything": everything,
+    "everything_cut": everything_cut,
     "cdnow": cdnow,
     "cdnow_sample": cdnow_sample,
     "online_retail": online_retail,
@@ -230,7 +263,7 @@ def table_agrees(
     segments = tuple(settings.first_segments)
     id_type = db.sql("SELECT customer_id FROM person LIMIT 0").to_arrow_table().schema.field(0).type
     outcome = compare.compare(db, table, file, settings.scale, segments)
-    faults = published.faults(table, file, settings.scale, segments, id_type)
+    faults = published.faults(table, file, settings, id_type)
     good = not outcome.wrong and not faults
     print(f"{case} {table} {outcome.rows} rows {outcome.cells} cells {word(good)}")
     for line in faults:

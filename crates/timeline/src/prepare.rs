@@ -70,11 +70,12 @@ pub(crate) fn prepare(
     slots: &SlotMap,
 ) -> Result<Prepared, TimelineError> {
     let window = pass.window;
-    let read = |stream| {
-        if pass.is_last { store.take(index, stream) } else { store.read(index, stream) }
+    let read = |stream| match stream {
+        // Partitions of visitors, which are none of customers.
+        Stream::Visits | Stream::Identities => Ok(Vec::new()),
+        _ if pass.is_last => store.take(index, stream),
+        _ => store.read(index, stream),
     };
-    let held = |stream: Stream| !matches!(stream, Stream::Visits | Stream::Identities);
-    let read = |stream| if held(stream) { read(stream) } else { Ok(Vec::new()) };
     let stretches: Vec<_> = Stream::ALL.into_iter().map(read).collect::<Result<_, _>>()?;
     let packed = |stream| Packed::new(&stretches[stream as usize], layout, stream);
     let streams = Stream::ALL.map(packed);

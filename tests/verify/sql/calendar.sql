@@ -23,7 +23,7 @@ END AS DATE);
 
 CREATE TABLE calendar AS
 WITH span AS (
-    SELECT min(period_start(grain, least(getvariable('first_known'), getvariable('history_start')))) AS lo,
+    SELECT min(period_start(grain, least(getvariable('first_row'), getvariable('history_start')))) AS lo,
         getvariable('as_of') - 1 AS hi
     FROM grain
 ),

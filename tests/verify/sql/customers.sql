@@ -53,9 +53,10 @@ ranked AS (
         count(*) OVER () AS people
     FROM plain
 )
-SELECT customer_id,
+SELECT k.customer_id,
     CASE WHEN NOT is_active THEN 'lapsed'
-        WHEN overdue_ratio >= getvariable('at_risk_ratio') THEN 'at_risk'
+        WHEN coalesce(r.risk_score >= getvariable('at_risk_score'), overdue_ratio >= getvariable('at_risk_ratio'))
+            THEN 'at_risk'
         WHEN spells > 1 THEN 'won_back'
         WHEN order_days = 1 THEN 'new'
         ELSE 'active'
@@ -76,5 +77,6 @@ SELECT customer_id,
     is_existing AS entered_existing,
     -- Estimates are compared elsewhere, if at all.
     CAST(NULL AS DOUBLE) AS probability_alive, CAST(NULL AS DOUBLE) AS expected_orders,
-    CAST(NULL AS DOUBLE) AS expected_value, CAST(NULL AS DOUBLE) AS clv
-FROM ranked;
+    CAST(NULL AS DOUBLE) AS expected_value, CAST(NULL AS DOUBLE) AS clv,
+    r.risk_score, r.risk_driver
+FROM ranked k LEFT JOIN risk r ON r.customer_id = CAST(k.customer_id AS VARCHAR);

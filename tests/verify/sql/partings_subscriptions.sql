@@ -15,3 +15,14 @@ SELECT l.pid, l.spell, l.day, l.day AS last_day, s.mrr AS revenue,
 FROM lapse l
 JOIN step s ON s.pid = l.pid AND s.until = l.day
 LEFT JOIN ended e ON e.pid = l.pid AND e.spell = l.spell;
+
+-- Who is known of subscriptions, and the values of segments with at = "order".
+CREATE VIEW known_person AS SELECT customer_id FROM person WHERE segment = 'all';
+CREATE VIEW ordered_value AS
+SELECT DISTINCT segment, segment_value, customer_id
+FROM stand JOIN stand_segment USING (stand_id)
+WHERE taken = 'order';
+
+-- Activity events, and the days that have one.
+CREATE VIEW activity_event AS SELECT pid, day FROM beginning;
+CREATE VIEW activity_on AS SELECT DISTINCT pid, day FROM beginning;

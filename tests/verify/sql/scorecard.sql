@@ -1,0 +1,136 @@
+-- Every headline rate as the tables have it. What was divided is money: counts are whole units of it.
+CREATE MACRO units(count) AS CAST(count AS HUGEINT) * getvariable('minor_units');
+
+CREATE TABLE headline AS
+WITH retained AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'retention_rate', 'value': retention_rate,
+                'numerator': units(closing - new_at_close - entered_existing_at_close), 'denominator': units(opening)},
+            {'metric': 'kept_rate', 'value': kept_rate, 'numerator': units(kept), 'denominator': units(opening)},
+            {'metric': 'churn_rate', 'value': churn_rate, 'numerator': units(lost), 'denominator': units(opening)},
+            {'metric': 'annualised_churn_rate', 'value': annualised_churn_rate, 'numerator': NULL, 'denominator': NULL}
+        ], recursive := true)
+    FROM customer_retention
+),
+money AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        CAST(churned_revenue + contraction_revenue AS HUGEINT) AS gone,
+        CAST(opening_revenue AS HUGEINT) AS opening,
+        unnest([
+            {'metric': 'gross_revenue_churn_rate', 'value': gross_revenue_churn_rate,
+                'numerator': gone, 'denominator': opening},
+            {'metric': 'net_revenue_churn_rate', 'value': net_revenue_churn_rate,
+                'numerator': gone - expansion_revenue, 'denominator': opening},
+            {'metric': 'gross_revenue_retention', 'value': gross_revenue_retention,
+                'numerator': opening - gone, 'denominator': opening},
+            {'metric': 'net_revenue_retention', 'value': net_revenue_retention,
+                'numerator': opening - gone + expansion_revenue, 'denominator': opening},
+            {'metric': 'existing_customer_growth_rate', 'value': existing_customer_growth_rate,
+                'numerator': reactivated_revenue + expansion_revenue - gone, 'denominator': opening},
+            {'metric': 'quick_ratio', 'value': quick_ratio,
+                'numerator': new_revenue + reactivated_revenue + expansion_revenue, 'denominator': gone}
+        ], recursive := true)
+    FROM revenue_churn
+),
+back AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'win_back_rate', 'value': win_back_rate,
+                'numerator': units(won_back), 'denominator': units(lapsed_opening)},
+            {'metric': 'reactivation_rate', 'value': reactivation_rate,
+                'numerator': units(reactivated), 'denominator': units(inactive_opening)}
+        ], recursive := true)
+    FROM win_back WHERE breakdown = 'total'
+),
+loyal AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'repeat_purchase_ratio', 'value': repeat_purchase_ratio,
+                'numerator': units(repeat_buyers), 'denominator': units(buyers)},
+            {'metric': 'loyal_customer_rate', 'value': loyal_customer_rate,
+                'numerator': units(loyal), 'denominator': units(window_buyers)}
+        ], recursive := true)
+    FROM loyalty WHERE getvariable('has_orders')
+),
+sold AS (
+    SELECT grain, segment, segment_value, period, is_complete, source || '_conversion_rate' AS metric,
+        rate(sum(won), sum(won) + sum(lost)) AS value, units(sum(won)) AS numerator,
+        units(sum(won) + sum(lost)) AS denominator
+    FROM lost_sales WHERE breakdown = 'total'
+    GROUP BY ALL
+),
+visited AS (
+    SELECT grain, segment, segment_value, period, is_complete, 'funnel_conversion_rate' AS metric,
+        overall_conversion_rate AS value, units(entered) AS numerator, units(visitors) AS denominator
+    FROM funnel WHERE step_number = getvariable('last_step')
+),
+filled AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'cart_abandonment_rate', 'value': abandonment_rate,
+                'numerator': units(abandoned), 'denominator': units(purchased + abandoned)},
+            {'metric': 'cart_recovery_rate', 'value': recovery_rate,
+                'numerator': units(recovered), 'denominator': units(abandoned)}
+        ], recursive := true)
+    FROM carts
+),
+returned AS (
+    SELECT grain, segment, segment_value, period, is_mature AS is_complete, 'unit_return_rate' AS metric,
+        unit_return_rate AS value, units(returned_units) AS numerator, units(sold_units) AS denominator
+    FROM product_returns
+    WHERE breakdown = 'total' AND attribution = 'order_date' AND getvariable('has_returns')
+),
+owed AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'dso', 'value': dso, 'numerator': NULL, 'denominator': NULL},
+            {'metric': 'late_share', 'value': late_share, 'numerator': units(paid_late), 'denominator': units(paid)}
+        ], recursive := true)
+    FROM receivables
+),
+recommended AS (
+    SELECT grain, segment, segment_value, period, is_complete, 'nps' AS metric,
+        nps AS value, units(promoters - detractors) AS numerator, units(responses) AS denominator
+    FROM nps
+)
+FROM retained
+UNION ALL BY NAME SELECT * EXCLUDE (gone, opening) FROM money
+UNION ALL BY NAME FROM back
+UNION ALL BY NAME FROM loyal
+UNION ALL BY NAME FROM sold
+UNION ALL BY NAME FROM visited
+UNION ALL BY NAME FROM filled
+UNION ALL BY NAME FROM returned
+UNION ALL BY NAME FROM owed
+UNION ALL BY NAME FROM recommended;
+
+CREATE TABLE scorecard AS
+WITH placed AS (
+    SELECT h.*, c.idx FROM headline h JOIN period c ON c.grain = h.grain AND c.start = h.period
+),
+compared AS (
+    SELECT *, lag(value) OVER (PARTITION BY metric, grain, segment, segment_value ORDER BY idx) AS previous_value
+    FROM placed
+)
+SELECT c.metric, c.grain, c.segment, c.segment_value, c.period, c.value, c.numerator, c.denominator,
+    CASE c.metric WHEN 'dso' THEN 'days' WHEN 'nps' THEN 'points' ELSE 'ratio' END AS unit,
+    c.previous_value,
+    c.value - c.previous_value AS change,
+    t.threshold, t.direction,
+    CASE WHEN c.is_complete AND c.value IS NOT NULL AND t.threshold IS NOT NULL THEN
+        CASE WHEN CASE t.direction WHEN 'above' THEN c.value > t.threshold ELSE c.value < t.threshold END
+            THEN 'act' ELSE 'ok' END
+    END AS status,
+    c.is_complete
+FROM compared c LEFT JOIN threshold t ON t.metric = c.metric AND coalesce(t.grain = c.grain, true);
+
+CREATE TABLE alerts AS
+WITH latest AS (
+    SELECT metric, grain, segment, segment_value, max(period) FILTER (is_complete AND value IS NOT NULL) AS period
+    FROM scorecard GROUP BY ALL
+)
+SELECT s.* EXCLUDE (unit, status, is_complete), s.period = l.period AS is_latest
+FROM scorecard s JOIN latest l ON l.metric = s.metric AND l.grain = s.grain AND l.segment = s.segment
+    AND l.segment_value IS NOT DISTINCT FROM s.segment_value
+WHERE s.status = 'act';
