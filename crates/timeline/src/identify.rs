@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kohort_model::{Day, known};
 use rayon::ThreadPool;
 
-use crate::ids::{Numbering, partition_of_bytes, partition_of_integer};
+use crate::ids::{partition_of_bytes, partition_of_integer};
 use crate::lane::{Stages, Word};
 use crate::layout::Stream;
 use crate::rows::Packed;
@@ -61,7 +61,7 @@ fn hand_on(
     let visits = Packed::new(&visits, layout, Stream::Visits);
     let identities = Packed::new(&identities, layout, Stream::Identities);
     let streams = [&visits, &identities];
-    let mut numbering = Numbering::of(&streams, visits.columns.keys.customer);
+    let mut numbering = Packed::numbering(&streams, visits.columns.keys.customer);
     let named = identities.unpack(&mut numbering);
     let carts = visits.order_bytes();
     let rows = if carts.is_empty() {

@@ -5,8 +5,6 @@ use std::hash::{BuildHasher, Hasher};
 use kohort_model::Id;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::layout::{CUSTOMER, KeyType};
-use crate::rows::Packed;
 use crate::store::PARTITIONS;
 
 const BITS: u32 = PARTITIONS.trailing_zeros();
@@ -73,20 +71,6 @@ impl<'a> Numbering<'a> {
             Ok(count) if count <= 4 * rows + 1024 => Self::Direct { min, count },
             _ => Self::Sparse(FxHashMap::default(), Vec::new()),
         }
-    }
-
-    /// For the customers of several streams, whose ids are held as `keys` says.
-    pub fn of(streams: &[&Packed<'_>], keys: KeyType) -> Self {
-        if keys == KeyType::Bytes {
-            return Self::bytes();
-        }
-        let ranges = streams.iter().filter_map(|stream| stream.range(CUSTOMER));
-        let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        let rows = streams.iter().map(|stream| stream.rows()).sum();
-        range.map_or_else(
-            || Self::Direct { min: 0, count: 0 },
-            |(min, max)| Self::integers(min, max, rows),
-        )
     }
 
     pub fn bytes() -> Self {

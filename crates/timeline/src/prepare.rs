@@ -87,7 +87,7 @@ pub(crate) fn prepare(
         .filter(|(stream, _)| stream.is_of_customers())
         .map(|(_, packed)| packed)
         .collect();
-    let mut numbering = Numbering::of(&of_customers, layout.customers);
+    let mut numbering = Packed::numbering(&of_customers, layout.customers);
 
     // Everybody is numbered before anything is sorted by number.
     let mut notes = further(&streams, &mut numbering, window, &mut left_out);
@@ -209,7 +209,7 @@ fn with_visitors(
     customers: usize,
 ) -> usize {
     let [touches, anonymous] = [Stream::Touches, Stream::Anonymous].map(|s| &streams[s as usize]);
-    let mut numbering = Numbering::of(&[anonymous], KeyType::Integers);
+    let mut numbering = Packed::numbering(&[anonymous], KeyType::Integers);
     let mut rows = anonymous.unpack_but_orders(&mut numbering);
     rows.ids.iter_mut().for_each(|id| *id += to_u32(customers as u64));
     notes.touches.append(rows);

@@ -121,6 +121,20 @@ impl<'a> Packed<'a> {
         Self { chunks, columns: layout.columns(stream) }
     }
 
+    /// A numbering for the customers of several streams, whose ids are held as `keys` says.
+    pub fn numbering<'n>(streams: &[&Packed<'_>], keys: KeyType) -> Numbering<'n> {
+        if keys == KeyType::Bytes {
+            return Numbering::bytes();
+        }
+        let ranges = streams.iter().filter_map(|stream| stream.range(CUSTOMER));
+        let range = ranges.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let rows = streams.iter().map(|stream| stream.rows()).sum();
+        range.map_or_else(
+            || Numbering::Direct { min: 0, count: 0 },
+            |(min, max)| Numbering::integers(min, max, rows),
+        )
+    }
+
     pub fn rows(&self) -> usize {
         self.chunks.iter().map(Chunk::rows).sum()
     }
