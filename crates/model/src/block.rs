@@ -161,7 +161,7 @@ pub struct Contact {
 pub struct Touch {
     /// The visitor: a number that no other visitor has, and that means nothing else.
     pub visitor: u64,
-    /// When, in microseconds; differences are elapsed time.
+    /// When, in microseconds of the input's clock: UTC of times with a zone, else the wall's.
     pub at: i64,
     /// Its business-local day.
     pub day: Day,

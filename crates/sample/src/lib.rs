@@ -29,6 +29,7 @@ mod everything;
 mod habits;
 mod planted;
 mod shop;
+mod sight;
 mod subscriptions;
 mod table;
 mod write;

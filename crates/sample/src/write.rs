@@ -24,7 +24,12 @@ const ROW_GROUP_ROWS: usize = 131_072;
 /// `Decimal(12, 2)`.
 pub(crate) const AMOUNT: (u8, i8) = (12, 2);
 /// The first person's id, so that ids look like a shop's that has counted for a while.
-pub(crate) const FIRST_CUSTOMER_ID: i64 = 100_001;
+const FIRST_CUSTOMER_ID: i64 = 100_001;
+
+/// The id of a person.
+pub(crate) fn customer_id(person: u32) -> i64 {
+    FIRST_CUSTOMER_ID + i64::from(person)
+}
 /// 2099-01-01, in seconds since 1970-01-01.
 const FUTURE: i64 = 4_070_908_800;
 const YEAR_SECONDS: i64 = 365 * 86_400;
@@ -89,7 +94,7 @@ impl OrderFile {
             Arc::new(StringArray::from_iter_values(
                 (first..self.next_order).map(|number| format!("R{number:08}")),
             )),
-            Arc::new(events.iter().map(customer_id).collect::<Int64Array>()),
+            Arc::new(events.iter().map(written_id).collect::<Int64Array>()),
             Arc::new(events.iter().map(ordered_at).collect::<TimestampMicrosecondArray>()),
             Arc::new(
                 Decimal128Array::from_iter_values(
@@ -122,8 +127,8 @@ pub(crate) fn unfinished(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.unfinished"))
 }
 
-fn customer_id(event: &Event) -> Option<i64> {
-    let id = FIRST_CUSTOMER_ID + i64::from(event.person);
+fn written_id(event: &Event) -> Option<i64> {
+    let id = customer_id(event.person);
     (event.damage != Some(Damage::NoCustomer)).then_some(id)
 }
 

@@ -5,7 +5,7 @@ use super::catalog::Taste;
 use super::dice::Dice;
 use super::market::{Market, Numbers};
 use super::planted::PLANTED_EVERYTHING;
-use super::rows::{Identity, Sight, Step, Told, Visitor};
+use super::rows::{Identity, Step, Told, Visitor};
 use super::spell::{Spell, comeback};
 use super::terms::{
     ACCOUNT_SHARE, BROWSES, DECISION_DAYS, DIRTY_SHARE, GAP_DAYS, KNOWN_SHARES, LAST_LOSS_SHARE,
@@ -13,6 +13,7 @@ use super::terms::{
 };
 use super::visits::{Browser, Visit};
 use crate::calendar::{DAY_SECONDS, day};
+use crate::sight::Sight;
 
 pub(crate) struct Life<'a> {
     pub market: &'a Market<'a>,

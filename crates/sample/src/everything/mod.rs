@@ -17,6 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
+use crate::sight::Sight;
 use crate::table::{Finished, Row, Table};
 use crate::{MAX_CUSTOMERS, SampleError, SampleOptions};
 use market::{Market, Numbers};
@@ -25,8 +26,7 @@ pub use planted::{
     PlantedPair, PlantedReturns, PlantedScores, PlantedSignal, PlantedUpgrades,
 };
 use rows::{
-    Answer, Contact, Identity, Invoice, Line, Opportunity, Order, Return, Sight, Signal, Told,
-    Touch,
+    Answer, Contact, Identity, Invoice, Line, Opportunity, Order, Return, Signal, Told, Touch,
 };
 use terms::ANONYMOUS_PER_CUSTOMER;
 

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::weighted::WeightedIndex;
 use rand_distr::{Beta, Distribution, Exp1};
 
-use super::rows::{Answer, Contact, Sight, Span};
+use super::rows::{Answer, Contact, Span};
 use super::terms::{
     BREAK_DAYS, BREAK_REASON, BREAK_SHARE, CAMPAIGN_DAY, CANCEL_REASONS, CHANGE_SHARE, CHOSEN_DAYS,
     CHOSEN_SHARE, DECISION_DAYS, FAILURE_REASONS, INTERVALS, INVOLUNTARY_SHARE, NOTICE_DAYS,
@@ -19,6 +19,7 @@ use crate::calendar::Calendar;
 use crate::draw::{choices, day_of_joining, joins, pick, whole};
 use crate::habits::{COUNTRIES, Choice};
 use crate::planted::PLANTED;
+use crate::sight::Sight;
 
 /// A business whose people can be asked for their histories.
 pub(crate) struct Business<'a> {

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::calendar::Calendar;
+use crate::sight::Sight;
 use crate::table::{Finished, Row, Table};
 use crate::{MAX_CUSTOMERS, SampleError, SampleOptions};
 use business::Business;
 use repeat::RepeatShop;
-use rows::{Answer, Contact, Order, Sight, Span};
+use rows::{Answer, Contact, Order, Span};
 
 /// What [`generate_subscriptions`] wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

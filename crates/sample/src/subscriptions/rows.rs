@@ -8,7 +8,7 @@ use super::terms::{INTERVALS, PLANS, PRICES, STRATEGIES};
 use crate::columns::{days, flags, ids, money, some_texts, texts};
 use crate::habits::COUNTRIES;
 use crate::table::Row;
-use crate::write::{AMOUNT, FIRST_CUSTOMER_ID, names};
+use crate::write::{AMOUNT, customer_id, names};
 
 /// The shop's customers are other people, far from the ids of any subscriber.
 const FIRST_SHOP_CUSTOMER_ID: i64 = 5_000_000_001;
@@ -32,13 +32,6 @@ pub(crate) struct Span {
     pub reason: Option<&'static str>,
     pub is_involuntary: bool,
     pub is_trial: bool,
-}
-
-/// Somebody, seen for the first time.
-#[derive(Debug)]
-pub(crate) struct Sight {
-    pub person: u32,
-    pub at: NaiveDate,
 }
 
 /// A lapsed customer in a campaign.
@@ -93,7 +86,7 @@ impl Row for Span {
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         vec![
             texts(rows, |row| format!("S{:08}-{}", u64::from(row.person) + 1, row.subscription)),
-            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
+            ids(rows, |row| customer_id(row.person)),
             days(rows, |row| Some(row.started)),
             days(rows, |row| row.ended),
             money(rows, &MONEY, |row| Some(price(row))),
@@ -104,25 +97,6 @@ impl Row for Span {
             some_texts(rows, |row| row.reason),
             flags(rows, |row| row.is_involuntary),
             flags(rows, |row| row.is_trial),
-        ]
-    }
-}
-
-impl Row for Sight {
-    const FILE: &'static str = "prospects.parquet";
-    const DISTINCT: &'static str = "customer_id";
-
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("first_seen_at", DataType::Date32, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
-            days(rows, |row| Some(row.at)),
         ]
     }
 }
@@ -144,7 +118,7 @@ impl Row for Contact {
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         let variant = |row: &Self| if row.is_holdout { "holdout" } else { "treatment" };
         vec![
-            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
+            ids(rows, |row| customer_id(row.person)),
             days(rows, |row| Some(row.at)),
             texts(rows, |row| row.at.format("win-back %Y-%m").to_string()),
             names(&STRATEGIES, rows.iter().map(|row| row.strategy)),
@@ -167,7 +141,7 @@ impl Row for Answer {
 
     fn columns(rows: &[Self]) -> Vec<ArrayRef> {
         vec![
-            ids(rows, |row| FIRST_CUSTOMER_ID + i64::from(row.person)),
+            ids(rows, |row| customer_id(row.person)),
             days(rows, |row| Some(row.at)),
             some_texts(rows, |row| row.reason),
         ]

@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 
 use super::super::catalog::Item;
 use super::super::terms::{CATEGORIES, CAUSES};
-use super::{MONEY, customer_id};
+use super::MONEY;
 use crate::columns::{TIME, days, ids, money, some_ids, some_texts, texts, times};
 use crate::habits::{CHANNELS, COUNTRIES};
 use crate::table::Row;
-use crate::write::names;
+use crate::write::{customer_id, names};
 
 /// What became of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ mod visits;
 use arrow::datatypes::DataType;
 
 pub(crate) use goods::{Damage, Invoice, Line, Order, Outcome, Return};
-pub(crate) use people::{Answer, Contact, Opportunity, Ruling, Sight, Signal};
+pub(crate) use people::{Answer, Contact, Opportunity, Ruling, Signal};
 pub(crate) use visits::{Identity, Step, Touch, Visitor};
 
-use crate::write::FIRST_CUSTOMER_ID;
+use crate::sight::Sight;
 
 const MONEY: DataType = DataType::Decimal128(18, 2);
 
@@ -43,8 +43,4 @@ impl Told {
         self.answers.sort_by_key(|answer| answer.at);
         self.signals.sort_by_key(|signal| signal.at);
     }
-}
-
-fn customer_id(person: u32) -> i64 {
-    FIRST_CUSTOMER_ID + i64::from(person)
 }

@@ -8,17 +8,10 @@ use chrono::NaiveDate;
 
 use super::super::planted::PLANTED_EVERYTHING;
 use super::super::terms::{STAGES, STRATEGIES};
-use super::{MONEY, customer_id};
+use super::MONEY;
 use crate::columns::{TIME, days, ids, money, some_texts, texts, times};
 use crate::table::Row;
-use crate::write::names;
-
-/// Somebody, seen for the first time.
-#[derive(Debug)]
-pub(crate) struct Sight {
-    pub person: u32,
-    pub at: NaiveDate,
-}
+use crate::write::{customer_id, names};
 
 /// A lapsed customer in a campaign.
 #[derive(Debug)]
@@ -68,22 +61,6 @@ pub(crate) struct Opportunity {
     pub cents: i64,
     pub reason: Option<&'static str>,
     pub competitor: Option<&'static str>,
-}
-
-impl Row for Sight {
-    const FILE: &'static str = "prospects.parquet";
-    const DISTINCT: &'static str = "customer_id";
-
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("first_seen_at", DataType::Date32, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![ids(rows, |row| customer_id(row.person)), days(rows, |row| Some(row.at))]
-    }
 }
 
 impl Row for Contact {

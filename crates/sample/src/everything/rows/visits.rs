@@ -3,9 +3,10 @@
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field};
 
-use super::{MONEY, customer_id};
+use super::MONEY;
 use crate::columns::{TIME, ids, money, some_ids, some_texts, texts, times};
 use crate::table::Row;
+use crate::write::customer_id;
 
 /// A browser that visits, by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
