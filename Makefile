@@ -83,8 +83,11 @@ doc: ## Build the crates' documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps
 
 .PHONY: verify
-verify: build $(VENV)/.verify ## Recompute every table in DuckDB and compare every cell
+verify: build $(VENV)/.verify $(VENV)/.nightly ## Recompute every table in DuckDB, and try stores, layouts and schedulers
 	$(VENV_PYTHON) tests/verify/verify.py --kohort $(KOHORT) $(VERIFY)
+	$(VENV_PYTHON) tests/verify/layouts.py --kohort $(KOHORT)
+	$(VENV_PYTHON) tests/verify/stores.py --kohort $(KOHORT)
+	$(VENV_PYTHON) tests/verify/nightly.py --kohort $(KOHORT)
 
 .PHONY: bench
 bench: build $(VENV)/.bench ## Measure against DuckDB, Polars, ClickHouse and DataFusion; SF=1 or 10
@@ -113,6 +116,10 @@ data-cdnow: $(VENV)/.verify ## Fetch the CDNOW purchases for pipelines/cdnow.tom
 
 $(VENV_PYTHON):
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.nightly: tests/verify/requirements-nightly.txt | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(VENV)/.%: tests/%/requirements.txt | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<

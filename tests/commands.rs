@@ -21,13 +21,19 @@ use crate::tables::set_up;
 each_case! {
     alerts
     calc
+    checks
     data_checks
+    diff
+    gc
     help
     input_columns
     input_files
     output
     pipeline_file
+    publish
+    retry
     run
+    runs
     sample
     schema
     settings

@@ -9,7 +9,7 @@ use crate::determinism::write_files;
 use crate::support::parquet::{read, read_text};
 use crate::support::shell::Folder;
 
-const INPUTS: [&str; 11] = [
+pub const INPUTS: [&str; 11] = [
     "orders",
     "prospects",
     "contacts",
@@ -24,7 +24,7 @@ const INPUTS: [&str; 11] = [
 ];
 
 /// A shop of so many customers beside the pipeline file for it.
-fn shop(customers: u32) -> Folder {
+pub fn shop(customers: u32) -> Folder {
     let folder = Folder::new();
     folder.kohort_succeeds(&format!(
         "sample data/everything --everything --customers {customers} --quiet"

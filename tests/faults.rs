@@ -1,21 +1,19 @@
 //! Runs that are killed, disturbed or out of space: readers see the old tables, whole, until the new
 //! ones are there, whole.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs::File;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use crate::support::mask::masked;
-use crate::support::parquet::read;
+use crate::support::published::{assert_tidy, published};
 use crate::support::shell::{Done, Folder, skip};
 
 /// How often a test may be too late: whoever sends a signal does not know how far the run got
 /// meanwhile.
 const TRIES: usize = 10;
 
-const PIPELINE: &str = r#"
+pub const PIPELINE: &str = r#"
 [calendar]
 grains = ["month", "week"]
 
@@ -39,55 +37,16 @@ channel = "channel"
 path = "out"
 "#;
 
+/// Nothing that was read before is of use, so that every run has as much to do.
+const RUN: &str = "run pipeline.toml --full-refresh";
+
 /// A shop, its pipeline, and the tables of a first run.
 fn shop() -> Folder {
     let folder = Folder::new();
     folder.kohort_succeeds("sample shop --customers 3000");
     folder.write("pipeline.toml", PIPELINE);
-    folder.kohort_succeeds("run pipeline.toml --quiet");
+    folder.kohort_succeeds(RUN);
     folder
-}
-
-/// A run as readers find it: its folder, and the bytes of each of its files.
-#[derive(Clone, PartialEq, Eq)]
-struct Published {
-    folder: PathBuf,
-    files: BTreeMap<PathBuf, Vec<u8>>,
-}
-
-/// The current run, which must be whole.
-#[track_caller]
-fn published(folder: &Folder) -> Published {
-    let current = folder.current().expect("a current run");
-    for (name, rows, _) in folder.digests() {
-        let table = read(&current.join(format!("{name}.parquet")));
-        assert_eq!(table.num_rows() as u64, rows, "{name}");
-    }
-    let files = files(&current).map(|path| (path.clone(), fs::read(path).unwrap())).collect();
-    Published { folder: current, files }
-}
-
-/// The files in and below a folder.
-fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let mut at = 0;
-    while at < paths.len() {
-        if paths[at].is_dir() {
-            paths.extend(fs::read_dir(&paths[at]).unwrap().map(|entry| entry.unwrap().path()));
-        }
-        at += 1;
-    }
-    paths.into_iter().filter(|path| path.is_file())
-}
-
-/// Asserts that the output holds whole runs and nothing else.
-#[track_caller]
-fn assert_tidy(folder: &Folder) {
-    assert_eq!(folder.names("out"), [".lock", "current", "runs"]);
-    for run in folder.names("out/runs") {
-        assert!(folder.path(&format!("out/runs/{run}/run.json")).exists(), "{run} is half a run");
-    }
 }
 
 #[test]
@@ -117,7 +76,7 @@ fn a_run_killed_at_any_moment_leaves_the_old_tables() {
             is_caught
         });
         assert!(is_caught, "no run was caught {millis} ms after {moment}");
-        folder.kohort_succeeds("run pipeline.toml --quiet");
+        folder.kohort_succeeds(RUN);
         assert_eq!(folder.digests(), digests, "the run after one that was killed at {moment}");
         assert_tidy(&folder);
     }
@@ -133,7 +92,7 @@ fn a_run_killed_while_it_is_published_is_published_or_not() {
         let after = published(&folder);
         assert!(after.folder != before.folder || after == before);
         assert_eq!(folder.digests(), digests);
-        folder.kohort_succeeds("run pipeline.toml --quiet");
+        folder.kohort_succeeds(RUN);
         assert_eq!(folder.digests(), digests);
         assert_tidy(&folder);
     }
@@ -141,7 +100,7 @@ fn a_run_killed_while_it_is_published_is_published_or_not() {
 
 /// A run that is killed so many milliseconds after a line of its log.
 fn killed(folder: &Folder, line: &str, millis: u64) -> Done {
-    let mut run = folder.start("run pipeline.toml");
+    let mut run = folder.start(RUN);
     assert!(run.wait_for(line), "no line has {line}");
     sleep(Duration::from_millis(millis));
     run.kill()
@@ -155,7 +114,7 @@ fn a_first_run_that_is_killed_publishes_nothing() {
     killed(&folder, "started stage=\"fold\"", 0);
     assert_eq!(folder.kohort("show out cohort_curve").code, Some(1));
     assert_eq!(folder.current(), None);
-    folder.kohort_succeeds("run pipeline.toml --quiet");
+    folder.kohort_succeeds(RUN);
     published(&folder);
     assert_tidy(&folder);
 }
@@ -166,7 +125,7 @@ fn a_file_that_changes_while_it_is_read_ends_the_run() {
     let file = folder.path("shop/orders/2024-12.parquet");
     let found = (1..=TRIES as u64).find_map(|second| {
         let before = published(&folder);
-        let mut run = folder.start("run pipeline.toml");
+        let mut run = folder.start(RUN);
         assert!(run.wait_for("started stage=\"read\""));
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(second);
         File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
@@ -188,10 +147,10 @@ fn a_file_that_changes_while_it_is_read_ends_the_run() {
 fn a_second_run_on_one_output_names_the_first() {
     let folder = shop();
     let found = (0..TRIES).find_map(|_| {
-        let mut first = folder.start("run pipeline.toml");
+        let mut first = folder.start(RUN);
         assert!(first.wait_for("started stage=\"read\""));
         first.stop();
-        let second = folder.kohort("run pipeline.toml --quiet");
+        let second = folder.kohort(&format!("{RUN} --quiet"));
         let id = first.id();
         first.go_on();
         assert_eq!(first.end().code, Some(0), "the first run is not disturbed");
@@ -202,10 +161,11 @@ fn a_second_run_on_one_output_names_the_first() {
     assert_eq!((second.code, &*second.stdout), (Some(1), ""));
     let place = format!("error: {} is in use by run 20", folder.path("out").display());
     let holder = format!("(process {id} on ");
-    let advice = "; wait until it ends, stop it, or choose another --output\n";
+    let advice = "; wait until it ends, as `kohort run --wait` does, stop it, or choose another \
+                  --output\n";
     let text = &second.stderr;
     assert!(text.starts_with(&place) && text.contains(&holder) && text.ends_with(advice), "{text}");
-    folder.kohort_succeeds("run pipeline.toml --quiet");
+    folder.kohort_succeeds(RUN);
     assert_tidy(&folder);
 }
 
@@ -215,7 +175,7 @@ fn the_last_seven_runs_stay() {
     let digests = folder.digests();
     let mut runs = folder.names("out/runs");
     for _ in 0..8 {
-        folder.kohort_succeeds("run pipeline.toml --quiet --select cohort_curve,revenue_churn");
+        folder.kohort_succeeds(&format!("{RUN} --select cohort_curve,revenue_churn"));
         runs.extend(
             folder.current().map(|run| run.file_name().unwrap().to_str().unwrap().to_owned()),
         );
@@ -232,41 +192,107 @@ fn the_last_seven_runs_stay() {
 fn files_that_may_not_grow_end_the_run() {
     let folder = shop();
     let before = published(&folder);
-    // Files of up to 16 blocks of 512 or 1024 bytes; without the trap the signal would end the run.
-    let done = folder.shell("trap '' XFSZ; ulimit -f 16; exec kohort run pipeline.toml --quiet");
-    let error = "File too large (os error 27); free some space or choose another --output\n";
-    assert_eq!(done.code, Some(1));
-    assert!(done.stderr.starts_with("error: cannot write ") && done.stderr.ends_with(error));
-    assert!(published(&folder) == before);
-    assert_tidy(&folder);
+    for (keep, error) in
+        [(true, "keeping what was read for the next run failed: "), (false, "cannot write ")]
+    {
+        // Files of up to 16 blocks of 512 or 1024 bytes; without the trap the signal would end the
+        // run.
+        let run = format!("exec kohort {RUN} --quiet --set state.keep={keep}");
+        let done = folder.shell(&format!("trap '' XFSZ; ulimit -f 16; {run}"));
+        assert_eq!(done.code, Some(1), "{}", done.stderr);
+        assert!(done.stderr.starts_with(&format!("error: {error}")), "{}", done.stderr);
+        assert!(done.stderr.contains("File too large (os error 27); free "), "{}", done.stderr);
+        assert!(published(&folder) == before);
+        assert_tidy(&folder);
+    }
 }
+
+/// Commands with a disk of their own for the folder `full`, which they take with them. The first
+/// line that they print is `mounted`.
+fn on_disk(folder: &Folder, options: &str, commands: &str) -> Done {
+    let commands = format!("mount -t tmpfs -o {options} none full && echo mounted; {commands}");
+    folder.shell(&format!("mkdir -p full; unshare --mount --map-root-user sh -c '{commands}'"))
+}
+
+/// Whether there are such disks here.
+fn has_disks(folder: &Folder) -> bool {
+    let probe = on_disk(folder, "size=400k", "true");
+    let has_disks = probe.stdout == "mounted\n";
+    if !has_disks {
+        skip(&format!("no disk can be mounted here: {}", probe.stderr));
+    }
+    has_disks
+}
+
+/// What `full` has published: its runs, the current one, and its tables.
+const LOOK: &str = "readlink full/current; ls -A full/runs; cat full/current/*.parquet | cksum";
 
 #[test]
 fn a_full_disk_ends_the_run() {
     let folder = shop();
-    // A disk of its own for `out`, which the shell below takes with it.
-    let disk = |commands: &str| {
-        let commands = format!("mount -t tmpfs -o size=400k none full && {commands}");
-        folder.shell(&format!("mkdir -p full; unshare --mount --map-root-user sh -c '{commands}'"))
-    };
-    let probe = disk("true");
-    if probe.code != Some(0) {
-        return skip(&format!("no disk can be mounted here: {}", probe.stderr));
+    if !has_disks(&folder) {
+        return;
     }
-    let small = "kohort run pipeline.toml -q --output full --select customer_retention";
-    let look = "readlink full/current; ls -A full full/runs";
-    for (big, error) in [
-        ("kohort run pipeline.toml -q --output full", "cannot write DIR/full/.staging/RUN/"),
+    let run = "kohort run pipeline.toml -q --output full";
+    let small = format!("{run} --select customer_retention --set state.keep=false");
+    for (size, big, error) in [
+        (150, "", "cannot write DIR/full/.state/"),
+        (400, "--set state.keep=false", "cannot write DIR/full/.staging/RUN/"),
         (
-            "kohort run pipeline.toml -q --output full --memory-limit 1MiB",
+            400,
+            "--set state.keep=false --memory-limit 1MiB",
             "spilling gathered orders to disk failed: No space left on device",
         ),
     ] {
-        let done = disk(&format!("{small}; {look}; {big}; echo exit $?; {look}"));
-        let (before, after) = done.stdout.split_once("exit 1\n").expect("exit code 1");
-        assert_eq!(before, after);
+        let big = format!("{run} {big}");
+        let space = "mount -o remount,size=64m full";
+        let commands =
+            format!("{small}; {LOOK}; {big}; echo exit $?; {LOOK}; {space}; {big}; echo exit $?");
+        let done = on_disk(&folder, &format!("size={size}k"), &commands);
         let text = masked(&done.stderr, &folder);
         assert!(text.starts_with(&format!("error: {error}")), "{text}");
-        assert!(text.contains("No space left on device (os error 28)"), "{text}");
+        assert!(text.contains("No space left on device (os error 28); free "), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let (before, after) = done.stdout.split_once("exit 1\n").expect("exit code 1");
+        let after = after.strip_suffix("exit 0\n").expect("a run once there is space");
+        assert_eq!(before, format!("mounted\n{after}"));
     }
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_file_ends_the_run() {
+    let folder = shop();
+    if !has_disks(&folder) {
+        return;
+    }
+    let run = "kohort run pipeline.toml -q --output full --select";
+    let expected = {
+        let commands = format!("{run} cohort_curve,loyalty; cat full/current/*.parquet | cksum");
+        on_disk(&folder, "size=64m", &commands).stdout
+    };
+    let mut ended = 0;
+    loop {
+        // Each file, folder and link takes an inode.
+        let left = format!("nr_inodes=$(( $(find full | wc -l) + {ended} ))");
+        let commands = format!(
+            "{run} cohort_curve; {LOOK}; mount -o remount,{left} full; \
+             {run} cohort_curve,loyalty; echo exit $?; {LOOK}; \
+             mount -o remount,nr_inodes=1000 full; \
+             {run} cohort_curve,loyalty; echo exit $?; cat full/current/*.parquet | cksum",
+        );
+        let done = on_disk(&folder, "size=64m,nr_inodes=1000", &commands);
+        let Some((before, after)) = done.stdout.split_once("exit 1\n") else { break };
+        let text = masked(&done.stderr, &folder);
+        let cause = "No space left on device (os error 28); free some space or choose another";
+        assert!(
+            text.starts_with("error: cannot write DIR/full/") && text.contains(cause),
+            "{text}"
+        );
+        let (after, found) = after.split_once("exit 0\n").expect("a run once there is space");
+        assert_eq!(before, format!("mounted\n{after}"), "{ended} files left: {text}");
+        assert_eq!(format!("mounted\n{found}"), expected);
+        ended += 1;
+    }
+    // The folder of the run and the one around it, two tables, the record and the link.
+    assert!(ended >= 6, "{ended}");
 }

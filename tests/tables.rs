@@ -28,6 +28,7 @@ each_case! {
     all_grains
     as_of_before_everything
     carts
+    checks_declared
     churn_indicators
     clock_change_london
     clock_change_new_york

@@ -3,6 +3,7 @@
     python data.py tpch SF              as tpchgen-cli writes them
     python data.py ids SF               with the customer as an integer and as a string
     python data.py many                 100 million orders
+    python data.py daily SF             dealt over two years, a file a day
 """
 
 import argparse
@@ -15,6 +16,8 @@ COLUMNS = ["o_custkey", "o_orderkey", "o_orderdate", "o_totalprice", "o_ordersta
 """What the tables need of an order."""
 
 MANY = 100_000_000
+DAYS = 731
+"""Days of two years, one of them a leap year."""
 COPIES = 7
 """Orders of scale factor 10 that make MANY, as copies with customers of their own."""
 
@@ -33,6 +36,25 @@ def tpch(scale: str) -> Path:
         (made / path.name).rename(path)
         made.rmdir()
     return path
+
+
+def daily(scale: str) -> Path:
+    """The orders of a scale factor dealt over two years, a file a day, in the order of their time."""
+    folder = FOLDER / f"sf{scale}" / "daily"
+    if not folder.exists():
+        import duckdb
+
+        made = folder.with_name("daily.made")
+        day = f"(o_orderdate - DATE '1992-01-01') * {DAYS} // 2406"
+        columns = ", ".join(name for name in COLUMNS if name != "o_orderdate")
+        duckdb.sql(f"""
+            COPY (
+                SELECT {columns}, DATE '2024-01-01' + ({day})::INTEGER AS o_orderdate, o_orderdate AS day
+                FROM '{tpch(scale)}'
+            ) TO '{made}' (FORMAT parquet, PARTITION_BY (day), WRITE_PARTITION_COLUMNS false)
+        """.replace("o_orderdate AS day", f"DATE '2024-01-01' + ({day})::INTEGER AS day"))
+        made.rename(folder)
+    return folder
 
 
 def ids(scale: str) -> tuple[Path, Path]:
@@ -105,13 +127,13 @@ def rewrite(source: Path, target: Path, change, rows: int | None = None) -> None
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("tpch", "ids", "many"))
+    parser.add_argument("kind", choices=("tpch", "ids", "many", "daily"))
     parser.add_argument("scale", nargs="?", default="1")
     arguments = parser.parse_args()
     if arguments.kind == "many":
         many()
     else:
-        {"tpch": tpch, "ids": ids}[arguments.kind](arguments.scale)
+        {"tpch": tpch, "ids": ids, "daily": daily}[arguments.kind](arguments.scale)
 
 
 if __name__ == "__main__":

@@ -3,5 +3,7 @@
 pub mod expected;
 pub mod mask;
 pub mod parquet;
+pub mod published;
+pub mod random;
 pub mod shell;
 pub mod text;

@@ -101,12 +101,23 @@ impl Folder {
 
     /// What the current run says of itself.
     pub fn record(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.path("out/current/run.json")).unwrap()).unwrap()
+        self.record_in("out")
+    }
+
+    /// As [`Folder::record`], of another output.
+    pub fn record_in(&self, output: &str) -> Value {
+        let path = self.path(output).join("current/run.json");
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
     }
 
     /// Name, rows and digest of each table of the current run.
     pub fn digests(&self) -> Vec<(String, u64, String)> {
-        let record = self.record();
+        self.digests_in("out")
+    }
+
+    /// As [`Folder::digests`], of another output.
+    pub fn digests_in(&self, output: &str) -> Vec<(String, u64, String)> {
+        let record = self.record_in(output);
         let tables = record["tables"].as_array().unwrap().iter();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         tables
@@ -175,7 +186,8 @@ impl Running {
         self.signal("CONT");
     }
 
-    fn signal(&self, name: &str) {
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success(), "{line}");
     }
@@ -190,7 +202,12 @@ impl Running {
 }
 
 /// Tells why a test that needs something of its surroundings was left out.
-#[expect(clippy::print_stderr, reason = "who runs the tests should know")]
 pub fn skip(reason: &str) {
-    eprintln!("skipped: {reason}");
+    tell(&format!("skipped: {reason}"));
+}
+
+/// Tells what a test did.
+#[expect(clippy::print_stderr, reason = "who runs the tests should know")]
+pub fn tell(what: &str) {
+    eprintln!("{what}");
 }

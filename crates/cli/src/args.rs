@@ -31,6 +31,10 @@ pub struct Cli {
     /// Only warnings and errors on stderr
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub quiet: bool,
+
+    /// Also what a run does in detail: its plan, files and queries
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Messages")]
+    pub verbose: bool,
 }
 
 const EXIT_CODES: &str = "\
@@ -39,7 +43,8 @@ Exit codes:
   1  the run failed
   2  the command line or the pipeline file is wrong
   3  a data check failed; nothing was published
-  4  published, but a rate is beyond its threshold (--fail-on-alert)
+  4  published, but a rate is beyond its threshold (--fail-on-alert); runs differ (--exit-code)
+  130, 143  a run was stopped by SIGINT or SIGTERM
 
 Data goes to stdout, messages to stderr. NO_COLOR=1 turns colours and progress bars off.";
 
@@ -48,6 +53,11 @@ pub enum Command {
     Run(RunArgs),
     Check(CheckArgs),
     Show(ShowArgs),
+    Diff(DiffArgs),
+    Runs(RunsArgs),
+    Publish(PublishArgs),
+    Gc(GcArgs),
+    Retry(RetryArgs),
     Schema(SchemaArgs),
     Sample(SampleArgs),
     Calc(CalcArgs),
@@ -64,7 +74,9 @@ pub enum Command {
 Examples:
   kohort run pipelines/sample.toml
   kohort run pipelines/sample.toml --select cohort_retention --as-of 2024-07-01
+  kohort run pipelines/sample.toml --select '*churn*,+scorecard'
   kohort run pipelines/sample.toml --set customers.lapse_after_days=60 --dry-run")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct RunArgs {
     /// Pipeline file
     pub file: PathBuf,
@@ -73,12 +85,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<String>,
 
-    /// Only these tables, instead of outputs.tables
+    /// Only these tables, instead of outputs.tables: names or patterns such as 'cohort_*'
+    ///
+    /// With + in front also the tables that they are made of: +alerts is alerts, scorecard, and all
+    /// that the scorecard takes its rates from.
     #[arg(long, value_name = "TABLE,...", value_delimiter = ',')]
     pub select: Vec<String>,
 
-    /// Folder to publish to, instead of outputs.path
-    #[arg(long, value_name = "DIR")]
+    /// Folder or URL to publish to, instead of outputs.path
+    #[arg(long, value_name = "DIR|URL")]
     pub output: Option<String>,
 
     /// Threads at work [default: one per processor]
@@ -92,9 +107,26 @@ pub struct RunArgs {
     #[command(flatten)]
     pub overrides: Overrides,
 
-    /// Compute everything, publish nothing
+    /// Read every file again, whatever earlier runs kept of it, and compute the tables even if
+    /// nothing has changed
     #[arg(long)]
+    pub full_refresh: bool,
+
+    /// Measure the lapse window anew where lapse_after_days is "auto"; other runs keep the one of
+    /// the run before
+    #[arg(long)]
+    pub recalibrate: bool,
+
+    /// Print what the run would do, and end: files to decode, tables, expected memory
+    ///
+    /// The plan goes to stdout, with --log-format json as a JSON object. Neither data is read nor
+    /// anything touched.
+    #[arg(long, conflicts_with = "fail_on_alert")]
     pub dry_run: bool,
+
+    /// Wait while another run holds the output, rather than fail
+    #[arg(long)]
+    pub wait: bool,
 
     /// Publish, then exit with 4 if the newest complete period of a rate is beyond its threshold
     ///
@@ -141,7 +173,7 @@ Examples:
   kohort show data/out/sample customer_retention --segment country=GB
   kohort show data/out/sample lost_sales --format csv > lost_sales.csv")]
 pub struct ShowArgs {
-    /// Output folder, folder of one run, pipeline file, or a .parquet file
+    /// Output folder or URL, run as OUTPUT/RUN or OUTPUT~1, pipeline file, or a .parquet file
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
 
@@ -171,10 +203,134 @@ pub struct ShowArgs {
     pub rows: Option<u32>,
 }
 
+/// Compare two runs: which published numbers of closed periods changed, and which files brought it
+///
+/// Closed are the rows whose period was complete in the older run, but for the columns that later
+/// orders revise (kohort schema names them). Tables without periods count where both runs have the
+/// same as_of. Input files are compared as well: late ones have rows of months that were closed,
+/// corrected ones are not what they were, deleted ones are gone; each changed period names the files
+/// with rows in its months. CSV and JSON have every difference in a row of its own: table, key,
+/// kind (changed, added or removed), is_closed, column, old, new and change, exact to the last digit.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort diff data/out/sample~1 data/out/sample          the current run and the one before it
+  kohort diff data/out/sample~7 data/out/sample customer_retention
+  kohort diff yesterday today --format csv > restated.csv
+  kohort diff data/out/sample~1 data/out/sample --exit-code --quiet || alert")]
+pub struct DiffArgs {
+    /// The older run: OUTPUT for its current run, OUTPUT~N for the Nth before that, OUTPUT/RUN, or
+    /// the folder of a run; OUTPUT is a folder, a URL or a pipeline file
+    #[arg(value_name = "OLDER")]
+    pub older: PathBuf,
+
+    /// The newer run
+    #[arg(value_name = "NEWER")]
+    pub newer: PathBuf,
+
+    /// Name of the table; left out, all that both runs have
+    pub table: Option<String>,
+
+    /// For reading, or every difference for other programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ShowFormat,
+
+    /// Also rows of periods that were not complete, columns that later orders revise, and tables
+    /// without periods
+    #[arg(long)]
+    pub all: bool,
+
+    /// Most rows of each list; only for tables [default: 20]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub rows: Option<u32>,
+
+    /// Exit with 4 if there is a difference
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// List the runs of an output, newest first
+///
+/// Also tells of a run that began and did not succeed. With CSV and JSON every column: run,
+/// status (current, kept, failed or unfinished, which is at work or killed), started_at, as_of,
+/// seconds, rows_in, orders, tables, bytes of all its files, error.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort runs data/out/sample
+  kohort runs pipelines/sample.toml --format json
+  kohort runs s3://bucket/retention")]
+pub struct RunsArgs {
+    /// Output folder or URL, or pipeline file
+    #[arg(value_name = "DIR|URL|FILE")]
+    pub path: PathBuf,
+
+    /// For reading, or for other programs
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ShowFormat,
+}
+
+/// Make an older run current again
+///
+/// Readers see it from then on, in one step. Newer runs stay; the next `kohort run` publishes
+/// another one.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort publish data/out/sample~1                     the one before the current one
+  kohort publish data/out/sample/20260102T030405Z-0abc
+  kohort publish pipelines/sample.toml~1")]
+pub struct PublishArgs {
+    /// OUTPUT/RUN, or OUTPUT~N for the Nth run before the current one; OUTPUT is a folder, a URL
+    /// or a pipeline file
+    pub run: PathBuf,
+}
+
+/// Remove old runs of an output
+///
+/// The current run stays, however old it is. What killed runs left behind goes too. A run does the
+/// same when it is published: outputs.keep_runs in the pipeline file, usually 7, says how many stay.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort gc data/out/sample --keep 3 --dry-run
+  kohort gc s3://bucket/retention --keep 30")]
+pub struct GcArgs {
+    /// Output folder or URL, or pipeline file
+    #[arg(value_name = "DIR|URL|FILE")]
+    pub path: PathBuf,
+
+    /// Runs to keep, the newest ones
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub keep: u32,
+
+    /// Say what would be removed, remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Run again what failed or was killed
+///
+/// Starts the last run of the output again, with the same pipeline file and flags and in the same
+/// folder; what it had gathered is not read again. Where the last run succeeded there is
+/// nothing to do.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kohort retry data/out/sample
+  kohort retry pipelines/sample.toml")]
+pub struct RetryArgs {
+    /// Output folder or URL, or pipeline file
+    #[arg(value_name = "DIR|URL|FILE")]
+    pub path: PathBuf,
+}
+
 /// Print the result tables, or the columns of one with type, unit and meaning
+///
+/// For run.json, the record that lies beside the tables of a run, it is its JSON Schema.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Name of the table; left out, the tables are listed
+    /// Name of the table, or run.json; left out, the tables are listed
     pub table: Option<String>,
 }
 

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use arrow::error::ArrowError;
 use kohort_pipeline::{Alert, ConfigError, RunError};
 use kohort_publish::PublishError;
+use kohort_publish::diff::Counts;
 use kohort_sample::SampleError;
 
 use crate::calc::CalcError;
+use crate::diff::sentence;
 
 /// Every text is complete: the cause is part of it.
 #[derive(Debug, thiserror::Error)]
@@ -29,12 +31,13 @@ pub enum CliError {
     #[error("{0}")]
     Calc(#[from] CalcError),
     /// Rates beyond their thresholds, found by a run that did all that it was told.
-    #[error("{}", list(alerts, *is_published))]
-    Alerts {
-        /// One at least.
-        alerts: Vec<Alert>,
-        /// Whether the tables are published; not after a dry run.
-        is_published: bool,
+    #[error("{}", list(.0))]
+    Alerts(Vec<Alert>),
+    /// Two runs are not the same, found by a comparison that should say so.
+    #[error("{}", sentence(*counts))]
+    Differences {
+        /// How many differences there are.
+        counts: Counts,
     },
     /// A name on the command line that does not exist.
     #[error("there is no {what} {name:?}; there is {}", known.join(", "))]
@@ -61,9 +64,20 @@ pub enum CliError {
     /// Rows that cannot be written as CSV or JSON, or that do not fit together.
     #[error("the table cannot be written: {0}")]
     Arrow(#[from] ArrowError),
+    /// A run cannot be told of signals.
+    #[error("cannot listen for signals: {0}; see to the cause and run again")]
+    Signals(io::Error),
     /// Stdout cannot be written to.
     #[error("cannot write to stdout: {0}")]
     Stdout(#[from] io::Error),
+    /// A run that should be started again, and cannot.
+    #[error("cannot start the run again in {}: {cause}; type its command yourself", folder.display())]
+    Again {
+        /// Where it was started.
+        folder: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
     /// A relative path that leads nowhere, because the working directory is gone.
     #[error("cannot resolve the path {}: {cause}", path.display())]
     Path {
@@ -76,22 +90,28 @@ pub enum CliError {
 
 impl CliError {
     /// 1 the run failed, 2 usage or pipeline file, 3 a data check failed, 4 a rate is beyond its
-    /// threshold.
+    /// threshold or runs differ.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Run(error) => error.exit_code(),
-            Self::Alerts { .. } => 4,
+            Self::Alerts(_) | Self::Differences { .. } => 4,
             Self::Config(_)
             | Self::Calc(_)
             | Self::Unknown { .. }
             | Self::OneColumn
             | Self::RowsOfTable
             | Self::NotANumber { .. }
-            | Self::Publish(PublishError::UnknownTable { .. }) => 2,
+            | Self::Publish(
+                PublishError::UnknownTable { .. }
+                | PublishError::UnknownRun { .. }
+                | PublishError::NoOutput { .. },
+            ) => 2,
             Self::Publish(_)
             | Self::Sample(_)
             | Self::Arrow(_)
+            | Self::Signals(_)
             | Self::Stdout(_)
+            | Self::Again { .. }
             | Self::Path { .. } => 1,
         }
     }
@@ -101,7 +121,7 @@ impl CliError {
 const SHOWN: usize = 10;
 
 /// One line for each, the first ones.
-fn list(alerts: &[Alert], is_published: bool) -> String {
+fn list(alerts: &[Alert]) -> String {
     let line = |alert: &Alert| {
         let segment = match &alert.segment_value {
             Some(value) => format!(", {} {value}", alert.segment),
@@ -119,6 +139,5 @@ fn list(alerts: &[Alert], is_published: bool) -> String {
     };
     let rates =
         if alerts.len() == 1 { "1 rate is" } else { &format!("{} rates are", alerts.len()) };
-    let published = if is_published { "; the tables are published" } else { "" };
-    format!("{rates} beyond the threshold{published}{lines}{more}")
+    format!("{rates} beyond the threshold; the tables are published{lines}{more}")
 }

@@ -3,14 +3,21 @@
 mod args;
 mod calc;
 mod check;
+mod diff;
 mod error;
+mod gc;
 mod messages;
 mod number;
+mod plan;
 mod progress;
+mod publish;
+mod retry;
 mod run;
+mod runs;
 mod sample;
 mod schema;
 mod show;
+mod signals;
 mod stdout;
 mod summary;
 
@@ -21,7 +28,7 @@ use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
 use error::CliError;
-use messages::Messages;
+use messages::{Messages, Volume};
 use stdout::Stdout;
 
 /// A run allocates and frees from many threads, which the system's allocator is slow at.
@@ -43,7 +50,12 @@ fn main() -> ExitCode {
     {
         limit_polars(threads);
     }
-    let messages = Messages::new(cli.log_format, cli.quiet);
+    let volume = match (cli.quiet, cli.verbose) {
+        (true, _) => Volume::Quiet,
+        (false, true) => Volume::Verbose,
+        (false, false) => Volume::Normal,
+    };
+    let messages = Messages::new(cli.log_format, volume);
     let mut stdout = Stdout::new();
     let result = execute(cli.command, &messages, &mut stdout);
     match result.and_then(|()| Ok(stdout.flush()?)) {
@@ -66,9 +78,14 @@ fn limit_polars(threads: u16) {
 
 fn execute(command: Command, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     match command {
-        Command::Run(args) => run::run(&args, messages),
+        Command::Run(args) => run::run(&args, messages, stdout),
         Command::Check(args) => check::check(&args, stdout),
         Command::Show(args) => show::show(&args, messages, stdout),
+        Command::Diff(args) => diff::diff(&args, messages, stdout),
+        Command::Runs(args) => runs::runs(&args, messages, stdout),
+        Command::Publish(args) => publish::publish(&args, messages),
+        Command::Gc(args) => gc::gc(&args, messages),
+        Command::Retry(args) => retry::retry(&args, messages),
         Command::Schema(args) => schema::schema(&args, stdout),
         Command::Sample(args) => sample::sample(&args, messages),
         Command::Calc(args) => calc::calc(&args, stdout),

@@ -1,11 +1,19 @@
 //! Stderr, where messages go: plain sentences and bars on a terminal, log lines elsewhere.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use indicatif::MultiProgress;
-use tracing::Level;
-use tracing_subscriber::fmt::MakeWriter;
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::LogFormat;
 
@@ -18,23 +26,37 @@ pub enum Reader {
     Log(LogFormat),
 }
 
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// Warnings and errors.
+    Quiet,
+    /// What whoever waits wants to know.
+    Normal,
+    /// Also what whoever looks for a fault wants to know.
+    Verbose,
+}
+
 /// How messages reach their reader. It is also where `tracing` events of all crates go.
+#[derive(Clone)]
 pub struct Messages {
     reader: Reader,
-    is_quiet: bool,
+    volume: Volume,
+    /// Properties of a JSON object that name the run at work, in every line of it.
+    run: Arc<OnceLock<String>>,
     /// The bars of a run; whoever writes a line moves them out of the way.
     bars: MultiProgress,
 }
 
 impl Messages {
     /// Without a format: bars on a terminal that may be decorated, else text.
-    pub fn new(format: Option<LogFormat>, is_quiet: bool) -> Self {
+    pub fn new(format: Option<LogFormat>, volume: Volume) -> Self {
         let reader = match format {
             Some(format) => Reader::Log(format),
             None if io::stderr().is_terminal() && !no_color() => Reader::Terminal,
             None => Reader::Log(LogFormat::Text),
         };
-        let messages = Self { reader, is_quiet, bars: MultiProgress::new() };
+        let messages = Self { reader, volume, run: Arc::default(), bars: MultiProgress::new() };
         messages.subscribe();
         messages
     }
@@ -46,7 +68,19 @@ impl Messages {
 
     /// Whether only warnings and errors are told.
     pub fn is_quiet(&self) -> bool {
-        self.is_quiet
+        self.volume == Volume::Quiet
+    }
+
+    /// From here on everything that is told is of this run.
+    pub fn begin_run(&self, run_id: &str, pipeline: &str) {
+        let object = json!({ "run_id": run_id, "pipeline": pipeline }).to_string();
+        // A process is one run.
+        self.run.get_or_init(|| object.trim_matches(['{', '}']).to_owned());
+        match self.reader {
+            Reader::Terminal => self.detail(format_args!("run {run_id} of {pipeline}")),
+            Reader::Log(LogFormat::Text) => tracing::info!(run_id, pipeline, "run started"),
+            Reader::Log(LogFormat::Json) => tracing::info!("run started"),
+        }
     }
 
     /// Where the bars are drawn.
@@ -57,9 +91,18 @@ impl Messages {
     /// A line for whoever waits, unless it is quiet. A machine gets it as a record.
     pub fn say(&self, text: impl Display) {
         match self.reader {
-            _ if self.is_quiet => {}
+            _ if self.is_quiet() => {}
             Reader::Log(LogFormat::Json) => tracing::info!("{text}"),
             _ => self.line(&format!("{text}")),
+        }
+    }
+
+    /// What whoever looks for a fault wants to know.
+    pub fn detail(&self, text: impl Display) {
+        match self.reader {
+            _ if self.volume != Volume::Verbose => {}
+            Reader::Log(_) => tracing::debug!("{text}"),
+            Reader::Terminal => self.line(&format!("{text}")),
         }
     }
 
@@ -85,19 +128,56 @@ impl Messages {
     }
 
     fn subscribe(&self) {
-        let level = if self.is_quiet { Level::WARN } else { Level::INFO };
+        // What the libraries say of their own insides helps nobody here.
+        let (own, others) = match self.volume {
+            Volume::Quiet => (LevelFilter::WARN, LevelFilter::WARN),
+            Volume::Normal => (LevelFilter::INFO, LevelFilter::INFO),
+            Volume::Verbose => (LevelFilter::DEBUG, LevelFilter::INFO),
+        };
+        let levels = Targets::new().with_default(others).with_target("kohort", own);
         let to_bars = BesideBars(self.bars.clone());
         let builder = tracing_subscriber::fmt()
-            .with_max_level(level)
+            .with_max_level(own)
             .with_target(false)
             .with_ansi(false)
             .with_writer(to_bars);
         let done = match self.reader {
-            Reader::Terminal => builder.without_time().try_init(),
-            Reader::Log(LogFormat::Text) => builder.try_init(),
-            Reader::Log(LogFormat::Json) => builder.json().flatten_event(true).try_init(),
+            Reader::Terminal => builder.without_time().finish().with(levels).try_init(),
+            Reader::Log(LogFormat::Text) => builder.finish().with(levels).try_init(),
+            Reader::Log(LogFormat::Json) => {
+                let lines = tracing_subscriber::fmt::format().with_target(false).json();
+                let lines = OfRun { lines: lines.flatten_event(true), run: Arc::clone(&self.run) };
+                let builder = builder.fmt_fields(JsonFields::new()).event_format(lines);
+                builder.finish().with(levels).try_init()
+            }
         };
         debug_assert!(done.is_ok(), "a process has one subscriber");
+    }
+}
+
+/// JSON lines that begin with the run that they are of.
+struct OfRun {
+    lines: Format<Json>,
+    run: Arc<OnceLock<String>>,
+}
+
+impl<S, N> FormatEvent<S, N> for OfRun
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let Some(run) = self.run.get() else {
+            return self.lines.format_event(context, writer, event);
+        };
+        let mut line = String::new();
+        self.lines.format_event(context, Writer::new(&mut line), event)?;
+        write!(writer, "{{{run},{}", line.trim_start_matches('{'))
     }
 }
 

@@ -53,6 +53,10 @@ impl<'a> Progress<'a> {
                     tracing::info!(stage = name, seconds = elapsed.as_secs_f64(), "stage finished");
                 }
             }
+            Event::RunStarted { run_id, pipeline } => self.messages.begin_run(&run_id, &pipeline),
+            // Nothing to see yet.
+            Event::Begun { .. } => {}
+            Event::Detail(text) => self.messages.detail(text),
             Event::Warning(text) => self.messages.warn(&text),
         }
     }

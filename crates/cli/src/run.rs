@@ -3,27 +3,49 @@
 use std::io;
 
 use kohort_pipeline::{Override, Pipeline, RunOptions};
+use kohort_publish::is_url;
 
 use crate::args::{Overrides, RunArgs};
 use crate::error::CliError;
 use crate::messages::Messages;
 use crate::progress::Progress;
-use crate::summary;
+use crate::retry::Note;
+use crate::signals::Signals;
+use crate::stdout::Stdout;
+use crate::{plan, summary};
 
-pub fn run(args: &RunArgs, messages: &Messages) -> Result<(), CliError> {
+pub fn run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
+    let signals = Signals::watch(messages).map_err(CliError::Signals)?;
+    let result = plan_or_run(args, messages, stdout);
+    signals.settle();
+    result
+}
+
+fn plan_or_run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     let pipeline = Pipeline::read(&args.file, &overrides(args)?)?;
     let options = RunOptions {
         threads: args.threads.map(usize::from),
         memory_limit: args.memory_limit,
-        dry_run: args.dry_run,
+        full_refresh: args.full_refresh,
+        recalibrate: args.recalibrate,
         alerts: args.fail_on_alert,
+        wait: args.wait,
     };
+    if args.dry_run {
+        let plan = kohort_pipeline::plan(&pipeline, &options)?;
+        return plan::print(&plan, messages.reader(), stdout);
+    }
     let progress = Progress::new(messages);
-    let summary = kohort_pipeline::run(&pipeline, &options, &|event| progress.observe(event))?;
+    let note = Note::new(&pipeline, messages);
+    let result = kohort_pipeline::run(&pipeline, &options, &|event| {
+        note.observe(&event);
+        progress.observe(event);
+    });
+    note.end(&result);
+    let summary = result?;
     summary::tell(&summary, messages);
     if args.fail_on_alert && !summary.alerts.is_empty() {
-        let is_published = summary.published.is_some();
-        return Err(CliError::Alerts { alerts: summary.alerts, is_published });
+        return Err(CliError::Alerts(summary.alerts));
     }
     Ok(())
 }
@@ -44,8 +66,11 @@ fn overrides(args: &RunArgs) -> Result<Vec<Override>, CliError> {
     Ok(overrides)
 }
 
-/// A path that was typed in the shell, so that is relative to where the shell is.
+/// A path that was typed in the shell, so that is relative to where the shell is; or a URL.
 fn absolute(path: &str) -> Result<String, CliError> {
+    if is_url(path) {
+        return Ok(path.to_owned());
+    }
     let unresolved = |cause| CliError::Path { path: path.into(), cause };
     let absolute = std::path::absolute(path).map_err(unresolved)?;
     // The settings of a pipeline are texts.

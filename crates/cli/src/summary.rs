@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use kohort_pipeline::RunSummary;
-use kohort_publish::{InputRecord, RunRecord};
+use kohort_publish::{CheckCounts, InputRecord, RunRecord};
 
 use crate::messages::{Messages, Reader};
 use crate::number::{count, percent, plural, size, span};
@@ -14,9 +14,17 @@ const SUBSCRIPTIONS: &str = "subscriptions";
 
 /// Tells it on stderr.
 pub fn tell(summary: &RunSummary, messages: &Messages) {
-    match messages.reader() {
-        Reader::Terminal => messages.say(text(summary).trim_end()),
-        Reader::Log(_) => log(summary),
+    match (messages.reader(), summary.is_unchanged) {
+        (Reader::Terminal, false) => messages.say(text(summary).trim_end()),
+        (Reader::Terminal, true) => messages.say(format_args!(
+            "nothing has changed since {}; its tables stand",
+            summary.published.display(),
+        )),
+        (Reader::Log(_), false) => log(summary),
+        (Reader::Log(_), true) => {
+            let published = tracing::field::display(summary.published.display());
+            tracing::info!(published, "nothing has changed");
+        }
     }
 }
 
@@ -27,6 +35,11 @@ fn text(summary: &RunSummary) -> String {
     for input in &record.inputs {
         describe_input(input, &mut lines);
     }
+    for Late { input, grain, periods, added, removed } in late(record) {
+        let (added, removed) = (plural(added, "row"), count(removed));
+        let periods = plural(periods, &format!("closed {grain}"));
+        lines.add("late", format!("{input}: {added} more, {removed} fewer in {periods}"));
+    }
     lines.add("found", found(record));
     let window = match record.basis.as_str() {
         SUBSCRIPTIONS => "reactivation gap",
@@ -35,23 +48,23 @@ fn text(summary: &RunSummary) -> String {
     let auto = if record.lapse_is_auto { ", found from the gaps between orders" } else { "" };
     lines
         .add("as of", format!("{}, {window} {} days{auto}", record.as_of, record.lapse_after_days));
-    let wrote = if summary.published.is_some() { "wrote" } else { "made" };
     let width = record.tables.iter().map(|table| table.name.len()).max().unwrap_or(0);
     for table in &record.tables {
         let rows = plural(table.rows, "row");
-        // A dry run has no files.
-        let bytes = if table.bytes > 0 { size(table.bytes) } else { String::new() };
-        let line = format!("{:width$}  {rows:>14}  {bytes:>9}", table.name);
-        lines.add(wrote, line.trim_end());
+        let bytes = size(table.bytes);
+        lines.add("wrote", format!("{:width$}  {rows:>14}  {bytes:>9}", table.name));
     }
     if !summary.alerts.is_empty() {
         let rates = plural(summary.alerts.len() as u64, "rate");
         lines.add("alerts", format!("{rates} beyond the threshold in the newest complete period"));
     }
-    match &summary.published {
-        Some(folder) => lines.add("to", folder.display()),
-        None => lines.add("to", "nowhere: this was a dry run"),
+    if record.checks != CheckCounts::default() {
+        let CheckCounts { passed, warned, failed } = record.checks;
+        let passed = plural(passed, "check");
+        let counts = format!("{passed} passed, {} warned, {} failed", count(warned), count(failed));
+        lines.add("checks", counts);
     }
+    lines.add("to", summary.published.display());
     lines.add("took", took(record));
     lines.text
 }
@@ -90,14 +103,41 @@ fn found(record: &RunRecord) -> String {
     text
 }
 
+/// What came to and went from closed periods of an input.
+struct Late<'a> {
+    input: &'a str,
+    grain: &'static str,
+    periods: u64,
+    added: u64,
+    removed: u64,
+}
+
+/// By input; of several grains the finest tells.
+fn late(record: &RunRecord) -> impl Iterator<Item = Late<'_>> {
+    record.inputs.iter().filter_map(|InputRecord { input, .. }| {
+        let rows = record.late.iter().filter(|rows| rows.input == *input);
+        let has_rows = |grain: &&str| rows.clone().any(|rows| rows.grain == *grain);
+        let grain = record.grains.iter().map(|grain| grain.name()).find(has_rows)?;
+        let mut late = Late { input, grain, periods: 0, added: 0, removed: 0 };
+        for rows in rows.filter(|rows| rows.grain == grain) {
+            late.periods += 1;
+            late.added += rows.rows_added;
+            late.removed += rows.rows_removed;
+        }
+        Some(late)
+    })
+}
+
 fn describe_input(input: &InputRecord, lines: &mut Lines) {
     let files = input.files.len() as u64;
     let bytes = input.files.iter().map(|file| file.bytes).sum();
     let rows = plural(input.rows_read, "row");
-    lines.add(
-        "read",
-        format!("{}: {rows} from {}, {}", input.input, plural(files, "file"), size(bytes)),
-    );
+    let reused = match input.files_reused {
+        0 => String::new(),
+        reused => format!(", {} of them known from earlier", count(reused)),
+    };
+    let files = plural(files, "file");
+    lines.add("read", format!("{}: {rows} from {files}, {}{reused}", input.input, size(bytes)));
     if input.rows_filtered > 0 {
         lines.add("filtered", format!("{} by where", plural(input.rows_filtered, "row")));
     }
@@ -151,8 +191,9 @@ fn log(summary: &RunSummary) {
     for input in &record.inputs {
         let name = input.input.as_str();
         let rejected: u64 = input.rejected.values().sum();
-        let (files, rows, filtered) = (input.files.len(), input.rows_read, input.rows_filtered);
-        tracing::info!(input = name, files, rows, filtered, rejected, "read");
+        let (files, reused) = (input.files.len(), input.files_reused);
+        let (rows, filtered) = (input.rows_read, input.rows_filtered);
+        tracing::info!(input = name, files, reused, rows, filtered, rejected, "read");
         for (reason, rows) in &input.rejected {
             tracing::info!(input = name, reason, rows, "rejected");
         }
@@ -160,15 +201,18 @@ fn log(summary: &RunSummary) {
             tracing::info!(input = name, reason, rows, "left out");
         }
     }
+    for Late { input, grain, periods, added, removed } in late(record) {
+        tracing::info!(input, grain, periods, added, removed, "late rows");
+    }
     for table in &record.tables {
         tracing::info!(table = table.name, rows = table.rows, bytes = table.bytes, "wrote");
     }
+    let CheckCounts { passed, warned, failed } = record.checks;
+    tracing::info!(passed, warned, failed, "checks");
     let seconds: f64 = record.timings.iter().map(|timing| timing.seconds).sum();
     let has_subscriptions = record.basis == SUBSCRIPTIONS;
     tracing::info!(
-        pipeline = record.pipeline,
-        run_id = record.run_id.as_str(),
-        published = summary.published.as_ref().map(|folder| tracing::field::display(folder.display())),
+        published = %summary.published.display(),
         as_of = %record.as_of,
         customers = record.events.customers,
         orders = (!has_subscriptions).then_some(record.events.orders),
@@ -225,7 +269,7 @@ mod tests {
             "events": {
                 "orders": 1, "refunds": 0, "lost": 0, "open": 0, "customers": 1, "prospects": 0
             },
-            "tables": [{ "name": "lost_sales", "rows": 1, "bytes": 0, "digest": "00" }],
+            "tables": [{ "name": "lost_sales", "rows": 1, "bytes": 900, "digest": "00" }],
             "timings": [{ "stage": "read", "seconds": 0.25 }],
             "peak_memory_bytes": null,
             "threads": 1,
@@ -238,16 +282,23 @@ mod tests {
         serde_json::from_value(record).unwrap()
     }
 
+    fn summary(changes: &serde_json::Value) -> RunSummary {
+        RunSummary {
+            record: record(changes),
+            published: "/data/out/runs/20250102T030405Z-0abc".into(),
+            is_unchanged: false,
+            alerts: Vec::new(),
+        }
+    }
+
     #[test]
-    fn a_dry_run_of_little() {
-        let record = record(&serde_json::json!({}));
-        let summary = RunSummary { record, published: None, alerts: Vec::new() };
-        insta::assert_snapshot!(text(&summary), @r#"
+    fn a_run_of_little() {
+        insta::assert_snapshot!(text(&summary(&serde_json::json!({}))), @r#"
         read      orders: 1 row from 1 file, 1.5 kB
         found     1 customer, 0 prospects; 1 order, 0 refunds, 0 lost, 0 open
         as of     2025-01-01, lapse window 90 days
-        made      lost_sales           1 row
-        to        nowhere: this was a dry run
+        wrote     lost_sales           1 row      900 B
+        to        /data/out/runs/20250102T030405Z-0abc
         took      0.25 s: read 0.25 s
         "#);
     }
@@ -257,11 +308,21 @@ mod tests {
         let file = serde_json::json!({
             "path": "a.parquet", "rows": 1, "bytes": 4_000_000, "modified_us": 0, "rejected": 0
         });
-        let record = record(&serde_json::json!({
+        let late = |grain: &str, period: &str| {
+            serde_json::json!({
+                "input": "orders", "grain": grain, "period": period, "rows_added": 20, "rows_removed": 1
+            })
+        };
+        let summary = summary(&serde_json::json!({
+            "grains": ["week", "month"],
+            "late": [
+                late("week", "2024-11-04"), late("week", "2024-11-11"), late("month", "2024-11-01")
+            ],
             "lapse_is_auto": true,
             "inputs": [{
                 "input": "orders",
                 "files": [file, file],
+                "files_reused": 1,
                 "rows_read": 1_234_567,
                 "rows_filtered": 1000,
                 "rejected": { "in_future": 12, "null_time": 1000, "unknown_status": 0 },
@@ -279,6 +340,7 @@ mod tests {
                 { "name": "cohort_retention", "rows": 95_869, "bytes": 1_232_558, "digest": "00" },
                 { "name": "lost_sales", "rows": 1, "bytes": 900, "digest": "00" },
             ],
+            "checks": { "passed": 41, "warned": 1, "failed": 0 },
             "timings": [
                 { "stage": "read", "seconds": 61.2 },
                 { "stage": "write", "seconds": 0.333 },
@@ -286,17 +348,17 @@ mod tests {
             "peak_memory_bytes": 260_000_000,
             "spilled_bytes": 1_000_000_000,
         }));
-        let published = Some("/data/out/runs/20250102T030405Z-0abc".into());
-        let summary = RunSummary { record, published, alerts: Vec::new() };
         insta::assert_snapshot!(text(&summary), @r#"
-        read      orders: 1,234,567 rows from 2 files, 8.0 MB
+        read      orders: 1,234,567 rows from 2 files, 8.0 MB, 1 of them known from earlier
         filtered  1,000 rows by where
         rejected  1,012 rows (0.1 %): in_future 12, null_time 1,000
         left out  1 row: after_as_of 1
+        late      orders: 40 rows more, 2 fewer in 2 closed weeks
         found     50,000 customers, 1 prospect; 1,000,000 orders, 2,000 refunds, 300 lost, 4 open
         as of     2025-01-01, lapse window 90 days, found from the gaps between orders
         wrote     cohort_retention     95,869 rows     1.2 MB
                   lost_sales                 1 row      900 B
+        checks    41 checks passed, 1 warned, 0 failed
         to        /data/out/runs/20250102T030405Z-0abc
         took      1 min 2 s: read 1 min 1 s, write 0.33 s; at most 260.0 MB of memory, 1.0 GB of disk for a while
         "#);

@@ -26,6 +26,47 @@ impl Dictionaries {
     }
 }
 
+/// The texts behind the codes of an input's batches: [`kohort_model::EventBatch::segments`], then the
+/// reasons. They grow while it is read.
+#[derive(Debug)]
+pub struct Texts {
+    pub(crate) dictionaries: Dictionaries,
+}
+
+impl Opened {
+    /// No texts yet.
+    #[must_use]
+    pub fn texts(&self) -> Texts {
+        Texts { dictionaries: Dictionaries::new(self) }
+    }
+
+    /// The code of a text that an earlier read found: of one of the segments, or at the number of
+    /// segments of a reason.
+    ///
+    /// # Errors
+    /// [`LoadError::SegmentValues`] where there are too many.
+    pub fn code(&self, texts: &Texts, column: usize, text: &str) -> Result<u32, LoadError> {
+        let Dictionaries { segments, reasons } = &texts.dictionaries;
+        let code = segments.get(column).unwrap_or(reasons).code_of_name(text);
+        code.map_err(|TooMany| self.too_many_values(column))
+    }
+}
+
+impl Texts {
+    /// The text of a code of a column; `None` where there is no such code.
+    #[must_use]
+    pub fn text(&self, column: usize, code: u32) -> Option<String> {
+        let Dictionaries { segments, reasons } = &self.dictionaries;
+        segments.get(column).unwrap_or(reasons).text(code)
+    }
+
+    /// The texts of the segments by code, and those of the reasons.
+    pub(crate) fn into_lists(self) -> (Vec<Vec<String>>, Vec<String>) {
+        let Dictionaries { segments, reasons } = self.dictionaries;
+        (segments.into_iter().map(Dictionary::into_texts).collect(), reasons.into_texts())
+    }
+}
+
 /// One reader's codes.
 pub(crate) struct TextCodes<'a> {
     segments: Vec<Codes<'a>>,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kohort_model::{Day, IdType, Input};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
+use crate::checks::{Mistyped, mistyped};
 use crate::columns::amount::is_number;
 use crate::columns::ids::is_bytes;
 use crate::columns::is_integer;
@@ -38,6 +39,7 @@ pub struct Opened {
     pub(crate) zone: Zone,
     pub(crate) statuses: Option<Statuses>,
     pub(crate) rates: Option<Rates>,
+    mistyped: Vec<Mistyped>,
 }
 
 /// Columns that an error lists at most.
@@ -122,21 +124,21 @@ impl Opened {
     pub fn columns(&self) -> Vec<(String, String, String)> {
         let types = self.details.first().map(|detail| detail.types.iter()).into_iter().flatten();
         (self.mappings.iter().zip(types))
+            .filter(|(mapping, _)| !matches!(mapping.role, Role::Check(_)))
             .map(|(mapping, ty)| (mapping.key.clone(), mapping.text.clone(), ty.to_string()))
             .collect()
     }
 
+    /// Those of [`Source::checks`] that are about types and do not hold, in their order.
+    #[must_use]
+    pub fn mistyped(&self) -> &[Mistyped] {
+        &self.mistyped
+    }
+
     pub(crate) fn open(source: Source) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
-        let paths = files::expand(&source.paths)?;
-        let mut files = Vec::with_capacity(paths.len());
-        let mut footers = Vec::with_capacity(paths.len());
-        for path in &paths {
-            let (size, modified) = files::stat(path)?;
-            let footer = Footer::read(path)?;
-            files.push(SourceFile { path: path.clone(), size, modified, rows: footer.rows() });
-            footers.push(footer);
-        }
+        let found = files::expand(&source.paths)?;
+        let (files, footers) = files::open(&found)?;
         let rates = match source.money().map(|money| &money.currency) {
             Some(CurrencySource::Column { rates, .. }) => Some(Rates::read(rates)?),
             _ => None,
@@ -147,7 +149,8 @@ impl Opened {
             files: &files,
             shapes: Vec::new(),
         };
-        let details = contract.details(footers, &files::partitions(&paths))?;
+        let folders = files::partitions(found.iter().map(|found| &*found.path));
+        let details = contract.details(footers, &folders)?;
         let types = |role| {
             let index = mappings.iter().position(|mapping| mapping.role == role)?;
             Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
@@ -173,8 +176,10 @@ impl Opened {
             Content::Opportunities(opportunities) => Some(Statuses::new(&opportunities.outcome)),
             _ => None,
         };
+        let mistyped = mistyped(&source.checks, &mappings, (&files, &details), &folders);
         Ok(Self {
             statuses,
+            mistyped,
             zone: Zone::new(source.timezone),
             source,
             files,

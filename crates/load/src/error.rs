@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use kohort_model::{Day, Input};
+use kohort_store::StoreError;
 
 /// Why an input could not be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -238,9 +239,21 @@ pub enum LoadError {
         /// What the engine says.
         reason: String,
     },
+    /// An object store that does not find or hand out what a URL stands for.
+    #[error(transparent)]
+    Store(StoreError),
     /// The sink refused a batch.
     #[error(transparent)]
     Sink(Box<dyn Error + Send + Sync>),
+}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Changed { url } => Self::FileChanged { path: url.into() },
+            error => Self::Store(error),
+        }
+    }
 }
 
 impl LoadError {
@@ -259,13 +272,21 @@ impl LoadError {
                 | Self::Type { .. }
                 | Self::MixedTypes { .. }
                 | Self::MixedIds { .. }
+                | Self::Store(
+                    StoreError::Url { .. } | StoreError::Secret { .. } | StoreError::Listing { .. }
+                )
         )
     }
 
     /// Whether the data broke a check, rather than that it could not be read.
     #[must_use]
     pub fn is_check(&self) -> bool {
-        matches!(self, Self::SegmentValues { .. } | Self::NoRate { .. })
+        match self {
+            Self::SegmentValues { .. } | Self::NoRate { .. } => true,
+            // A column that must be there, and that no file has.
+            Self::UnknownColumn { key, .. } => key.starts_with("checks."),
+            _ => false,
+        }
     }
 }
 

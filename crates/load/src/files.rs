@@ -1,47 +1,129 @@
 //! From paths to files.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+use std::{fs, thread};
 
 use crate::error::LoadError;
+use crate::footer::Footer;
+use crate::quiet::QUERY_THREAD;
+use crate::read::start;
+use crate::remote::{self, Remote, as_url};
 
 /// One file of an input, as it was when it was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Where it lies.
+    /// Where it lies; the text of its URL where that is in an object store or on a web server.
     pub path: PathBuf,
     /// Bytes.
     pub size: u64,
-    /// Last modification.
+    /// Last modification; 1970-01-01 where a web server does not say.
     pub modified: SystemTime,
     /// Rows by its footer, before any filter.
     pub rows: u64,
+    /// What tells this content from others: equal texts, equal contents. Of a local file its size,
+    /// its modification time in nanoseconds and a hash of its footer; of an object its etag, or else
+    /// size and modification time, and that hash.
+    pub identity: String,
 }
 
 impl SourceFile {
-    /// Whether size or modification time are no longer what they were.
+    /// Whether it is no longer what it was. Of a local file size or modification time are other
+    /// ones, as of an object without an etag; where there is one, every read makes sure of it, and
+    /// nobody is asked again.
     pub(crate) fn changed(&self) -> Result<bool, LoadError> {
-        let (size, modified) = stat(&self.path)?;
-        Ok((size, modified) != (self.size, self.modified))
+        let Some(url) = as_url(&self.path) else {
+            let (size, modified) = stat(&self.path)?;
+            return Ok((size, modified) != (self.size, self.modified));
+        };
+        if self.identity.starts_with("etag ") {
+            return Ok(false);
+        }
+        let found = Remote::look(url)?;
+        Ok(!found.is_some_and(|found| self.identity.starts_with(&found.mark())))
     }
 }
 
 /// Size and modification time.
-pub(crate) fn stat(path: &Path) -> Result<(u64, SystemTime), LoadError> {
+fn stat(path: &Path) -> Result<(u64, SystemTime), LoadError> {
     fs::metadata(path)
         .and_then(|meta| Ok((meta.len(), meta.modified()?)))
         .map_err(|source| LoadError::Io { path: path.to_owned(), source })
 }
 
+/// Nanoseconds since 1970.
+fn nanos(time: SystemTime) -> i128 {
+    let nanos = |span: Duration| i128::try_from(span.as_nanos()).unwrap_or(i128::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => -nanos(before.duration()),
+    }
+}
+
+/// Objects whose footers are fetched at the same time.
+const FOOTERS_AT_ONCE: usize = 16;
+
+/// Reads the footers of files, and of all objects some at the same time.
+pub(crate) fn open(found: &[Found]) -> Result<(Vec<SourceFile>, Vec<Footer>), LoadError> {
+    let mut files = Vec::with_capacity(found.len());
+    let mut footers = Vec::with_capacity(found.len());
+    for some in found.chunks(FOOTERS_AT_ONCE) {
+        thread::scope(|scope| {
+            let threads = some.iter().map(|found| {
+                let is_remote = found.remote.is_some();
+                is_remote.then(|| start(scope, QUERY_THREAD, || found.open()))
+            });
+            for (found, thread) in some.iter().zip(threads.collect::<Vec<_>>()) {
+                let opened = match thread {
+                    Some(thread) => {
+                        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    }
+                    None => found.open(),
+                };
+                let (file, footer) = opened?;
+                files.push(file);
+                footers.push(footer);
+            }
+            Ok::<_, LoadError>(())
+        })?;
+    }
+    Ok((files, footers))
+}
+
+/// Something that a path stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub path: PathBuf,
+    remote: Option<Remote>,
+}
+
+impl Found {
+    fn open(&self) -> Result<(SourceFile, Footer), LoadError> {
+        let path = self.path.clone();
+        let (size, modified, mark, footer) = if let Some(remote) = &self.remote {
+            let footer = Footer::fetch(remote, &path)?;
+            let object = &remote.object;
+            (object.size, object.modified.into(), remote.mark(), footer)
+        } else {
+            let (size, modified) = stat(&path)?;
+            let mark = format!("size {size} modified {} ns", nanos(modified));
+            (size, modified, mark, Footer::read(&path)?)
+        };
+        let identity = format!("{mark} footer {}", footer.hash());
+        Ok((SourceFile { path, size, modified, rows: footer.rows(), identity }, footer))
+    }
+}
+
 /// The files that the paths stand for, each once, sorted.
-pub(crate) fn expand(paths: &[String]) -> Result<Vec<PathBuf>, LoadError> {
-    let mut files = BTreeSet::new();
+pub(crate) fn expand(paths: &[String]) -> Result<Vec<Found>, LoadError> {
+    let mut files = BTreeMap::new();
     for pattern in paths {
         let before = files.len();
         let literal = Path::new(pattern);
-        let known = if literal.exists() {
+        let known = if as_url(literal).is_some() {
+            remote::add(pattern, &mut files)?
+        } else if literal.exists() {
             add(literal, &mut files)?
         } else {
             add_matches(pattern, &mut files)?
@@ -50,10 +132,13 @@ pub(crate) fn expand(paths: &[String]) -> Result<Vec<PathBuf>, LoadError> {
             return Err(LoadError::NoMatch { pattern: pattern.clone() });
         }
     }
-    Ok(files.into_iter().collect())
+    Ok(files.into_iter().map(|(path, remote)| Found { path, remote }).collect())
 }
 
-fn add_matches(pattern: &str, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
+/// Files by path, and objects by URL.
+type Files = BTreeMap<PathBuf, Option<Remote>>;
+
+fn add_matches(pattern: &str, files: &mut Files) -> Result<bool, LoadError> {
     let options =
         glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let matches = glob::glob_with(pattern, options)
@@ -70,9 +155,9 @@ fn add_matches(pattern: &str, files: &mut BTreeSet<PathBuf>) -> Result<bool, Loa
 }
 
 /// Adds a file, or the Parquet files in and under a folder; whether there was any.
-fn add(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<bool, LoadError> {
+fn add(path: &Path, files: &mut Files) -> Result<bool, LoadError> {
     if !path.is_dir() {
-        files.insert(path.to_owned());
+        files.insert(path.to_owned(), None);
         return Ok(true);
     }
     let io = |source| LoadError::Io { path: path.to_owned(), source };
@@ -104,8 +189,10 @@ pub(crate) enum Partition {
 }
 
 /// The columns that the folders of each file stand for, by name.
-pub(crate) fn partitions(paths: &[PathBuf]) -> Vec<BTreeMap<String, Partition>> {
-    let texts: Vec<_> = paths.iter().map(|path| folder_values(path)).collect();
+pub(crate) fn partitions<'a>(
+    paths: impl Iterator<Item = &'a Path>,
+) -> Vec<BTreeMap<String, Partition>> {
+    let texts: Vec<_> = paths.map(folder_values).collect();
     let mut shared: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
     for (key, value) in texts.iter().flatten() {
         let (integers, dates) = shared.entry(key).or_insert((true, true));
@@ -161,14 +248,14 @@ mod tests {
     use super::*;
 
     fn columns(paths: &[&str]) -> Vec<BTreeMap<String, Partition>> {
-        partitions(&paths.iter().map(PathBuf::from).collect::<Vec<_>>())
+        partitions(paths.iter().map(Path::new))
     }
 
     #[test]
     fn folder_values_take_the_type_that_all_share() {
         let found = columns(&[
             "/a/year=2024/day=2024-02-29/shop=07/c=a%20b/x.parquet",
-            "/a/year=__HIVE_DEFAULT_PARTITION__/day=2024-03-01/shop=x/c=%zz/x.parquet",
+            "s3://a/year=__HIVE_DEFAULT_PARTITION__/day=2024-03-01/shop=x/c=%zz/x.parquet",
         ]);
         let text = |t: &str| Partition::Text(t.to_owned());
         let expected = [

@@ -8,6 +8,7 @@
 use std::thread;
 
 mod batch;
+mod checks;
 mod codes;
 mod columns;
 mod contract;
@@ -20,15 +21,21 @@ mod mapping;
 mod quiet;
 mod read;
 mod rejected;
+mod relocate;
+mod remote;
 mod share;
 mod sink;
 mod source;
 mod zone;
 
+pub use checks::{ColumnCheck, Mistyped, Must, ValueType};
+pub use codes::Texts;
 pub use contract::Opened;
 pub use error::{IdsIn, LoadError, TypeIn};
 pub use files::SourceFile;
 pub use kohort_model::Id;
+pub use kohort_store::{StoreError, check_url, scrub};
+pub use read::{PartDone, Reading};
 pub use rejected::RejectedDetail;
 pub use sink::{FileReport, LoadReport, Sink};
 pub use source::{

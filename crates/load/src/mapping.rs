@@ -40,6 +40,8 @@ pub(crate) enum Role {
     /// A text that becomes a code: a segment, or another text at its place.
     Segment(usize),
     Filter,
+    /// What is checked of a value, at its place in [`Source::checks`].
+    Check(usize),
 }
 
 impl Role {
@@ -89,6 +91,7 @@ impl Role {
     pub fn alias(self) -> PlSmallStr {
         match self {
             Self::Segment(index) => format!("segment {index}").into(),
+            Self::Check(index) => format!("check {index}").into(),
             role => format!("{role:?}").into(),
         }
     }
@@ -246,6 +249,11 @@ impl Mapping {
             let key = format!("segments.{}", segment.name);
             mappings.push(Self::parse(Role::Segment(index), key.clone(), key, &segment.expr)?);
         }
+        for (index, check) in source.checks.iter().enumerate() {
+            let (role, key) = (Role::Check(index), &check.key);
+            let parsed = Self::parse(role, key.clone(), key.clone(), &check.expr)?;
+            mappings.push(Self { expr: check.must.failing(parsed.expr.clone()), ..parsed });
+        }
         Ok(mappings)
     }
 
@@ -277,7 +285,10 @@ impl Mapping {
             return Err(LoadError::NotRowWise { key: name, expression: text });
         }
         let columns = expr.clone().meta().root_names();
-        let per_row = matches!(role, Role::Customer | Role::Other | Role::Order | Role::Time);
+        let per_row = matches!(
+            role,
+            Role::Customer | Role::Other | Role::Order | Role::Time | Role::Check(_)
+        );
         if per_row && columns.is_empty() {
             return Err(LoadError::Constant { key: name, expression: text });
         }

@@ -1,32 +1,54 @@
 //! The main scan.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
+use kohort_model::Day;
 use polars::prelude::DataFrame;
 
 use crate::batch::{Batcher, Origin, Selection};
-use crate::codes::Dictionaries;
+use crate::codes::Texts;
 use crate::columns::Reason;
-use crate::columns::text::Dictionary;
 use crate::columns::time::Now;
 use crate::contract::Opened;
 use crate::error::LoadError;
+use crate::files::SourceFile;
 use crate::frame::{Rows, stream};
 use crate::quiet::QUERY_THREAD;
 use crate::sink::{FileReport, LoadReport, Sink};
 use crate::source::Needs;
 
+/// What is to be read of an input, and who is told.
+pub struct Reading<'a> {
+    /// What is needed beside the least.
+    pub needs: Needs,
+    /// The moment of the run in microseconds since 1970-01-01 UTC.
+    pub now: i64,
+    /// How many queries and how many sinks are at work at the same time.
+    pub threads: usize,
+    /// What is known of parts that are not to be read, by part; what is not in the list is read.
+    pub known: &'a [Option<Vec<FileReport>>],
+    /// The texts behind codes, those of known parts among them.
+    pub texts: &'a Texts,
+    /// Told of rows that are done with, which in the end add up to those of all files.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+    /// Told, by any thread, of each part that was read, once all of its rows are with the sinks, with
+    /// the reports of its files.
+    pub done: &'a PartDone<'a>,
+}
+
+/// See [`Reading::done`].
+pub type PartDone<'a> =
+    dyn Fn(usize, &[FileReport]) -> Result<(), Box<dyn Error + Send + Sync>> + Sync + 'a;
+
 impl Opened {
     /// Reads every file once and hands its accepted rows to sinks: one for each of `threads`
-    /// threads, made by `new_sink` and given back at the end. As many queries run at the same time,
-    /// each over some row groups of one file, so that memory does not grow with the input (unless
-    /// `deduplicate` is set). `now` is the moment of the run in microseconds since 1970-01-01 UTC.
-    /// `progress` is told of rows that are done with, which in the end add up to those of all files.
+    /// threads, made by `new_sink` and given back at the end; see [`Opened::read_parts`].
     ///
     /// # Errors
     /// The first that any file or sink has; see [`LoadError`].
@@ -38,89 +60,88 @@ impl Opened {
         progress: &(dyn Fn(u64) + Sync),
         new_sink: &(dyn Fn() -> S + Sync),
     ) -> Result<(LoadReport, Vec<S>), LoadError> {
-        let selection = Selection::new(self, needs, |_| true);
-        let dictionaries = Dictionaries::new(self);
-        let passing = if self.source.deduplicate { Some(self.passing()?) } else { None };
+        let (texts, done) = (self.texts(), |_: usize, _: &[FileReport]| Ok(()));
+        let reading =
+            Reading { needs, now, threads, known: &[], texts: &texts, progress, done: &done };
+        let (files, sinks) = self.read_parts(&reading, new_sink)?;
+        Ok((LoadReport::new(files, texts, needs, now), sinks))
+    }
+
+    /// Reads every part that is not known and hands its accepted rows to sinks: one for each of the
+    /// threads, made by `new_sink` and given back at the end. As many queries run at the same time,
+    /// each over some row groups of one file, so that memory does not grow with the input (unless
+    /// `deduplicate` is set). Gives the reports of all files, in the order of [`Opened::files`].
+    ///
+    /// # Errors
+    /// The first that any file or sink has; see [`LoadError`].
+    pub fn read_parts<S: Sink>(
+        &self,
+        reading: &Reading<'_>,
+        new_sink: &(dyn Fn() -> S + Sync),
+    ) -> Result<(Vec<FileReport>, Vec<S>), LoadError> {
+        let selection = Selection::new(self, reading.needs, |_| true);
+        let known = |part: usize| reading.known.get(part).and_then(Option::as_ref);
+        let unread: Vec<usize> = (0..self.parts()).filter(|part| known(*part).is_none()).collect();
+        let queries: Vec<_> =
+            (self.queries().into_iter()).filter(|query| known(query.part()).is_none()).collect();
+        let has_distinct = self.source.deduplicate && !unread.is_empty();
+        let passing = if has_distinct { Some(self.passing()?) } else { None };
+        let mut open: Vec<_> = (0..self.parts()).map(|_| 0).collect();
+        for query in &queries {
+            open[query.part()] += 1;
+        }
         let run = Run {
             input: self,
             selection: &selection,
-            dictionaries: &dictionaries,
-            now: Now::new(now, &self.zone),
-            queries: self.queries(),
+            now: Now::new(reading.now, &self.zone),
+            reading,
+            queries,
+            passing,
+            tallies: self.files.iter().map(|_| Mutex::default()).collect(),
+            open: Arc::new(open.into_iter().map(AtomicUsize::new).collect()),
             next: AtomicUsize::new(0),
             failed: AtomicBool::new(false),
             failure: Mutex::new(None),
-            progress,
         };
         let whole: u64 = self.files.iter().map(|file| file.rows).sum();
-        progress(whole - run.queries.iter().map(|query| self.rows(query)).sum::<u64>());
-        let (tally, sinks) = run.all(threads.max(1), new_sink)?;
-        for file in &self.files {
-            if file.changed()? {
+        let rows = run.queries.iter().map(|query| self.rows(query)).sum::<u64>();
+        (reading.progress)(whole - rows);
+        // Nothing will be heard of parts without a query.
+        for part in unread.iter().filter(|part| run.open[**part].load(Ordering::Relaxed) == 0) {
+            run.finish(*part);
+        }
+        let sinks = run.all(reading.threads.max(1), new_sink)?;
+        for part in &unread {
+            if let Some(file) = self.changed_file(*part)? {
                 return Err(LoadError::FileChanged { path: file.path.clone() });
             }
         }
-        let mut files = Vec::with_capacity(self.files.len());
-        for (index, file) in self.files.iter().enumerate() {
-            let (kept, rejected) = (tally.kept[index], tally.rejected[index]);
-            let passing = passing.as_ref().map_or(kept + rejected, |passing| passing[index]);
-            files.push(FileReport {
-                rows: file.rows,
-                filtered: file.rows.saturating_sub(passing),
-                duplicates: passing.saturating_sub(kept + rejected),
-                rejected,
-            });
+        let reports = (0..self.parts()).flat_map(|part| match known(part) {
+            Some(reports) => reports.clone(),
+            None => run.reports(part),
+        });
+        Ok((reports.collect(), sinks))
+    }
+
+    /// The first file of a part that is no longer what it was.
+    fn changed_file(&self, part: usize) -> Result<Option<&SourceFile>, LoadError> {
+        for file in &self.files[self.files_of(part)] {
+            if file.changed()? {
+                return Ok(Some(file));
+            }
         }
-        let Dictionaries { segments, reasons } = dictionaries;
-        let report = LoadReport {
-            files,
-            rejected: tally.reasons,
-            segment_values: segments.into_iter().map(Dictionary::into_texts).collect(),
-            reasons: reasons.into_texts(),
-            needs,
-            now,
-        };
-        Ok((report, sinks))
+        Ok(None)
     }
 }
 
-/// Rows of each file.
+/// Rows of one file so far.
+#[derive(Default)]
 struct Tally {
-    kept: Vec<u64>,
-    rejected: Vec<u64>,
-    reasons: BTreeMap<&'static str, u64>,
-}
-
-impl Tally {
-    fn new(files: usize) -> Self {
-        Self { kept: vec![0; files], rejected: vec![0; files], reasons: BTreeMap::new() }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (sum, n) in self.kept.iter_mut().zip(&other.kept) {
-            *sum += n;
-        }
-        for (sum, n) in self.rejected.iter_mut().zip(&other.rejected) {
-            *sum += n;
-        }
-        for (reason, n) in &other.reasons {
-            *self.reasons.entry(reason).or_default() += n;
-        }
-    }
-
-    fn add(&mut self, frame: &DataFrame, query: &Rows, batcher: &Batcher<'_>) {
-        let origin = Origin::new(query, frame);
-        if let Rows::Piece(file, _) = query {
-            self.kept[*file] += frame.height() as u64;
-        } else {
-            (0..frame.height()).for_each(|row| self.kept[origin.file(row)] += 1);
-        }
-        for (row, reason) in batcher.flaws.iter() {
-            self.kept[origin.file(row)] -= 1;
-            self.rejected[origin.file(row)] += 1;
-            *self.reasons.entry(Reason::name(reason)).or_default() += 1;
-        }
-    }
+    kept: u64,
+    rejected: BTreeMap<&'static str, u64>,
+    future: Option<i32>,
+    /// Rows that fail each check; empty as long as none does.
+    checks: Vec<u64>,
 }
 
 /// A frame and the query that it comes from.
@@ -129,13 +150,18 @@ type Handed = (usize, DataFrame);
 struct Run<'a> {
     input: &'a Opened,
     selection: &'a Selection,
-    dictionaries: &'a Dictionaries,
     now: Now,
+    reading: &'a Reading<'a>,
     queries: Vec<Rows>,
+    /// Rows of each file that pass the filter, where that has to be counted for itself.
+    passing: Option<Vec<u64>>,
+    /// By file.
+    tallies: Vec<Mutex<Tally>>,
+    /// By part: queries that are not at their end, and frames that are not with a sink.
+    open: Arc<Vec<AtomicUsize>>,
     next: AtomicUsize,
     failed: AtomicBool,
     failure: Mutex<Option<LoadError>>,
-    progress: &'a (dyn Fn(u64) + Sync),
 }
 
 impl Run<'_> {
@@ -144,8 +170,7 @@ impl Run<'_> {
         &self,
         threads: usize,
         new_sink: &(dyn Fn() -> S + Sync),
-    ) -> Result<(Tally, Vec<S>), LoadError> {
-        let mut tally = Tally::new(self.input.files.len());
+    ) -> Result<Vec<S>, LoadError> {
         let mut sinks = Vec::with_capacity(threads);
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
@@ -164,14 +189,11 @@ impl Run<'_> {
             // The queries end when no reader is left to take their frames.
             drop(receiver);
             for reader in readers {
-                let (part, sink) =
-                    reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
-                tally.merge(&part);
-                sinks.push(sink);
+                sinks.push(reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
             }
         });
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.map_or(Ok((tally, sinks)), Err)
+        failure.map_or(Ok(sinks), Err)
     }
 
     /// Runs queries as long as there are any.
@@ -179,17 +201,24 @@ impl Run<'_> {
         while !self.failed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(rows) = self.queries.get(index) else { return };
+            let part = rows.part();
             let handed = Arc::new(AtomicU64::new(0));
-            let (count, sender) = (Arc::clone(&handed), sender.clone());
+            let (count, open, sender) =
+                (Arc::clone(&handed), Arc::clone(&self.open), sender.clone());
             let result = self.input.query(rows, self.selection).and_then(|query| {
                 stream(query, false, move |frame| {
                     count.fetch_add(frame.height() as u64, Ordering::Relaxed);
+                    open[part].fetch_add(1, Ordering::AcqRel);
                     sender.send((index, frame)).is_ok()
                 })
             });
             let total = self.input.rows(rows);
             match result {
-                Ok(()) => (self.progress)(total.saturating_sub(handed.load(Ordering::Relaxed))),
+                Ok(()) => {
+                    let handed = handed.load(Ordering::Relaxed);
+                    (self.reading.progress)(total.saturating_sub(handed));
+                    self.close(part);
+                }
                 Err(reason) => {
                     let file = if let Rows::Piece(file, _) = rows { *file } else { 0 };
                     self.fail(self.input.failed(file, reason));
@@ -197,27 +226,86 @@ impl Run<'_> {
             }
         }
     }
-
     /// Takes frames as long as there are any.
-    fn receive<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, mut sink: S) -> (Tally, S) {
-        let mut batcher = Batcher::new(self.input, self.selection, self.dictionaries, self.now);
-        let mut tally = Tally::new(self.input.files.len());
+    fn receive<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, mut sink: S) -> S {
+        let texts = self.reading.texts;
+        let mut batcher = Batcher::new(self.input, self.selection, &texts.dictionaries, self.now);
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         while let Ok((index, mut frame)) = next() {
             if self.failed.load(Ordering::Relaxed) {
                 break;
             }
             let query = &self.queries[index];
-            match batcher.push(&mut frame, query, &mut sink) {
-                Ok(()) => tally.add(&frame, query, &batcher),
-                Err(error) => {
-                    self.fail(error);
-                    break;
-                }
+            if let Err(error) = batcher.push(&mut frame, query, &mut sink) {
+                self.fail(error);
+                break;
             }
-            (self.progress)(frame.height() as u64);
+            self.count(&frame, query, &batcher);
+            (self.reading.progress)(frame.height() as u64);
+            self.close(query.part());
         }
-        (tally, sink)
+        sink
+    }
+
+    /// Adds up what became of a frame's rows.
+    fn count(&self, frame: &DataFrame, query: &Rows, batcher: &Batcher<'_>) {
+        let tally = |file: usize| self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
+        let origin = Origin::new(query, frame);
+        if let Rows::Piece(file, _) = query {
+            tally(*file).kept += frame.height() as u64;
+        } else {
+            (0..frame.height()).for_each(|row| tally(origin.file(row)).kept += 1);
+        }
+        for (row, reason) in batcher.flaws.iter() {
+            let mut tally = tally(origin.file(row));
+            tally.kept -= 1;
+            *tally.rejected.entry(Reason::name(reason)).or_default() += 1;
+            if reason == Reason::InFuture {
+                // That of the whole frame, which is no later.
+                tally.future = tally.future.into_iter().chain(batcher.flaws.future()).min();
+            }
+        }
+        batcher.checked(frame, query, &mut |file, check, rows| {
+            let mut tally = tally(file);
+            tally.checks.resize(self.input.source.checks.len(), 0);
+            tally.checks[check] += rows;
+        });
+    }
+
+    /// A query or a frame of a part is done with; whoever is last tells.
+    fn close(&self, part: usize) {
+        let was_last = self.open[part].fetch_sub(1, Ordering::AcqRel) == 1;
+        if was_last && !self.failed.load(Ordering::Relaxed) {
+            self.finish(part);
+        }
+    }
+
+    fn finish(&self, part: usize) {
+        if let Err(error) = (self.reading.done)(part, &self.reports(part)) {
+            self.fail(LoadError::Sink(error));
+        }
+    }
+
+    /// The reports of a part's files, all of whose rows were counted.
+    fn reports(&self, part: usize) -> Vec<FileReport> {
+        let report = |file: usize| {
+            let tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
+            let rejected: u64 = tally.rejected.values().sum();
+            let taken = tally.kept + rejected;
+            let passing = self.passing.as_ref().map_or(taken, |passing| passing[file]);
+            let rows = self.input.files[file].rows;
+            FileReport {
+                rows,
+                filtered: rows.saturating_sub(passing),
+                duplicates: passing.saturating_sub(taken),
+                rejected: tally.rejected.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect(),
+                future: tally.future.map(Day),
+                checks: (0..self.input.source.checks.len())
+                    .map(|check| tally.checks.get(check).copied().unwrap_or_default())
+                    .collect(),
+            }
+        };
+        self.input.files_of(part).map(report).collect()
     }
 
     fn fail(&self, error: LoadError) {

@@ -56,7 +56,7 @@ impl Opened {
         let mut needs = report.needs;
         needs.order_ids |= !mixed.is_empty();
         let selection = Selection::new(self, needs, |role| {
-            !matches!(role, Role::Updated | Role::Reason | Role::Segment(_))
+            !matches!(role, Role::Updated | Role::Reason | Role::Segment(_) | Role::Check(_))
         });
         let mut orders: HashMap<Id, HashSet<Id>> = HashMap::new();
         for (customer, order) in mixed {
@@ -65,13 +65,13 @@ impl Opened {
         let look = Look { selection, now: Now::new(report.now, &self.zone), mixed: orders };
         let cap = u64::try_from(cap_per_reason).unwrap_or(u64::MAX);
         let mut room: BTreeMap<_, _> =
-            report.rejected.iter().map(|(reason, rows)| (*reason, cap.min(*rows))).collect();
+            report.rejected.iter().map(|(reason, rows)| (&**reason, cap.min(*rows))).collect();
         if !mixed.is_empty() {
             room.insert(MIXED_STATUS, cap);
         }
         let affected = |file: usize| {
             let report = &report.files[file];
-            report.rows > 0 && (report.rejected > 0 || !mixed.is_empty())
+            report.rows > 0 && (report.rejected_rows() > 0 || !mixed.is_empty())
         };
         let mut details = Vec::new();
         if self.source.deduplicate {
@@ -86,12 +86,17 @@ impl Opened {
             details.retain(|(_, detail)| take(&mut room, detail.reason));
         } else {
             for file in (0..self.files.len()).filter(|file| affected(*file)) {
-                look.run(self, &Rows::File(file), &mut |place, detail| {
-                    if take(&mut room, detail.reason) {
-                        details.push((place, detail));
+                for rows in self.looks(file) {
+                    if room.values().all(|left| *left == 0) {
+                        break;
                     }
-                    room.values().any(|left| *left > 0)
-                })?;
+                    look.run(self, &rows, &mut |place, detail| {
+                        if take(&mut room, detail.reason) {
+                            details.push((place, detail));
+                        }
+                        room.values().any(|left| *left > 0)
+                    })?;
+                }
             }
         }
         Ok(details.into_iter().map(|(_, detail)| detail).collect())
@@ -119,7 +124,7 @@ fn text(id: &Id, ids: IdType) -> String {
 }
 
 /// Takes one of the places that are left for a reason.
-fn take(room: &mut BTreeMap<&'static str, u64>, reason: &'static str) -> bool {
+fn take(room: &mut BTreeMap<&str, u64>, reason: &str) -> bool {
     match room.get_mut(reason) {
         Some(left) if *left > 0 => {
             *left -= 1;
@@ -148,7 +153,7 @@ impl Look {
         found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
     ) -> Result<(), LoadError> {
         let frame = input.query(query, &self.selection);
-        let first = if let Rows::File(file) = query { *file } else { 0 };
+        let first = query.part();
         let failed = |reason| input.failed(first, reason);
         let frame = frame.map_err(failed)?;
         let dictionaries = Dictionaries::new(input);
@@ -224,7 +229,7 @@ struct Matches<'a> {
 impl Sink for Matches<'_> {
     type Error = Infallible;
 
-    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Infallible> {
+    fn push(&mut self, _part: usize, batch: &EventBatch<'_>) -> Result<(), Infallible> {
         let Some(orders) = batch.orders.filter(|_| !self.wanted.is_empty()) else { return Ok(()) };
         self.rows.extend((0..batch.days.len()).filter(|row| {
             let wanted = self.wanted.get(&id(batch.customers, *row));

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::EventBatch;
+use kohort_model::{Day, EventBatch};
 
+use crate::codes::Texts;
 use crate::source::Needs;
 
 /// Takes batches of accepted rows, in no particular order. Each reader thread has one of its own.
@@ -11,11 +12,11 @@ pub trait Sink: Send {
     /// Why a batch can't be taken.
     type Error: std::error::Error + Send + Sync + 'static;
 
-    /// Takes a batch.
+    /// Takes a batch of one part of the input.
     ///
     /// # Errors
     /// Ends the whole read with [`crate::LoadError::Sink`].
-    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Self::Error>;
+    fn push(&mut self, part: usize, batch: &EventBatch<'_>) -> Result<(), Self::Error>;
 }
 
 /// Rows of one file.
@@ -27,8 +28,22 @@ pub struct FileReport {
     pub filtered: u64,
     /// Rows that equal a row of this or another file in every column.
     pub duplicates: u64,
+    /// Rows that were rejected, by reason; reasons without a row are left out.
+    pub rejected: BTreeMap<String, u64>,
+    /// First business-local day of those that were rejected because they are in the future: from that
+    /// day on the same file may be read as something else.
+    pub future: Option<Day>,
+    /// Rows that fail each of [`crate::Source::checks`], of those that the filter lets through, rejected
+    /// ones too; 0 of checks of types.
+    pub checks: Vec<u64>,
+}
+
+impl FileReport {
     /// Rows that were rejected, for any reason.
-    pub rejected: u64,
+    #[must_use]
+    pub fn rejected_rows(&self) -> u64 {
+        self.rejected.values().sum()
+    }
 }
 
 /// What became of the rows of an input: those of its files that are neither filtered, nor
@@ -38,7 +53,7 @@ pub struct LoadReport {
     /// In the order of [`crate::Opened::files`].
     pub files: Vec<FileReport>,
     /// Rejected rows by reason; reasons without a row are left out.
-    pub rejected: BTreeMap<&'static str, u64>,
+    pub rejected: BTreeMap<String, u64>,
     /// Of each of [`EventBatch::segments`] the text of each code. Which value has which code differs
     /// from one read to the next.
     pub segment_values: Vec<Vec<String>>,
@@ -49,6 +64,17 @@ pub struct LoadReport {
 }
 
 impl LoadReport {
+    /// What [`crate::Opened::read_parts`] found, in full.
+    #[must_use]
+    pub fn new(files: Vec<FileReport>, texts: Texts, needs: Needs, now: i64) -> Self {
+        let mut rejected = BTreeMap::new();
+        for (reason, rows) in files.iter().flat_map(|file| &file.rejected) {
+            *rejected.entry(reason.clone()).or_default() += rows;
+        }
+        let (segment_values, reasons) = texts.into_lists();
+        Self { files, rejected, segment_values, reasons, needs, now }
+    }
+
     /// Rows that the files hold.
     #[must_use]
     pub fn rows(&self) -> u64 {
@@ -70,6 +96,6 @@ impl LoadReport {
     /// Rows that were rejected.
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rejected).sum()
+        self.files.iter().map(FileReport::rejected_rows).sum()
     }
 }

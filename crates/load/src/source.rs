@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono_tz::Tz;
 use kohort_model::{Input, Scale};
 
+use crate::checks::ColumnCheck;
 use crate::mapping::PRODUCT;
 
 /// An input: where it lies and how its columns become events. Every mapped value is an SQL
@@ -33,6 +34,8 @@ pub struct Source {
     pub timezone: Tz,
     /// What a row is, and the values that only such rows have.
     pub content: Content,
+    /// What must hold beside.
+    pub checks: Vec<ColumnCheck>,
 }
 
 /// What the rows of an input are.

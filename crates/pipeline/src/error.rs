@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kohort_checks::Finding;
 use kohort_load::{LoadError, RejectedDetail};
 use kohort_model::Input;
 use kohort_publish::PublishError;
@@ -23,6 +24,9 @@ pub enum RunError {
     /// More rows were rejected than the pipeline allows.
     #[error("{0}")]
     TooManyRejected(Box<Rejections>),
+    /// Something does not hold that must.
+    #[error("{0}")]
+    ChecksFailed(Box<FailedChecks>),
     /// `lapse_after_days = "auto"` without a repeat purchase.
     #[error(
         "lapse_after_days = \"auto\" needs the gaps between purchases, and no customer bought on \
@@ -44,12 +48,36 @@ impl RunError {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::TooManyRejected(_) => 3,
+            Self::TooManyRejected(_) | Self::ChecksFailed(_) => 3,
             Self::Timeline(error) if error.is_check() => 3,
             Self::Load(error) if error.is_check() => 3,
             Self::Load(error) if error.is_mapping() => 2,
             _ => 1,
         }
+    }
+}
+
+/// The checks for which a run ends.
+#[derive(Debug)]
+pub struct FailedChecks {
+    /// Those of severity `error` that do not hold, at least one.
+    pub findings: Vec<Finding>,
+}
+
+impl fmt::Display for FailedChecks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.findings.len() {
+            1 => write!(f, "1 check failed; nothing was published:")?,
+            failed => write!(f, "{failed} checks failed; nothing was published:")?,
+        }
+        for finding in &self.findings {
+            write!(f, "\n  {finding}")?;
+        }
+        write!(
+            f,
+            "\nCorrect the input, change what [checks] allows, or publish all the same with \
+             severity = \"warn\" there"
+        )
     }
 }
 

@@ -2,9 +2,27 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use kohort_publish::RunId;
+
 /// A step of a run. Stages follow one another.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// A run begins; everything that follows is of it.
+    RunStarted {
+        /// Its id.
+        run_id: String,
+        /// Name of the pipeline.
+        pipeline: String,
+    },
+    /// The run has its output for itself, or where that is on an object store knows what is current
+    /// there. From here on it can leave something behind.
+    Begun {
+        /// Its id.
+        run_id: RunId,
+        /// When it began.
+        started_at: DateTime<Utc>,
+    },
     /// A stage begins.
     StageStarted {
         /// Its name.
@@ -28,6 +46,8 @@ pub enum Event {
         /// How long it took.
         elapsed: Duration,
     },
+    /// Something that helps to find a fault.
+    Detail(String),
     /// Something that the reader of the tables should know.
     Warning(String),
 }

@@ -1,27 +1,35 @@
 //! The pipeline: its file, the plan that follows from it, and the run.
 
+mod before;
+mod checks;
 mod config;
+mod detail;
 mod error;
 mod events;
 mod frame;
+mod kept;
 mod labels;
 mod memory;
+mod outlook;
 mod plan;
+mod read;
 mod record;
+mod records;
 mod run;
 mod sources;
 mod tables;
 
 pub use config::{
-    Activity, BasisInput, ConfigError, Conflict, ContactsInput, Currency, EngagementInput,
-    FunnelSettings, GrainSettings, Hint, IdentitiesInput, InvoicesInput, Lack, Lapse,
-    OpportunitiesInput, OrderLinesInput, OrdersInput, Override, Pipeline, Place, ProspectsInput,
-    ReturnsInput, Rows, Segment, StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES,
-    TouchpointsInput, Variant,
+    Activity, BasisInput, Checks, ColumnRule, ConfigError, Conflict, ContactsInput, Currency,
+    EngagementInput, FreshnessRule, FunnelSettings, GrainSettings, Hint, IdentitiesInput,
+    InvoicesInput, Lack, Lapse, OpportunitiesInput, OrderLinesInput, OrdersInput, Override,
+    Pipeline, Place, ProspectsInput, RecordSettings, ReturnsInput, RowRule, Rows, Segment,
+    StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES, TouchpointsInput, Variant,
 };
-pub use error::{Rejections, RunError};
+pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
 pub use kohort_scorecard::Alert;
+pub use outlook::{Planned, PlannedInput, RunPlan, plan};
 pub use plan::{CheckReport, CheckedInput, check};
 pub use run::{RunOptions, RunSummary, run};
 pub use tables::schemas;

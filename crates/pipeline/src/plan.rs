@@ -5,6 +5,7 @@ use kohort_load::{Needs, Opened};
 use kohort_model::{Day, Input};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
+use crate::checks::contract;
 use crate::sources::sources;
 use crate::tables::{Offer, offers};
 use crate::{Activity, BasisInput, Pipeline, Rows, RunError};
@@ -21,12 +22,13 @@ pub(crate) struct Plan {
 impl Plan {
     /// `alerts` is whether they are asked for even if their table is not.
     pub fn new(pipeline: &Pipeline, now: DateTime<Utc>, alerts: bool) -> Result<Self, RunError> {
-        let mut inputs = kohort_load::open_all(sources(pipeline))?;
+        let mut inputs = open(pipeline)?;
         let offers = offers(&pipeline.tables, &pipeline.offered_tables(), alerts);
         let history = &inputs[0];
         let (needs, resolve) = match &pipeline.basis {
             BasisInput::Orders(input) => {
-                let resolve = match (input.rows, &input.updated_at, pipeline.unique_order_ids) {
+                let unique = pipeline.checks.unique_order_ids.is_some();
+                let resolve = match (input.rows, &input.updated_at, unique) {
                     (Rows::Lines, ..) => Resolve::Lines,
                     (Rows::Orders, Some(_), _) => Resolve::Latest,
                     (Rows::Orders, None, true) => Resolve::Unique,
@@ -100,6 +102,13 @@ impl Plan {
     }
 }
 
+/// Every input, whose columns have the types that they must have.
+fn open(pipeline: &Pipeline) -> Result<Vec<Opened>, RunError> {
+    let inputs = kohort_load::open_all(sources(pipeline))?;
+    contract(pipeline, &inputs)?;
+    Ok(inputs)
+}
+
 /// How the ids are held that only further inputs have, where they are mapped.
 fn further_ids(pipeline: &Pipeline, inputs: &[Opened]) -> FurtherIds {
     let key = |input: Input, is_mapped: bool, has_integers: fn(&Opened) -> bool| {
@@ -152,7 +161,8 @@ pub struct CheckedInput {
 /// Checks that the inputs have what the pipeline file maps. No data is read.
 ///
 /// # Errors
-/// [`RunError::Load`] for the first thing that does not fit.
+/// [`RunError::Load`] for the first thing that does not fit, [`RunError::ChecksFailed`] for columns of
+/// another type than `[checks]` asks for.
 pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
     let checked = |opened: Opened| {
         let files = opened.files();
@@ -164,6 +174,6 @@ pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
             columns: opened.columns(),
         }
     };
-    let inputs = kohort_load::open_all(sources(pipeline))?.into_iter().map(checked).collect();
+    let inputs = open(pipeline)?.into_iter().map(checked).collect();
     Ok(CheckReport { inputs, tables: pipeline.tables.clone() })
 }

@@ -5,19 +5,31 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kohort_load::{LoadReport, Opened, RejectedDetail};
-use kohort_model::{Input, RiskFit, Table};
+use kohort_model::{Input, RiskFit};
 use kohort_publish::{
-    Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord, TableRecord,
+    AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord, Share,
 };
+use kohort_scorecard::Alert;
 use kohort_timeline::{Census, LeftOut};
 
-/// What was read of an input, and what of it counts nowhere.
+use crate::kept::by_month;
+
+/// What was read of an input, and what of it counts nowhere. `shares` are what is kept of its parts,
+/// where anything is, and `files_reused` how many files were not read.
 pub(crate) fn input_record(
     opened: &Opened,
     report: &LoadReport,
     left_out: &LeftOut,
+    shares: &[Share],
+    files_reused: u64,
 ) -> InputRecord {
-    let files = opened.files().iter().zip(&report.files);
+    let files = opened.files().iter().zip(&report.files).enumerate();
+    let months = |file: usize| {
+        // Of files that are kept as one nobody knows which rows are whose.
+        let is_own = opened.parts() == opened.files().len();
+        let share = shares.get(file).filter(|_| is_own);
+        share.map(|share| by_month(&share.days)).unwrap_or_default()
+    };
     let counted = |counts: &[(&str, u64)]| -> BTreeMap<String, u64> {
         let counts = counts.iter().filter(|(_, rows)| *rows > 0);
         counts.map(|(reason, rows)| ((*reason).to_owned(), *rows)).collect()
@@ -58,23 +70,32 @@ pub(crate) fn input_record(
             (BTreeMap::new(), counted(&counts))
         }
     };
-    let of_report = report.rejected.iter().map(|(reason, rows)| ((*reason).to_owned(), *rows));
+    let of_report = report.rejected.iter().map(|(reason, rows)| (reason.clone(), *rows));
     InputRecord {
         input: opened.input().name().to_owned(),
         files: files
-            .map(|(file, counts)| FileRecord {
+            .map(|(place, (file, counts))| FileRecord {
                 path: file.path.display().to_string(),
                 rows: counts.rows,
                 bytes: file.size,
                 modified_us: modified_us(file.modified),
-                rejected: counts.rejected,
+                rejected: counts.rejected_rows(),
+                identity: Some(identity(&opened.file_identity(place))),
+                rows_by_month: months(place),
             })
             .collect(),
+        files_reused,
+        future_from: report.files.iter().filter_map(|file| file.future).min(),
         rows_read: report.rows(),
         rows_filtered: report.filtered(),
         rejected: rejected.into_iter().chain(of_report).collect(),
         left_out,
     }
+}
+
+/// Long enough to tell the states of a file apart.
+fn identity(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
 }
 
 fn modified_us(modified: SystemTime) -> Option<i64> {
@@ -132,12 +153,30 @@ pub(crate) fn risk_record(fit: &RiskFit) -> RiskRecord {
     }
 }
 
-/// The record of a table that a dry run does not write.
-pub(crate) fn unwritten(table: &Table) -> TableRecord {
-    TableRecord {
-        name: table.schema().name.to_owned(),
-        rows: table.rows() as u64,
-        bytes: 0,
-        digest: kohort_publish::digest(table),
+/// An alert, as the record has it.
+pub(crate) fn alert_record(alert: &Alert) -> AlertRecord {
+    AlertRecord {
+        metric: alert.metric.to_string(),
+        grain: alert.grain.to_string(),
+        period: alert.period,
+        segment: alert.segment.to_string(),
+        segment_value: alert.segment_value.as_ref().map(ToString::to_string),
+        value: alert.value,
+        direction: alert.direction.to_string(),
+        threshold: alert.threshold,
+    }
+}
+
+/// The alert that a record has.
+pub(crate) fn alert(record: &AlertRecord) -> Alert {
+    Alert {
+        metric: Arc::from(&*record.metric),
+        grain: Arc::from(&*record.grain),
+        period: record.period,
+        segment: Arc::from(&*record.segment),
+        segment_value: record.segment_value.as_deref().map(Arc::from),
+        value: record.value,
+        direction: Arc::from(&*record.direction),
+        threshold: record.threshold,
     }
 }

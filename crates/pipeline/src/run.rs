@@ -7,47 +7,52 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use kohort_load::{LoadReport, Opened, RejectedDetail, Sink};
-use kohort_model::{
-    Basis, Context, Day, EventBatch, Finished, Id, Input, Ledger, Measure, Spill, Table,
-};
+use kohort_checks::Severity;
+use kohort_load::{LoadReport, Opened, RejectedDetail};
+use kohort_model::{Basis, Context, Day, Finished, Id, Input, Ledger, Measure, Spill, Table};
 use kohort_publish::{
-    InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RowSink, RunId, RunRecord, Staging,
-    TableMeta, TableRecord, Timing,
+    InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
+    RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, Unusable, delta,
 };
 use kohort_scorecard::Alert;
-use kohort_timeline::{
-    Census, FoldOptions, Gathered, Gatherer, Lane, SlotMap, Survey, TimelineError,
-};
+use kohort_timeline::{Census, FoldOptions, Gathered, Gatherer, SlotMap, Survey};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::before::Before;
+use crate::checks::Known;
 use crate::error::Rejections;
 use crate::frame::Found;
+use crate::kept::{Parts, late_rows, pinned_lapse};
 use crate::labels::Reports;
 use crate::memory::{gather_budget, peak_bytes};
-use crate::plan::Plan;
-use crate::record::{events, input_record, rejected_row, risk_record, unwritten};
+use crate::plan::{Plan, today};
+use crate::read::{ReadError, ReadInputs, Reader};
+use crate::record::{alert_record, events, input_record, rejected_row, risk_record};
+use crate::records::Records;
 use crate::tables::DERIVED;
-use crate::{Currency, Event, Lapse, Pipeline, RunError};
+use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, outlook};
 
-/// Runs that stay beside the current one, itself included.
-const KEPT_RUNS: usize = 7;
 /// Rejected rows of each reason whose details are written.
 const REJECTED_CAP: usize = 1000;
 /// Rejected rows that an error shows.
 const REJECTED_EXAMPLES: usize = 3;
 
 /// How to run, beside what the pipeline file says.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RunOptions {
     /// Threads at work; by default as many as there are processors.
     pub threads: Option<usize>,
     /// Bytes of memory to stay within.
     pub memory_limit: Option<u64>,
-    /// Compute everything and publish nothing.
-    pub dry_run: bool,
+    /// Read every file, whatever was kept of it, and compute the tables even if they are there.
+    pub full_refresh: bool,
+    /// Measure the lapse window anew, where the pipeline has it measured.
+    pub recalibrate: bool,
     /// Look for alerts, also where their table is not asked for.
     pub alerts: bool,
+    /// Wait while another run holds the output, rather than fail.
+    pub wait: bool,
 }
 
 /// What a run did.
@@ -55,14 +60,17 @@ pub struct RunOptions {
 pub struct RunSummary {
     /// The record, as in `run.json`.
     pub record: RunRecord,
-    /// The folder of the published run; `None` after a dry run.
-    pub published: Option<PathBuf>,
+    /// The folder of the published run.
+    pub published: PathBuf,
+    /// Whether it is what was current already: nothing that decides about the tables has changed since.
+    pub is_unchanged: bool,
     /// The newest values that are beyond a threshold; none where nothing asked for alerts.
     pub alerts: Vec<Alert>,
 }
 
 /// The parts of a run that its stages share.
 struct Run<'a> {
+    id: RunId,
     pipeline: &'a Pipeline,
     observe: &'a (dyn Fn(Event) + Sync),
     pool: ThreadPool,
@@ -73,31 +81,51 @@ struct Run<'a> {
 /// Runs a pipeline and publishes its tables. `observe` is called from several threads.
 ///
 /// # Errors
-/// The first [`RunError`]; then nothing is published and what was current stays so.
+/// The first [`RunError`]; then nothing is published and what was current stays so, unless it is
+/// the Delta tables that cannot follow.
 pub fn run(
     pipeline: &Pipeline,
     options: &RunOptions,
     observe: &(dyn Fn(Event) + Sync),
 ) -> Result<RunSummary, RunError> {
     let started_at = Utc::now();
-    let run_id = RunId::at(started_at);
-    let threads = options.threads.or(available_parallelism().ok().map(usize::from)).unwrap_or(1);
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|cause| RunError::Threads { threads, cause })?;
-    let mut run = Run { pipeline, observe, pool, threads, timings: Vec::new() };
+    let mut records = Records::begin(pipeline, &RunId::at(started_at), started_at, observe);
+    let result = run_told(pipeline, options, started_at, &mut records);
+    records.end(&result);
+    result
+}
 
-    let plan =
-        run.stage("open", None, "files", |_, _| Plan::new(pipeline, started_at, options.alerts))?;
-    let staging =
-        if options.dry_run { None } else { Some(Output::at(&pipeline.output).begin(&run_id)?) };
-    let (reports, gathered) = run.read(&plan, staging.as_ref(), options, started_at)?;
+/// A run that began at `started_at`, of which `records` tell others.
+fn run_told(
+    pipeline: &Pipeline,
+    options: &RunOptions,
+    started_at: DateTime<Utc>,
+    records: &mut Records<'_>,
+) -> Result<RunSummary, RunError> {
+    let observe = records.observe();
+    let run_id = RunId::at(started_at);
+    let mut run = Run::new(pipeline, options, &run_id, observe)?;
+    let threads = run.threads;
+
+    let begun = match run.begin(options, started_at, records)? {
+        Ok(begun) => begun,
+        Err(summary) => return Ok(summary),
+    };
+    let Begun { inputs: Inputs { plan, parts, fingerprint, before }, staging, today } = begun;
+    let (read, late, gathered) =
+        run.read(&plan, &parts, (&staging, &before), (options, started_at))?;
+    let ReadInputs { reports, shares, reused } = read;
     let read = Reports { inputs: &plan.inputs, reports: &reports };
     let found = Found::new(pipeline, read);
-    let survey = run.survey(&gathered, &found.slots)?;
-    let lapse_days = match pipeline.lapse_after {
-        Lapse::Days(days) => days,
-        Lapse::Auto if survey.events.is_none() => 1,
-        Lapse::Auto => survey.lapse_days().ok_or(RunError::NoGaps)?,
+    let pinned = pinned_lapse(pipeline, before.record()).filter(|_| !options.recalibrate);
+    let survey = run.survey(&gathered, &found.slots, pinned)?;
+    if pipeline.checks.unique_order_ids == Some(Severity::Error) {
+        survey.unique()?;
+    }
+    let lapse_days = match (pipeline.lapse_after, pinned) {
+        (Lapse::Days(days), _) | (Lapse::Auto, Some(days)) => days,
+        (Lapse::Auto, None) if survey.events.is_none() => 1,
+        (Lapse::Auto, None) => survey.lapse_days().ok_or(RunError::NoGaps)?,
     };
     let as_of = Found::as_of(pipeline, &survey, started_at);
     let (slots, context) = found.context(pipeline, &survey, lapse_days, read, as_of);
@@ -108,20 +136,34 @@ pub fn run(
     census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
     let alerts = derive(pipeline, options.alerts, &context, &mut finished.tables);
 
-    let inputs: Vec<InputRecord> = (plan.inputs.iter().zip(&reports))
-        .map(|(opened, report)| input_record(opened, report, &census.left_out))
+    let inputs: Vec<InputRecord> = (plan.inputs.iter().zip(&reports).enumerate())
+        .map(|(place, (opened, report))| {
+            input_record(opened, report, &census.left_out, &shares[place], reused[place])
+        })
         .collect();
     let rejected = run.rejected(&plan, &reports, &inputs, &survey.mixed)?;
+    let known = Known {
+        pipeline,
+        inputs: &plan.inputs,
+        reports: &reports,
+        records: &inputs,
+        survey: &survey,
+        before: before.record(),
+        tables: &finished.tables,
+        today,
+    };
+    let (table, checks) = known.check(observe)?;
+    if pipeline.tables.contains(&table.schema().name) {
+        finished.tables.push(table);
+    }
     let meta = table_meta(pipeline, &context);
-    let mut tables = run.write(&finished.tables, &meta, staging.as_ref())?;
+    let mut tables = run.write(&finished.tables, &meta, &staging)?;
     let frame = Frame { context: &context, slots: &slots, meta: &meta };
-    tables.extend(run.list(&gathered, &frame, &finished.ledgers, staging.as_ref())?);
+    tables.extend(run.list(&gathered, &frame, &finished.ledgers, &staging)?);
     drop(gathered);
-    if let Some(staging) = &staging {
-        for (input, rows) in inputs.iter().zip(&rejected).filter(|(_, rows)| !rows.is_empty()) {
-            let rows: Vec<_> = rows.iter().map(rejected_row).collect();
-            staging.write_rejected(&input.input, &rows)?;
-        }
+    for (input, rows) in inputs.iter().zip(&rejected).filter(|(_, rows)| !rows.is_empty()) {
+        let rows: Vec<_> = rows.iter().map(rejected_row).collect();
+        staging.write_rejected(&input.input, &rows)?;
     }
     let place = |record: &TableRecord| pipeline.tables.iter().position(|t| *t == record.name);
     tables.sort_by_key(place);
@@ -132,6 +174,7 @@ pub fn run(
         kohort_version: KOHORT_VERSION.to_owned(),
         pipeline: pipeline.name.clone(),
         pipeline_digest: pipeline.digest(),
+        fingerprint: Some(fingerprint),
         started_at,
         finished_at: Utc::now(),
         as_of: context.as_of,
@@ -143,39 +186,105 @@ pub fn run(
         lapse_is_auto: pipeline.lapse_after == Lapse::Auto,
         grains: context.periods.iter().map(|periods| periods.grain).collect(),
         inputs,
+        late,
         events: events(&census),
         risk_model: finished.risk.as_ref().map(risk_record),
         tables,
+        alerts: alerts.as_ref().map(|alerts| alerts.iter().map(alert_record).collect()),
+        checks,
         timings: run.timings,
         peak_memory_bytes: peak_bytes(),
         threads: u32::try_from(threads).unwrap_or(u32::MAX),
         memory_limit_bytes: options.memory_limit,
         spilled_bytes,
     };
-    let published = staging.map(|staging| staging.commit(&record, KEPT_RUNS)).transpose()?;
-    if let Some(error) = published.as_ref().and_then(|published| published.prune_error.as_ref()) {
+    let published = staging.commit(&record, pipeline.keep_runs)?;
+    if let Some(error) = &published.prune_error {
         observe(Event::Warning(error.to_string()));
     }
-    Ok(RunSummary { record, published: published.map(|published| published.folder), alerts })
+    bring_delta_tables(pipeline)?;
+    let alerts = alerts.unwrap_or_default();
+    Ok(RunSummary { record, published: published.folder, is_unchanged: false, alerts })
 }
 
-/// Adds the tables that are made of others, and leaves those that are wanted. Gives the alerts.
+/// What there is when a run begins.
+struct Inputs {
+    plan: Plan,
+    parts: Parts,
+    fingerprint: String,
+    before: Before,
+}
+
+impl Inputs {
+    /// The outcome, where there is nothing to do.
+    fn unchanged(&self, options: &RunOptions, today: Day) -> Option<RunSummary> {
+        self.before.unchanged(&self.fingerprint, options, today)
+    }
+}
+
+/// A run that has something to do, and its output.
+struct Begun {
+    inputs: Inputs,
+    staging: Staging,
+    /// The business-local day of the run.
+    today: Day,
+}
+
+/// Takes the output for a run; where it is told to, waits for the run that holds it.
+fn begin(
+    pipeline: &Pipeline,
+    options: &RunOptions,
+    run_id: &RunId,
+    observe: &(dyn Fn(Event) + Sync),
+) -> Result<Staging, RunError> {
+    let tell = |text: &str| observe(Event::Warning(text.to_owned()));
+    let on_wait = options.wait.then_some(&tell as &dyn Fn(&str));
+    let staging = Output::at(&pipeline.output).begin(run_id, on_wait)?;
+    Ok(staging.in_layout(pipeline.layout.clone()))
+}
+
+/// Brings the Delta tables, where the pipeline has some, to what is current.
+fn bring_delta_tables(pipeline: &Pipeline) -> Result<(), RunError> {
+    if pipeline.layout == Layout::Delta {
+        let current = PublishedRun::open(&pipeline.output)?;
+        delta::sync(&Output::at(&pipeline.output), &current, pipeline.keep_runs)?;
+    }
+    Ok(())
+}
+
+/// Adds the tables that are made of others, and leaves those that are wanted. Gives the alerts,
+/// where anything asks for them.
 fn derive(
     pipeline: &Pipeline,
     wants_alerts: bool,
     context: &Context,
     tables: &mut Vec<Table>,
-) -> Vec<Alert> {
+) -> Option<Vec<Alert>> {
     let wanted = |name: &str| pipeline.tables.contains(&name);
-    let mut newest = Vec::new();
+    let mut newest = None;
     if wants_alerts || DERIVED.iter().any(|schema| wanted(schema.name)) {
         let scorecard = kohort_scorecard::scorecard(context.scale, tables, &pipeline.alerts);
         let alerts = kohort_scorecard::alerts(&scorecard);
-        newest = kohort_scorecard::latest_alerts(&alerts);
+        newest = Some(kohort_scorecard::latest_alerts(&alerts));
         tables.extend([scorecard, alerts]);
     }
     tables.retain(|table| wanted(table.schema().name));
     newest
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        pipeline: &'a Pipeline,
+        options: &RunOptions,
+        id: &RunId,
+        observe: &'a (dyn Fn(Event) + Sync),
+    ) -> Result<Self, RunError> {
+        let threads = options.threads.or(available_parallelism().ok().map(usize::from));
+        let threads = threads.unwrap_or(1);
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|cause| RunError::Threads { threads, cause })?;
+        Ok(Self { id: id.clone(), pipeline, observe, pool, threads, timings: Vec::new() })
+    }
 }
 
 impl Run<'_> {
@@ -197,40 +306,126 @@ impl Run<'_> {
         result
     }
 
+    /// Takes the output, unless there is nothing to do: then the outcome is that of the run before.
+    fn begin(
+        &mut self,
+        options: &RunOptions,
+        now: DateTime<Utc>,
+        records: &mut Records<'_>,
+    ) -> Result<Result<Begun, RunSummary>, RunError> {
+        let pipeline = self.pipeline;
+        let today = today(pipeline, now);
+        let mut inputs = self.open(options, now)?;
+        records.opened(&inputs.plan.inputs);
+        if let Some(summary) = inputs.unchanged(options, today) {
+            bring_delta_tables(pipeline)?;
+            return Ok(Err(summary));
+        }
+        let staging = begin(pipeline, options, &self.id, self.observe)?;
+        // Another run may have ended since, for which this one has perhaps waited for hours.
+        if !inputs.before.is_current(pipeline) {
+            inputs = self.open(options, now)?;
+            if let Some(summary) = inputs.unchanged(options, today) {
+                drop(staging);
+                bring_delta_tables(pipeline)?;
+                return Ok(Err(summary));
+            }
+        }
+        (self.observe)(Event::Begun { run_id: self.id.clone(), started_at: now });
+        Ok(Ok(Begun { inputs, staging, today }))
+    }
+
+    /// Looks at the inputs and at what is current.
+    fn open(&mut self, options: &RunOptions, now: DateTime<Utc>) -> Result<Inputs, RunError> {
+        let pipeline = self.pipeline;
+        let plan =
+            self.stage("open", None, "files", |_, _| Plan::new(pipeline, now, options.alerts))?;
+        let parts = Parts::of(&plan);
+        let fingerprint = parts.fingerprint(pipeline, now);
+        Ok(Inputs { plan, parts, fingerprint, before: Before::find(pipeline) })
+    }
+
+    /// Reads the inputs; what is kept of them is put back. Gives also the rows that came late.
     fn read(
         &mut self,
         plan: &Plan,
-        staging: Option<&Staging>,
-        options: &RunOptions,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<LoadReport>, Gathered), RunError> {
+        parts: &Parts,
+        (staging, before): (&Staging, &Before),
+        (options, now): (&RunOptions, DateTime<Utc>),
+    ) -> Result<(ReadInputs, Vec<LateRows>, Gathered), RunError> {
         let files = plan.inputs.iter().flat_map(Opened::files);
         let rows = files.map(|file| file.rows).sum();
-        let spill = match (options.memory_limit, staging) {
-            (Some(_), Some(staging)) => Some(Box::new(staging.spill()?) as Box<dyn Spill>),
-            _ => None,
-        };
-        let gatherer = Gatherer::new(plan.layout, gather_budget(options.memory_limit), spill);
-        self.stage("read", Some(rows), "rows", |run, advance| {
+        let today = today(self.pipeline, now);
+        let mut state = self.state(parts)?;
+        let old: Vec<_> = state.iter().flat_map(State::shares).cloned().collect();
+        if let Some(state) = state.as_mut().filter(|_| options.full_refresh) {
+            state.clear();
+        }
+        for (opened, keys) in plan.inputs.iter().zip(&parts.keys) {
+            let known = if options.full_refresh { &[][..] } else { &old };
+            let planned = outlook::of_input(opened, keys, known, (now.timestamp_micros(), today));
+            let lines = detail::of_input(opened, &planned).into_iter();
+            lines.for_each(|line| (self.observe)(Event::Detail(line)));
+        }
+        let (read, gathered) = self.stage("read", Some(rows), "rows", |run, advance| {
             let done = AtomicU64::new(0);
-            let progress = |rows| advance(done.fetch_add(rows, Ordering::Relaxed) + rows);
-            let now = now.timestamp_micros();
-            let mut reports = Vec::with_capacity(plan.inputs.len());
-            for opened in &plan.inputs {
-                let new_sink = || ToLane(gatherer.lane(opened.input()));
-                let needs = plan.needs_of(opened.input());
-                let (report, sinks) = opened.read(needs, now, run.threads, &progress, &new_sink)?;
-                for sink in sinks {
-                    sink.0.close()?;
+            let reader = Reader {
+                plan,
+                keys: &parts.keys,
+                pool: &run.pool,
+                threads: run.threads,
+                now: now.timestamp_micros(),
+                today,
+                progress: &|rows| advance(done.fetch_add(rows, Ordering::Relaxed) + rows),
+            };
+            loop {
+                let spill = match options.memory_limit {
+                    Some(_) => Some(Box::new(staging.spill()?) as Box<dyn Spill>),
+                    None => None,
+                };
+                let budget = gather_budget(options.memory_limit);
+                let gatherer = Gatherer::new(plan.layout, budget, spill);
+                match reader.read(&gatherer, state.as_mut()) {
+                    Ok(read) => return Ok((read, gatherer.finish())),
+                    Err(ReadError::Run(error)) => return Err(error),
+                    Err(ReadError::Damaged) => {
+                        done.store(0, Ordering::Relaxed);
+                        state.iter_mut().for_each(State::clear);
+                        let text =
+                            "what was kept of the inputs is damaged; everything is read again";
+                        (run.observe)(Event::Warning(text.to_owned()));
+                    }
                 }
-                reports.push(report);
             }
-            Ok((reports, gatherer.finish()))
-        })
+        })?;
+        let new: Vec<_> = read.shares.iter().flatten().cloned().collect();
+        let known = before.record().filter(|_| !old.is_empty());
+        let late = known.map(|before| late_rows(self.pipeline, before, &old, &new));
+        Ok((read, late.unwrap_or_default(), gathered))
     }
 
-    fn survey(&mut self, gathered: &Gathered, slots: &SlotMap) -> Result<Survey, RunError> {
-        let gaps = self.pipeline.lapse_after == Lapse::Auto;
+    /// The state, where the pipeline keeps one.
+    fn state(&self, parts: &Parts) -> Result<Option<State>, RunError> {
+        let Some(folder) = &self.pipeline.state else { return Ok(None) };
+        let (state, unusable) = State::open(folder, &parts.form, &self.id)?;
+        if let Some(unusable) = unusable {
+            let why = match unusable {
+                Unusable::Version(version) => format!("comes from kohort {version}"),
+                Unusable::Damaged(cause) => format!("is damaged ({cause})"),
+            };
+            let text = format!("what was kept of the inputs {why}; everything is read again");
+            (self.observe)(Event::Warning(text));
+        }
+        Ok(Some(state))
+    }
+
+    fn survey(
+        &mut self,
+        gathered: &Gathered,
+        slots: &SlotMap,
+        pinned_lapse: Option<u32>,
+    ) -> Result<Survey, RunError> {
+        let gaps = self.pipeline.lapse_after == Lapse::Auto && pinned_lapse.is_none();
         self.stage("survey", None, "partitions", |run, _| {
             Ok(gathered.survey(&run.pool, slots, gaps)?)
         })
@@ -310,7 +505,7 @@ impl Run<'_> {
                 continue;
             }
             let rows = record.rows_read - record.rows_filtered;
-            let allowed = self.pipeline.max_rejected;
+            let allowed = self.pipeline.checks.max_rejected;
             #[expect(clippy::cast_precision_loss, reason = "a limit of a share is no exact number")]
             let too_many = rejected as f64 > allowed * rows as f64;
             let cap = if too_many { REJECTED_EXAMPLES } else { REJECTED_CAP };
@@ -339,12 +534,9 @@ impl Run<'_> {
         &mut self,
         tables: &[Table],
         meta: &TableMeta,
-        staging: Option<&Staging>,
+        staging: &Staging,
     ) -> Result<Vec<TableRecord>, RunError> {
         self.stage("write", Some(tables.len() as u64), "tables", |_, advance| {
-            let Some(staging) = staging else {
-                return Ok(tables.iter().map(unwritten).collect());
-            };
             let mut records = Vec::with_capacity(tables.len());
             for table in tables {
                 records.push(staging.write_table(table, meta)?);
@@ -354,13 +546,13 @@ impl Run<'_> {
         })
     }
 
-    /// Lists every customer in every ledger. A dry run only counts the rows.
+    /// Lists every customer in every ledger.
     fn list(
         &mut self,
         gathered: &Gathered,
         frame: &Frame<'_>,
         ledgers: &[Box<dyn Ledger>],
-        staging: Option<&Staging>,
+        staging: &Staging,
     ) -> Result<Vec<TableRecord>, RunError> {
         if ledgers.is_empty() {
             return Ok(Vec::new());
@@ -369,20 +561,6 @@ impl Run<'_> {
         self.stage("list", Some(Gathered::PARTITIONS), "partitions", |run, progress| {
             let options = FoldOptions { context, slots, keep: false, progress };
             let shapes: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
-            let Some(staging) = staging else {
-                let rows: Vec<AtomicU64> = shapes.iter().map(|_| AtomicU64::new(0)).collect();
-                gathered.list(&run.pool, &options, ledgers, |ledger, part| {
-                    rows[ledger].fetch_add(part.rows() as u64, Ordering::Relaxed);
-                    Ok::<(), RunError>(())
-                })?;
-                let counted = shapes.iter().zip(rows);
-                let record = |(shape, rows): (&Table, AtomicU64)| TableRecord {
-                    rows: rows.into_inner(),
-                    digest: String::new(),
-                    ..unwritten(shape)
-                };
-                return Ok(counted.map(record).collect());
-            };
             let sinks: Vec<_> =
                 shapes.iter().map(|s| staging.begin_rows(s, meta)).collect::<Result<_, _>>()?;
             gathered.list(&run.pool, &options, ledgers, |ledger, part| {
@@ -410,16 +588,5 @@ fn table_meta(pipeline: &Pipeline, context: &Context) -> TableMeta {
             Currency::Unnamed | Currency::Converted { .. } => None,
         },
         segments: pipeline.segments.iter().map(|s| (s.name.clone(), s.at)).collect(),
-    }
-}
-
-/// A lane as the reader knows it.
-struct ToLane(Lane);
-
-impl Sink for ToLane {
-    type Error = TimelineError;
-
-    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), TimelineError> {
-        self.0.push(batch)
     }
 }

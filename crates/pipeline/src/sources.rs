@@ -11,6 +11,7 @@ use kohort_load::{
 };
 use kohort_model::Scale;
 
+use crate::checks::column_checks;
 use crate::{
     BasisInput, ContactsInput, Currency, EngagementInput, IdentitiesInput, InvoicesInput,
     OpportunitiesInput, OrderLinesInput, OrdersInput, Pipeline, ProspectsInput, ReturnsInput,
@@ -36,7 +37,12 @@ pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
         pipeline.invoices.as_ref().map(|input| invoices(pipeline, input)),
         pipeline.engagement.as_ref().map(|input| engagement(pipeline, input)),
     ];
-    std::iter::once(history).chain(further.into_iter().flatten()).collect()
+    let all = std::iter::once(history).chain(further.into_iter().flatten());
+    let checked = |source: Source| {
+        let checks = column_checks(pipeline, source.input());
+        Source { checks, ..source }
+    };
+    all.map(checked).collect()
 }
 
 /// What sources have in common: where an input lies, which rows of it count, and whose events at
@@ -60,6 +66,7 @@ impl Common<'_> {
             max_segment_values: pipeline.max_segment_values,
             timezone: pipeline.timezone,
             content,
+            checks: Vec::new(),
         }
     }
 }

@@ -146,7 +146,8 @@ pub(crate) static DERIVED: [&TableSchema; 2] =
 /// The schema of every table, in the order in which they are listed.
 #[must_use]
 pub fn schemas() -> Vec<&'static TableSchema> {
-    OFFERS.iter().flat_map(|offer| offer.schemas).chain(&DERIVED).copied().collect()
+    let derived = DERIVED.into_iter().chain([&kohort_checks::CHECKS]);
+    OFFERS.iter().flat_map(|offer| offer.schemas).copied().chain(derived).collect()
 }
 
 /// The offers behind the tables `wanted` of those that are `offered`.

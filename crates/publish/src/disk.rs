@@ -4,6 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+use tempfile::TempDir;
+
 use crate::PublishError;
 
 /// Attaches the path to what the operating system says.
@@ -45,4 +48,38 @@ pub(crate) fn link_folder(target: &Path, link: &Path) -> io::Result<()> {
     return std::os::unix::fs::symlink(target, link);
     #[cfg(windows)]
     return std::os::windows::fs::symlink_dir(target, link);
+}
+
+/// A folder in the system's folder for temporary files, for this user only.
+pub(crate) fn temporary_folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("kohort-").tempdir()
+}
+
+/// The files in and below a folder, sorted, as paths from there with slashes.
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>, PublishError> {
+    fn walk(folder: &Path, prefix: &str, into: &mut Vec<String>) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            // Names are ours, so that they are text.
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                walk(&entry.path(), &format!("{name}/"), into)?;
+            } else {
+                into.push(name);
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    let walked = walk(folder, "", &mut files);
+    walked.map_err(|cause| PublishError::Read { path: folder.to_owned(), cause })?;
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// A value as readable JSON that ends with a line.
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(value).expect("it has text keys only");
+    json.push(b'\n');
+    json
 }

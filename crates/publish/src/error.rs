@@ -1,7 +1,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use kohort_store::StoreError;
 use parquet::errors::ParquetError;
+
+use crate::RunId;
 
 /// Why nothing was published, or what is published cannot be read. Every text is complete: the
 /// cause is part of it, with a remedy.
@@ -28,7 +31,8 @@ pub enum PublishError {
     },
     /// Another run works on the same output.
     #[error(
-        "{} is in use by {holder}; wait until it ends, stop it, or choose another --output",
+        "{} is in use by {holder}; wait until it ends, as `kohort run --wait` does, stop it, or \
+         choose another --output",
         .root.display()
     )]
     Locked {
@@ -60,17 +64,29 @@ pub enum PublishError {
         /// What the writer said.
         cause: ParquetError,
     },
-    /// An older run cannot be removed. The new run is published all the same.
-    #[error(
-        "the run is published, but an old one cannot be removed: {}: {cause}; remove it by hand",
-        .path.display()
-    )]
+    /// An older run cannot be removed. Where a run was published before, it is all the same.
+    #[error("an old run cannot be removed: {}: {cause}; remove it by hand", .path.display())]
     Prune {
         /// The folder of the old run.
         path: PathBuf,
-        /// What the operating system said.
+        /// What the operating system or the store said.
         cause: io::Error,
     },
+    /// On an object store another run became current while this one was at work.
+    #[error(
+        "another run was published at {} in the meantime{}, so this one is not; look at that one, \
+         then run again if it is still needed",
+        .output.display(), .current.as_ref().map(|id| format!(", {id}")).unwrap_or_default()
+    )]
+    Outrun {
+        /// The output.
+        output: PathBuf,
+        /// The run that is current.
+        current: Option<RunId>,
+    },
+    /// An object store does not do what it is asked to.
+    #[error("{0}")]
+    Store(#[from] StoreError),
     /// A file or folder cannot be opened or listed.
     #[error(
         "cannot read {}: {cause}; check that it is there and can be read",
@@ -104,6 +120,29 @@ pub enum PublishError {
         /// The path as given.
         path: PathBuf,
     },
+    /// An output has no run of this name.
+    #[error(
+        "there is no run {name} in {}; the runs there, newest first: {}",
+        .output.display(), crate::find::list(.runs)
+    )]
+    UnknownRun {
+        /// The name as given.
+        name: String,
+        /// The output.
+        output: PathBuf,
+        /// Its runs, newest first.
+        runs: Vec<RunId>,
+    },
+    /// The folder of a run that was copied or moved.
+    #[error(
+        "{} is not among the runs of an output; name one as OUTPUT/RUN, `kohort runs OUTPUT` \
+         lists them",
+        .folder.display()
+    )]
+    NoOutput {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A run has no table of this name.
     #[error(
         "no table {table} in {}; the tables there: {}",
@@ -117,7 +156,7 @@ pub enum PublishError {
         /// The tables of the run by name.
         tables: Vec<String>,
     },
-    /// `run.json` is not a run record.
+    /// `run.json` is not a run record, or `.attempt.json` none of an attempt.
     #[error(
         "cannot read {} as a run record: {cause}; a new `kohort run` writes another",
         .path.display()
@@ -128,7 +167,18 @@ pub enum PublishError {
         /// What the parser said, with line and column.
         cause: serde_json::Error,
     },
-    /// `run.json` comes from a newer kohort.
+    /// `current.json` on an object store does not say which run is current.
+    #[error(
+        "cannot read {} as a pointer to a run: {cause}; move it away or choose another --output",
+        .path.display()
+    )]
+    Pointer {
+        /// Its URL.
+        path: PathBuf,
+        /// What the parser said, with line and column.
+        cause: serde_json::Error,
+    },
+    /// `run.json` or `current.json` comes from a newer kohort.
     #[error(
         "{} has record version {found}, and this kohort reads up to {known}; use a newer one",
         .path.display()
@@ -141,6 +191,78 @@ pub enum PublishError {
         /// The newest version that is understood.
         known: u32,
     },
+    /// A table has more values of `outputs.partition_by` than folders are made.
+    #[error(
+        "table {table} has more than {limit} values of {column}, each of which would be a folder; \
+         set outputs.partition_by to a column of fewer values, or outputs.format to \"parquet\""
+    )]
+    TooManyPartitions {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: String,
+        /// Most values that it may have.
+        limit: usize,
+    },
+    /// An entry of a Delta log is something else.
+    #[error(
+        "cannot read {} as an entry of a Delta log: {cause}; move the table's folder away and \
+         run `kohort run` again to begin a new one",
+        .path.display()
+    )]
+    DeltaLog {
+        /// The entry.
+        path: PathBuf,
+        /// What the parser said, with line and column.
+        cause: serde_json::Error,
+    },
+    /// Another program gave a Delta table features that Kohort does not write.
+    #[error(
+        "the Delta table with the log {} asks for reader version {reader} and writer version \
+         {writer}, and this kohort writes 1 and 2; drop the features that another program added, \
+         or move the table's folder away",
+        .path.display()
+    )]
+    DeltaProtocol {
+        /// The folder of the log.
+        path: PathBuf,
+        /// Version of the protocol that readers need.
+        reader: u32,
+        /// Version of the protocol that writers need.
+        writer: u32,
+    },
+    /// Others keep adding to a Delta log.
+    #[error(
+        "the run is published, but {} was written by another program just then, and so were those \
+         before it; `kohort run` again adds the run to the Delta table, and Kohort alone should \
+         write it",
+        .path.display()
+    )]
+    DeltaConflict {
+        /// The entry that the others wrote last.
+        path: PathBuf,
+    },
+    /// A run whose tables are not one file each has no place in Delta tables.
+    #[error(
+        "{} is divided by a column, and files of Delta tables are whole; run `kohort run` with \
+         outputs.format = \"delta\"",
+        .path.display()
+    )]
+    DeltaOfParts {
+        /// The table's folder.
+        path: PathBuf,
+    },
+    /// A file of `[records]` cannot be written. The run goes on without it.
+    #[error("cannot write {}: {cause}; see to it, or to [records] in the pipeline file", .path.display())]
+    Records {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// The address of `[records] lineage` does not take an event. The run goes on without it.
+    #[error("the lineage of the run is not told: {0}")]
+    Lineage(StoreError),
 }
 
 fn remedy(cause: &io::Error) -> &'static str {

@@ -8,48 +8,77 @@
 //! OUTPUT/runs/<run id>/rejected/<input>.parquet
 //! OUTPUT/runs/<run id>/run.json      what the run read, left out and wrote: a RunRecord
 //! OUTPUT/.staging/<run id>/          a run at work
+//! OUTPUT/.state/                     what runs keep of what they read: a State
 //! OUTPUT/.lock                       held and signed by that run
+//! OUTPUT/.attempt.json               what it takes to start it again: an Attempt
 //! ```
+//!
+//! A [`Layout`] may divide a table into `<table>/<column>=<value>/part-0.parquet`, or have
+//! [`delta`] keep a Delta Lake table of what is current in `OUTPUT/delta/<table>`.
 //!
 //! [`Output::begin`] takes the lock and gives a [`Staging`]; [`Staging::commit`] flushes it to
 //! disk, moves it to `runs` and swaps `current`. A run that ends in any other way leaves
 //! `current` as it was, and what it staged is removed: by its drop, or where it was killed by the
 //! next run. [`PublishedRun`] and [`PublishedTable`] read what was published.
+//!
+//! On an object store an output has no link, no lock and no folder of staged files, but an object
+//! `current.json`, which is written last and only if it is what it was when the run began.
 
 mod arrays;
+mod attempt;
+pub mod diff;
 mod digest;
 mod disk;
 mod error;
+mod find;
+mod history;
+mod layout;
+mod lineage;
 mod lock;
 mod merge;
 mod order;
 mod output;
 mod parquet_file;
+mod prometheus;
 mod read;
 mod record;
 mod rejected;
+mod remote;
 mod rows;
 mod run_id;
 mod spill;
 mod staging;
+mod state;
+mod unfinished;
 
 #[cfg(test)]
 mod tests;
 
+pub use attempt::Attempt;
 pub use digest::digest;
 pub use error::PublishError;
+pub use history::{Cleared, KeptRun};
+pub use kohort_store::is_url;
+pub use layout::{Layout, delta};
+pub use lineage::{Dataset, DatasetField, Lineage, LineageTarget, RunState, Statistics};
 pub use output::Output;
 pub use parquet_file::TableMeta;
+pub use prometheus::write_metrics;
 pub use read::{Batches, PublishedRun, PublishedTable};
 pub use record::{
-    Calibration, EventCounts, FileRecord, InputRecord, RECORD_VERSION, RiskRecord, RunRecord,
-    TableRecord, Timing,
+    AlertRecord, Calibration, CheckCounts, EventCounts, FileRecord, InputRecord, LateRows,
+    RECORD_VERSION, RiskRecord, RunRecord, TableRecord, Timing,
 };
 pub use rejected::{REJECTED, RejectedRow};
 pub use rows::RowSink;
 pub use run_id::{InvalidRunId, RunId};
 pub use spill::SpillFile;
 pub use staging::{Published, Staging};
+pub use state::{BlockRef, FileCounts, STATE_VERSION, Segment, Share, State, Unusable};
+pub use unfinished::{Abandoned, Registered, on_abandon, try_abandon};
 
 /// The version of kohort that stands in run records and Parquet metadata.
 pub const KOHORT_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The JSON Schema of `run.json`, draft 2020-12.
+pub const RUN_SCHEMA: &str = include_str!("run.schema.json");

@@ -1,13 +1,19 @@
 //! One run at a time per output.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
-use std::{env, fs, process};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
 
 use chrono::{SecondsFormat, Utc};
 
-use crate::{PublishError, RunId};
+use crate::PublishError;
+
+/// How often a lock is tried while another holds it.
+const TRY_EVERY: Duration = Duration::from_millis(200);
+/// How often whoever waits is told so.
+const TELL_EVERY: Duration = Duration::from_mins(1);
 
 /// The exclusive lock on an output, until it is dropped. The system takes it off a process that
 /// dies; the file stays, as removing it could lock two runs on two files of one name.
@@ -15,20 +21,39 @@ use crate::{PublishError, RunId};
 pub(crate) struct Lock(File);
 
 impl Lock {
-    /// Locks the output `root`, which exists, and signs the lock file.
-    pub fn take(root: &Path, id: &RunId) -> Result<Self, PublishError> {
+    /// Locks the output `root`, which exists, and signs the lock file with `who` is at work. While
+    /// another holds it: fails, or where `on_wait` is there waits, and tells it so at once and each
+    /// minute.
+    pub fn take(
+        root: &Path,
+        who: &str,
+        on_wait: Option<&dyn Fn(&str)>,
+    ) -> Result<Self, PublishError> {
         let path = root.join(".lock");
         let opened =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = opened.map_err(|cause| PublishError::Write { path: path.clone(), cause })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(PublishError::Locked { root: root.into(), holder: holder(&mut file) });
+        let mut told: Option<Instant> = None;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(cause)) => return Err(PublishError::Lock { path, cause }),
             }
-            Err(TryLockError::Error(cause)) => return Err(PublishError::Lock { path, cause }),
+            let Some(on_wait) = on_wait else {
+                return Err(PublishError::Locked { root: root.into(), holder: holder(&mut file) });
+            };
+            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                told = Some(Instant::now());
+                let holder = holder(&mut file);
+                on_wait(&format!(
+                    "{} is in use by {holder}; waiting until it ends",
+                    root.display()
+                ));
+            }
+            thread::sleep(TRY_EVERY);
         }
-        sign(&mut file, id).map_err(|cause| PublishError::Write { path, cause })?;
+        sign(&mut file, who).map_err(|cause| PublishError::Write { path, cause })?;
         Ok(Self(file))
     }
 }
@@ -40,16 +65,17 @@ impl Drop for Lock {
     }
 }
 
-fn sign(file: &mut File, id: &RunId) -> io::Result<()> {
+fn sign(file: &mut File, who: &str) -> io::Result<()> {
     let start = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = format!("run {id} (process {} on {}, started {start})\n", process::id(), host());
+    let text = format!("{who} (process {} on {}, started {start})\n", process::id(), host());
     file.set_len(0)?;
+    file.rewind()?;
     file.write_all(text.as_bytes())
 }
 
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    match file.read_to_string(&mut text) {
+    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
         Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
         _ => "another run".to_owned(),
     }

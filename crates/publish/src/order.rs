@@ -70,7 +70,15 @@ impl KeyOrder {
     pub fn new(table: &TableSchema, schema: &Schema) -> Result<Self, ParquetError> {
         let columns = key(table);
         assert!(!columns.is_empty(), "the rows of {} have no order", table.name);
-        let is_grain = |index: &usize| schema.field(*index).name() == keys::GRAIN.name;
+        Self::of(columns, schema)
+    }
+
+    /// The order by the columns of `schema` that have these indices.
+    pub fn of(columns: Vec<usize>, schema: &Schema) -> Result<Self, ParquetError> {
+        let is_grain = |index: &usize| {
+            let field = schema.field(*index);
+            field.name() == keys::GRAIN.name && *field.data_type() == DataType::Utf8
+        };
         let types = columns.iter().map(|index| match schema.field(*index).data_type() {
             _ if is_grain(index) => SortField::new(DataType::UInt8),
             other => SortField::new(other.clone()),
@@ -84,18 +92,22 @@ impl KeyOrder {
     pub fn keys(&self, batch: &RecordBatch) -> Result<Rows, ParquetError> {
         let arrays = self.columns.iter().enumerate().map(|(place, index)| {
             let array = batch.column(*index);
-            if self.grain == Some(place) { Arc::new(self.ranks(array)) } else { array.clone() }
+            if self.grain == Some(place) { self.ranks(array) } else { Ok(array.clone()) }
         });
-        Ok(self.converter.convert_columns(&arrays.collect::<Vec<_>>())?)
+        let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.converter.convert_columns(&arrays)?)
     }
 
-    fn ranks(&self, grains: &ArrayRef) -> UInt8Array {
-        let rank = |name: &str| name.parse::<Grain>().expect("grains have their own names") as u8;
-        let ranks: UInt8Array =
-            grains.as_string::<i32>().iter().map(|name| name.map(rank)).collect();
+    fn ranks(&self, grains: &ArrayRef) -> Result<ArrayRef, ParquetError> {
+        let rank = |name: &str| match name.parse::<Grain>() {
+            Ok(grain) => Ok(grain as u8),
+            Err(cause) => Err(ParquetError::External(Box::new(cause))),
+        };
+        let ranks = grains.as_string::<i32>().iter().map(|name| name.map(rank).transpose());
+        let ranks = ranks.collect::<Result<UInt8Array, _>>()?;
         let seen = ranks.iter().flatten().fold(0, |seen, rank| seen | 1 << rank);
         self.grains.fetch_or(seen, Relaxed);
-        ranks
+        Ok(Arc::new(ranks))
     }
 
     /// As [`sorted_by`], of a table in this order whose [`KeyOrder::keys`] have all been asked for.

@@ -1,26 +1,50 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use kohort_store::{Store, is_url};
+
 use crate::disk::{self, at};
 use crate::lock::Lock;
+use crate::remote::Remote;
+use crate::staging::{Claim, OnStore};
 use crate::{PublishError, RunId, Staging};
 
-/// An output folder: published runs, and the link to the one that readers see.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The file with which a run is whole.
+pub(crate) const RECORD: &str = "run.json";
+
+/// An output: published runs, and what leads to the one that readers see. It is a folder, or what
+/// stands for one on an object store.
+#[derive(Clone, Debug)]
 pub struct Output {
+    /// A path, or a URL as it is.
     root: PathBuf,
+    /// The store, where it was given.
+    store: Option<Remote>,
 }
 
 impl Output {
-    /// The output at `root`, which need not exist before [`Output::begin`].
+    /// The output at `root`, a path or a URL, which need not exist before [`Output::begin`].
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), store: None }
     }
 
-    /// The output folder.
+    /// The output in the folder `key` of a store.
+    #[must_use]
+    pub fn in_store(store: Store, key: &str) -> Self {
+        let remote = Remote::new(store, key);
+        Self { root: remote.url("").into(), store: Some(remote) }
+    }
+
+    /// The folder or URL.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether it is on an object store, so that nothing can be read from it as from a folder.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.store.is_some() || self.url().is_some()
     }
 
     /// The folder of a run once it is published.
@@ -29,11 +53,15 @@ impl Output {
         self.runs_folder().join(id.as_str())
     }
 
-    /// The folder that `current` points to, there or not; `None` where nothing is published.
+    /// The folder that `current` leads to, there or not; `None` where nothing is published.
     ///
     /// # Errors
-    /// [`PublishError::CurrentInTheWay`] where it is no link; what the operating system says.
+    /// [`PublishError::CurrentInTheWay`] where it is no link; what the operating system or the store
+    /// says.
     pub fn current(&self) -> Result<Option<PathBuf>, PublishError> {
+        if let Some(remote) = self.remote()? {
+            return Ok(remote.pointer()?.map(|pointer| self.run_folder(&pointer.id)));
+        }
         let path = self.current_link();
         match fs::read_link(&path) {
             Ok(target) => Ok(Some(self.root.join(target))),
@@ -45,19 +73,30 @@ impl Output {
         }
     }
 
+    /// The run that `current` leads to, there or not; `None` where nothing is published.
+    ///
+    /// # Errors
+    /// As [`Output::current`].
+    pub fn current_id(&self) -> Result<Option<RunId>, PublishError> {
+        Ok(self.current()?.as_deref().and_then(run_id))
+    }
+
     /// The runs that are kept, oldest first.
     ///
     /// # Errors
     /// [`PublishError::Read`] where the folder cannot be listed; one that is missing has no runs.
+    /// What the store says.
     pub fn runs(&self) -> Result<Vec<RunId>, PublishError> {
+        if let Some(remote) = self.remote()? {
+            return Ok(remote.runs()?.into_iter().map(|run| run.id).collect());
+        }
         let path = self.runs_folder();
         let list = || -> io::Result<Vec<RunId>> {
             let mut runs = Vec::new();
             for entry in fs::read_dir(&path)? {
                 let entry = entry?;
                 // What has another name is not ours to list, nor to remove.
-                let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
-                if let Some(id) = id.filter(|_| entry.path().is_dir()) {
+                if let Some(id) = run_id(&entry.path()).filter(|_| entry.path().is_dir()) {
                     runs.push(id);
                 }
             }
@@ -70,15 +109,31 @@ impl Output {
         }
     }
 
-    /// Locks the output, clears what killed runs left behind and opens a folder for run `id`.
+    /// Locks the output, clears what killed runs left behind and opens a folder for run `id`. While
+    /// another run holds the output: fails, or where `on_wait` is there waits until it ends; it is
+    /// called with a sentence that says so, at once and then each minute.
+    ///
+    /// An output on an object store is not locked. What is current is remembered instead, and the
+    /// commit fails where it is something else by then.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while another run holds the output; [`PublishError::RunExists`];
-    /// [`PublishError::CurrentInTheWay`]; what the operating system says.
-    pub fn begin(&self, id: &RunId) -> Result<Staging, PublishError> {
-        disk::create_folder(&self.root)?;
-        let lock = Lock::take(&self.root, id)?;
+    /// [`PublishError::Locked`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
+    /// what the operating system or the store says.
+    pub fn begin(
+        &self,
+        id: &RunId,
+        on_wait: Option<&dyn Fn(&str)>,
+    ) -> Result<Staging, PublishError> {
         // All that a commit needs is looked at now: an hour later would be a pity.
+        if let Some(remote) = self.remote()? {
+            let before = remote.pointer()?;
+            if remote.has_run(id)? {
+                return Err(PublishError::RunExists { path: self.run_folder(id) });
+            }
+            let claim = Claim::Store(Box::new(OnStore { remote, before }));
+            return Staging::new(self.clone(), id.clone(), claim);
+        }
+        let lock = self.lock(&format!("run {id}"), on_wait)?;
         self.current()?;
         disk::create_folder(&self.runs_folder())?;
         let published = self.run_folder(id);
@@ -87,7 +142,29 @@ impl Output {
         }
         let staging = self.staging_folder();
         at(&staging, disk::remove_folder(&staging))?;
-        Staging::new(self.clone(), id.clone(), lock)
+        Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
+    }
+
+    /// Locks a folder for `who`, and makes it where it is missing.
+    pub(crate) fn lock(
+        &self,
+        who: &str,
+        on_wait: Option<&dyn Fn(&str)>,
+    ) -> Result<Lock, PublishError> {
+        disk::create_folder(&self.root)?;
+        Lock::take(&self.root, who, on_wait)
+    }
+
+    /// The store, where the output is on one.
+    pub(crate) fn remote(&self) -> Result<Option<Remote>, PublishError> {
+        match &self.store {
+            Some(remote) => Ok(Some(remote.clone())),
+            None => self.url().map(Remote::open).transpose(),
+        }
+    }
+
+    fn url(&self) -> Option<&str> {
+        self.root.to_str().filter(|root| is_url(root))
     }
 
     pub(crate) fn runs_folder(&self) -> PathBuf {
@@ -101,4 +178,33 @@ impl Output {
     pub(crate) fn current_link(&self) -> PathBuf {
         self.root.join("current")
     }
+
+    /// Has `current` lead to `target`, a path from here. A link cannot be changed in place, but
+    /// another can be renamed over it in one step. The staging folder must be there.
+    pub(crate) fn point_current_at(&self, target: &Path) -> Result<(), PublishError> {
+        let link = self.staging_folder().join("current");
+        let current = self.current_link();
+        let _ = fs::remove_file(&link);
+        at(&link, disk::link_folder(target, &link))?;
+        at(&current, fs::rename(&link, &current))
+    }
+
+    /// Removes a run's folder. The staging folder must be there.
+    pub(crate) fn remove_run(&self, id: &RunId) -> Result<(), PublishError> {
+        let path = self.run_folder(id);
+        // First out of sight as a whole: nobody finds a run with half of its tables.
+        let aside = self.staging_folder().join(id.as_str());
+        let removed = fs::rename(&path, &aside).and_then(|()| disk::remove_folder(&aside));
+        removed.map_err(|cause| PublishError::Prune { path, cause })
+    }
+}
+
+/// What `current` holds where it leads to a run: relative, so that the output can be moved.
+pub(crate) fn link_target(id: &RunId) -> PathBuf {
+    Path::new("runs").join(id.as_str())
+}
+
+/// The run whose folder this is, by its name.
+pub(crate) fn run_id(folder: &Path) -> Option<RunId> {
+    folder.file_name()?.to_str()?.parse().ok()
 }

@@ -16,15 +16,15 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::digest::Digest;
 use crate::disk::at;
 use crate::error::writing;
+use crate::layout::{Place, TableWriter};
 use crate::order::sorted_by;
 use crate::{KOHORT_VERSION, PublishError, TableRecord, arrays};
 
 /// Rows of a row group: some megabytes of a wide table, so that readers can skip by statistics and
 /// share the work, and the compressed pages of one group are little to hold in memory.
-const GROUP_ROWS: usize = 1 << 18;
+pub(crate) const GROUP_ROWS: usize = 1 << 18;
 
 /// What a reader must know of a run to understand its tables; it goes into each file's metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +69,7 @@ fn note(segment: &str, at: SegmentAt) -> String {
 /// A Parquet file that is being written.
 pub(crate) struct TableFile {
     path: PathBuf,
-    schema: SchemaRef,
     writer: ArrowWriter<File>,
-    digest: Digest,
-    rows: u64,
 }
 
 /// What decides how the rows of a table are written.
@@ -85,43 +82,47 @@ pub(crate) struct Shape<'a> {
 }
 
 impl TableFile {
-    /// A file at `path` for the rows of a table.
+    /// A file at `path` for rows of `schema`.
     pub fn create(
         path: PathBuf,
-        shape: &Shape<'_>,
         schema: SchemaRef,
-        meta: Option<&TableMeta>,
+        properties: WriterProperties,
     ) -> Result<Self, PublishError> {
         let file = at(&path, File::create(&path))?;
-        let properties = shape.properties(meta).map_err(|cause| writing(path.clone(), cause))?;
-        let properties = Some(properties);
-        match ArrowWriter::try_new(file, schema.clone(), properties) {
-            Ok(writer) => Ok(Self { path, digest: Digest::new(&schema), schema, writer, rows: 0 }),
+        match ArrowWriter::try_new(file, schema, Some(properties)) {
+            Ok(writer) => Ok(Self { path, writer }),
             Err(cause) => Err(writing(path, cause)),
         }
     }
 
-    /// Adds rows. All batches but the last have [`arrays::BATCH_ROWS`].
+    /// Adds rows.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), PublishError> {
         let written = check(batch).and_then(|()| self.writer.write(batch));
-        written.map_err(|cause| writing(self.path.clone(), cause))?;
-        self.digest.update(batch);
-        self.rows += batch.num_rows() as u64;
-        Ok(())
+        written.map_err(|cause| writing(self.path.clone(), cause))
     }
 
-    /// Flushes the file to disk.
-    pub fn finish(mut self, name: &str) -> Result<TableRecord, PublishError> {
+    /// Rows that are still in memory.
+    pub fn waiting_rows(&self) -> usize {
+        self.writer.in_progress_rows()
+    }
+
+    /// Writes the rows that are still in memory, as a row group.
+    pub fn flush(&mut self) -> Result<(), PublishError> {
+        self.writer.flush().map_err(|cause| writing(self.path.clone(), cause))
+    }
+
+    /// Adds to the metadata.
+    pub fn note(&mut self, note: KeyValue) {
+        self.writer.append_key_value_metadata(note);
+    }
+
+    /// Flushes the file to disk; gives its bytes.
+    pub fn finish(mut self) -> Result<u64, PublishError> {
         self.writer.finish().map_err(|cause| writing(self.path.clone(), cause))?;
         // `into_inner` would do both, but wraps what the disk says.
         at(&self.path, self.writer.sync())?;
         at(&self.path, self.writer.inner().sync_all())?;
-        Ok(TableRecord {
-            name: name.to_owned(),
-            rows: self.rows,
-            bytes: self.writer.bytes_written() as u64,
-            digest: self.digest.finish(&self.schema),
-        })
+        Ok(self.writer.bytes_written() as u64)
     }
 }
 
@@ -133,9 +134,9 @@ fn check(batch: &RecordBatch) -> Result<(), ParquetError> {
     })
 }
 
-/// Writes `table` to `path` and flushes it to disk.
+/// Writes `table` to its place and flushes it to disk.
 pub(crate) fn write(
-    path: PathBuf,
+    place: impl Into<Place>,
     table: &Table,
     meta: Option<&TableMeta>,
 ) -> Result<TableRecord, PublishError> {
@@ -143,15 +144,16 @@ pub(crate) fn write(
     let sorted = sorted_by(table);
     let mut batches = arrays::batches(table, &schema).peekable();
     let shape = Shape { table: table.schema(), sorted: &sorted, first: batches.peek() };
-    let mut file = TableFile::create(path, &shape, schema.clone(), meta)?;
+    let mut writer = TableWriter::create(&place.into(), &shape, schema.clone(), meta)?;
     for batch in batches {
-        file.write(&batch)?;
+        writer.write(&batch)?;
     }
-    file.finish(table.schema().name)
+    writer.finish(table.schema().name)
 }
 
 impl Shape<'_> {
-    fn properties(&self, meta: Option<&TableMeta>) -> Result<WriterProperties, ParquetError> {
+    /// The settings of a file of such rows.
+    pub fn properties(&self, meta: Option<&TableMeta>) -> Result<WriterProperties, ParquetError> {
         let table = self.table;
         let mut pairs = vec![
             ("kohort.version", KOHORT_VERSION.to_owned()),

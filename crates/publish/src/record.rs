@@ -25,6 +25,10 @@ pub struct RunRecord {
     pub pipeline: String,
     /// BLAKE3 of the pipeline with all its settings, in hexadecimal.
     pub pipeline_digest: String,
+    /// BLAKE3 of all that decides what is in the tables, the identities of the files among it, in
+    /// hexadecimal: a run that would have the same has nothing to do.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// When the run began.
     #[serde(with = "moment")]
     pub started_at: DateTime<Utc>,
@@ -47,6 +51,10 @@ pub struct RunRecord {
     pub grains: Vec<Grain>,
     /// What was read.
     pub inputs: Vec<InputRecord>,
+    /// Rows of new, changed and vanished files in periods that were closed when the current run
+    /// before this one was published.
+    #[serde(default)]
+    pub late: Vec<LateRows>,
     /// What it held.
     pub events: EventCounts,
     /// The model of leaving, where a table uses one.
@@ -54,6 +62,12 @@ pub struct RunRecord {
     pub risk_model: Option<RiskRecord>,
     /// What was written.
     pub tables: Vec<TableRecord>,
+    /// The newest values that are beyond a threshold; `None` where nothing asked for them.
+    #[serde(default)]
+    pub alerts: Option<Vec<AlertRecord>>,
+    /// How many checks there were, by what came of them.
+    #[serde(default)]
+    pub checks: CheckCounts,
     /// How long each stage took, in order.
     pub timings: Vec<Timing>,
     /// Most memory that the process held, where the system tells.
@@ -73,6 +87,12 @@ pub struct InputRecord {
     pub input: String,
     /// Its files in the order in which they were found.
     pub files: Vec<FileRecord>,
+    /// How many of them were not read, because what an earlier run kept of them was there.
+    #[serde(default)]
+    pub files_reused: u64,
+    /// First day of the rows that were rejected because they are in the future, where there are any.
+    #[serde(default, with = "optional_day")]
+    pub future_from: Option<Day>,
     /// Rows of all files.
     pub rows_read: u64,
     /// Rows that `where` kept out.
@@ -96,6 +116,63 @@ pub struct FileRecord {
     pub modified_us: Option<i64>,
     /// Rows of it that could not be used.
     pub rejected: u64,
+    /// What tells one state of the file from another, in hexadecimal, where that is known.
+    #[serde(default)]
+    pub identity: Option<String>,
+    /// Rows of it that were accepted, by the month of their business-local day, such as `2024-01`.
+    /// Empty where they were not counted.
+    #[serde(default)]
+    pub rows_by_month: BTreeMap<String, u64>,
+}
+
+/// Rows of new, changed and vanished files in a period that was closed when the run before this
+/// one was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateRows {
+    /// Name of the input.
+    pub input: String,
+    /// Length of the period.
+    pub grain: String,
+    /// Its first day.
+    #[serde(with = "day")]
+    pub period: Day,
+    /// Rows that are there now and were not before; those of a changed file count as new.
+    pub rows_added: u64,
+    /// Rows that were there before and are not any more; those that a changed file had count too.
+    pub rows_removed: u64,
+}
+
+/// The newest value of a rate, which is beyond its threshold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertRecord {
+    /// The rate.
+    pub metric: String,
+    /// Length of the period.
+    pub grain: String,
+    /// Its first day.
+    #[serde(with = "day")]
+    pub period: Day,
+    /// Segment, `all` for everybody.
+    pub segment: String,
+    /// Value of the segment.
+    pub segment_value: Option<String>,
+    /// The rate's value.
+    pub value: f64,
+    /// Which side is bad, `above` or `below`.
+    pub direction: String,
+    /// What it is beyond.
+    pub threshold: f64,
+}
+
+/// How many checks there were, by what came of them; those that had nothing to look at count nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckCounts {
+    /// Those that hold.
+    pub passed: u64,
+    /// Those of severity `warn` that do not.
+    pub warned: u64,
+    /// Those of severity `error` that do not: 0 in a published run.
+    pub failed: u64,
 }
 
 /// What the inputs held once orders were put together and repeated rows resolved.
@@ -210,7 +287,7 @@ impl RunRecord {
     }
 }
 
-mod moment {
+pub(crate) mod moment {
     use chrono::{DateTime, SecondsFormat, Utc};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -237,6 +314,27 @@ mod day {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Day, D::Error> {
         let text = String::deserialize(from)?;
         text.parse::<NaiveDate>().map(Day::from).map_err(D::Error::custom)
+    }
+}
+
+mod optional_day {
+    use chrono::NaiveDate;
+    use kohort_model::Day;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde asks for a reference"
+    )]
+    pub fn serialize<S: Serializer>(day: &Option<Day>, to: S) -> Result<S::Ok, S::Error> {
+        day.map(|day| day.to_string()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Day>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        let parsed = text.map(|text| text.parse::<NaiveDate>().map(Day::from)).transpose();
+        parsed.map_err(D::Error::custom)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tables that may be larger than memory: sorted runs on disk, merged into one file.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::{mem, thread};
 
@@ -13,9 +12,10 @@ use kohort_model::{Spill, Table, TableSchema};
 use parquet::errors::ParquetError;
 
 use crate::error::writing;
+use crate::layout::{Place, TableWriter};
 use crate::merge::{Merge, Run, sort};
 use crate::order::KeyOrder;
-use crate::parquet_file::{Shape, TableFile};
+use crate::parquet_file::Shape;
 use crate::{PublishError, SpillFile, TableMeta, TableRecord, arrays};
 
 /// Bytes of rows that are gathered in memory before they are sorted and go to disk.
@@ -27,7 +27,7 @@ pub(crate) const ROOM: usize = 32 << 20;
 ///
 /// It is finished before its [`crate::Staging`] is committed or dropped.
 pub struct RowSink {
-    path: PathBuf,
+    place: Place,
     table: &'static TableSchema,
     meta: TableMeta,
     schema: SchemaRef,
@@ -56,20 +56,20 @@ struct Stretch {
 
 impl RowSink {
     pub(crate) fn new(
-        path: PathBuf,
+        place: impl Into<Place>,
         shape: &Table,
         meta: &TableMeta,
         spill: SpillFile,
         room: usize,
     ) -> Result<Self, PublishError> {
-        let (table, meta) = (shape.schema(), meta.clone());
+        let (place, table, meta) = (place.into(), shape.schema(), meta.clone());
         let schema = arrays::schema(shape, meta.currency.as_deref());
         let order = match KeyOrder::new(table, &schema) {
             Ok(order) => order,
-            Err(cause) => return Err(writing(path, cause)),
+            Err(cause) => return Err(writing(place.path().to_owned(), cause)),
         };
         let gathered = Mutex::default();
-        Ok(Self { path, table, meta, schema, order, spill, room, gathered })
+        Ok(Self { place, table, meta, schema, order, spill, room, gathered })
     }
 
     /// Adds rows, in any order; several threads may do so at once.
@@ -85,7 +85,7 @@ impl RowSink {
         for batch in arrays::batches(&part, &self.schema) {
             if let Some(full) = self.gather(batch) {
                 let run = self.write_run(full);
-                let run = run.map_err(|cause| writing(self.path.clone(), cause))?;
+                let run = run.map_err(|cause| self.failed(cause))?;
                 self.gathered().runs.push(run);
             }
         }
@@ -98,33 +98,37 @@ impl RowSink {
         self.spill.bytes()
     }
 
-    /// Writes the table to `<table>.parquet`, sorted by its key, and flushes it to disk: NULL
+    /// Writes the table as the run's layout has it, sorted by its key, and flushes it to disk: NULL
     /// first, texts and byte ids by their bytes, grains from `day` to `year`.
     ///
     /// # Errors
     /// [`PublishError::Write`] where the disk refuses, [`PublishError::Encode`] where Parquet does.
     pub fn finish(self) -> Result<TableRecord, PublishError> {
-        let failed = |cause| writing(self.path.clone(), cause);
+        let failed = |cause| self.failed(cause);
         let Gathered { batches, runs, .. } = mem::take(&mut *self.gathered());
         // What is still in memory is sorted first, then all is known of the order.
         let rest = sort(&self.order, batches).map_err(failed)?;
         let spilled = runs.into_iter().map(|run| self.read_run(run));
         let merge = Merge::new(&self.order, spilled.chain([rest])).map_err(failed)?;
         let mut merge = merge.peekable();
-        let (path, schema) = (self.path.clone(), self.schema.clone());
         let sorted = self.order.sorted_by();
         let first = merge.peek().and_then(|batch| batch.as_ref().ok());
         let shape = Shape { table: self.table, sorted, first };
-        let mut file = TableFile::create(path, &shape, schema, Some(&self.meta))?;
+        let schema = self.schema.clone();
+        let mut writer = TableWriter::create(&self.place, &shape, schema, Some(&self.meta))?;
         // One thread merges, the other writes; where one gives up, so does the other.
         thread::scope(|scope| {
             let (sender, merged) = mpsc::sync_channel(1);
             scope.spawn(move || merge.try_for_each(|batch| sender.send(batch)));
             for batch in merged {
-                file.write(&batch.map_err(failed)?)?;
+                writer.write(&batch.map_err(failed)?)?;
             }
-            file.finish(self.table.name)
+            writer.finish(self.table.name)
         })
+    }
+
+    fn failed(&self, cause: ParquetError) -> PublishError {
+        writing(self.place.path().to_owned(), cause)
     }
 
     fn gathered(&self) -> MutexGuard<'_, Gathered> {

@@ -1,25 +1,50 @@
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{env, fs};
 
+use chrono::Utc;
 use kohort_model::Table;
 
 use crate::disk::{self, at};
+use crate::layout::{Layout, Place};
 use crate::lock::Lock;
+use crate::output::{RECORD, link_target};
+use crate::remote::{Pointer, Remote};
 use crate::rows::ROOM;
+use crate::unfinished::{Registered, UNFINISHED};
 use crate::{
-    Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, SpillFile, TableMeta,
+    Attempt, Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, SpillFile, TableMeta,
     TableRecord, parquet_file, rejected,
 };
 
-/// A run at work. It holds the lock of its output; what it wrote is removed when it is dropped
-/// without a commit.
+/// A run at work. It holds the lock of its output, where that is a folder; what it wrote is removed
+/// when it is dropped without a commit.
 #[derive(Debug)]
 pub struct Staging {
     output: Output,
     id: RunId,
+    /// What goes when the run ends.
+    root: PathBuf,
     folder: PathBuf,
+    layout: Layout,
+    _unfinished: Registered<'static>,
     /// Dropped last: the output is free once nothing of the run is left.
-    _lock: Lock,
+    claim: Claim,
+}
+
+/// What a run has of its output.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The lock of a folder.
+    Folder { _lock: Lock },
+    /// Nothing of a store: who publishes first has it.
+    Store(Box<OnStore>),
+}
+
+/// What was current when the run began: readers see the run only if that still is.
+#[derive(Debug)]
+pub(crate) struct OnStore {
+    pub remote: Remote,
+    pub before: Option<Pointer>,
 }
 
 /// A run that readers see.
@@ -32,21 +57,45 @@ pub struct Published {
 }
 
 impl Staging {
-    pub(crate) fn new(output: Output, id: RunId, lock: Lock) -> Result<Self, PublishError> {
-        let folder = output.staging_folder().join(id.as_str());
+    pub(crate) fn new(output: Output, id: RunId, claim: Claim) -> Result<Self, PublishError> {
+        let root = match &claim {
+            Claim::Folder { .. } => output.staging_folder(),
+            Claim::Store(_) => at(&env::temp_dir(), disk::temporary_folder())?.keep(),
+        };
+        let (staged, of) = (root.clone(), output.clone());
+        let unfinished = UNFINISHED.register(move || {
+            clear(&staged, &of);
+            Attempt::forget(&of);
+        });
+        let folder = root.join(id.as_str());
         // From here on the drop cleans up.
-        let staging = Self { output, id, folder, _lock: lock };
+        let layout = Layout::default();
+        let staging = Self { output, id, root, folder, layout, _unfinished: unfinished, claim };
         disk::create_folder(&staging.folder)?;
         Ok(staging)
     }
 
-    /// The folder in which the run gathers its files, `OUTPUT/.staging/<run id>`.
+    /// The same run, whose tables are to lie in `layout`; without it each is one file.
+    #[must_use]
+    pub fn in_layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// The run.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The folder in which the run gathers its files: `OUTPUT/.staging/<run id>`, or where the
+    /// output is on an object store one of the system's folder for temporary files.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Writes a table to `<table>.parquet` and flushes it to disk. Equal tables of equal meta
+    /// Writes a table as the layout has it and flushes it to disk. Equal tables of equal meta
     /// give equal bytes. Several tables may be written at once.
     ///
     /// # Errors
@@ -56,7 +105,7 @@ impl Staging {
         table: &Table,
         meta: &TableMeta,
     ) -> Result<TableRecord, PublishError> {
-        parquet_file::write(self.table_path(table), table, Some(meta))
+        parquet_file::write(self.place(table), table, Some(meta))
     }
 
     /// Begins a table that may be larger than memory, its rows handed on in any order: `shape`,
@@ -69,11 +118,11 @@ impl Staging {
     /// # Panics
     /// Where the table has no key.
     pub fn begin_rows(&self, shape: &Table, meta: &TableMeta) -> Result<RowSink, PublishError> {
-        RowSink::new(self.table_path(shape), shape, meta, self.spill()?, ROOM)
+        RowSink::new(self.place(shape), shape, meta, self.spill()?, ROOM)
     }
 
-    fn table_path(&self, table: &Table) -> PathBuf {
-        self.folder.join(format!("{}.parquet", table.schema().name))
+    fn place(&self, table: &Table) -> Place {
+        Place::of(table.schema(), &self.folder, &self.layout)
     }
 
     /// Writes the details of rejected rows of `input` to `rejected/<input>.parquet`, in the order
@@ -89,7 +138,7 @@ impl Staging {
         disk::sync_folder(&folder)
     }
 
-    /// An unnamed file on the output's disk, for what does not fit into memory.
+    /// An unnamed file on the disk of [`Staging::folder`], for what does not fit into memory.
     ///
     /// # Errors
     /// [`PublishError::Write`] where it cannot be made.
@@ -97,53 +146,57 @@ impl Staging {
         at(&self.folder, SpillFile::new(&self.folder))
     }
 
-    /// Writes `record` as `run.json`, flushes everything to disk and makes the run current; then
-    /// removes old runs, so that `keep` stay with this one among them.
+    /// Writes `record` as `run.json`, flushes everything to disk or to the store and makes the run
+    /// current; then removes old runs, so that `keep` stay with this one among them.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses. `current` is then as it was, and nothing of
-    /// the run is left.
+    /// [`PublishError::Write`] where the disk refuses; [`PublishError::Outrun`] where another run
+    /// became current on the store. `current` is then as it was, and nothing of the run is left.
+    /// What else the store says: where it is silent about the pointer, the run may be current.
     pub fn commit(self, record: &RunRecord, keep: usize) -> Result<Published, PublishError> {
-        disk::write_file(&self.folder.join("run.json"), &record.to_json())?;
+        disk::write_file(&self.folder.join(RECORD), &record.to_json())?;
         disk::sync_folder(&self.folder)?;
+        let pruned = match &self.claim {
+            Claim::Folder { .. } => {
+                self.publish()?;
+                self.prune(keep)
+            }
+            Claim::Store(store) => {
+                let OnStore { remote, before } = &**store;
+                remote.commit(&self.id, &self.folder, before.as_ref())?;
+                remote.prune(&self.id, keep, Utc::now())
+            }
+        };
+        Ok(Published { folder: self.output.run_folder(&self.id), prune_error: pruned.err() })
+    }
+
+    fn publish(&self) -> Result<(), PublishError> {
         let folder = self.output.run_folder(&self.id);
         let before = fs::read_link(self.output.current_link()).ok();
+        let publishing = UNFINISHED.publishing();
         at(&folder, fs::rename(&self.folder, &folder))?;
         if let Err(error) = self.make_current() {
             self.withdraw(before.as_deref());
             return Err(error);
         }
-        Ok(Published { folder, prune_error: self.prune(keep).err() })
+        publishing.done();
+        Ok(())
     }
 
     fn make_current(&self) -> Result<(), PublishError> {
         disk::sync_folder(&self.output.runs_folder())?;
-        self.point_current_at(&self.link_target())?;
+        self.output.point_current_at(&link_target(&self.id))?;
         disk::sync_folder(self.output.root())
-    }
-
-    /// What `current` holds once the run is published: relative, so that the output can be moved.
-    fn link_target(&self) -> PathBuf {
-        Path::new("runs").join(self.id.as_str())
-    }
-
-    /// A link cannot be changed in place, but another can be renamed over it in one step.
-    fn point_current_at(&self, target: &Path) -> Result<(), PublishError> {
-        let link = self.output.staging_folder().join("current");
-        let current = self.output.current_link();
-        let _ = fs::remove_file(&link);
-        at(&link, disk::link_folder(target, &link))?;
-        at(&current, fs::rename(&link, &current))
     }
 
     /// Takes the run back after a failed [`Staging::make_current`], as far as the disk allows. A
     /// run that `current` still points to stays: a link to nothing would be worse.
     fn withdraw(&self, before: Option<&Path>) {
         let current = self.output.current_link();
-        let is_current = || fs::read_link(&current).is_ok_and(|t| t == self.link_target());
+        let is_current = || fs::read_link(&current).is_ok_and(|t| t == link_target(&self.id));
         if is_current() {
             let _ = match before {
-                Some(target) => self.point_current_at(target),
+                Some(target) => self.output.point_current_at(target),
                 None => at(&current, fs::remove_file(&current)),
             };
         }
@@ -156,24 +209,23 @@ impl Staging {
         let mut others = self.output.runs()?;
         others.retain(|id| *id != self.id);
         let surplus = (others.len() + 1).saturating_sub(keep).min(others.len());
-        for id in &others[..surplus] {
-            let path = self.output.run_folder(id);
-            // First out of sight as a whole: nobody finds a run with half of its tables.
-            let aside = self.output.staging_folder().join(id.as_str());
-            let removed: io::Result<()> =
-                fs::rename(&path, &aside).and_then(|()| disk::remove_folder(&aside));
-            removed.map_err(|cause| PublishError::Prune { path, cause })?;
-        }
-        Ok(())
+        others[..surplus].iter().try_for_each(|id| self.output.remove_run(id))
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // Whatever is staged is of this run, which holds the lock. What cannot be removed now goes
-        // when the next run begins.
-        let _ = disk::remove_folder(&self.output.staging_folder());
+        clear(&self.root, &self.output);
+    }
+}
+
+/// Removes what a run that has the claim to the output staged in `root`.
+fn clear(root: &Path, output: &Output) {
+    // Once more where a thread wrote meanwhile. What cannot be removed now goes when the next run
+    // begins.
+    let _ = disk::remove_folder(root).or_else(|_| disk::remove_folder(root));
+    if !output.is_remote() {
         // Goes only where it is empty.
-        let _ = fs::remove_dir(self.output.runs_folder());
+        let _ = fs::remove_dir(output.runs_folder());
     }
 }

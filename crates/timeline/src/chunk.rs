@@ -39,6 +39,31 @@ pub(crate) fn pack<'a>(
     }
 }
 
+/// Packs the rows of several chunks, one after the other in `chunks`, into one. `change` may change the
+/// values of a column, by its number.
+pub(crate) fn repack(
+    chunks: &[u8],
+    width: usize,
+    mut change: impl FnMut(usize, &mut [u64]),
+    out: &mut Vec<u8>,
+) {
+    let mut columns = vec![Vec::new(); width];
+    let (mut heap, mut values) = (Vec::new(), Vec::new());
+    let mut rest = chunks;
+    while !rest.is_empty() {
+        let chunk;
+        (chunk, rest) = Chunk::split(rest);
+        for (index, column) in columns.iter_mut().enumerate() {
+            chunk.column(index).unpack(0, &mut values);
+            column.extend_from_slice(&values);
+        }
+        heap.extend_from_slice(chunk.heap());
+    }
+    columns.iter_mut().enumerate().for_each(|(index, column)| change(index, column));
+    let rows = columns.first().map_or(0, Vec::len);
+    pack(columns.iter().map(Vec::as_slice), rows, &heap, out);
+}
+
 fn narrow<const N: usize>(out: &mut Vec<u8>, values: &[u64], to: impl Fn(u64) -> [u8; N]) {
     let start = out.len();
     out.resize(start + values.len() * N, 0);

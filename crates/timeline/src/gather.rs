@@ -11,7 +11,7 @@ use crate::store::Store;
 
 /// Takes batches from any number of lanes.
 pub struct Gatherer {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Gatherer {

@@ -9,7 +9,7 @@ use crate::chunk::{ordered, pack};
 use crate::ids::{partition_of_bytes, partition_of_integer};
 use crate::layout::{Columns, DAY_MICROS, KeyType, Layout, Resolve, Stream};
 use crate::rows::Rows;
-use crate::shared::{Seen, Shared, extend, first_of};
+use crate::shared::{Seen, Shared, Totals, extend, first_of};
 use crate::store::PARTITIONS;
 
 /// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
@@ -66,6 +66,8 @@ pub(crate) struct Stages {
     columns: Columns,
     by_partition: Vec<Stage>,
     packed: Vec<u8>,
+    /// Where sealed chunks wait to be kept; without it they go to the store.
+    sealed: Option<Sealed>,
 }
 
 /// The optional columns of a batch, in the order of the row.
@@ -189,8 +191,10 @@ impl Lane {
             (Input::Subscriptions, Resolve::Spans) => {
                 let today = self.shared.layout.today.0;
                 let days = batch.days.iter().chain(batch.ends).chain(batch.cancelled);
-                let newest = days.copied().filter(|day| *day <= today && *day != NEVER).max();
-                self.seen.newest = self.seen.newest.max(newest.map(Day));
+                let (past, future): (Vec<i32>, Vec<i32>) =
+                    days.copied().filter(|day| *day != NEVER).partition(|day| *day <= today);
+                self.seen.newest = self.seen.newest.max(past.into_iter().max().map(Day));
+                self.seen.future.extend(future.into_iter().map(Day));
                 self.scatter_notes(batch, place)
             }
             (Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
@@ -295,6 +299,34 @@ impl Lane {
         Ok(())
     }
 
+    /// A lane whose chunks are taken from it rather than handed on.
+    pub(crate) fn that_keeps(shared: Arc<Shared>, input: Input) -> Self {
+        let mut lane = Self::new(shared, input);
+        lane.main.sealed = Some(Vec::new());
+        lane.side.sealed = Some(Vec::new());
+        lane
+    }
+
+    /// What was pushed to a lane that keeps, since it was last taken.
+    pub(crate) fn take_kept(&mut self) -> Result<Taken, TimelineError> {
+        let mut chunks = [Vec::new(), Vec::new()];
+        for (stages, into) in [&mut self.main, &mut self.side].into_iter().zip(&mut chunks) {
+            stages.seal_all(&self.shared)?;
+            into.extend(stages.sealed.iter_mut().flat_map(std::mem::take));
+            into.sort_by_key(|(partition, _)| *partition);
+        }
+        let [main, side] = chunks;
+        Ok(Taken {
+            chunks: [(self.main.stream, main), (Stream::Side, side)],
+            totals: Totals {
+                seen: std::mem::take(&mut self.seen),
+                kinds: std::mem::take(&mut self.kinds),
+                negative_attempts: std::mem::take(&mut self.negative_attempts),
+                ignored: std::mem::take(&mut self.ignored),
+            },
+        })
+    }
+
     /// Hands everything on to the partitions.
     ///
     /// # Errors
@@ -303,9 +335,20 @@ impl Lane {
         for stages in [&mut self.main, &mut self.side] {
             stages.seal_all(&self.shared)?;
         }
-        self.shared.close(self.seen, &self.kinds, self.negative_attempts, self.ignored);
+        let Self { seen, kinds, negative_attempts, ignored, .. } = self;
+        self.shared.close(&Totals { seen, kinds, negative_attempts, ignored });
         Ok(())
     }
+}
+
+/// Chunks and their partitions.
+pub(crate) type Sealed = Vec<(usize, Box<[u8]>)>;
+
+/// What a lane took in.
+pub(crate) struct Taken {
+    /// By stream, each in order of its partitions.
+    pub chunks: [(Stream, Sealed); 2],
+    pub totals: Totals,
 }
 
 /// An id in a row: a word, or bytes on the heap.
@@ -335,6 +378,7 @@ impl Stages {
             columns: layout.columns(stream),
             by_partition: (0..PARTITIONS).map(|_| Stage::default()).collect(),
             packed: Vec::new(),
+            sealed: None,
         }
     }
 
@@ -383,6 +427,11 @@ impl Stages {
         pack(columns, *rows, heap, &mut self.packed);
         *rows = 0;
         heap.clear();
-        shared.store.push(partition, self.stream, self.packed.as_slice().into())
+        let packed = self.packed.as_slice().into();
+        match &mut self.sealed {
+            Some(sealed) => sealed.push((partition, packed)),
+            None => shared.store.push(partition, (self.stream, self.columns.width), packed)?,
+        }
+        Ok(())
     }
 }

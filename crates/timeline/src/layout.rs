@@ -197,6 +197,12 @@ impl Stream {
 }
 
 impl Layout {
+    /// How many 64-bit words a row of `input` has before it is packed.
+    #[must_use]
+    pub fn row_words(&self, input: Input) -> usize {
+        self.columns(Stream::of(input)).width
+    }
+
     /// Whether rows are put together before they are orders.
     pub(crate) fn is_resolved(&self) -> bool {
         self.resolve != Resolve::Rows

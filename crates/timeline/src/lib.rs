@@ -17,6 +17,7 @@ mod frame;
 mod gather;
 mod identify;
 mod ids;
+mod keep;
 mod lane;
 mod layout;
 mod notes;
@@ -37,6 +38,7 @@ mod visits;
 pub use census::{Census, LeftOut, NotTaken};
 pub use fold::{FoldOptions, Folded};
 pub use gather::{Gathered, Gatherer};
+pub use keep::{BLOCK_VERSION, Block, Codes, Keep, Keeper, KeptTexts, NewCodes, TextOf};
 pub use lane::Lane;
 pub use layout::{FurtherIds, KeyType, Layout, Resolve};
 pub use slots::{Labels, SegmentValues, SlotMap};
@@ -52,6 +54,11 @@ pub enum TimelineError {
         "spilling gathered orders to disk failed: {0}; free space there or raise --memory-limit"
     )]
     Spill(#[from] std::io::Error),
+    /// The disk did not take what is kept for the next run.
+    #[error(
+        "keeping what was read for the next run failed: {0}; free space there, or set [state] keep = false"
+    )]
+    Keep(std::io::Error),
     /// The lines of one order add up to more than 64 bits hold.
     #[error(
         "the lines of order {order} of customer {customer} add up to {sum} minor units, which \

@@ -1,5 +1,6 @@
 //! What the lanes of a gathering share.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use kohort_model::{Day, Input};
@@ -8,7 +9,7 @@ use crate::layout::Layout;
 use crate::store::Store;
 
 /// The days that a lane has seen of what it let through.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     /// First and last day of activity.
     pub activity: Option<(Day, Day)>,
@@ -16,6 +17,8 @@ pub(crate) struct Seen {
     pub any: Option<(Day, Day)>,
     /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
     pub newest: Option<Day>,
+    /// The days of subscriptions after that of the run.
+    pub future: BTreeSet<Day>,
     /// First and last day of each further input, by [`Input`] as a number.
     pub further: [Option<(Day, Day)>; Input::ALL.len()],
 }
@@ -53,7 +56,9 @@ impl Shared {
         Self { layout, store, totals: Mutex::default() }
     }
 
-    pub fn close(&self, seen: Seen, kinds: &[Day], negative_attempts: u64, ignored: u64) {
+    /// Adds what a lane has seen.
+    pub fn close(&self, own: &Totals) {
+        let Totals { seen, kinds, negative_attempts, ignored } = own;
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         let all = &mut totals.seen;
         for (all, own) in [(&mut all.activity, seen.activity), (&mut all.any, seen.any)] {
@@ -61,7 +66,10 @@ impl Shared {
                 extend(all, days);
             }
         }
-        all.newest = all.newest.max(seen.newest);
+        // What was in the future when it was kept may be known by now.
+        let today = self.layout.today;
+        let known = seen.future.range(..=today).next_back().copied();
+        all.newest = all.newest.max(seen.newest).max(known);
         for (all, own) in all.further.iter_mut().zip(seen.further) {
             if let Some(days) = own {
                 extend(all, days);

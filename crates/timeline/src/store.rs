@@ -6,15 +6,59 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kohort_model::Spill;
 
 use crate::TimelineError;
+use crate::chunk::{Chunk, repack};
 use crate::layout::Stream;
 
 /// Number of partitions: enough that one fits a core's cache at tens of millions of rows.
 pub(crate) const PARTITIONS: usize = 256;
 
+/// Chunks of fewer rows are put together: what stands before the columns of a chunk would weigh more
+/// than its rows.
+const SMALL: usize = 48;
+/// Rows from which small chunks become one.
+const ENOUGH: usize = 240;
+
 #[derive(Default)]
 struct Share {
     chunks: Vec<Box<[u8]>>,
+    /// Small chunks, one after the other, and their rows.
+    small: Vec<u8>,
+    small_rows: usize,
     spilled: Vec<(u64, usize)>,
+}
+
+impl Share {
+    /// Takes packed chunks; gives the bytes that are held from now on beyond those before.
+    fn add(&mut self, packed: Box<[u8]>, width: usize) -> isize {
+        let (first, rest) = Chunk::split(&packed);
+        if !rest.is_empty() || first.rows() >= SMALL {
+            let grown = packed.len().cast_signed();
+            self.chunks.push(packed);
+            return grown;
+        }
+        self.small.extend_from_slice(&packed);
+        self.small_rows += first.rows();
+        if self.small_rows < ENOUGH {
+            return packed.len().cast_signed();
+        }
+        let mut merged = Vec::new();
+        repack(&self.small, width, |_, _| (), &mut merged);
+        let before = self.small.len() - packed.len();
+        let grown = merged.len().cast_signed() - before.cast_signed();
+        self.chunks.push(merged.into());
+        self.small.clear();
+        self.small_rows = 0;
+        grown
+    }
+
+    fn take_held(&mut self) -> Vec<Box<[u8]>> {
+        let mut chunks = std::mem::take(&mut self.chunks);
+        if !self.small.is_empty() {
+            chunks.push(std::mem::take(&mut self.small).into());
+            self.small_rows = 0;
+        }
+        chunks
+    }
 }
 
 #[derive(Default)]
@@ -57,14 +101,16 @@ impl Store {
         }
     }
 
+    /// Takes packed chunks, one after the other; the stream's rows have `width` columns.
     pub fn push(
         &self,
         partition: usize,
-        stream: Stream,
+        (stream, width): (Stream, usize),
         packed: Box<[u8]>,
     ) -> Result<(), TimelineError> {
-        let held = self.held.fetch_add(packed.len(), Ordering::Relaxed) + packed.len();
-        lock(&self.partitions[partition]).share(stream).chunks.push(packed);
+        let grown = lock(&self.partitions[partition]).share(stream).add(packed, width);
+        let grown = grown.cast_unsigned();
+        let held = self.held.fetch_add(grown, Ordering::Relaxed).wrapping_add(grown);
         if held > self.budget && self.spill.is_some() {
             self.empty()?;
         }
@@ -82,7 +128,7 @@ impl Store {
         let mut stretch = Vec::new();
         for partition in &self.partitions {
             for stream in Stream::ALL {
-                let chunks = std::mem::take(&mut lock(partition).share(stream).chunks);
+                let chunks = lock(partition).share(stream).take_held();
                 if chunks.is_empty() {
                     continue;
                 }
@@ -104,7 +150,9 @@ impl Store {
         let (mut stretches, spilled) = {
             let mut partition = lock(&self.partitions[partition]);
             let share = partition.share(stream);
-            (share.chunks.clone(), share.spilled.clone())
+            let mut chunks = share.chunks.clone();
+            chunks.extend((!share.small.is_empty()).then(|| share.small.as_slice().into()));
+            (chunks, share.spilled.clone())
         };
         self.read_spilled(&spilled, &mut stretches)?;
         Ok(stretches)
@@ -112,8 +160,8 @@ impl Store {
 
     /// As [`Store::read`], and gives up the memory.
     pub fn take(&self, partition: usize, stream: Stream) -> Result<Vec<Box<[u8]>>, TimelineError> {
-        let share = std::mem::take(lock(&self.partitions[partition]).share(stream));
-        let mut stretches = share.chunks;
+        let mut share = std::mem::take(lock(&self.partitions[partition]).share(stream));
+        let mut stretches = share.take_held();
         self.read_spilled(&share.spilled, &mut stretches)?;
         Ok(stretches)
     }

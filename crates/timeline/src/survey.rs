@@ -30,6 +30,10 @@ pub struct Survey {
     pub gaps: Vec<u64>,
     /// Orders whose lines differ in status, in order of their ids; the first hundred.
     pub mixed: Vec<(Id, Id)>,
+    /// Of rows that are to be unique, those beyond the first of each order.
+    pub repeated: u64,
+    /// The first such order, by customer and id.
+    pub repeated_order: Option<(Id, Id)>,
 }
 
 impl Gathered {
@@ -37,8 +41,8 @@ impl Gathered {
     /// have to be resolved first or `gaps` are asked for.
     ///
     /// # Errors
-    /// [`TimelineError::RepeatedOrder`] and [`TimelineError::AmountOverflow`] as the rows have
-    /// it, [`TimelineError::Spill`] as the disk has it.
+    /// [`TimelineError::AmountOverflow`] as the rows have it, [`TimelineError::Spill`] as the disk
+    /// has it.
     pub fn survey(
         &self,
         pool: &ThreadPool,
@@ -72,9 +76,7 @@ impl Gathered {
             all.1.example = [all.1.example, repeats.example].into_iter().flatten().min();
         }
         let (mut survey, repeats) = all;
-        if let Some((customer, order)) = repeats.example {
-            return Err(TimelineError::RepeatedOrder { customer, order, repeated: repeats.rows });
-        }
+        (survey.repeated, survey.repeated_order) = (repeats.rows, repeats.example);
         survey.mixed.sort_unstable();
         survey.mixed.truncate(100);
         Ok(survey)
@@ -82,6 +84,15 @@ impl Gathered {
 }
 
 impl Survey {
+    /// That no order id of a customer is repeated, of rows that are to be unique.
+    ///
+    /// # Errors
+    /// [`TimelineError::RepeatedOrder`] where one is.
+    pub fn unique(&self) -> Result<(), TimelineError> {
+        let Some((customer, order)) = self.repeated_order.clone() else { return Ok(()) };
+        Err(TimelineError::RepeatedOrder { customer, order, repeated: self.repeated })
+    }
+
     fn look_at(&mut self, timelines: &Timelines, gaps: bool) {
         let Timelines { activity, refunds, attempts, .. } = timelines;
         for day in &activity.days {

@@ -24,7 +24,7 @@ pub const MOST: usize = 12;
 /// Rows that the others divide.
 pub const TOTAL: Where = Where("breakdown", Some("total"));
 
-pub const LAYOUTS: [Layout; 14] = [
+pub const LAYOUTS: [Layout; 15] = [
     Layout {
         table: "cohort_curve",
         columns: &[
@@ -202,6 +202,12 @@ pub const LAYOUTS: [Layout; 14] = [
         table: "alerts",
         columns: &["value", "previous_value", "change", "threshold", "direction", "is_latest"],
         shape: Shape::First(Order::Latest("period")),
+        ..PLAIN
+    },
+    Layout {
+        table: "checks",
+        columns: &["status", "observed", "allowed", "failing"],
+        shape: Shape::First(Order::Highest("failing")),
         ..PLAIN
     },
 ];

@@ -22,23 +22,25 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
-use kohort_publish::PublishedRun;
+use kohort_publish::{PublishedRun, PublishedTable};
 
 use crate::args::{ShowArgs, ShowFormat};
 use crate::error::CliError;
 use crate::messages::{Messages, no_color};
 use crate::number::count;
 use crate::stdout::Stdout;
+pub use frame::NULL;
 use grid::{Align, Grid};
 use picture::{Picture, View};
-use source::{Present, Selection, Source, folder, known, segment};
+pub use source::folder;
+use source::{Present, Selection, Source, known, segment};
 
 /// Places in a line where stdout is no terminal.
 const USUAL_WIDTH: usize = 100;
 
 pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     let path = folder(&args.path)?;
-    if args.table.is_none() && !path.is_file() {
+    if args.table.is_none() && !PublishedTable::is_at(&path) {
         return list(&path, stdout);
     }
     let source = Source::find(&path, args.table.as_deref())?;

@@ -17,7 +17,7 @@ const LISTED: usize = 20;
 
 /// A published table that can be read more than once.
 pub struct Source {
-    file: PathBuf,
+    table: PublishedTable,
     pub schema: SchemaRef,
 }
 
@@ -43,27 +43,37 @@ pub struct Present {
     values: BTreeSet<String>,
 }
 
-/// The folder that `path` leads to: a pipeline file leads to its output.
+/// The folder or URL that `path` leads to: a pipeline file leads to its output, `~N` behind it to
+/// the Nth run before the current one.
 pub fn folder(path: &Path) -> Result<PathBuf, CliError> {
-    if path.extension().is_some_and(|extension| extension == "toml") {
+    let is_pipeline = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
+    if is_pipeline(path) {
         return Ok(Pipeline::read(path, &[])?.output);
+    }
+    let numbered = path.to_str().and_then(|path| path.rsplit_once('~'));
+    if let Some((file, number)) = numbered.filter(|(file, _)| is_pipeline(Path::new(file))) {
+        let mut output = Pipeline::read(Path::new(file), &[])?.output.into_os_string();
+        output.push("~");
+        output.push(number);
+        return Ok(output.into());
     }
     Ok(path.to_owned())
 }
 
 impl Source {
-    /// The table `name` at `path`, or where `path` is a Parquet file, that.
+    /// The table `name` at `path`, or where `path` is a table, that.
     pub fn find(path: &Path, name: Option<&str>) -> Result<Self, CliError> {
         let table = match name {
-            Some(name) if !path.is_file() => PublishedRun::open(path)?.table(name)?,
+            Some(name) if !PublishedTable::is_at(path) => PublishedRun::open(path)?.table(name)?,
             _ => PublishedTable::open_file(path)?,
         };
-        Ok(Self { file: table.path().to_owned(), schema: table.schema().clone() })
+        Ok(Self { schema: table.schema().clone(), table })
     }
 
     /// The table's name.
     pub fn name(&self) -> String {
-        let stem = || self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem =
+            || self.table.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.note("table").map_or_else(stem, str::to_owned)
     }
 
@@ -82,7 +92,7 @@ impl Source {
         &self,
         mut each: impl FnMut(RecordBatch) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        PublishedTable::open_file(&self.file)?.batches()?.try_for_each(|batch| each(batch?))
+        self.table.batches()?.try_for_each(|batch| each(batch?))
     }
 
     /// What the key columns hold; values of `segment` only.

@@ -3,6 +3,7 @@
 use kohort_model::{EventBatch, Input, Scale};
 use polars::prelude::DataFrame;
 
+use crate::checks;
 use crate::codes::{Dictionaries, TextCodes};
 use crate::columns::Flaws;
 use crate::columns::amount::{self, Rule};
@@ -41,6 +42,7 @@ impl Selection {
             Role::Filter => false,
             Role::Order => order_ids && admits(role),
             Role::Reason => needs.reasons && admits(role),
+            Role::Check(check) => input.source.checks[check].must.is_counted() && admits(role),
             role => admits(role),
         };
         let indices = input.mappings.iter().enumerate();
@@ -97,6 +99,17 @@ impl<'a> Batcher<'a> {
             flaws: Flaws::default(),
             buffers: Buffers::default(),
         }
+    }
+
+    /// Tells how many rows of a query's frame fail each check: file, check and rows.
+    pub fn checked(
+        &self,
+        frame: &DataFrame,
+        query: &Rows,
+        told: &mut dyn FnMut(usize, usize, u64),
+    ) {
+        let columns = Columns { frame, selection: self.selection, input: self.input };
+        checks::count(&columns, &Origin::new(query, frame), told);
     }
 
     /// Hands the accepted rows of a query's frame to the sink. The reasons of the others are in
@@ -179,7 +192,7 @@ impl<'a> Batcher<'a> {
                 causes: &plain.causes,
                 units: &plain.units,
             };
-            sink.push(&batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
+            sink.push(query.part(), &batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
         }
         buffers.keys.recycle(keys);
         Ok(())

@@ -106,6 +106,8 @@ impl Reason {
 pub(crate) struct Flaws {
     /// [`Reason`] of each row as a number; empty while no row has one.
     marks: Vec<u8>,
+    /// First day of the rows that are in the future.
+    future: Option<i32>,
 }
 
 impl Flaws {
@@ -113,6 +115,18 @@ impl Flaws {
 
     pub fn clear(&mut self) {
         self.marks.clear();
+        self.future = None;
+    }
+
+    /// A row of that day is in the future.
+    pub fn mark_future(&mut self, rows: usize, row: usize, day: i32) {
+        self.mark(rows, row, Reason::InFuture);
+        self.future = Some(self.future.map_or(day, |first| first.min(day)));
+    }
+
+    /// First day of the rows that are in the future.
+    pub fn future(&self) -> Option<i32> {
+        self.future
     }
 
     pub fn any(&self) -> bool {

@@ -46,6 +46,17 @@ impl Dictionary {
             None if text.is_empty() => self.missing,
             None => text,
         };
+        self.code_of_name(name)
+    }
+
+    /// The text of a code.
+    pub fn text(&self, code: u32) -> Option<String> {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.by_code.get(code as usize).cloned()
+    }
+
+    /// The code of a text that is reported as it is.
+    pub fn code_of_name(&self, name: &str) -> Result<u32, TooMany> {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(code) = texts.codes.get(name) {
             return Ok(*code);

@@ -85,7 +85,7 @@ impl TimeBuffer {
                 if !is_readable(*day) {
                     flaws.mark(days.len(), row, Reason::UnreadableTime);
                 } else if at > latest {
-                    flaws.mark(days.len(), row, Reason::InFuture);
+                    flaws.mark_future(days.len(), row, *day);
                 }
             }
         }

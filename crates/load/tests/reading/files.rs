@@ -139,7 +139,8 @@ fn duplicates_count_once() {
     let (report, found) = read(&orders).unwrap();
     let expected = ["1 2024-01-01 100", "1 2024-01-01 100", "1 2024-01-01 200", "1 2024-01-02 100"];
     assert_eq!(found, expected);
-    let files: Vec<_> = report.files.iter().map(|f| (f.rows, f.duplicates, f.rejected)).collect();
+    let files: Vec<_> =
+        report.files.iter().map(|f| (f.rows, f.duplicates, f.rejected_rows())).collect();
     assert_eq!(files, [(5, 1, 1), (5, 5, 0), (1, 0, 0)]);
     let details = orders.rejected(&report, &[], 10).unwrap();
     assert_eq!(folder.rejected(&details), ["a.parquet 4 ordered_at null_time NULL"]);
@@ -210,7 +211,7 @@ struct Refuses;
 impl Sink for Refuses {
     type Error = Full;
 
-    fn push(&mut self, _: &EventBatch<'_>) -> Result<(), Full> {
+    fn push(&mut self, _part: usize, _: &EventBatch<'_>) -> Result<(), Full> {
         Err(Full)
     }
 }

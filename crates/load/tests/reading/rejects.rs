@@ -10,8 +10,8 @@ use crate::support::{
     with_plain,
 };
 
-fn counts(expected: &[(&'static str, u64)]) -> BTreeMap<&'static str, u64> {
-    expected.iter().copied().collect()
+fn counts(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    expected.iter().map(|(reason, rows)| ((*reason).to_owned(), *rows)).collect()
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn every_reason_and_its_rows() {
         ("unreadable_amount", 1),
     ];
     assert_eq!(report.rejected, counts(&expected));
-    let files: Vec<_> = report.files.iter().map(|file| (file.rows, file.rejected)).collect();
+    let files: Vec<_> = report.files.iter().map(|file| (file.rows, file.rejected_rows())).collect();
     assert_eq!(files, [(8, 7), (1, 0)]);
     let details = orders.rejected(&report, &[], 100).unwrap();
     let expected = [

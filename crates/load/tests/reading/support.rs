@@ -71,6 +71,7 @@ impl Folder {
             max_segment_values: 1000,
             timezone: chrono_tz::UTC,
             content,
+            checks: Vec::new(),
         }
     }
 
@@ -252,7 +253,7 @@ fn id(keys: Keys<'_>, row: usize) -> Id {
 impl Sink for Rows {
     type Error = Infallible;
 
-    fn push(&mut self, batch: &EventBatch<'_>) -> Result<(), Infallible> {
+    fn push(&mut self, _part: usize, batch: &EventBatch<'_>) -> Result<(), Infallible> {
         let rows = batch.days.len();
         assert_eq!(batch.customers.len(), rows);
         for keys in [batch.orders, batch.others] {
@@ -377,7 +378,7 @@ pub struct Nothing;
 impl Sink for Nothing {
     type Error = Infallible;
 
-    fn push(&mut self, _: &EventBatch<'_>) -> Result<(), Infallible> {
+    fn push(&mut self, _part: usize, _: &EventBatch<'_>) -> Result<(), Infallible> {
         Ok(())
     }
 }

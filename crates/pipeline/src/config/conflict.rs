@@ -75,6 +75,12 @@ pub enum Conflict {
          [inputs.order_lines] or remove it"
     )]
     LinesOfNobody,
+    /// `[state] path` beside `keep = false`.
+    #[error("names a folder for what state.keep = false does not keep; remove one of them")]
+    StateNotKept,
+    /// `[state] path` that is a URL.
+    #[error("is a URL, but the state lies on a disk; name a folder")]
+    StateByUrl,
     /// `above` and `below` of one alert.
     #[error("stands beside above, but only one side can be bad; remove one of them")]
     TwoSides,
@@ -150,6 +156,35 @@ pub enum Conflict {
          lapse_after_days to say when a customer has left"
     )]
     GapOfOrders,
+    /// `partition_by` without `format = "hive"`.
+    #[error(
+        "names the column that divides tables, but outputs.format is not \"hive\"; set it so, or \
+         remove partition_by"
+    )]
+    PartitionsOfFiles,
+    /// `partition_by` where no table can be divided.
+    #[error(
+        "names the column that divides tables, but no table asked for has a text, a date or a \
+         whole number in its key; remove it, or ask for other tables"
+    )]
+    NoPartitions,
+    /// `format = "delta"` on an object store.
+    #[error(
+        "is \"delta\", but outputs.path is on an object store, where Kohort writes no Delta log; \
+         write to a folder, or set it to \"parquet\" or \"hive\""
+    )]
+    DeltaOnStore,
+    /// A check of an input that the pipeline does not have.
+    #[error("is about an input that this pipeline does not have; add it to [inputs] or remove it")]
+    CheckOfNoInput,
+    /// `max_other_share` without `accepted`.
+    #[error(
+        "is about texts that are not accepted, but accepted is not set; list it or remove this"
+    )]
+    OtherShareWithoutAccepted,
+    /// Freshness of rows without a time.
+    #[error("asks how old the newest row is, but the rows of this input have no time; remove it")]
+    FreshnessWithoutTime,
     /// Any other setting that only orders have, with subscriptions.
     #[error("is for orders, but this pipeline follows subscriptions; remove it")]
     OrdersOnly,

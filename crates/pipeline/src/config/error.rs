@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use kohort_load::StoreError;
 use kohort_model::Grain;
 
 use super::conflict::Conflict;
@@ -152,6 +153,16 @@ pub enum ConfigError {
         /// Every text that is allowed.
         known: Box<[&'static str]>,
     },
+    /// A URL that is none, or has a password in it.
+    #[error("{at}: {key}: {cause}")]
+    Url {
+        /// The value's line.
+        at: Place,
+        /// The dotted key.
+        key: String,
+        /// What is wrong with it.
+        cause: StoreError,
+    },
     /// A text that stands twice where each may stand once.
     #[error("{at}: {found:?} stands in {key} twice; remove one")]
     Twice {
@@ -247,6 +258,35 @@ pub enum ConfigError {
         lack: Lack,
         /// Every table that can be made of them.
         offered: Box<[&'static str]>,
+    },
+    /// A pattern that no table matches.
+    #[error(
+        "{at}: {key} has {pattern:?}, which matches no table; this pipeline offers {}",
+        offered.join(", ")
+    )]
+    NoTable {
+        /// The value's line.
+        at: Place,
+        /// The dotted key of the list.
+        key: String,
+        /// The pattern.
+        pattern: String,
+        /// Every table that can be made of the pipeline's inputs.
+        offered: Box<[&'static str]>,
+    },
+    /// A pattern that is none.
+    #[error(
+        "{at}: {key} has {pattern:?}, which is no pattern ({reason}); write one such as *churn*"
+    )]
+    TablePattern {
+        /// The value's line.
+        at: Place,
+        /// The dotted key of the list.
+        key: String,
+        /// The text.
+        pattern: String,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// A revenue window that is not a whole number of periods.
     #[error(

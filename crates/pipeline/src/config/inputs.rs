@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use kohort_model::{Basis, Scale};
+use kohort_model::{Basis, Input, Scale};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
@@ -108,6 +108,24 @@ impl Inputs {
         })
     }
 
+    /// Whether it is there.
+    pub fn has(&self, input: Input) -> bool {
+        match input {
+            Input::Orders => self.basis.basis() == Basis::Orders,
+            Input::Subscriptions => self.basis.basis() == Basis::Subscriptions,
+            Input::Prospects => self.prospects.is_some(),
+            Input::Contacts => self.contacts.is_some(),
+            Input::Surveys => self.surveys.is_some(),
+            Input::Touchpoints => self.touchpoints.is_some(),
+            Input::Identities => self.identities.is_some(),
+            Input::Opportunities => self.opportunities.is_some(),
+            Input::OrderLines => self.order_lines.is_some(),
+            Input::Returns => self.returns.is_some(),
+            Input::Invoices => self.invoices.is_some(),
+            Input::Engagement => self.engagement.is_some(),
+        }
+    }
+
     /// Whether one beside orders tells of sales that were nearly made.
     pub fn tell_of_sales(&self) -> bool {
         let has_carts = self.touchpoints.as_ref().is_some_and(TouchpointsInput::has_carts);
@@ -161,7 +179,10 @@ pub(super) fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError
     let text = item.text("a code such as \"GBP\", or with rates an SQL expression")?;
     match rates {
         Some(rates) => {
-            let rates = rates.path("a path to a Parquet or CSV file of date, currency and rate")?;
+            let rates = rates.local_path(
+                "a path to a Parquet or CSV file of date, currency and rate on this machine, \
+                 not a URL",
+            )?;
             Ok(Currency::Converted { column: text, rates })
         }
         None if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => {

@@ -1,7 +1,7 @@
 //! Every key that a pipeline file may have.
 
 /// The keys of every table with fixed ones, by the table's dotted name.
-pub(super) const KEYS: [(&str, &[&str]); 31] = [
+pub(super) const KEYS: [(&str, &[&str]); 33] = [
     (
         "",
         &[
@@ -26,6 +26,8 @@ pub(super) const KEYS: [(&str, &[&str]); 31] = [
             "alerts",
             "outputs",
             "checks",
+            "records",
+            "state",
         ],
     ),
     (
@@ -210,8 +212,10 @@ pub(super) const KEYS: [(&str, &[&str]); 31] = [
         &["model", "unit_days", "horizon_units", "annual_discount_rate", "calibration_end"],
     ),
     ("cross_sell", &["min_support", "max_items"]),
-    ("outputs", &["path", "tables"]),
-    ("checks", &["max_rejected", "unique_order_ids"]),
+    ("outputs", &["path", "tables", "format", "partition_by", "keep_runs"]),
+    ("checks", &["max_rejected", "unique_order_ids", "identities", "columns", "rows", "freshness"]),
+    ("records", &["lineage", "lineage_namespace", "prometheus"]),
+    ("state", &["path", "keep"]),
 ];
 
 /// The keys of one segment.
@@ -219,3 +223,16 @@ pub(super) const SEGMENT_KEYS: &[&str] = &["column", "at"];
 
 /// The keys of one alert.
 pub(super) const ALERT_KEYS: &[&str] = &["above", "below", "grain"];
+
+/// The keys of a check that is nothing but on or off.
+pub(super) const SEVERITY_KEYS: &[&str] = &["severity"];
+
+/// The keys of what is checked of one column.
+pub(super) const COLUMN_CHECK_KEYS: &[&str] =
+    &["column", "type", "max_null_share", "accepted", "max_other_share", "severity"];
+
+/// The keys of what is checked of the number of rows.
+pub(super) const ROW_CHECK_KEYS: &[&str] = &["max_drop", "max_growth", "severity"];
+
+/// The keys of what is checked of the newest row.
+pub(super) const FRESHNESS_KEYS: &[&str] = &["max_age_days", "severity"];

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod calendar;
+mod checks;
 mod conflict;
 mod customers;
 mod error;
@@ -13,9 +14,12 @@ mod keys;
 mod measures;
 mod opportunities;
 mod orders;
+mod outputs;
+mod records;
 mod section;
 mod segments;
 mod settings;
+mod state;
 mod status;
 mod subscriptions;
 mod tables;
@@ -31,8 +35,10 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty};
+use kohort_publish::Layout;
 use kohort_scorecard::Threshold;
 
+pub use checks::{Checks, ColumnRule, FreshnessRule, RowRule};
 pub use conflict::Conflict;
 pub use customers::{Activity, Lapse};
 pub use error::{ConfigError, Hint, Lack, Place};
@@ -42,6 +48,7 @@ use inputs::Inputs;
 pub use inputs::{BasisInput, Currency};
 pub use opportunities::OpportunitiesInput;
 pub use orders::{OrdersInput, Rows};
+pub use records::RecordSettings;
 use section::{Item, Reader, Section};
 pub use segments::Segment;
 pub use status::StatusLists;
@@ -140,15 +147,24 @@ pub struct Pipeline {
     /// Thresholds, built-in ones included, at most one a metric, in the order of
     /// [`kohort_scorecard::METRICS`].
     pub alerts: Vec<Threshold>,
-    /// The folder of the runs, absolute.
+    /// The folder of the runs, absolute, or its URL.
     pub output: PathBuf,
+    /// How the tables lie there.
+    pub layout: Layout,
+    /// Runs that stay beside the current one, itself included; at least 1.
+    pub keep_runs: usize,
     /// The tables to compute, some of [`TABLE_NAMES`], in that order.
     pub tables: Vec<&'static str>,
-    /// Share of the rows, 0 to 1, that may be rejected; more end the run.
-    pub max_rejected: f64,
-    /// Whether a repeated order id of a customer ends the run.
-    pub unique_order_ids: bool,
+    /// What must hold of the inputs and of the tables.
+    pub checks: Checks,
+    /// Where a run is told of.
+    pub records: RecordSettings,
+    /// The folder for what runs keep of what they read, absolute; `None` where nothing is kept.
+    pub state: Option<PathBuf>,
 }
+
+/// What `outputs.keep_runs` must be.
+const KEEP_RUNS: &str = "a whole number of runs from 1 to 10000";
 
 /// What is set for each grain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,7 +217,7 @@ impl Pipeline {
         let outputs = root.table("outputs")?;
         let checks = root.table("checks")?;
 
-        let unique_order_ids = flag(&checks, "unique_order_ids")?;
+        let (unique_order_ids, unique_severity) = checks::unique_order_ids(&checks)?.unzip();
         let inputs = Inputs::read(root, unique_order_ids.as_ref())?;
         let basis = inputs.basis.basis();
         let lapse_after = customers::lapse_after(&customers, basis)?;
@@ -256,15 +272,13 @@ impl Pipeline {
             max_items,
             alerts: alerts::read(&root.open_table("alerts")?, &grains)?,
             grains,
-            output: output.path("a path to a folder")?,
+            output: output.path("a path or URL of a folder")?,
+            layout: Layout::default(),
+            keep_runs: outputs.integer_or("keep_runs", 7, 1..=10_000, KEEP_RUNS)? as usize,
             tables: Vec::new(),
-            max_rejected: match checks.get("max_rejected") {
-                Some(item) => {
-                    item.number(0.0..=1.0, "a share of the rows from 0 to 1, such as 0.01")?
-                }
-                None => 0.01,
-            },
-            unique_order_ids: unique_order_ids.is_some(),
+            checks: checks::read(&checks, unique_severity, &inputs)?,
+            records: records::read(&root.table("records")?)?,
+            state: None,
             basis: inputs.basis,
             prospects: inputs.prospects,
             contacts: inputs.contacts,
@@ -277,7 +291,9 @@ impl Pipeline {
             invoices: inputs.invoices,
             engagement: inputs.engagement,
         };
+        pipeline.state = state::read(&root.table("state")?, &pipeline.output)?;
         pipeline.tables = tables::read(&outputs, &pipeline)?;
+        pipeline.layout = outputs::layout(&outputs, &pipeline)?;
         Ok(pipeline)
     }
 
@@ -309,14 +325,6 @@ impl Pipeline {
     #[must_use]
     pub fn offered_tables(&self) -> Vec<&'static str> {
         tables::offered_names(self)
-    }
-}
-
-/// The key's item where it is set to true.
-fn flag<'a>(section: &Section<'a>, key: &str) -> Result<Option<Item<'a>>, ConfigError> {
-    match section.get(key) {
-        Some(item) => Ok(item.boolean()?.then_some(item)),
-        None => Ok(None),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 use kohort_model::Day;
+use kohort_publish::is_url;
 
 use super::conflict::Conflict;
 use super::error::{ConfigError, Hint, Place};
@@ -32,7 +33,11 @@ impl Reader<'_> {
         Reader { folder: Path::new(&folder), ..*self }.absolute(path)
     }
 
+    /// What is no URL starts in the folder.
     fn absolute(&self, path: &str) -> PathBuf {
+        if is_url(path) {
+            return path.into();
+        }
         let mut absolute = self.folder.to_owned();
         let mut in_folder = true;
         for component in Path::new(path).components() {
@@ -299,6 +304,8 @@ impl<'a> Item<'a> {
         for node in nodes {
             let found = self.node_text(node, allowed)?;
             let at = node.at.clone();
+            // Before anything repeats it.
+            self.check_url(&found, &at)?;
             if texts.iter().any(|(text, _)| *text == found) {
                 return Err(ConfigError::Twice { at, key: self.key.clone(), found });
             }
@@ -307,9 +314,31 @@ impl<'a> Item<'a> {
         Ok(texts)
     }
 
-    /// A path, made absolute.
+    /// A path, made absolute, or a URL.
     pub fn path(&self, allowed: &'static str) -> Result<PathBuf, ConfigError> {
-        self.text(allowed).map(|text| self.reader.absolute(&text))
+        let text = self.text(allowed)?;
+        self.check_url(&text, &self.node.at)?;
+        Ok(self.reader.absolute(&text))
+    }
+
+    /// A path on this machine, made absolute.
+    pub fn local_path(&self, allowed: &'static str) -> Result<PathBuf, ConfigError> {
+        let path = self.path(allowed)?;
+        if path.to_str().is_some_and(is_url) { Err(self.wrong(allowed)) } else { Ok(path) }
+    }
+
+    /// Whether a URL could be one, with nothing secret in it.
+    fn check_url(&self, text: &str, at: &Place) -> Result<(), ConfigError> {
+        if !is_url(text) {
+            return Ok(());
+        }
+        kohort_load::check_url(text).map_err(|cause| {
+            let at = match at {
+                Place::Argument(shown) => Place::Argument(kohort_load::scrub(shown).into()),
+                file @ Place::File { .. } => file.clone(),
+            };
+            ConfigError::Url { at, key: self.key.clone(), cause }
+        })
     }
 
     /// A list of different paths that is not empty, made absolute.

@@ -1,9 +1,10 @@
-//! `[outputs] tables`: which tables there are, and which a pipeline offers.
+//! `[outputs] tables`: which tables there are, which a pipeline offers, and which are asked for.
 
+use glob::Pattern;
 use kohort_model::Basis;
 
-use super::error::{ConfigError, Lack};
-use super::section::Section;
+use super::error::{ConfigError, Lack, Place};
+use super::section::{Item, Section};
 use super::{BasisInput, Pipeline};
 
 /// The result tables, in the order in which they are computed and listed.
@@ -50,9 +51,11 @@ enum Needs {
     Signals,
     /// Lines of orders.
     OrderLines,
+    /// Whatever there is; it tells something where checks are declared.
+    Checks,
 }
 
-const TABLES: [TableName; 24] = [
+const TABLES: [TableName; 25] = [
     TableName { name: "cohort_retention", needs: Needs::History, on_request: false },
     TableName { name: "cohort_curve", needs: Needs::History, on_request: false },
     TableName { name: "customer_retention", needs: Needs::History, on_request: false },
@@ -77,6 +80,7 @@ const TABLES: [TableName; 24] = [
     TableName { name: "cross_sell_customers", needs: Needs::OrderLines, on_request: false },
     TableName { name: "scorecard", needs: Needs::History, on_request: false },
     TableName { name: "alerts", needs: Needs::History, on_request: false },
+    TableName { name: "checks", needs: Needs::Checks, on_request: false },
 ];
 
 impl TableName {
@@ -88,7 +92,7 @@ impl TableName {
             has_goods || pipeline.engagement.is_some() || pipeline.has_scores()
         };
         let (is_there, lack) = match self.needs {
-            Needs::History => return None,
+            Needs::History | Needs::Checks => return None,
             Needs::Orders => (has_orders, Lack::Orders),
             Needs::Reasons => (!has_orders || pipeline.has_answers(), Lack::Answers),
             Needs::Sales => {
@@ -114,6 +118,7 @@ impl TableName {
                 let has_endings = input.cancel_reason.is_some() || input.involuntary.is_some();
                 has_endings || pipeline.has_answers()
             }
+            (Needs::Checks, _) => pipeline.checks.are_declared(),
             _ => true,
         };
         tells && !self.on_request
@@ -129,6 +134,15 @@ pub(super) fn offered_names(pipeline: &Pipeline) -> Vec<&'static str> {
     offered(pipeline).map(|table| table.name).collect()
 }
 
+/// What a table is made of, where it is made of other tables.
+pub(super) fn made_of(table: &str) -> &'static [&'static str] {
+    match table {
+        "scorecard" => &kohort_scorecard::SOURCES,
+        "alerts" => &["scorecard"],
+        _ => &[],
+    }
+}
+
 /// The tables asked for; by default all that tell something, but those on request.
 pub(super) fn read(
     outputs: &Section<'_>,
@@ -138,14 +152,65 @@ pub(super) fn read(
         let computed = offered(pipeline).filter(|table| table.is_default(pipeline));
         return Ok(computed.map(|table| table.name).collect());
     };
-    let allowed = "a list of tables such as [\"cohort_retention\"]";
-    let names = item.choices(&TABLE_NAMES.map(|name| (name, name)), allowed)?;
-    for (text, at) in item.texts(allowed)? {
-        let table = TABLES.iter().find(|table| table.name == text);
-        if let Some(lack) = table.and_then(|table| table.lack(pipeline)) {
-            let offered = offered_names(pipeline).into();
-            return Err(ConfigError::NotOffered { at, key: item.key, table: text, lack, offered });
+    let mut wanted = Vec::new();
+    for (text, at) in item.texts("a list of tables such as [\"cohort_retention\"]")? {
+        wanted.extend(selected(&item, &text, &at, pipeline)?);
+    }
+    Ok(TABLE_NAMES.into_iter().filter(|name| wanted.contains(name)).collect())
+}
+
+/// The tables that a text of the list, which stands at `at`, asks for: the one of this name or all
+/// offered ones that match a pattern and, where it begins with `+`, those that they are made of.
+fn selected(
+    item: &Item<'_>,
+    text: &str,
+    at: &Place,
+    pipeline: &Pipeline,
+) -> Result<Vec<&'static str>, ConfigError> {
+    let offered = offered_names(pipeline);
+    let name = text.strip_prefix('+').unwrap_or(text);
+    let mut found = if name.contains(['*', '?', '[']) {
+        matching(item, name, at, &offered)?
+    } else {
+        let table = item.choose(name, at.clone(), &TABLES.each_ref().map(|t| (t.name, t)))?;
+        if let Some(lack) = table.lack(pipeline) {
+            let (key, offered) = (item.key.clone(), offered.into());
+            let (at, table) = (at.clone(), name.to_owned());
+            return Err(ConfigError::NotOffered { at, key, table, lack, offered });
+        }
+        vec![table.name]
+    };
+    if text.starts_with('+') {
+        let mut next = 0;
+        while let Some(table) = found.get(next) {
+            found.extend(made_of(table).iter().filter(|source| offered.contains(source)));
+            next += 1;
         }
     }
-    Ok(names)
+    Ok(found)
+}
+
+/// The offered tables that match a pattern, one at least.
+fn matching(
+    item: &Item<'_>,
+    pattern: &str,
+    at: &Place,
+    offered: &[&'static str],
+) -> Result<Vec<&'static str>, ConfigError> {
+    let parsed = Pattern::new(pattern).map_err(|error| ConfigError::TablePattern {
+        at: at.clone(),
+        key: item.key.clone(),
+        pattern: pattern.to_owned(),
+        reason: error.msg,
+    })?;
+    let found: Vec<_> = offered.iter().copied().filter(|name| parsed.matches(name)).collect();
+    if found.is_empty() {
+        return Err(ConfigError::NoTable {
+            at: at.clone(),
+            key: item.key.clone(),
+            pattern: pattern.to_owned(),
+            offered: offered.into(),
+        });
+    }
+    Ok(found)
 }

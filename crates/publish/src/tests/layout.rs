@@ -1,4 +1,5 @@
 use std::fs::File;
+use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
@@ -29,7 +30,7 @@ pub(super) fn written(table: &Table) -> (TempDir, PublishedTable) {
     (folder, read)
 }
 
-pub(super) fn all_rows(table: PublishedTable) -> RecordBatch {
+pub(super) fn all_rows(table: &PublishedTable) -> RecordBatch {
     let schema = table.schema().clone();
     let batches: Vec<_> = table.batches().unwrap().map(Result::unwrap).collect();
     concat_batches(&schema, &batches).unwrap()
@@ -190,7 +191,7 @@ fn values_come_back() {
     for (case, table) in cases {
         let (_folder, read) = written(&table);
         assert_eq!(read.rows(), table.rows() as u64, "{case}");
-        let batch = all_rows(read);
+        let batch = all_rows(&read);
         assert!(values(&batch) == table.columns(), "{case}");
     }
 }
@@ -236,7 +237,7 @@ fn money_beyond_38_digits_is_an_error() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_named() {
-    let error = parquet_file::write("/dev/full".into(), &example(), None).unwrap_err();
+    let error = parquet_file::write(PathBuf::from("/dev/full"), &example(), None).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot write /dev/full: No space left on device (os error 28); \
@@ -355,7 +356,7 @@ fn rejected_rows_are_documented() {
     let table = PublishedTable::open_file(&path).unwrap();
     assert!(table.schema().fields().iter().all(|f| f.metadata().contains_key("description")));
     assert_eq!(
-        pretty_format_batches(&[all_rows(table)]).unwrap().to_string(),
+        pretty_format_batches(&[all_rows(&table)]).unwrap().to_string(),
         "\
 +--------+------------------+-----+------------+-----------+------------+
 | input  | file             | row | column     | reason    | value      |

@@ -9,14 +9,21 @@ use kohort_model::{
 };
 
 use crate::{
-    EventCounts, FileRecord, InputRecord, KOHORT_VERSION, Output, RECORD_VERSION, RunId, RunRecord,
-    Staging, TableMeta, Timing,
+    CheckCounts, EventCounts, FileRecord, InputRecord, KOHORT_VERSION, Output, RECORD_VERSION,
+    RunId, RunRecord, Staging, TableMeta, Timing,
 };
 
+mod attempts;
+mod delta;
+mod diff;
+mod history;
+mod hive;
 mod layout;
 mod reading;
+mod records;
 mod rows;
 mod runs;
+mod stores;
 
 /// Every type of column, with and without NULL.
 static EXAMPLE: TableSchema = TableSchema {
@@ -90,6 +97,7 @@ fn record(id: &RunId) -> RunRecord {
         kohort_version: KOHORT_VERSION.to_owned(),
         pipeline: "shop".to_owned(),
         pipeline_digest: "00ff".to_owned(),
+        fingerprint: None,
         started_at: moment,
         finished_at: moment,
         as_of: Day(20_000),
@@ -105,15 +113,20 @@ fn record(id: &RunId) -> RunRecord {
                 bytes: 345,
                 modified_us: None,
                 rejected: 2,
+                ..FileRecord::default()
             }],
             rows_read: 12,
             rows_filtered: 1,
             rejected: BTreeMap::from([("in_future".to_owned(), 2)]),
             left_out: BTreeMap::from([("ignored".to_owned(), 1)]),
+            ..InputRecord::default()
         }],
+        late: Vec::new(),
         events: EventCounts { orders: 7, refunds: 1, customers: 3, ..EventCounts::default() },
         risk_model: None,
         tables: Vec::new(),
+        alerts: None,
+        checks: CheckCounts::default(),
         timings: vec![Timing { stage: "read".to_owned(), seconds: 0.125 }],
         peak_memory_bytes: Some(1 << 30),
         threads: 2,
@@ -128,7 +141,7 @@ fn id(second: u32) -> RunId {
 }
 
 fn begin(root: &Path, second: u32) -> Staging {
-    Output::at(root).begin(&id(second)).unwrap()
+    Output::at(root).begin(&id(second), None).unwrap()
 }
 
 fn publish(root: &Path, second: u32) {

@@ -260,7 +260,7 @@ fn ids_come_back_in_their_form() {
         let field = schema.field(2);
         assert_eq!((field.name().as_str(), field.data_type()), ("segment_x", &DataType::Utf8));
         assert!(field.is_nullable() && field.metadata().contains_key("description"));
-        let printed = pretty_format_batches(&[all_rows(read)]).unwrap().to_string();
+        let printed = pretty_format_batches(&[all_rows(&read)]).unwrap().to_string();
         let rows: Vec<Vec<&str>> = (printed.lines().skip(3))
             .map(|line| line.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect())
             .collect();
@@ -282,7 +282,7 @@ fn rows_of_another_table_are_a_mistake() {
 /// What comes of a table whose rows all go to `spill` and whose file is `path`.
 fn refused(path: &Path, spill: SpillFile) -> String {
     let publish = || -> Result<TableRecord, PublishError> {
-        let sink = RowSink::new(path.into(), &empty(IdType::Signed), &meta(), spill, 0)?;
+        let sink = RowSink::new(path.to_owned(), &empty(IdType::Signed), &meta(), spill, 0)?;
         sink.push(table(IdType::Signed, &rows(IdType::Signed, 9, &[Grain::Week])))?;
         sink.finish()
     };

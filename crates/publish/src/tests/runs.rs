@@ -1,6 +1,6 @@
 use std::fs;
 use std::path::Path;
-use std::sync::Barrier;
+use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use kohort_model::Spill;
@@ -45,7 +45,7 @@ fn a_commit_swaps() {
 fn one_run_at_a_time() {
     let root = tempfile::tempdir().unwrap();
     let staging = begin(root.path(), 1);
-    let error = Output::at(root.path()).begin(&id(2)).unwrap_err();
+    let error = Output::at(root.path()).begin(&id(2), None).unwrap_err();
     let text = error.to_string();
     let process = format!("(process {} on ", std::process::id());
     for part in [root.path().to_str().unwrap(), id(1).as_str(), &process, ", started 20"] {
@@ -55,6 +55,30 @@ fn one_run_at_a_time() {
     drop(staging);
     assert_eq!(fs::read_to_string(root.path().join(".lock")).unwrap(), "");
     begin(root.path(), 2);
+}
+
+#[test]
+fn a_run_waits_until_another_ends() {
+    let root = tempfile::tempdir().unwrap();
+    let first = begin(root.path(), 1);
+    let (told, hears) = mpsc::channel();
+    let waiter = thread::spawn({
+        let output = Output::at(root.path());
+        move || {
+            let tell = |text: &str| told.send(text.to_owned()).unwrap();
+            let staging = output.begin(&id(2), Some(&tell)).unwrap();
+            assert!(staging.folder().is_dir());
+        }
+    });
+    let text = hears.recv().unwrap();
+    for part in [root.path().to_str().unwrap(), id(1).as_str(), "; waiting until it ends"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!waiter.is_finished());
+    first.commit(&record(&id(1)), 7).unwrap();
+    waiter.join().unwrap();
+    assert_eq!(hears.iter().count(), 0, "it is told once, then each minute");
+    assert!(is_current(root.path(), 1));
 }
 
 #[test]
@@ -203,10 +227,10 @@ fn outputs_that_cannot_work_are_refused_at_once() {
     for (case, break_it, expected) in cases {
         let root = tempfile::tempdir().unwrap();
         break_it(root.path());
-        let text = Output::at(root.path()).begin(&id(1)).unwrap_err().to_string();
+        let text = Output::at(root.path()).begin(&id(1), None).unwrap_err().to_string();
         assert!(text.ends_with(expected), "{case}: {text}");
         // The lock is free again.
-        let again = Output::at(root.path()).begin(&id(1)).unwrap_err();
+        let again = Output::at(root.path()).begin(&id(1), None).unwrap_err();
         assert_eq!(again.to_string(), text, "{case}");
     }
 }

@@ -5,15 +5,15 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use kohort_model::{
-    Basis, Cell, Context, Day, Finished, Grain, IdType, Input, Ledger, Measure, Periods, RiskFit,
-    SegmentAt, Spill, Table, TableSchema, WinBack,
+    Basis, Cell, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
+    Periods, RiskFit, SegmentAt, Spill, Table, TableSchema, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
 use kohort_testkit::strategies::Case;
 use kohort_testkit::{Columns, History, LapseDays, NaiveRow, Settings, cell, table_rows};
 use kohort_timeline::{
-    FoldOptions, Gathered, Gatherer, LeftOut, NotTaken, SegmentValues, SlotMap, Survey,
-    TimelineError,
+    Block, Codes, FoldOptions, Gathered, Gatherer, Keep, LeftOut, NotTaken, SegmentValues, SlotMap,
+    Survey, TimelineError,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -30,6 +30,8 @@ pub struct Shape {
     pub threads: usize,
     /// Bytes held in memory; `None` holds everything.
     pub budget: Option<usize>,
+    /// Whether the rows go through blocks that are kept, under other codes than those of now.
+    pub kept: bool,
 }
 
 /// What a run says.
@@ -269,6 +271,10 @@ fn gather(
     let spill = shape.budget.map(|_| Box::new(Memory::default()) as Box<dyn Spill>);
     let gather = Gatherer::new(layout(history, settings), budget, spill);
     for (input, columns) in inputs {
+        if shape.kept {
+            restore(&gather, history, settings, (*input, columns), shape.batch)?;
+            continue;
+        }
         let mut lanes: Vec<_> = (0..shape.lanes).map(|_| gather.lane(*input)).collect();
         let mut next = 0;
         columns.for_batches(shape.batch, |batch| {
@@ -280,6 +286,62 @@ fn gather(
         }
     }
     Ok(gather.finish())
+}
+
+/// Keeps the rows of an input in blocks, those of three parts in turn and with the codes of texts in
+/// reverse, and puts the blocks back.
+fn restore(
+    gather: &Gatherer,
+    history: &History,
+    settings: &Settings,
+    (input, columns): (Input, &Columns),
+    batch_rows: usize,
+) -> Result<(), TimelineError> {
+    let codes = columns.segment_codes.iter().chain([&columns.reason_codes]);
+    let texts: Vec<&[Arc<str>]> = codes.map(|codes| &*codes.texts).collect();
+    let reversed = |column: usize, codes: &[u32]| -> Vec<u32> {
+        let last = u32::try_from(texts[column].len()).expect("few texts").wrapping_sub(1);
+        codes.iter().map(|code| last - code).collect()
+    };
+    let kept = Blocks::default();
+    let text =
+        |column: usize, code: u32| texts[column][reversed(column, &[code])[0] as usize].to_string();
+    let before = Gatherer::new(layout(history, settings), usize::MAX, None);
+    let keeper = before.keeper(input, &text, &kept);
+    let mut next = 0;
+    columns.for_batches(batch_rows, |batch| {
+        let segments: Vec<Vec<u32>> =
+            (batch.segments.iter().enumerate()).map(|(s, codes)| reversed(s, codes)).collect();
+        let segments: Vec<&[u32]> = segments.iter().map(Vec::as_slice).collect();
+        let reasons = reversed(texts.len() - 1, batch.reasons);
+        next = (next + 1) % 3;
+        keeper.push(next, &EventBatch { segments: &segments, reasons: &reasons, ..*batch })
+    })?;
+    (0..3).try_for_each(|part| keeper.finish(part))?;
+    let bytes = kept.0.into_inner().expect("no thread failed");
+    let blocks: Vec<Block<'_>> =
+        bytes.iter().map(|bytes| Block::read(bytes).expect("what was kept")).collect();
+    let of_blocks: Vec<_> = blocks.iter().map(Block::texts).collect();
+    let mut code = |column: usize, text: &str| {
+        let place = texts[column].iter().position(|known| **known == *text);
+        Ok::<u32, TimelineError>(u32::try_from(place.expect("a text")).expect("few texts"))
+    };
+    let all = Codes::new(of_blocks.iter(), &mut code)?;
+    for (block, texts) in blocks.iter().zip(&of_blocks) {
+        gather.restore(block, &all.of(texts, &mut code)?)?;
+    }
+    Ok(())
+}
+
+/// Blocks in memory.
+#[derive(Default)]
+struct Blocks(Mutex<Vec<Vec<u8>>>);
+
+impl Keep for Blocks {
+    fn keep(&self, _part: usize, _days: &BTreeMap<i32, u64>, block: &[u8]) -> io::Result<()> {
+        self.0.lock().expect("no thread failed").push(block.to_vec());
+        Ok(())
+    }
 }
 
 /// `as_of` and W.

@@ -1,5 +1,6 @@
 //! The engine against the reference, over random histories.
 
+mod balance;
 mod drive;
 mod labels;
 mod layout;
@@ -11,12 +12,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Everything at once, in memory.
-const PLAIN: Shape = Shape { batch: 1000, lanes: 1, threads: 1, budget: None };
+const PLAIN: Shape = Shape { batch: 1000, lanes: 1, threads: 1, budget: None, kept: false };
 
 fn shapes() -> impl Strategy<Value = Shape> {
     let budget = select(vec![None, Some(0), Some(200)]);
-    (1..=7_usize, 1..=3_usize, 1..=2_usize, budget)
-        .prop_map(|(batch, lanes, threads, budget)| Shape { batch, lanes, threads, budget })
+    (1..=7_usize, 1..=3_usize, 1..=2_usize, budget, any::<bool>()).prop_map(
+        |(batch, lanes, threads, budget, kept)| Shape { batch, lanes, threads, budget, kept },
+    )
 }
 
 fn any_case() -> BoxedStrategy<Case> {

@@ -199,6 +199,6 @@ fn ids_are_always_read() {
             .write("a.parquet", table(&format!("{words}\n{}", row.collect::<Vec<_>>().join(" "))));
         let input = open(source(&folder, "a.parquet", input, true)).unwrap();
         let (report, _) = input.read(needs, NOW, 1, &|_| (), &|| Nothing).unwrap();
-        assert_eq!(report.rejected, BTreeMap::from([("null_order_id", 1)]));
+        assert_eq!(report.rejected, BTreeMap::from([("null_order_id".to_owned(), 1)]));
     }
 }

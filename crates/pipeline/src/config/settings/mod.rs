@@ -1,11 +1,13 @@
 //! The effective settings as a list of texts, and their digest.
 
+mod checks;
 mod inputs;
 
 use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use kohort_model::{Basis, Grain, SegmentAt};
+use kohort_publish::Layout;
 
 use super::measures::model_name;
 use super::{Activity, Lapse, Pipeline};
@@ -35,10 +37,14 @@ impl Pipeline {
         self.list_measures(&mut list);
         list.path("outputs.path", &self.output);
         list.texts("outputs.tables", &self.tables);
-        list.add("checks.max_rejected", self.max_rejected);
-        if self.basis.basis() == Basis::Orders {
-            list.add("checks.unique_order_ids", self.unique_order_ids);
+        // Files have no entry, as they had none before there was anything else.
+        if self.layout != Layout::Files {
+            list.add("outputs.format", self.layout.name());
         }
+        if let Layout::Hive { partition_by } = &self.layout {
+            list.add("outputs.partition_by", partition_by);
+        }
+        list.checks(&self.checks, self.basis.basis());
         list.0
     }
 

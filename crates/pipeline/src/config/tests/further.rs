@@ -287,8 +287,8 @@ fn defaults_of_further_inputs() {
     "#);
     assert_eq!(
         pipeline.tables.len(),
-        TABLE_NAMES.len() - 3,
-        "all but those on request and reasons"
+        TABLE_NAMES.len() - 4,
+        "all but those on request, reasons and checks"
     );
     assert!(pipeline.has_carts() && pipeline.has_scores() && !pipeline.has_answers());
     // Without the inputs the settings are there all the same.
@@ -334,7 +334,7 @@ fn tables_of_further_inputs() {
     let offered = small(&[]).offered_tables();
     let is_asked_for = |table: &&&str| !small(&[]).tables.contains(table);
     let on_request: Vec<_> = offered.iter().filter(is_asked_for).copied().collect();
-    assert_eq!(on_request, ["revenue_movements", "customers"]);
+    assert_eq!(on_request, ["revenue_movements", "customers", "checks"]);
 }
 
 #[test]

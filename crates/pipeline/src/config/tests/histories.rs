@@ -114,7 +114,7 @@ fn prospects_are_inactive_after_the_lapse_window() {
 fn tables_follow_from_the_inputs() {
     let reasons = ["inputs.subscriptions.cancel_reason=why"];
     let involuntary = ["inputs.subscriptions.involuntary=dunned"];
-    let cases = [
+    let cases = vec![
         ("orders", small(&[])),
         ("orders and surveys", small(&[SURVEYS])),
         ("subscriptions", subscribers(&[])),
@@ -122,7 +122,9 @@ fn tables_follow_from_the_inputs() {
         ("subscriptions with causes", subscribers(&involuntary)),
         ("subscriptions and surveys", subscribers(&[SURVEYS])),
     ];
-    let found = cases.map(|(inputs, pipeline)| format!("{inputs}: {}", pipeline.tables.join(" ")));
+    let line =
+        |(inputs, pipeline): (&str, Pipeline)| format!("{inputs}: {}", pipeline.tables.join(" "));
+    let found: Vec<_> = cases.into_iter().map(line).collect();
     insta::assert_snapshot!(found.join("\n"), @r#"
     orders: cohort_retention cohort_curve customer_retention revenue_churn win_back lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
     orders and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
@@ -203,9 +205,9 @@ fn wrong_subscriptions() {
     --set lifetime.model=bg_nbd: lifetime is for orders, but this pipeline follows subscriptions; remove it
     --set checks.unique_order_ids=true: checks.unique_order_ids is for orders, but this pipeline follows subscriptions; remove it
     --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
-    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts
-    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts
-    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts
+    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
+    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
+    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
     "#);
     let of_orders = errors_in(SMALL, &[&["customers.reactivation_gap_days=0"]]);
     insta::assert_snapshot!(of_orders, @r#"--set customers.reactivation_gap_days=0: customers.reactivation_gap_days is for subscriptions, but this pipeline follows orders; remove it, or set lapse_after_days to say when a customer has left"#);

@@ -15,6 +15,26 @@ pub(super) fn errors_in(text: &str, cases: &[&[&str]]) -> String {
 }
 
 #[test]
+fn what_is_secret_in_a_url_is_not_repeated() {
+    let found = errors(&[
+        &["inputs.orders.path=s3://me:hush@bucket/orders"],
+        &["inputs.orders.path=[\"s3://bucket/a?sig=hush\", \"s3://bucket/a?sig=hush\"]"],
+        &["inputs.orders.path=https://host/orders.parquet?token=hush"],
+        &["inputs.orders.path=gs://bucket//orders"],
+        &["outputs.path=s3://me:hush@bucket/tables"],
+        &["inputs.orders.rates=s3://bucket/rates.csv", "inputs.orders.currency=currency"],
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    --set inputs.orders.path=s3://bucket/orders: inputs.orders.path: a URL of s3:// holds a password or a query; what is secret has no place in it: credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is one), the place from AWS_REGION and AWS_ENDPOINT_URL (with AWS_ALLOW_HTTP=true where it is not https)
+    --set inputs.orders.path=["s3://bucket/a?***", "s3://bucket/a?***"]: inputs.orders.path: a URL of s3:// holds a password or a query; what is secret has no place in it: credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is one), the place from AWS_REGION and AWS_ENDPOINT_URL (with AWS_ALLOW_HTTP=true where it is not https)
+    --set inputs.orders.path=https://host/orders.parquet?***: inputs.orders.path: a URL of https:// holds a password or a query; what is secret has no place in it: objects of web servers are read without credentials; what needs some belongs in an object store, such as s3:// with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment
+    --set inputs.orders.path=gs://bucket//orders: inputs.orders.path: gs://bucket//orders is no URL of an object: its path has an empty part, . or ..
+    --set outputs.path=s3://bucket/tables: outputs.path: a URL of s3:// holds a password or a query; what is secret has no place in it: credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN where there is one), the place from AWS_REGION and AWS_ENDPOINT_URL (with AWS_ALLOW_HTTP=true where it is not https)
+    --set inputs.orders.rates=s3://bucket/rates.csv: inputs.orders.rates is the text "s3://bucket/rates.csv"; it must be a path to a Parquet or CSV file of date, currency and rate on this machine, not a URL
+    "#);
+}
+
+#[test]
 fn wrong_calendar_and_customers() {
     let found = errors(&[
         &["name=3"],
@@ -175,12 +195,12 @@ fn wrong_outputs_and_measures() {
     --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons renames the reasons of lost sales, but no input tells any; set inputs.orders.lost_reason or inputs.opportunities.reason to the column that holds them, or remove reasons
     --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table
     --set lost_sales.reasons.x=1: lost_sales.reasons.x is the number 1; it must be a text, the reason to report
-    --set outputs.path=["a"]: outputs.path is a list; it must be a path to a folder
-    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts
+    --set outputs.path=["a"]: outputs.path is a list; it must be a path or URL of a folder
+    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
     --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
-    --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true or false
-    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks
+    --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true, false or a table such as { severity = "warn" }
+    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
     "#);
 }
 
@@ -250,9 +270,9 @@ fn wrong_settings_of_tables() {
     --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
-    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks
-    --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts
-    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason, because orders do not tell why customers left; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts
+    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
+    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason, because orders do not tell why customers left; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
     "#);
 }
 
@@ -280,7 +300,7 @@ fn mistakes_in_the_file_name_the_line() {
     });
     insta::assert_snapshot!(found.join("\n\n"), @r#"
     nmae = "x"
-    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks
+    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     name = "x
     name2 = 3
@@ -299,7 +319,7 @@ fn mistakes_in_the_file_name_the_line() {
 
     [calender]
     grains = ["week"]
-    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks
+    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     [calendar]
     lapse_after_days = 3

@@ -1,0 +1,119 @@
+//! `kohort diff`.
+
+mod export;
+mod largest;
+mod report;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use kohort_publish::PublishedRun;
+use kohort_publish::diff::{Comparison, Counts, Scope, TablePair};
+
+use crate::args::{DiffArgs, ShowFormat};
+use crate::error::CliError;
+use crate::messages::Messages;
+use crate::number::plural;
+use crate::show::folder;
+use crate::stdout::Stdout;
+
+/// Rows of each list where the command line does not say.
+const USUAL_ROWS: u32 = 20;
+
+pub fn diff(args: &DiffArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
+    if args.format != ShowFormat::Table && args.rows.is_some() {
+        return Err(CliError::RowsOfTable);
+    }
+    let comparison = Comparison::new(open(&args.older)?, open(&args.newer)?)?;
+    for doubt in comparison.doubts() {
+        messages.warn(&doubt.to_string());
+    }
+    let tables = choose(args, &comparison, messages)?;
+    let counts = match args.format {
+        ShowFormat::Table => {
+            let rows = args.rows.unwrap_or(USUAL_ROWS) as usize;
+            report::report(&comparison, &tables, rows, stdout)?
+        }
+        format => export::export(&tables, format, stdout)?,
+    };
+    if args.exit_code && counts.rows() > 0 {
+        return Err(CliError::Differences { counts });
+    }
+    if args.format != ShowFormat::Table {
+        messages.say(sentence(counts));
+    }
+    Ok(())
+}
+
+/// A table that is compared.
+struct Chosen {
+    name: String,
+    pair: TablePair,
+    scope: Scope,
+}
+
+/// The tables that are compared; stderr is told of the others.
+fn choose(
+    args: &DiffArgs,
+    comparison: &Comparison,
+    messages: &Messages,
+) -> Result<Vec<Chosen>, CliError> {
+    let (both, one) = comparison.tables()?;
+    if args.table.is_none() && both.is_empty() {
+        messages.warn("the runs have no table in common");
+    } else if args.table.is_none() && !one.is_empty() {
+        messages.say(format!("left out: {} (only one run has it)", one.join(", ")));
+    }
+    let mut chosen = Vec::new();
+    let mut open = Vec::new();
+    for name in args.table.clone().map_or(both, |table| vec![table]) {
+        let pair = match comparison.table(&name)? {
+            Ok(pair) => pair,
+            Err(unlike) => {
+                messages.warn(&format!("{name} is not compared: {unlike}"));
+                continue;
+            }
+        };
+        if pair.is_open() && !args.all && args.table.is_none() {
+            open.push(name);
+            continue;
+        }
+        if !pair.not_compared().is_empty() {
+            messages.warn(&format!(
+                "of {name} is not compared what only one run has, or with another type: {}",
+                pair.not_compared().join(", ")
+            ));
+        }
+        // Whoever names a table without periods wants to see what it has become.
+        let scope = if args.all || pair.is_open() { Scope::All } else { Scope::Closed };
+        chosen.push(Chosen { name, pair, scope });
+    }
+    if !open.is_empty() {
+        messages.say(format!(
+            "left out: {}; what has no periods changes with every day (--all, or name one)",
+            open.join(", ")
+        ));
+    }
+    Ok(chosen)
+}
+
+/// What the runs differ in, in a sentence.
+pub fn sentence(counts: Counts) -> String {
+    if counts.rows() == 0 {
+        return "nothing that was closed has changed".to_owned();
+    }
+    format!(
+        "the runs differ: {} changed, {} added, {} removed",
+        plural(counts.cells, "cell"),
+        plural(counts.added, "row"),
+        plural(counts.removed, "row")
+    )
+}
+
+/// The run at a path as the command line has it.
+fn open(path: &Path) -> Result<PublishedRun, CliError> {
+    Ok(PublishedRun::open(&folder(path)?)?)
+}

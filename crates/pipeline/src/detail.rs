@@ -1,0 +1,20 @@
+//! What a run is about to do, for whoever looks for a fault.
+
+use kohort_load::Opened;
+
+use crate::PlannedInput;
+
+/// A line for what is read of an input and as what, and one for each file.
+pub(crate) fn of_input(opened: &Opened, planned: &PlannedInput) -> Vec<String> {
+    let PlannedInput { input, decode, reuse, vanished, decode_files } = planned;
+    let mapped = opened.columns().into_iter();
+    let mapped = mapped.map(|(key, text, ty)| format!("{input}: {key} = {text} ({ty})"));
+    let counts = format!(
+        "{input}: {} files to decode, {} known from earlier, {vanished} gone",
+        decode.files, reuse.files,
+    );
+    let files = decode_files
+        .iter()
+        .map(|(path, bytes, why)| format!("{input}: decode {path}, {bytes} bytes ({why})"));
+    mapped.chain([counts]).chain(files).collect()
+}

@@ -1,0 +1,145 @@
+//! What a run would do, told before it does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread::available_parallelism;
+
+use chrono::Utc;
+use kohort_load::Opened;
+use kohort_model::Day;
+use kohort_publish::{Share, State};
+
+use crate::before::Before;
+use crate::kept::{Parts, holds};
+use crate::plan::{Plan, today};
+use crate::{Pipeline, RunError, RunOptions};
+
+/// What a run takes before the first row: code, buffers, the states of the measures.
+const BASE_BYTES: u64 = 64 << 20;
+/// What each thread takes: frames on their way, stages, a partition in flight.
+const THREAD_BYTES: u64 = 32 << 20;
+/// A gathered word of eight bytes is packed into about this many.
+const PACKED_WORD_BYTES: u64 = 3;
+
+/// What a run would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunPlan {
+    /// Its inputs, in the order in which they are read.
+    pub inputs: Vec<PlannedInput>,
+    /// The tables that it would compute.
+    pub tables: Vec<&'static str>,
+    /// Threads at work.
+    pub threads: usize,
+    /// Bytes of memory to stay within, where there is a limit.
+    pub memory_limit: Option<u64>,
+    /// Bytes of memory that it is likely to take; a rough estimate, from the rows and columns that are
+    /// gathered.
+    pub expected_memory: u64,
+    /// Whether there is nothing to do, because what is published is what would come out.
+    pub unchanged: bool,
+}
+
+/// One input of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedInput {
+    /// Its name in the pipeline file.
+    pub input: &'static str,
+    /// Files that would be read.
+    pub decode: Planned,
+    /// Files that would not, because what an earlier run kept of them holds.
+    pub reuse: Planned,
+    /// Files that an earlier run has read and that are not there any more.
+    pub vanished: u64,
+    /// Path, bytes, and why: of each file that would be read, in order.
+    pub decode_files: Vec<(String, u64, &'static str)>,
+}
+
+/// Some files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// How many.
+    pub files: u64,
+    /// Their rows.
+    pub rows: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Finds out what a run of the pipeline would do. Nothing is written, and of the inputs nothing but
+/// footers is read.
+///
+/// # Errors
+/// [`RunError::Load`] for the first input that does not fit the pipeline file.
+pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunError> {
+    let now = Utc::now();
+    let plan = Plan::new(pipeline, now, options.alerts)?;
+    let parts = Parts::of(&plan);
+    let fingerprint = parts.fingerprint(pipeline, now);
+    let today = today(pipeline, now);
+    let unchanged = Before::find(pipeline).unchanged(&fingerprint, options, today).is_some();
+    let threads = options.threads.or(available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let state = pipeline.state.as_ref().filter(|_| !options.full_refresh);
+    let shares = state.map(|folder| State::look(folder, &parts.form)).unwrap_or_default();
+    let inputs: Vec<PlannedInput> = (plan.inputs.iter().zip(&parts.keys))
+        .map(|(opened, keys)| of_input(opened, keys, &shares, (now.timestamp_micros(), today)))
+        .collect();
+    let gathered = |opened: &Opened| {
+        let rows: u64 = opened.files().iter().map(|file| file.rows).sum();
+        rows * PACKED_WORD_BYTES * plan.layout.row_words(opened.input()) as u64
+    };
+    let gathered: u64 = plan.inputs.iter().map(gathered).sum();
+    let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered;
+    Ok(RunPlan {
+        inputs,
+        tables: pipeline.tables.clone(),
+        threads,
+        memory_limit: options.memory_limit,
+        expected_memory: options.memory_limit.map_or(expected, |limit| expected.min(limit)),
+        unchanged,
+    })
+}
+
+/// What would be read of an input where `shares` are kept.
+pub(crate) fn of_input(
+    opened: &Opened,
+    keys: &[String],
+    shares: &[Share],
+    (now, today): (i64, Day),
+) -> PlannedInput {
+    let name = opened.input().name();
+    let shares: Vec<&Share> = shares.iter().filter(|share| share.input == name).collect();
+    let by_key: BTreeMap<&str, &Share> =
+        shares.iter().map(|share| (share.key.as_str(), *share)).collect();
+    let kept_files: BTreeSet<&str> =
+        shares.iter().flat_map(|share| &share.files).map(|file| file.path.as_str()).collect();
+    let mut input = PlannedInput {
+        input: name,
+        decode: Planned::default(),
+        reuse: Planned::default(),
+        vanished: 0,
+        decode_files: Vec::new(),
+    };
+    let mut there = BTreeSet::new();
+    for (part, key) in keys.iter().enumerate() {
+        let share = by_key.get(key.as_str());
+        let is_kept = share.is_some_and(|share| holds(share, now, today));
+        for file in &opened.files()[opened.files_of(part)] {
+            let path = file.path.display().to_string();
+            let planned = if is_kept { &mut input.reuse } else { &mut input.decode };
+            planned.files += 1;
+            planned.rows += file.rows;
+            planned.bytes += file.size;
+            if !is_kept {
+                let why = match share {
+                    Some(_) => "rows of it were in the future",
+                    None if kept_files.contains(path.as_str()) => "changed",
+                    None if shares.is_empty() => "nothing is kept",
+                    None => "new",
+                };
+                input.decode_files.push((path.clone(), file.size, why));
+            }
+            there.insert(path);
+        }
+    }
+    input.vanished = kept_files.iter().filter(|path| !there.contains(**path)).count() as u64;
+    input
+}

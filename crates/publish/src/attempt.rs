@@ -1,0 +1,111 @@
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chrono::{DateTime, Utc};
+use kohort_store::scrub;
+use serde::{Deserialize, Serialize};
+
+use crate::disk::{self, at};
+use crate::record::moment;
+use crate::{Output, PublishError, RunId};
+
+const FILE: &str = ".attempt.json";
+
+/// A run that has begun and did not succeed yet, as `OUTPUT/.attempt.json` has it: what it takes to
+/// start it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The run.
+    pub run_id: RunId,
+    /// The pipeline file, absolute.
+    pub pipeline: PathBuf,
+    /// The folder in which the command was typed, absolute: its paths start there.
+    pub folder: PathBuf,
+    /// The command as it was typed, without `kohort`.
+    pub arguments: Vec<String>,
+    /// When it began.
+    #[serde(with = "moment")]
+    pub started_at: DateTime<Utc>,
+    /// Why it failed; `None` while it is at work, or where it was killed.
+    pub error: Option<String>,
+}
+
+impl Attempt {
+    /// The last run that began at `output`, unless it succeeded.
+    ///
+    /// # Errors
+    /// [`PublishError::Read`], [`PublishError::Record`]; what the store says.
+    pub fn read(output: &Output) -> Result<Option<Self>, PublishError> {
+        let path = path(output);
+        let json = match output.remote()? {
+            Some(remote) => remote.get(FILE)?,
+            None => match fs::read(&path) {
+                Ok(json) => Some(json),
+                Err(error) if is_absent(&error) => None,
+                Err(cause) => return Err(PublishError::Read { path, cause }),
+            },
+        };
+        let parsed = json.map(|json| serde_json::from_slice(&json)).transpose();
+        parsed.map_err(|cause| PublishError::Record { path, cause })
+    }
+
+    /// Writes it down, in one step. The output must be there.
+    ///
+    /// # Errors
+    /// [`PublishError::Write`]; what the store says.
+    pub fn write(&self, output: &Output) -> Result<(), PublishError> {
+        if let Some(remote) = output.remote()? {
+            return remote.put(FILE, disk::json(self));
+        }
+        let path = path(output);
+        let new = path.with_extension("json.new");
+        let written = disk::write_file(&new, &disk::json(self));
+        written.and_then(|()| at(&path, fs::rename(&new, &path))).inspect_err(|_| {
+            let _ = fs::remove_file(&new);
+        })
+    }
+
+    /// Adds why the run failed, without secrets, to what stands there of it. Where nothing does, as it
+    /// was taken back, or another run began, that stays so.
+    ///
+    /// # Errors
+    /// As [`Attempt::read`] and [`Attempt::write`].
+    pub fn fail(output: &Output, run_id: &RunId, error: &str) -> Result<(), PublishError> {
+        match Self::read(output)? {
+            Some(attempt) if attempt.run_id == *run_id => {
+                Self { error: Some(scrub(error)), ..attempt }.write(output)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what stands there of the run, as it succeeded. That of another run stays.
+    ///
+    /// # Errors
+    /// As [`Attempt::read`]; [`PublishError::Write`] where it cannot be removed.
+    pub fn clear(output: &Output, run_id: &RunId) -> Result<(), PublishError> {
+        if Self::read(output)?.is_none_or(|attempt| attempt.run_id != *run_id) {
+            return Ok(());
+        }
+        match output.remote()? {
+            Some(remote) => remote.delete(FILE),
+            None => at(&path(output), fs::remove_file(path(output))),
+        }
+    }
+
+    /// Removes what stands in the folder of an output. A store is left alone: a process that is
+    /// told to end cannot wait for one.
+    pub(crate) fn forget(output: &Output) {
+        if !output.is_remote() {
+            let _ = fs::remove_file(path(output));
+        }
+    }
+}
+
+fn path(output: &Output) -> PathBuf {
+    output.root().join(Path::new(FILE))
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

@@ -1,0 +1,175 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use chrono::Utc;
+
+use crate::disk::{self, at};
+use crate::find::Found;
+use crate::output::{RECORD, link_target};
+use crate::{Output, PublishError, PublishedRun, RunId};
+
+/// A run that an output keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRun {
+    /// Its id.
+    pub id: RunId,
+    /// Whether readers see it.
+    pub is_current: bool,
+    /// Size of all its files.
+    pub bytes: u64,
+}
+
+/// What [`Output::clear`] removed, or would.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// Runs, oldest first.
+    pub runs: Vec<KeptRun>,
+    /// Size of the files that killed runs left behind.
+    pub left_behind_bytes: u64,
+    /// How many runs stay.
+    pub kept: usize,
+}
+
+impl Output {
+    /// The runs that are kept, newest first.
+    ///
+    /// # Errors
+    /// As [`Output::current`] and [`Output::runs`].
+    pub fn history(&self) -> Result<Vec<KeptRun>, PublishError> {
+        let current = self.current_id()?;
+        let kept =
+            |id: RunId, bytes| KeptRun { is_current: current.as_ref() == Some(&id), id, bytes };
+        let mut runs = Vec::new();
+        if let Some(remote) = self.remote()? {
+            runs.extend(remote.runs()?.into_iter().map(|run| kept(run.id, run.bytes)));
+        } else {
+            for id in self.runs()? {
+                let folder = self.run_folder(&id);
+                match size(&folder) {
+                    Ok(bytes) => runs.push(kept(id, bytes)),
+                    // A run at work removed it just now.
+                    Err(_) if !folder.exists() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        runs.reverse();
+        Ok(runs)
+    }
+
+    /// A run that is kept.
+    ///
+    /// # Errors
+    /// [`PublishError::UnknownRun`] with the runs that there are; as [`Output::runs`].
+    pub fn run(&self, id: &RunId) -> Result<PublishedRun, PublishError> {
+        let found = Found::of(self.clone(), id)?;
+        let is_there = match &found.remote {
+            Some(remote) => remote.has(RECORD)?,
+            None => found.folder.is_dir(),
+        };
+        if is_there {
+            return PublishedRun::found(found);
+        }
+        let mut runs = self.runs()?;
+        runs.reverse();
+        let (name, output) = (id.to_string(), self.root().to_owned());
+        Err(PublishError::UnknownRun { name, output, runs })
+    }
+
+    /// Removes all runs but the newest `keep` and the current one, and what killed runs left behind.
+    /// With `only_look` nothing is removed, and what was left behind in a folder is not counted, as
+    /// a run may be at work on it.
+    ///
+    /// # Errors
+    /// [`PublishError::Locked`] while a run holds the output; [`PublishError::Prune`], then some
+    /// are removed; as [`Output::history`].
+    pub fn clear(&self, keep: usize, only_look: bool) -> Result<Cleared, PublishError> {
+        match self.remote()? {
+            Some(_) => self.clear_store(keep, only_look),
+            None if only_look => self.surplus(keep),
+            None => self.clear_folder(keep),
+        }
+    }
+
+    fn surplus(&self, keep: usize) -> Result<Cleared, PublishError> {
+        let all = self.history()?;
+        let count = all.len();
+        let mut runs: Vec<_> = all.into_iter().skip(keep).filter(|run| !run.is_current).collect();
+        runs.reverse();
+        Ok(Cleared { kept: count - runs.len(), runs, left_behind_bytes: 0 })
+    }
+
+    fn clear_folder(&self, keep: usize) -> Result<Cleared, PublishError> {
+        // A folder of somebody else's is not even locked.
+        if !self.runs_folder().is_dir() {
+            return Ok(Cleared::default());
+        }
+        let _lock = self.lock("kohort gc", None)?;
+        let staging = self.staging_folder();
+        let left_behind_bytes = if staging.exists() { size(&staging)? } else { 0 };
+        at(&staging, disk::remove_folder(&staging))?;
+        let cleared = self.surplus(keep)?;
+        disk::create_folder(&staging)?;
+        let removed = cleared.runs.iter().try_for_each(|run| self.remove_run(&run.id));
+        // What cannot be removed goes when the next run begins.
+        let _ = disk::remove_folder(&staging);
+        removed?;
+        Ok(Cleared { left_behind_bytes, ..cleared })
+    }
+
+    fn clear_store(&self, keep: usize, only_look: bool) -> Result<Cleared, PublishError> {
+        let mut cleared = self.surplus(keep)?;
+        let Some(remote) = self.remote()? else { return Ok(cleared) };
+        let left_behind = remote.left_behind(self.current_id()?.as_ref(), Utc::now())?;
+        cleared.left_behind_bytes = left_behind.iter().map(|run| run.bytes).sum();
+        if !only_look {
+            let surplus: BTreeSet<_> = cleared.runs.iter().map(|run| &run.id).collect();
+            let mut runs = remote.runs()?;
+            runs.retain(|run| surplus.contains(&run.id));
+            runs.iter().chain(&left_behind).try_for_each(|run| remote.remove(run))?;
+        }
+        Ok(cleared)
+    }
+
+    /// Makes a run that is kept current; says which one was before.
+    ///
+    /// # Errors
+    /// [`PublishError::Locked`] while a run holds the output; [`PublishError::Outrun`] where another
+    /// run became current on the store just now; as [`Output::run`].
+    pub fn make_current(&self, id: &RunId) -> Result<Option<RunId>, PublishError> {
+        if let Some(remote) = self.remote()? {
+            let before = remote.pointer()?;
+            // That it is there, and can be read.
+            self.run(id)?.record()?;
+            if before.as_ref().is_none_or(|before| before.id != *id) {
+                remote.point_at(id, before.as_ref())?;
+            }
+            return Ok(before.map(|before| before.id));
+        }
+        let _lock = self.lock("kohort publish", None)?;
+        self.run(id)?.record()?;
+        let before = self.current_id()?;
+        if before.as_ref() != Some(id) {
+            let staging = self.staging_folder();
+            disk::create_folder(&staging)?;
+            let pointed = self.point_current_at(&link_target(id));
+            let _ = fs::remove_dir(&staging);
+            pointed?;
+            disk::sync_folder(self.root())?;
+        }
+        Ok(before)
+    }
+}
+
+/// Size of the files in and below a folder.
+fn size(folder: &Path) -> Result<u64, PublishError> {
+    let size = |name: &String| {
+        let path = folder.join(name);
+        match path.symlink_metadata() {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(cause) => Err(PublishError::Read { path, cause }),
+        }
+    };
+    disk::files(folder)?.iter().map(size).sum()
+}

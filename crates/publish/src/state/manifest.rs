@@ -1,0 +1,126 @@
+//! What is kept, and where.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use super::{STATE_VERSION, Unusable};
+use crate::{KOHORT_VERSION, PublishError, disk};
+
+/// The manifest's file.
+pub(super) const NAME: &str = "state.json";
+/// The next manifest, until it is whole.
+pub(super) const NEW: &str = "state.json.new";
+
+/// What a part of an input left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// BLAKE3 of all that decides what is read of the part, in hexadecimal.
+    pub key: String,
+    /// The input's name in the pipeline file.
+    pub input: String,
+    /// BLAKE3 of what its files hold, in hexadecimal: the same as long as they do not change, however
+    /// they are read.
+    pub identity: String,
+    /// When it was read, in microseconds since 1970-01-01 UTC.
+    pub read_at: i64,
+    /// The rows of its files.
+    pub files: Vec<FileCounts>,
+    /// Rows that were handed on, by business-local day since 1970-01-01, in order.
+    pub days: Vec<(i32, u64)>,
+    /// Where its rows are.
+    pub blocks: Vec<BlockRef>,
+}
+
+/// The rows of a file, as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileCounts {
+    /// Path or URL.
+    pub path: String,
+    /// All of them.
+    pub rows: u64,
+    /// Those that `where` kept out.
+    pub filtered: u64,
+    /// Those that equal another.
+    pub duplicates: u64,
+    /// Those that could not be used, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// First business-local day since 1970-01-01 of those that were in the future.
+    pub future: Option<i32>,
+    /// Those that fail each check of a column.
+    #[serde(default)]
+    pub checks: Vec<u64>,
+}
+
+/// Where a block is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockRef {
+    /// File in the folder of its form.
+    pub file: String,
+    /// Where it begins.
+    pub offset: u64,
+    /// Its length.
+    pub bytes: u64,
+    /// BLAKE3 in hexadecimal.
+    pub digest: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    state_version: u32,
+    kohort_version: String,
+    /// BLAKE3 of the shares as they are written, in hexadecimal.
+    digest: String,
+    pub shares: Vec<Share>,
+}
+
+impl Manifest {
+    pub fn new(shares: Vec<Share>) -> Self {
+        let digest = digest(&shares);
+        let kohort_version = KOHORT_VERSION.to_owned();
+        Self { state_version: STATE_VERSION, kohort_version, digest, shares }
+    }
+
+    /// The manifest in a folder, where there is one.
+    pub fn read(folder: &Path) -> Result<Option<Self>, Unusable> {
+        #[derive(Deserialize)]
+        struct Version {
+            state_version: u32,
+            kohort_version: String,
+        }
+
+        let path = folder.join(NAME);
+        let damaged = |cause: String| Unusable::Damaged(format!("{}: {cause}", path.display()));
+        let json = match fs::read(&path) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(damaged(error.to_string())),
+        };
+        let Version { state_version, kohort_version } =
+            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
+        if (state_version, &*kohort_version) != (STATE_VERSION, KOHORT_VERSION) {
+            return Err(Unusable::Version(kohort_version));
+        }
+        let manifest: Self =
+            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
+        if digest(&manifest.shares) != manifest.digest {
+            return Err(damaged("its digest does not fit".to_owned()));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// Replaces the manifest in one step.
+    pub fn write(&self, folder: &Path) -> Result<(), PublishError> {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let (path, new) = (folder.join(NAME), folder.join(NEW));
+        disk::write_file(&new, &json)?;
+        disk::at(&path, fs::rename(&new, &path))?;
+        disk::sync_folder(folder)
+    }
+}
+
+fn digest(shares: &[Share]) -> String {
+    blake3::hash(&serde_json::to_vec(shares).unwrap_or_default()).to_hex().to_string()
+}

@@ -1,0 +1,210 @@
+//! What other programs read of a run: the schema of its record, and its metrics.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use super::*;
+use crate::{
+    AlertRecord, Calibration, CheckCounts, LateRows, RUN_SCHEMA, RiskRecord, TableRecord,
+    write_metrics,
+};
+
+/// A record with something in every list and every option.
+fn full() -> RunRecord {
+    let mut record = record(&id(0));
+    let text = str::to_owned;
+    let file = &mut record.inputs[0].files[0];
+    file.modified_us = Some(1_732_239_891_000_000);
+    file.identity = Some(text("00ff"));
+    file.rows_by_month = BTreeMap::from([(text("2024-09"), 9)]);
+    record.inputs[0].rejected.insert(text("a \"b\"\n\\"), 1);
+    let late = |grain: &str, day| LateRows {
+        input: text("orders"),
+        grain: text(grain),
+        period: Day(day),
+        rows_added: 3,
+        rows_removed: 1,
+    };
+    record.late = vec![late("week", 19_000), late("week", 19_007), late("month", 18_993)];
+    record.risk_model = Some(RiskRecord {
+        held_out_from: Day(19_000),
+        fitted: 10,
+        fitted_churned: 2,
+        held_out: 4,
+        held_out_churned: 1,
+        auc: Some(0.75),
+        calibration: vec![Calibration { observations: 4, expected: 0.5, churned: 1 }],
+        coefficients: BTreeMap::from([(text("recency"), -0.5)]),
+    });
+    record.inputs[0].files_reused = 1;
+    record.fingerprint = Some("0f".repeat(32));
+    let alert = |value: Option<&str>| AlertRecord {
+        metric: text("churn_rate"),
+        grain: text("month"),
+        period: Day(19_000),
+        segment: text("country"),
+        segment_value: value.map(text),
+        value: 0.5,
+        direction: text("above"),
+        threshold: 0.25,
+    };
+    record.alerts = Some(vec![alert(Some("GB")), alert(None)]);
+    record.checks = CheckCounts { passed: 9, warned: 2, failed: 0 };
+    let (rows, bytes, digest) = (5, 700, "0f".repeat(32));
+    record.tables = vec![TableRecord { name: text("lost_sales"), rows, bytes, digest }];
+    record.pipeline_digest = "0f".repeat(32);
+    record.memory_limit_bytes = Some(1 << 32);
+    record
+}
+
+/// Follows a value and its schema: both have the same properties, each is described, and each value
+/// is of its type. Notes the definitions that were used.
+fn follow(value: &Value, schema: &Value, root: &Value, at: &str, used: &mut BTreeSet<String>) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.strip_prefix("#/$defs/").unwrap();
+        used.insert(name.to_owned());
+        return follow(value, &root["$defs"][name], root, at, used);
+    }
+    assert!(schema["description"].is_string(), "{at} is not described");
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let [this, null] = &choices[..] else { panic!("{at} is one or null") };
+        assert_eq!(null["type"], "null", "{at}");
+        if !value.is_null() {
+            follow(value, this, root, at, used);
+        }
+        return;
+    }
+    if let Some(names) = schema["enum"].as_array() {
+        return assert!(names.contains(value), "{at} is {value}");
+    }
+    if schema.get("const").is_some() {
+        return assert_eq!(schema["const"], *value, "{at}");
+    }
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let types = schema["type"].as_array().map_or(std::slice::from_ref(&schema["type"]), |t| t);
+    assert!(types.iter().any(|ty| ty == found), "{at} is {found}, not of {types:?}");
+    match value {
+        Value::Object(entries) => {
+            if let Some(properties) = schema["properties"].as_object() {
+                let names: Vec<_> = properties.keys().collect();
+                assert_eq!(entries.keys().collect::<Vec<_>>(), names, "properties of {at}");
+                for (name, value) in entries {
+                    follow(value, &properties[name], root, &format!("{at}.{name}"), used);
+                }
+            } else {
+                let ty = &schema["additionalProperties"]["type"];
+                let fits = |value: &Value| ty == "number" || value.is_u64();
+                assert!(entries.values().all(fits), "{at} is {value}");
+            }
+        }
+        Value::Array(items) if schema["items"].get("$ref").is_some() => {
+            for item in items {
+                follow(item, &schema["items"], root, at, used);
+            }
+        }
+        Value::Array(items) => {
+            let names = schema["items"]["enum"].as_array().unwrap();
+            assert!(items.iter().all(|item| names.contains(item)), "{at} is {value}");
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_says_what_is_written() {
+    let schema: Value = serde_json::from_str(RUN_SCHEMA).unwrap();
+    let mut used = BTreeSet::new();
+    for record in [full(), record(&id(0))] {
+        let json = serde_json::from_slice(&record.to_json()).unwrap();
+        follow(&json, &schema, &schema, "run.json", &mut used);
+    }
+    let defined: BTreeSet<_> = schema["$defs"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(used, defined);
+    for object in schema["$defs"].as_object().unwrap().values().chain([&schema]) {
+        let properties: BTreeSet<_> = object["properties"].as_object().unwrap().keys().collect();
+        let required = object["required"].as_array().unwrap();
+        let required: BTreeSet<_> = required.iter().map(|name| name.as_str().unwrap()).collect();
+        assert!(properties.iter().map(|name| name.as_str()).eq(required), "{object}");
+    }
+}
+
+#[test]
+fn metrics_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/kohort.prom");
+    let moment = "2026-11-22T01:44:52.007Z".parse().unwrap();
+    write_metrics(&path, "the \"shop\"", moment, Some(&full())).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let expected = [
+        r#"kohort_run_success{pipeline="the \"shop\""} 1"#,
+        r#"kohort_run_timestamp_seconds{pipeline="the \"shop\""} 1795311892.007"#,
+        r#"kohort_run_last_success_timestamp_seconds{pipeline="the \"shop\""} 1795311892.007"#,
+        r#"kohort_run_duration_seconds{pipeline="the \"shop\"",stage="read"} 0.125"#,
+        r#"kohort_peak_memory_bytes{pipeline="the \"shop\""} 1073741824"#,
+        r#"kohort_spilled_bytes{pipeline="the \"shop\""} 0"#,
+        r#"kohort_input_rows{pipeline="the \"shop\"",input="orders"} 12"#,
+        r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="a \"b\"\n\\"} 1"#,
+        r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="in_future"} 2"#,
+        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="decoded"} 0"#,
+        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="reused"} 1"#,
+        r#"kohort_input_bytes{pipeline="the \"shop\"",input="orders"} 345"#,
+        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="added"} 3"#,
+        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="removed"} 1"#,
+        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="week",change="added"} 6"#,
+        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="week",change="removed"} 2"#,
+        r#"kohort_alerts{pipeline="the \"shop\"",metric="churn_rate",grain="month"} 2"#,
+        r#"kohort_checks{pipeline="the \"shop\"",status="pass"} 9"#,
+        r#"kohort_checks{pipeline="the \"shop\"",status="warn"} 2"#,
+        r#"kohort_checks{pipeline="the \"shop\"",status="fail"} 0"#,
+        r#"kohort_table_rows{pipeline="the \"shop\"",table="lost_sales"} 5"#,
+        r#"kohort_table_bytes{pipeline="the \"shop\"",table="lost_sales"} 700"#,
+    ];
+    assert_eq!(samples, expected);
+    for sample in samples {
+        let metric = sample.split('{').next().unwrap();
+        for note in [format!("# HELP {metric} "), format!("# TYPE {metric} gauge\n")] {
+            assert_eq!(text.matches(&note).count(), 1, "{note}");
+        }
+    }
+    assert_eq!(tree(folder.path()), ["new/", "new/kohort.prom"]);
+}
+
+#[test]
+fn a_failed_run_keeps_the_time_of_the_last_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kohort.prom");
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    };
+    let fail = |second: i64| {
+        let moment = chrono::DateTime::from_timestamp(second, 0).unwrap();
+        write_metrics(&path, "shop", moment, None).unwrap();
+        lines(&fs::read_to_string(&path).unwrap())
+    };
+    let failed = |second: i64| {
+        vec![
+            "kohort_run_success{pipeline=\"shop\"} 0".to_owned(),
+            format!("kohort_run_timestamp_seconds{{pipeline=\"shop\"}} {second}.000"),
+        ]
+    };
+    assert_eq!(fail(1), failed(1));
+    let moment = chrono::DateTime::from_timestamp(2, 0).unwrap();
+    write_metrics(&path, "shop", moment, Some(&record(&id(0)))).unwrap();
+    for second in [3, 4] {
+        let mut expected = failed(second);
+        let last = "kohort_run_last_success_timestamp_seconds{pipeline=\"shop\"} 2.000";
+        expected.push(last.to_owned());
+        assert_eq!(fail(second), expected);
+    }
+}

@@ -1,0 +1,182 @@
+//! A block as bytes.
+
+use kohort_model::Day;
+
+use super::bytes::{Reader, Writer};
+use super::codes::{KeptTexts, NewCodes};
+use crate::TimelineError;
+use crate::chunk::repack;
+use crate::lane::Taken;
+use crate::layout::Stream;
+use crate::shared::{Seen, Shared, Totals, first_of};
+use crate::store::PARTITIONS;
+
+/// A kept block, its rows still packed.
+pub struct Block<'a> {
+    totals: Totals,
+    /// By column of texts, in order of the codes.
+    texts: Vec<Vec<(u32, &'a str)>>,
+    stretches: Vec<Stretch<'a>>,
+}
+
+/// The chunks of one partition's stream.
+struct Stretch<'a> {
+    stream: Stream,
+    partition: usize,
+    chunks: &'a [u8],
+}
+
+/// A range of days, two numbers more than nothing where there is one.
+fn put_range(writer: &mut Writer, range: Option<(Day, Day)>) {
+    writer.number(range.is_some().into());
+    for day in range.into_iter().flat_map(|(first, last)| [first, last]) {
+        writer.signed(day.0.into());
+    }
+}
+
+pub(super) fn encode(taken: &Taken, texts: &KeptTexts) -> Vec<u8> {
+    let mut writer = Writer::default();
+    let Totals { seen, kinds, negative_attempts, ignored } = &taken.totals;
+    put_range(&mut writer, seen.activity);
+    put_range(&mut writer, seen.any);
+    put_range(&mut writer, seen.newest.map(|day| (day, day)));
+    writer.number(seen.future.len() as u64);
+    seen.future.iter().for_each(|day| writer.signed(day.0.into()));
+    seen.further.iter().for_each(|range| put_range(&mut writer, *range));
+    writer.number(kinds.len() as u64);
+    for day in kinds {
+        writer.signed(day.0.into());
+    }
+    writer.number(*negative_attempts);
+    writer.number(*ignored);
+    writer.number(texts.len() as u64);
+    for texts in texts {
+        writer.number(texts.len() as u64);
+        for (code, text) in texts {
+            writer.number((*code).into());
+            writer.bytes(text.as_bytes());
+        }
+    }
+    for (stream, chunks) in &taken.chunks {
+        let stretches: Vec<_> = chunks.chunk_by(|(a, _), (b, _)| a == b).collect();
+        writer.number(*stream as u64);
+        writer.number(stretches.len() as u64);
+        for stretch in &stretches {
+            writer.number(stretch[0].0 as u64);
+            writer.number(stretch.iter().map(|(_, chunk)| chunk.len() as u64).sum());
+        }
+    }
+    let size = taken.chunks.iter().flat_map(|(_, chunks)| chunks).map(|(_, chunk)| chunk.len());
+    writer.0.reserve_exact(size.sum());
+    for (_, chunk) in taken.chunks.iter().flat_map(|(_, chunks)| chunks) {
+        writer.0.extend_from_slice(chunk);
+    }
+    writer.0
+}
+
+impl<'a> Block<'a> {
+    /// The block that `bytes` are; `None` where they are none. What a digest would find, such as
+    /// values that were changed, goes unnoticed here.
+    #[must_use]
+    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
+        let range = |reader: &mut Reader<'a>| -> Option<Option<(Day, Day)>> {
+            match reader.number()? {
+                0 => Some(None),
+                _ => Some(Some((Day(reader.day()?), Day(reader.day()?)))),
+            }
+        };
+        let mut seen = Seen {
+            activity: range(&mut reader)?,
+            any: range(&mut reader)?,
+            newest: range(&mut reader)?.map(|(day, _)| day),
+            ..Seen::default()
+        };
+        for _ in 0..reader.count()? {
+            seen.future.insert(Day(reader.day()?));
+        }
+        for further in &mut seen.further {
+            *further = range(&mut reader)?;
+        }
+        let mut kinds = Vec::new();
+        for _ in 0..reader.count()? {
+            kinds.push(Day(reader.day()?));
+        }
+        let totals =
+            Totals { seen, kinds, negative_attempts: reader.number()?, ignored: reader.number()? };
+        let mut texts = Vec::new();
+        for _ in 0..reader.count()? {
+            let mut column: Vec<(u32, &str)> = Vec::new();
+            for _ in 0..reader.count()? {
+                let code = u32::try_from(reader.number()?).ok()?;
+                let follows = column.last().is_none_or(|(last, _)| *last < code);
+                let text = std::str::from_utf8(reader.bytes()?).ok()?;
+                column.push(follows.then_some((code, text))?);
+            }
+            texts.push(column);
+        }
+        let mut lengths = Vec::new();
+        for _ in 0..2 {
+            let stream = *Stream::ALL.get(usize::try_from(reader.number()?).ok()?)?;
+            for _ in 0..reader.count()? {
+                let partition = usize::try_from(reader.number()?).ok()?;
+                let length = usize::try_from(reader.number()?).ok()?;
+                lengths.push((stream, (partition < PARTITIONS).then_some(partition)?, length));
+            }
+        }
+        let mut rest = reader.0;
+        let mut stretches = Vec::with_capacity(lengths.len());
+        for (stream, partition, length) in lengths {
+            let chunks;
+            (chunks, rest) = rest.split_at_checked(length)?;
+            stretches.push(Stretch { stream, partition, chunks });
+        }
+        rest.is_empty().then_some(Self { totals, texts, stretches })
+    }
+
+    /// The texts behind its codes: of each column of [`kohort_model::EventBatch::segments`], then the
+    /// reasons.
+    #[must_use]
+    pub fn texts(&self) -> KeptTexts {
+        let owned = |(code, text): &(u32, &str)| (*code, (*text).to_owned());
+        self.texts.iter().map(|texts| texts.iter().map(owned).collect()).collect()
+    }
+
+    pub(super) fn restore(&self, shared: &Shared, codes: &NewCodes) -> Result<(), TimelineError> {
+        // Of engagement the only texts are the kinds.
+        let mut kinds = Vec::new();
+        for (code, day) in (0..).zip(&self.totals.kinds) {
+            if *day < Day::MAX {
+                first_of(&mut kinds, codes.of(0, code) as usize, *day);
+            }
+        }
+        shared.close(&Totals { kinds, ..self.totals.clone() });
+        for Stretch { stream, partition, chunks } in &self.stretches {
+            let columns = shared.layout.columns(*stream);
+            let of_texts = columns.segments..columns.segments + columns.segment_count;
+            let has_codes = columns.reason.is_some() || !of_texts.is_empty();
+            let packed = if codes.are_same() || !has_codes {
+                (*chunks).into()
+            } else {
+                let change = |column: usize, values: &mut [u64]| {
+                    let texts = if of_texts.contains(&column) {
+                        column - of_texts.start
+                    } else if Some(column) == columns.reason {
+                        self.texts.len().saturating_sub(1)
+                    } else {
+                        return;
+                    };
+                    for value in values {
+                        let code = u32::try_from(*value).unwrap_or(u32::MAX);
+                        *value = codes.of(texts, code).into();
+                    }
+                };
+                let mut changed = Vec::new();
+                repack(chunks, columns.width, change, &mut changed);
+                changed.into()
+            };
+            shared.store.push(*partition, (*stream, columns.width), packed)?;
+        }
+        Ok(())
+    }
+}
