@@ -318,6 +318,11 @@ impl Run<'_> {
         let mut inputs = self.open(options, now)?;
         records.opened(&inputs.plan.inputs);
         if let Some(summary) = inputs.unchanged(options, today) {
+            if pipeline.output.join(".staging").exists() {
+                // Of a run that was killed once it was published: who takes the output clears it. Where
+                // another run is at work it is not ours to clear.
+                drop(Output::at(&pipeline.output).begin(&self.id, None));
+            }
             bring_delta_tables(pipeline)?;
             return Ok(Err(summary));
         }
