@@ -75,6 +75,7 @@ each_case! {
     several_files
     subscriptions_50_0_50
     subscriptions_before_the_window
+    subscriptions_cancelled_copies
     subscriptions_change_of_plan
     subscriptions_default_as_of
     subscriptions_dirty_rows

@@ -88,8 +88,16 @@ def _standing(db: duckdb.DuckDBPyConnection, values: list[str]) -> None:
         FROM kept;
 
         CREATE TABLE stand AS
-        WITH point AS (
-            SELECT DISTINCT customer_id, subscription_id, unnest([day, ended]) AS day FROM span WHERE left_out IS NULL
+        WITH counting AS (
+            -- Of spans that start on one day one counts, and one that has an end before one that is open.
+            SELECT * FROM span WHERE left_out IS NULL
+            QUALIFY row_number() OVER (
+                PARTITION BY customer_id, subscription_id, day
+                ORDER BY end_as_given IS NULL, end_as_given DESC, mrr DESC, reason = 'unknown', reason,
+                    cause_rank(cause), cancelled NULLS LAST {texts}, span_id) = 1
+        ),
+        point AS (
+            SELECT DISTINCT customer_id, subscription_id, unnest([day, ended]) AS day FROM counting
         ),
         piece AS (
             SELECT *, lead(day, 1, getvariable('as_of'))
@@ -98,12 +106,9 @@ def _standing(db: duckdb.DuckDBPyConnection, values: list[str]) -> None:
         ),
         standing AS (
             SELECT s.* EXCLUDE (day, left_out), p.day, p.until
-            FROM piece p JOIN span s USING (customer_id, subscription_id)
-            WHERE s.left_out IS NULL AND s.day <= p.day AND (s.ended IS NULL OR s.ended > p.day)
-            QUALIFY row_number() OVER (
-                PARTITION BY customer_id, subscription_id, p.day
-                ORDER BY s.day DESC, s.end_as_given DESC NULLS FIRST, s.mrr DESC, reason = 'unknown', reason,
-                    cause_rank(cause), cancelled NULLS LAST {texts}, span_id) = 1
+            FROM piece p JOIN counting s USING (customer_id, subscription_id)
+            WHERE s.day <= p.day AND (s.ended IS NULL OR s.ended > p.day)
+            QUALIFY row_number() OVER (PARTITION BY customer_id, subscription_id, p.day ORDER BY s.day DESC) = 1
         )
         SELECT row_number() OVER () AS stand_id, * FROM standing;
 

@@ -1,4 +1,9 @@
 //! Subscriptions: which span stands on which day, and what a customer pays a month.
+//!
+//! Of rows of one subscription that start on one day a single one counts, the first in the order of
+//! [`precedence`]; the others stand on no day, not even after its end. So a subscription that is
+//! copied while it runs and copied again once it was cancelled ends with its end. Of those that
+//! count the one that started last stands.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -71,10 +76,13 @@ impl Spans {
         let mut painter = Painter { rows, until, covered: Vec::new(), pieces: Vec::new() };
         for group in order.chunk_by(|a, b| id(a) == id(b)) {
             painter.covered.clear();
+            let mut started = None;
             for row in group {
                 let row = *row as usize;
                 let before = painter.pieces.len();
-                painter.paint(row);
+                if started.replace(rows.days[row]) != Some(rows.days[row]) {
+                    painter.paint(row);
+                }
                 if painter.pieces.len() == before {
                     left_out.superseded += 1;
                 } else if rows.values[row] == 0 {
@@ -135,9 +143,14 @@ impl Spans {
     }
 }
 
-/// Which of two rows of a subscription stands where both do: `Less` for the first.
+/// Which of two rows of a subscription counts where both start on one day, and which stands where
+/// both do: `Less` for the first. A row that has an end comes before one that is open, of which it is
+/// a later state.
 fn precedence(rows: &Rows, a: usize, b: usize, slots: &SlotMap) -> Ordering {
-    let end = |i: usize| (Reverse(rows.days[i]), Reverse(rows.ends[i]), Reverse(rows.values[i]));
+    let end = |i: usize| {
+        let is_open = rows.ends[i] == NEVER;
+        (Reverse(rows.days[i]), is_open, Reverse(rows.ends[i]), Reverse(rows.values[i]))
+    };
     let why = |i: usize| {
         let reason = rows.reasons.get(i).map(|code| slots.reason(*code));
         (reason, rows.causes.get(i), rows.cancelled.get(i))

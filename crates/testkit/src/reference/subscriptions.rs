@@ -51,10 +51,21 @@ impl Term {
         (self.reason == "unknown", &self.reason, self.cause, notice)
     }
 
-    /// Of spans of one subscription that cover a day, the largest stands.
+    /// Of spans of one subscription that start on one day the largest counts, and of those that count
+    /// and cover a day the largest stands. One that has an end is larger than an open one.
     fn rank(&self) -> impl Ord + '_ {
-        let ends = (self.ended.is_none(), self.ended);
-        (self.started, ends, self.value, Reverse((self.by_reason(), &self.segments)))
+        (
+            self.started,
+            self.ended.is_some(),
+            self.ended,
+            self.value,
+            Reverse((self.by_reason(), &self.segments)),
+        )
+    }
+
+    /// Whether no other of these spans of its subscription starts on its day and is larger.
+    fn counts_among<'a>(&self, mut of_subscription: impl Iterator<Item = &'a Rc<Self>>) -> bool {
+        of_subscription.all(|other| other.started != self.started || other.rank() <= self.rank())
     }
 }
 
@@ -151,11 +162,12 @@ pub(super) fn people(spans: &[Span], gap: i64, as_of: Day, left_out: &mut LeftOu
     let subscriptions: BTreeSet<_> = terms.iter().map(|t| (&t.customer, &t.subscription)).collect();
     for id in subscriptions {
         let of_id = || terms.iter().filter(|t| (&t.customer, &t.subscription) == id);
+        let counting: Vec<_> = of_id().filter(|t| t.counts_among(of_id())).collect();
         let first = of_id().map(|t| t.started).min().unwrap_or(as_of);
         for day in (first.0..as_of.0).map(Day) {
             // Of equal ones the last, which is one all the same.
-            let stands = of_id().filter(|t| t.covers(day)).max_by_key(|t| t.rank());
-            standing.extend(stands.map(|term| Standing { day, term: Rc::clone(term) }));
+            let stands = counting.iter().filter(|t| t.covers(day)).max_by_key(|t| t.rank());
+            standing.extend(stands.map(|term| Standing { day, term: Rc::clone(*term) }));
         }
     }
     for term in &terms {

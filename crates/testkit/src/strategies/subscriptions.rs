@@ -46,8 +46,8 @@ struct Step {
     /// Days from the end.
     cancelled: Option<i64>,
     segments: [Option<&'static str>; 2],
-    /// The same row again, with another value and reason.
-    copy: Option<(i64, Option<&'static str>)>,
+    /// The same row again, with another value and reason, and perhaps from before it had an end.
+    copy: Option<(i64, Option<&'static str>, bool)>,
 }
 
 fn values() -> impl Strategy<Value = i64> {
@@ -82,7 +82,7 @@ fn steps() -> BoxedStrategy<Step> {
         select(Cause::ALL.to_vec()),
         weighted(0.5, -30..=3_i64),
         [segment_values(), segment_values()],
-        weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons())),
+        weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons(), any::<bool>())),
     )
         .prop_map(|(gap, length, subscription, value, reason, cause, cancelled, segments, copy)| {
             Step { gap, length, subscription, value, reason, cause, cancelled, segments, copy }
@@ -121,9 +121,10 @@ fn case(
                     step.value,
                 )
             };
-            if let Some((more, reason)) = step.copy {
+            if let Some((more, reason, is_open)) = step.copy {
                 let (value, reason) = ((span.value + more).max(0), reason.map(str::to_owned));
-                spans.push(Span { value, reason, ..span.clone() });
+                let ended = span.ended.filter(|_| !is_open);
+                spans.push(Span { value, reason, ended, ..span.clone() });
             }
             spans.push(span);
         }

@@ -376,7 +376,8 @@ fn an_upgrade_and_a_second_subscription_in_one_month() {
 #[test]
 fn overlapping_rows_of_one_subscription() {
     // Twice the same row; then a promotion inside a span, after which the span stands again; then
-    // rows that start together, of which the one that ends last stands, then the dearer one.
+    // rows that start together, of which one counts: the one that has an end, of several the one that
+    // ends last, then the dearer one.
     let history = "subscriptions:
                    customer subscription started    ended      value
                    twice    x            2024-01-05 -          100
@@ -387,15 +388,17 @@ fn overlapping_rows_of_one_subscription() {
                    longer   x            2024-01-05 2024-03-09 9
                    dearer   x            2024-01-05 -          2
                    dearer   x            2024-01-05 -          3
+                   ended    x            2024-01-05 -          500
+                   ended    x            2024-01-05 2024-02-15 5
                    free     x            2024-01-05 -          0";
-    for (as_of, inside, longer) in
-        [("2024-02-01", 10, 1), ("2024-02-20", 30, 1), ("2024-02-21", 10, 1)]
+    for (as_of, inside, ended) in
+        [("2024-02-01", 10, 5), ("2024-02-20", 30, 0), ("2024-02-21", 10, 0)]
     {
         let reference = reference(parse_history(history), &subscribed(as_of, 0));
-        let closing = format!("closing_revenue\n{}", 100 + inside + longer + 3);
+        let closing = format!("closing_revenue\n{}", 100 + inside + 1 + 3 + ended);
         let rows = &reference.tables["revenue_churn"];
         assert_text(&rows[rows.len() - 1..].to_vec(), &closing);
-        let mut left_out = BTreeMap::from([("superseded", 3), ("unpaid", 1)]);
+        let mut left_out = BTreeMap::from([("superseded", 4), ("unpaid", 1)]);
         left_out.extend((as_of == "2024-02-01").then_some(("after_as_of", 1)));
         assert_eq!(reference.left_out, left_out);
     }
