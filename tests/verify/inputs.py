@@ -23,6 +23,18 @@ def open_input(db: duckdb.DuckDBPyConnection, source: Input, mapped: dict[str, s
         CREATE VIEW {name}_passing AS FROM {name}_found WHERE {source.mapped.get("where", "true")};
         CREATE VIEW {name}_mapped AS SELECT {columns} FROM (SELECT {distinct} * FROM {name}_passing)
     """)
+    types = _types(db, name)
+    if source.naive_times:
+        naive = [column for column, kind in types.items() if kind.startswith("TIMESTAMP") and "ZONE" not in kind]
+        zoned = ", ".join(f"timezone({text(source.naive_times)}, {column}) AS {column}" for column in naive)
+        if naive:
+            db.execute(f"ALTER VIEW {name}_mapped RENAME TO {name}_naive")
+            db.execute(f"CREATE VIEW {name}_mapped AS SELECT * REPLACE ({zoned}) FROM {name}_naive")
+            types = _types(db, name)
+    return types
+
+
+def _types(db: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
     return {row[0]: row[1] for row in db.execute(f"DESCRIBE {name}_mapped").fetchall()}
 
 

@@ -90,6 +90,7 @@ class Input:
     name: str
     mapped: dict
     files: list[Path]
+    naive_times: str | None = None  # the zone of timestamps without one, where it is said
 
     @property
     def hive(self) -> bool:
@@ -207,7 +208,11 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
     gaps = toml.get("purchase_gaps", {})
     loyalty = toml.get("loyalty", {})
     lifetime = toml.get("lifetime", {})
-    inputs = {name: Input(name, table, _files(table["path"], path.parent)) for name, table in toml["inputs"].items()}
+    naive_times = calendar.get("naive_times")
+    inputs = {
+        name: Input(name, table, _files(table["path"], path.parent), table.get("timezone", naive_times))
+        for name, table in toml["inputs"].items()
+    }
     of_orders = "orders" in inputs
     history = inputs["orders" if of_orders else "subscriptions"].mapped
     lapse = customers.get("lapse_after_days", 90) if of_orders else customers.get("reactivation_gap_days", 0)

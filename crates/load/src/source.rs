@@ -32,6 +32,9 @@ pub struct Source {
     pub max_segment_values: u32,
     /// Business-local time.
     pub timezone: Tz,
+    /// In which zone timestamps without one are; where nothing is said those of INT96 columns are in
+    /// UTC and all others in business-local time.
+    pub naive_times: Option<Tz>,
     /// What a row is, and the values that only such rows have.
     pub content: Content,
     /// What must hold beside.

@@ -39,8 +39,9 @@ pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
     ];
     let all = std::iter::once(history).chain(further.into_iter().flatten());
     let checked = |source: Source| {
-        let checks = column_checks(pipeline, source.input());
-        Source { checks, ..source }
+        let input = source.input();
+        let (checks, naive_times) = (column_checks(pipeline, input), pipeline.naive_times(input));
+        Source { checks, naive_times, ..source }
     };
     all.map(checked).collect()
 }
@@ -65,6 +66,7 @@ impl Common<'_> {
             deduplicate: false,
             max_segment_values: pipeline.max_segment_values,
             timezone: pipeline.timezone,
+            naive_times: None,
             content,
             checks: Vec::new(),
         }

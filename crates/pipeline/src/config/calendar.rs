@@ -8,10 +8,16 @@ use super::error::ConfigError;
 use super::section::{Section, nearest};
 use super::{GrainSettings, window};
 
+/// Where a day begins.
 pub(super) fn timezone(calendar: &Section<'_>) -> Result<Tz, ConfigError> {
-    let Some(item) = calendar.get("timezone") else { return Ok(Tz::UTC) };
+    Ok(zone(calendar, "timezone")?.unwrap_or(Tz::UTC))
+}
+
+/// The zone that `key` of a table names, if it is set.
+pub(super) fn zone(table: &Section<'_>, key: &str) -> Result<Option<Tz>, ConfigError> {
+    let Some(item) = table.get(key) else { return Ok(None) };
     let found = item.text("the name of a timezone, such as \"Europe/London\"")?;
-    found.parse().map_err(|_| {
+    found.parse().map(Some).map_err(|_| {
         let names: Vec<_> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
         let hint = nearest(&found, &names);
         ConfigError::UnknownTimezone { at: item.at(), key: item.key, found, hint }

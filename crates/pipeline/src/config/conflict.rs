@@ -174,6 +174,9 @@ pub enum Conflict {
          write to a folder, or set it to \"parquet\" or \"hive\""
     )]
     DeltaOnStore,
+    /// `timezone` of an input without times.
+    #[error("tells in which zone times are, but the rows of this input have no time; remove it")]
+    TimezoneWithoutTimes,
     /// A check of an input that the pipeline does not have.
     #[error("is about an input that this pipeline does not have; add it to [inputs] or remove it")]
     CheckOfNoInput,

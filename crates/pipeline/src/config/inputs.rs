@@ -1,8 +1,10 @@
 //! `[inputs]`: the history that a pipeline follows and the inputs beside it, and what inputs have in
 //! common.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono_tz::Tz;
 use kohort_model::{Basis, Input, Scale};
 
 use super::conflict::Conflict;
@@ -11,7 +13,7 @@ use super::section::{Item, Section};
 use super::{
     ContactsInput, EngagementInput, IdentitiesInput, InvoicesInput, OpportunitiesInput,
     OrderLinesInput, OrdersInput, ProspectsInput, ReturnsInput, SubscriptionsInput, SurveysInput,
-    TouchpointsInput, further, goods, opportunities, orders, subscriptions, visitors,
+    TouchpointsInput, calendar, further, goods, opportunities, orders, subscriptions, visitors,
 };
 
 /// The history that makes customers of people.
@@ -81,6 +83,8 @@ pub(super) struct Inputs {
     pub returns: Option<ReturnsInput>,
     pub invoices: Option<InvoicesInput>,
     pub engagement: Option<EngagementInput>,
+    /// The zone of times without one, of inputs that name one.
+    pub timezones: BTreeMap<Input, Tz>,
 }
 
 impl Inputs {
@@ -105,6 +109,7 @@ impl Inputs {
             order_lines,
             invoices: goods::read_invoices(&inputs)?,
             engagement: further::read_engagement(&inputs)?,
+            timezones: read_timezones(&inputs)?,
         })
     }
 
@@ -151,6 +156,21 @@ fn read_basis(
     } else {
         subscriptions::read(&inputs.table("subscriptions")?).map(BasisInput::Subscriptions)
     }
+}
+
+/// The zones that inputs name for their times without one. Every input has been read.
+fn read_timezones(inputs: &Section<'_>) -> Result<BTreeMap<Input, Tz>, ConfigError> {
+    let mut timezones = BTreeMap::new();
+    for input in Input::ALL {
+        let Some(table) = inputs.optional_table(input.name())? else { continue };
+        if input == Input::Identities {
+            table.unused("timezone", Conflict::TimezoneWithoutTimes)?;
+        }
+        if let Some(zone) = calendar::zone(&table, "timezone")? {
+            timezones.insert(input, zone);
+        }
+    }
+    Ok(timezones)
 }
 
 /// Where the input lies; `meaning` says what holds what.

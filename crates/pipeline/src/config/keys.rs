@@ -34,6 +34,7 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
         "calendar",
         &[
             "timezone",
+            "naive_times",
             "week_start",
             "fiscal_year_start",
             "grains",
@@ -86,6 +87,7 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "ignored",
             "lost_reason",
             "where",
+            "timezone",
             "scale",
             "currency",
             "rates",
@@ -108,13 +110,14 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "involuntary",
             "trial",
             "where",
+            "timezone",
             "scale",
             "currency",
             "rates",
             "deduplicate",
         ],
     ),
-    ("inputs.prospects", &["path", "customer_id", "first_seen_at", "where"]),
+    ("inputs.prospects", &["path", "customer_id", "first_seen_at", "where", "timezone"]),
     (
         "inputs.contacts",
         &[
@@ -126,14 +129,28 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "variant",
             "holdout",
             "where",
+            "timezone",
         ],
     ),
-    ("inputs.surveys", &["path", "customer_id", "answered_at", "reason", "score", "where"]),
+    (
+        "inputs.surveys",
+        &["path", "customer_id", "answered_at", "reason", "score", "where", "timezone"],
+    ),
     (
         "inputs.touchpoints",
-        &["path", "visitor_id", "occurred_at", "step", "cart_id", "value", "customer_id", "where"],
+        &[
+            "path",
+            "visitor_id",
+            "occurred_at",
+            "step",
+            "cart_id",
+            "value",
+            "customer_id",
+            "where",
+            "timezone",
+        ],
     ),
-    ("inputs.identities", &["path", "visitor_id", "customer_id", "where"]),
+    ("inputs.identities", &["path", "visitor_id", "customer_id", "where", "timezone"]),
     (
         "inputs.opportunities",
         &[
@@ -152,6 +169,7 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "reason",
             "competitor",
             "where",
+            "timezone",
         ],
     ),
     (
@@ -166,6 +184,7 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "units",
             "value",
             "where",
+            "timezone",
         ],
     ),
     (
@@ -180,6 +199,7 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "value",
             "reason",
             "where",
+            "timezone",
         ],
     ),
     (
@@ -193,9 +213,13 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "paid_at",
             "amount",
             "where",
+            "timezone",
         ],
     ),
-    ("inputs.engagement", &["path", "customer_id", "occurred_at", "kind", "value", "where"]),
+    (
+        "inputs.engagement",
+        &["path", "customer_id", "occurred_at", "kind", "value", "where", "timezone"],
+    ),
     ("revenue", &["window"]),
     ("win_back", &["prospect_after_days", "attribution_window_days"]),
     ("churn_reasons", &["survey_window_days", "reasons"]),

@@ -30,11 +30,12 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
-use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty};
+use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Input, Lifetime, Loyalty};
 use kohort_publish::Layout;
 use kohort_scorecard::Threshold;
 
@@ -67,6 +68,11 @@ pub struct Pipeline {
     pub name: String,
     /// Where a day begins.
     pub timezone: Tz,
+    /// In which zone timestamps without one are, where an input names none of its own; `None` where it
+    /// is not said.
+    pub naive_times: Option<Tz>,
+    /// The same of single inputs.
+    pub timezones: BTreeMap<Input, Tz>,
     /// How days form periods.
     pub calendar: Calendar,
     /// The grains asked for, finest first, each once, at least one.
@@ -245,6 +251,7 @@ impl Pipeline {
             file: absolute.to_owned(),
             name,
             timezone: calendar::timezone(&calendar)?,
+            naive_times: calendar::zone(&calendar, "naive_times")?,
             calendar: calendar::read(&calendar)?,
             as_of: known_days.0,
             history_start: known_days.1,
@@ -290,11 +297,18 @@ impl Pipeline {
             returns: inputs.returns,
             invoices: inputs.invoices,
             engagement: inputs.engagement,
+            timezones: inputs.timezones,
         };
         pipeline.state = state::read(&root.table("state")?, &pipeline.output)?;
         pipeline.tables = tables::read(&outputs, &pipeline)?;
         pipeline.layout = outputs::layout(&outputs, &pipeline)?;
         Ok(pipeline)
+    }
+
+    /// In which zone timestamps without one are in an input; `None` where it is not said.
+    #[must_use]
+    pub fn naive_times(&self, input: Input) -> Option<Tz> {
+        self.timezones.get(&input).copied().or(self.naive_times)
     }
 
     /// The settings of `grain`, if it is asked for.

@@ -6,6 +6,7 @@ mod inputs;
 use std::fmt::{Debug, Display};
 use std::path::Path;
 
+use chrono_tz::Tz;
 use kohort_model::{Basis, Grain, SegmentAt};
 use kohort_publish::Layout;
 
@@ -25,6 +26,9 @@ impl Pipeline {
         list.people(self);
         list.nearly_sold(self);
         list.goods(self);
+        for (input, zone) in &self.timezones {
+            list.add(&format!("inputs.{}.timezone", input.name()), zone.name());
+        }
         list.add("segments.max_segment_values", self.max_segment_values);
         for segment in &self.segments {
             let at = match segment.at {
@@ -64,6 +68,7 @@ impl Pipeline {
 
     fn list_calendar(&self, list: &mut Settings) {
         list.add("calendar.timezone", self.timezone.name());
+        list.option("calendar.naive_times", self.naive_times.map(Tz::name));
         list.add("calendar.week_start", self.calendar.week_start.name());
         list.add("calendar.fiscal_year_start", self.calendar.fiscal_year_start);
         let grains: Vec<_> = self.grains.iter().map(|settings| settings.grain.name()).collect();

@@ -423,7 +423,7 @@ fn wrong_further_settings() {
     --set carts.window_hours=876001: carts.window_hours is the number 876001; it must be a whole number of hours from 1 to 876000
     --set inputs.opportunities.lost=["gone", "won"]: "won" stands in lost, but also in won; a status means one thing
     --set inputs.opportunities.won=lost: "lost" stands in won, but also in lost; a status means one thing
-    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, opportunity_id, buyer, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where
+    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, opportunity_id, buyer, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where, timezone
     --set receivables.terms_days=-1: receivables.terms_days is the number -1; it must be a whole number of days from 0 to 36500
     --set churn_indicators.window_days=0: churn_indicators.window_days is the number 0; it must be a whole number of days from 1 to 36500
     --set cross_sell.min_support=1.5: cross_sell.min_support is the number 1.5; it must be a share from 0 to 1, such as 0.001
@@ -508,4 +508,39 @@ fn alerts_replace_what_is_built_in() {
     all.reverse();
     let metrics: Vec<_> = alerts(&all).into_iter().map(|alert| alert.metric).collect();
     assert_eq!(metrics, METRICS);
+}
+
+#[test]
+fn every_input_with_times_may_say_in_which_zone_they_are() {
+    let tables = [
+        PROSPECTS,
+        CONTACTS,
+        SURVEYS,
+        TOUCHPOINTS,
+        STEPS,
+        OPPORTUNITIES,
+        ORDER_LINES,
+        RETURNS,
+        INVOICES,
+        ENGAGEMENT,
+    ];
+    let zones: Vec<_> = (Input::ALL.into_iter())
+        .filter(|input| !matches!(input, Input::Subscriptions | Input::Identities))
+        .map(|input| format!("inputs.{}.timezone=Asia/Tokyo", input.name()))
+        .collect();
+    let zones: Vec<_> = zones.iter().map(String::as_str).collect();
+    let pipeline = small(&[&tables[..], &zones[..]].concat());
+    assert_eq!(pipeline.timezones.len(), zones.len());
+    assert!(pipeline.timezones.values().all(|zone| *zone == Tz::Asia__Tokyo));
+    let found = errors_in(
+        SMALL,
+        &[
+            &[TOUCHPOINTS, STEPS, IDENTITIES, "inputs.identities.timezone=UTC"],
+            &[INVOICES, "inputs.invoices.timezone=Europe/Pari"],
+        ],
+    );
+    insta::assert_snapshot!(found, @r#"
+    --set inputs.identities.timezone=UTC: inputs.identities.timezone tells in which zone times are, but the rows of this input have no time; remove it
+    --set inputs.invoices.timezone=Europe/Pari: inputs.invoices.timezone is "Europe/Pari"; did you mean "Europe/Paris"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    "#);
 }

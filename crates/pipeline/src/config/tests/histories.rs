@@ -191,8 +191,8 @@ fn wrong_subscriptions() {
     --set inputs.subscriptions.currency=cur: inputs.subscriptions.currency is not a code of three capital letters such as GBP; for a column of currencies set rates too, to a table of date, currency and rate
     --set inputs.subscriptions.rates=rates.csv: inputs.subscriptions.rates converts amounts, but currency does not stand beside it to say from which; set it to the column that holds each row's currency
     --set inputs.subscriptions.deduplicate=1: inputs.subscriptions.deduplicate is the number 1; it must be true or false
-    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, plan, cancelled_at, cancel_reason, involuntary, trial, where, scale, currency, rates, deduplicate
-    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, plan, cancelled_at, cancel_reason, involuntary, trial, where, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, plan, cancelled_at, cancel_reason, involuntary, trial, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, plan, cancelled_at, cancel_reason, involuntary, trial, where, timezone, scale, currency, rates, deduplicate
     --set customers.reactivation_gap_days=-1: customers.reactivation_gap_days is the number -1; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_gap_days=auto: customers.reactivation_gap_days is the text "auto"; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
@@ -274,8 +274,8 @@ fn wrong_further_inputs() {
     --set inputs.prospects={}: [inputs.prospects] needs "path": a file, folder or glob that holds who was first seen when
     --set inputs.prospects=x: inputs.prospects is the text "x"; it must be a table
     --set inputs.prospects.first_seen_at=1: inputs.prospects.first_seen_at is the number 1; it must be an SQL expression over the source's columns
-    --set inputs.prospects.first_seen=x: unknown key "first_seen" in [inputs.prospects]; did you mean "first_seen_at"? Keys there: path, customer_id, first_seen_at, where
-    --set inputs.prospects.campaign=x: unknown key "campaign" in [inputs.prospects]; it belongs in [inputs.contacts]. Keys there: path, customer_id, first_seen_at, where
+    --set inputs.prospects.first_seen=x: unknown key "first_seen" in [inputs.prospects]; did you mean "first_seen_at"? Keys there: path, customer_id, first_seen_at, where, timezone
+    --set inputs.prospects.campaign=x: unknown key "campaign" in [inputs.prospects]; it belongs in [inputs.contacts]. Keys there: path, customer_id, first_seen_at, where, timezone
     --set inputs.prospects={ path = "p", customer_id = "c" }: [inputs.prospects] needs "first_seen_at": an SQL expression that tells when
     --set inputs.contacts={}: [inputs.contacts] needs "path": a file, folder or glob that holds the messages
     --set inputs.contacts={ path = "p" }: [inputs.contacts] needs "customer_id": an SQL expression that tells to whom
@@ -284,7 +284,7 @@ fn wrong_further_inputs() {
     --set inputs.contacts.holdout=control: inputs.contacts.holdout lists the variants that were withheld, but inputs.contacts.variant is not set; set it to the column that holds them, or remove holdout
     --set inputs.contacts.holdout=[]: inputs.contacts.holdout is an empty list; it must be a list of texts such as ["control"]
     --set inputs.contacts.holdout=["a", "a"]: "a" stands in inputs.contacts.holdout twice; remove one
-    --set inputs.contacts.campaing=x: unknown key "campaing" in [inputs.contacts]; did you mean "campaign"? Keys there: path, customer_id, contacted_at, campaign, strategy, variant, holdout, where
+    --set inputs.contacts.campaing=x: unknown key "campaing" in [inputs.contacts]; did you mean "campaign"? Keys there: path, customer_id, contacted_at, campaign, strategy, variant, holdout, where, timezone
     --set inputs.surveys={}: [inputs.surveys] needs "path": a file, folder or glob that holds the answers
     --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when
     --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression for the answer; or set score, one that gives 0 to 10

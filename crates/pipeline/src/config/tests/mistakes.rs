@@ -45,6 +45,12 @@ fn wrong_calendar_and_customers() {
         &["calendar=3"],
         &["calendar.timezone=Europe/Londn"],
         &["calendar.timezone=CEST"],
+        &["calendar.naive_times=Europe/Londn"],
+        &["calendar.naive_times=+01:00"],
+        &["calendar.naive_time=UTC"],
+        &["inputs.orders.naive_times=UTC"],
+        &["inputs.orders.timezone=America/NewYork"],
+        &["inputs.orders.timezone=1"],
         &["calendar.week_start=mondey"],
         &["calendar.fiscal_year_start=13"],
         &["calendar.fiscal_year_start=april"],
@@ -77,6 +83,12 @@ fn wrong_calendar_and_customers() {
     --set calendar=3: calendar is the number 3; it must be a table
     --set calendar.timezone=Europe/Londn: calendar.timezone is "Europe/Londn"; did you mean "Europe/London"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
     --set calendar.timezone=CEST: calendar.timezone is "CEST"; did you mean "CET"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set calendar.naive_times=Europe/Londn: calendar.naive_times is "Europe/Londn"; did you mean "Europe/London"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set calendar.naive_times=+01:00: calendar.naive_times is "+01:00". It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set calendar.naive_time=UTC: unknown key "naive_time" in [calendar]; did you mean "naive_times"? Keys there: timezone, naive_times, week_start, fiscal_year_start, grains, as_of, history_start, max_k
+    --set inputs.orders.naive_times=UTC: unknown key "naive_times" in [inputs.orders]; it belongs in [calendar]. Keys there: path, customer_id, order_id, ordered_at, amount, rows, updated_at, status, completed, lost, open, ignored, lost_reason, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.orders.timezone=America/NewYork: inputs.orders.timezone is "America/NewYork"; did you mean "America/New_York"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
+    --set inputs.orders.timezone=1: inputs.orders.timezone is the number 1; it must be the name of a timezone, such as "Europe/London"
     --set calendar.week_start=mondey: calendar.week_start is "mondey"; did you mean "monday"? Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday
     --set calendar.fiscal_year_start=13: calendar.fiscal_year_start is the number 13; it must be the number of a month, 1 for January to 12 for December
     --set calendar.fiscal_year_start=april: calendar.fiscal_year_start is the text "april"; it must be the number of a month, 1 for January to 12 for December
@@ -323,12 +335,12 @@ fn mistakes_in_the_file_name_the_line() {
 
     [calendar]
     lapse_after_days = 3
-    shop.toml:2: unknown key "lapse_after_days" in [calendar]; it belongs in [customers]. Keys there: timezone, week_start, fiscal_year_start, grains, as_of, history_start, max_k
+    shop.toml:2: unknown key "lapse_after_days" in [calendar]; it belongs in [customers]. Keys there: timezone, naive_times, week_start, fiscal_year_start, grains, as_of, history_start, max_k
 
     [calendar]
     tables = []
     as_off = 3
-    shop.toml:2: unknown key "tables" in [calendar]; it belongs in [outputs]. Keys there: timezone, week_start, fiscal_year_start, grains, as_of, history_start, max_k
+    shop.toml:2: unknown key "tables" in [calendar]; it belongs in [outputs]. Keys there: timezone, naive_times, week_start, fiscal_year_start, grains, as_of, history_start, max_k
 
     [calendar]
     grains = [

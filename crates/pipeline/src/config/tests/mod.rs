@@ -156,6 +156,7 @@ fn every_key() {
 name = "shop of ${NAME:-all}"
 [calendar]
 timezone = "Europe/London"
+naive_times = "UTC"
 week_start = "sunday"
 fiscal_year_start = 4
 grains = ["year", "week", "month"]
@@ -205,6 +206,7 @@ customer_id = "c"
 answered_at = "at"
 reason = "why"
 where = "why <> ''"
+timezone = "America/New_York"
 [segments]
 max_segment_values = 50
 country = { column = "Country", at = "order" }
@@ -242,6 +244,7 @@ unique_order_ids = true
     insta::assert_snapshot!(listed(&read(text, &[]).unwrap()), @r#"
     name: shop of all
     calendar.timezone: Europe/London
+    calendar.naive_times: UTC
     calendar.week_start: sunday
     calendar.fiscal_year_start: 4
     calendar.grains: ["week", "month", "year"]
@@ -292,6 +295,7 @@ unique_order_ids = true
     inputs.surveys.answered_at: at
     inputs.surveys.reason: why
     inputs.surveys.where: why <> ''
+    inputs.surveys.timezone: America/New_York
     segments.max_segment_values: 50
     segments.basket.column: CASE WHEN a > 100 THEN 'big' ELSE 'small' END
     segments.basket.at: first
@@ -328,8 +332,33 @@ fn the_digest_is_of_the_settings() {
     let tables = small(&[]).tables;
     let spelled_out = format!("# a comment\nname = 'shop'\n{SMALL}\ntables = {tables:?}");
     assert_eq!(read(&spelled_out, &[]).unwrap().digest(), small(&[]).digest());
-    assert_ne!(small(&["inputs.orders.scale=3"]).digest(), small(&[]).digest());
+    for setting in
+        ["inputs.orders.scale=3", "inputs.orders.timezone=UTC", "calendar.naive_times=UTC"]
+    {
+        assert_ne!(small(&[setting]).digest(), small(&[]).digest(), "{setting}");
+    }
     assert_eq!(small(&["inputs.orders.scale=2"]).digest(), small(&[]).digest());
+}
+
+#[test]
+fn zones_of_times_without_one() {
+    // Settings, and the zones of orders and of contacts.
+    let cases: [(&[&str], [Option<Tz>; 2]); 5] = [
+        (&[], [None, None]),
+        (&["calendar.timezone=Europe/London"], [None, None]),
+        (&["calendar.naive_times=UTC"], [Some(Tz::UTC), Some(Tz::UTC)]),
+        (
+            &["calendar.naive_times=UTC", "inputs.orders.timezone=America/New_York"],
+            [Some(Tz::America__New_York), Some(Tz::UTC)],
+        ),
+        (&["inputs.contacts.timezone=Asia/Tokyo"], [None, Some(Tz::Asia__Tokyo)]),
+    ];
+    for (settings, expected) in cases {
+        let pipeline = small(&[&[CONTACTS][..], settings].concat());
+        let found: Vec<_> =
+            crate::sources::sources(&pipeline).iter().map(|source| source.naive_times).collect();
+        assert_eq!(found, expected, "{settings:?}");
+    }
 }
 
 #[test]
