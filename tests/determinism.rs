@@ -232,12 +232,14 @@ fn check_whole(pipeline: &str, rows: &RecordBatch) -> Value {
 fn outcome(folder: &Folder) -> Value {
     let record = folder.record();
     let input = &record["inputs"][0];
+    let files = input["files"].as_array().unwrap().iter();
     json!({
         "tables": folder.digests(),
         "as_of": record["as_of"],
         "lapse_after_days": record["lapse_after_days"],
         "events": record["events"],
-        "rows_read": input["rows_read"],
+        "rows": files.map(|file| file["rows"].as_u64().unwrap()).sum::<u64>(),
+        "rounded_amounts": input["rounded_amounts"],
         "rejected": input["rejected"],
         "left_out": input["left_out"],
     })

@@ -78,7 +78,9 @@ fn outcome(folder: &Folder) -> Value {
     let record = folder.record();
     let inputs = record["inputs"].as_array().unwrap().iter();
     let of_input = |input: &Value| {
-        json!([input["input"], input["rows_read"], input["rejected"], input["left_out"]])
+        let files = input["files"].as_array().unwrap().iter();
+        let rows: u64 = files.map(|file| file["rows"].as_u64().unwrap()).sum();
+        json!([input["input"], rows, input["rejected"], input["left_out"]])
     };
     json!({
         "tables": folder.digests(),

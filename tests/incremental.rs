@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Arc;
 
-use arrow::array::{RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, Date32Array, Int32Array, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use serde_json::{Value, json};
 
 use crate::determinism::{COMMON, sample, with_text_ids};
 use crate::everything::{INPUTS, shop};
-use crate::support::parquet::{read, write};
+use crate::support::parquet::{batch, read, write};
 use crate::support::random::Random;
 use crate::support::shell::Folder;
 
@@ -124,7 +125,8 @@ fn outcome(folder: &Folder, output: &str) -> Value {
     let of_input = |input: &Value| {
         let of_file = |file: &Value| json!([file["path"], file["rows"], file["rejected"]]);
         let files: Vec<_> = input["files"].as_array().unwrap().iter().map(of_file).collect();
-        json!([input["input"], files, input["rows_filtered"], input["rejected"], input["left_out"]])
+        let counts = ["rows_filtered", "rounded_amounts", "rejected", "left_out"];
+        json!([input["input"], files, counts.map(|count| &input[count])])
     };
     let inputs = record["inputs"].as_array().unwrap().iter();
     json!({
@@ -290,7 +292,7 @@ fn late_rows_are_told_by_period() {
         lines.join("\n")
     };
     let put = |name: &str, days: &[&str]| {
-        let schema = std::sync::Arc::new(arrow::datatypes::Schema::new(vec![
+        let schema = Arc::new(arrow::datatypes::Schema::new(vec![
             arrow::datatypes::Field::new("c", arrow::datatypes::DataType::Int64, true),
             arrow::datatypes::Field::new("t", arrow::datatypes::DataType::Date32, true),
             arrow::datatypes::Field::new("a", arrow::datatypes::DataType::Decimal128(10, 2), true),
@@ -331,4 +333,47 @@ fn late_rows_are_told_by_period() {
     fs::remove_file(folder.path("in/b.parquet")).unwrap();
     folder.kohort_succeeds("run pipeline.toml");
     assert_eq!(folder.record()["late"], json!([late("2024-01-01", 0, 1)]));
+}
+
+#[test]
+fn rows_count_as_read_in_the_run_that_reads_them() {
+    let folder = Folder::new();
+    let put = |name: &str, rows: i32| {
+        let days: ArrayRef = Arc::new(Date32Array::from_iter_values(20_000..20_000 + rows));
+        let amounts: ArrayRef = Arc::new(Int32Array::from_iter_values(0..rows));
+        let rows = batch([("c", Arc::clone(&amounts)), ("t", days), ("a", amounts)]);
+        write(&folder.path(&format!("in/{name}.parquet")), &rows);
+    };
+    folder.write(
+        "pipeline.toml",
+        r#"
+        outputs.path = "out"
+        [inputs.orders]
+        path = "in"
+        customer_id = "c"
+        ordered_at = "t"
+        amount = "a"
+        where = "year > 2022"
+        "#,
+    );
+    put("year=2022/a", 2);
+    put("year=2023/b", 30);
+    // Rows that were read, in all and by file, files that were known, and rows that where kept out.
+    let expect = |read: u64, by_file: &[u64], reused: u64, filtered: u64| {
+        folder.kohort_succeeds("run pipeline.toml");
+        let input = &folder.record()["inputs"][0];
+        let files: Vec<_> = input["files"].as_array().unwrap().iter().collect();
+        let found: Vec<_> = files.iter().map(|file| file["rows_read"].as_u64().unwrap()).collect();
+        assert_eq!(found, by_file);
+        let counts = ["rows_read", "files_reused", "rows_filtered"].map(|key| input[key].as_u64());
+        assert_eq!(counts, [read, reused, filtered].map(Some));
+    };
+    expect(30, &[0, 30], 0, 2);
+    put("year=2024/c", 400);
+    let plan =
+        folder.kohort_succeeds("run pipeline.toml --dry-run --log-format json --full-refresh");
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap();
+    let rows = ["decode", "ruled_out"].map(|what| plan["inputs"][0][what]["rows"].as_u64());
+    assert_eq!(rows, [Some(430), Some(2)]);
+    expect(400, &[0, 0, 400], 2, 2);
 }

@@ -211,7 +211,7 @@ CUT_LINES = [
         refund_without_order=1,
         refund_before_cohort=1,
     ),
-    *counts("rows", rows_read=17),
+    *counts("rows", rows=17),
     *counts("events", None, orders=2, lost=1, customers=2, prospects=1),
 ]
 

@@ -148,7 +148,7 @@ def _counts(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         line = "line" if name == p.basis else f"{name}_line"
         db.execute(f"""
             INSERT INTO counted
-            SELECT '{name}', 'rows', 'rows_read', count(*) FROM {name}_found
+            SELECT '{name}', 'rows', 'rows', count(*) FROM {name}_found
             UNION ALL SELECT '{name}', 'rows', 'rows_filtered', (SELECT count(*) FROM {name}_found) - count(*)
                 FROM {name}_passing
             UNION ALL SELECT '{name}', 'left_out', 'duplicates', count(*) - (SELECT count(*) FROM {line})

@@ -48,7 +48,10 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
 def _input(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, read: dict) -> list[tuple]:
     """Name, what run.json says and what it should, of one input."""
     rows = counts(db, "rows", name)
-    pairs = [(f"{name} {key}", read[key], rows.get(key, 0)) for key in ("rows_read", "rows_filtered")]
+    in_files = sum(file["rows"] for file in read["files"])
+    pairs = [(f"{name} rows", in_files, rows.get("rows", 0))]
+    pairs.append((f"{name} rows_filtered", read["rows_filtered"], rows.get("rows_filtered", 0)))
+    pairs.append((f"{name} rows_read", read["rows_read"], sum(file["rows_read"] for file in read["files"])))
     for part in ("rejected", "left_out"):
         pairs += _by_name(f"{name} {part}", read[part], counts(db, part, name))
     found = {_resolved(f["path"]): f["rows"] for f in read["files"]}

@@ -40,6 +40,9 @@ pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
             grid.row([setting.clone(), expression.clone(), ty.clone()]);
         }
         stdout.write_all(grid.to_string().as_bytes())?;
+        for note in &input.notes {
+            writeln!(stdout, "note: {note}")?;
+        }
     }
     writeln!(stdout)?;
     writeln!(stdout, "tables: {}", report.tables.join(", "))?;

@@ -29,6 +29,11 @@ pub fn print(plan: &RunPlan, reader: Reader, stdout: &mut Stdout) -> Result<(), 
 fn text(plan: &RunPlan) -> String {
     let mut text = inputs(&plan.inputs).to_string();
     text.push('\n');
+    for input in plan.inputs.iter().filter(|input| input.ruled_out.files > 0) {
+        let Planned { files, rows, .. } = input.ruled_out;
+        let (files, rows) = (plural(files, "file"), plural(rows, "row"));
+        let _ = writeln!(text, "{}: {files} with {rows} ruled out by their folders", input.input);
+    }
     let files = plan.inputs.iter().flat_map(|input| &input.decode_files);
     let why_width = files.clone().take(SHOWN).map(|(.., why)| why.len()).max().unwrap_or(0);
     for (at, (path, bytes, why)) in files.clone().take(SHOWN).enumerate() {
@@ -82,6 +87,7 @@ fn object(plan: &RunPlan) -> Value {
             "input": input.input,
             "decode": planned(&input.decode),
             "reuse": planned(&input.reuse),
+            "ruled_out": planned(&input.ruled_out),
             "vanished_files": input.vanished,
             "decode_files": input.decode_files.iter().map(file).collect::<Value>(),
         })
@@ -109,6 +115,7 @@ mod tests {
             input: name,
             decode: planned(0, 0, 0),
             reuse: planned(0, 0, 0),
+            ruled_out: planned(0, 0, 0),
             vanished: 0,
             decode_files: Vec::new(),
         }
@@ -126,7 +133,11 @@ mod tests {
             ],
             ..input("orders")
         };
-        let contacts = PlannedInput { reuse: planned(1, 40, 2_100), ..input("contacts") };
+        let contacts = PlannedInput {
+            reuse: planned(1, 40, 2_100),
+            ruled_out: planned(2, 5_000, 30_000),
+            ..input("contacts")
+        };
         RunPlan {
             inputs: vec![orders, contacts],
             tables: vec!["cohort_curve", "win_back"],
@@ -146,6 +157,7 @@ mod tests {
         orders               2       27,512       1.9 MB          729   9,961,223    702.4 MB          1
         contacts             0            0          0 B            1          40      2.1 kB          0
 
+        contacts: 2 files with 5,000 rows ruled out by their folders
         decode   950.0 kB  changed  /shop/orders/2024-11-30.parquet
                  900.0 kB  new      /shop/orders/2024-12-01.parquet
         tables   cohort_curve, win_back
@@ -209,6 +221,11 @@ mod tests {
                 "rows": 9961223,
                 "bytes": 702400000
               },
+              "ruled_out": {
+                "files": 0,
+                "rows": 0,
+                "bytes": 0
+              },
               "vanished_files": 1,
               "decode_files": [
                 {
@@ -234,6 +251,11 @@ mod tests {
                 "files": 1,
                 "rows": 40,
                 "bytes": 2100
+              },
+              "ruled_out": {
+                "files": 2,
+                "rows": 5000,
+                "bytes": 30000
               },
               "vanished_files": 0,
               "decode_files": []

@@ -9,7 +9,7 @@ use arrow::csv;
 use arrow::error::ArrowError;
 use arrow::json;
 use arrow::json::writer::JsonArray;
-use kohort_publish::{Attempt, KeptRun, Output, PublishError, RunRecord};
+use kohort_publish::{Attempt, InputRecord, KeptRun, Output, PublishError, RunRecord};
 
 use crate::args::{RunsArgs, ShowFormat};
 use crate::error::CliError;
@@ -92,7 +92,7 @@ impl Row {
             started_at: record.map(|record| record.started_at.format(MOMENT).to_string()),
             as_of: record.map(|record| record.as_of.to_string()),
             seconds: record.map(seconds),
-            rows_in: record.map(|record| record.inputs.iter().map(|input| input.rows_read).sum()),
+            rows_in: record.map(|record| record.inputs.iter().map(InputRecord::rows).sum()),
             orders: record.map(|record| record.events.orders),
             tables: record.map(|record| record.tables.len() as u64),
             bytes: Some(run.bytes),

@@ -131,7 +131,12 @@ fn late(record: &RunRecord) -> impl Iterator<Item = Late<'_>> {
 fn describe_input(input: &InputRecord, lines: &mut Lines) {
     let files = input.files.len() as u64;
     let bytes = input.files.iter().map(|file| file.bytes).sum();
-    let rows = plural(input.rows_read, "row");
+    let (rows, read) = (input.rows(), input.rows_read);
+    let rows = if read == rows {
+        plural(rows, "row")
+    } else {
+        format!("{} of {}", count(read), plural(rows, "row"))
+    };
     let reused = match input.files_reused {
         0 => String::new(),
         reused => format!(", {} of them known from earlier", count(reused)),
@@ -144,8 +149,11 @@ fn describe_input(input: &InputRecord, lines: &mut Lines) {
     let rejected: u64 = input.rejected.values().sum();
     if rejected > 0 {
         let reasons = reasons(&input.rejected);
-        let share = share(rejected, input.rows_read);
+        let share = share(rejected, input.rows());
         lines.add("rejected", format!("{} ({share}): {reasons}", plural(rejected, "row")));
+    }
+    if input.rounded_amounts > 0 {
+        lines.add("rounded", plural(input.rounded_amounts, "amount"));
     }
     let left_out: u64 = input.left_out.values().sum();
     if left_out > 0 {
@@ -192,8 +200,19 @@ fn log(summary: &RunSummary) {
         let name = input.input.as_str();
         let rejected: u64 = input.rejected.values().sum();
         let (files, reused) = (input.files.len(), input.files_reused);
-        let (rows, filtered) = (input.rows_read, input.rows_filtered);
-        tracing::info!(input = name, files, reused, rows, filtered, rejected, "read");
+        let (rows, read, filtered) = (input.rows(), input.rows_read, input.rows_filtered);
+        let rounded = input.rounded_amounts;
+        tracing::info!(
+            input = name,
+            files,
+            reused,
+            rows,
+            read,
+            filtered,
+            rejected,
+            rounded,
+            "read"
+        );
         for (reason, rows) in &input.rejected {
             tracing::info!(input = name, reason, rows, "rejected");
         }
@@ -305,9 +324,11 @@ mod tests {
 
     #[test]
     fn everything_there_is_to_tell() {
-        let file = serde_json::json!({
-            "path": "a.parquet", "rows": 1, "bytes": 4_000_000, "modified_us": 0, "rejected": 0
-        });
+        let file = |rows: u64| {
+            serde_json::json!({
+                "path": "a.parquet", "rows": rows, "bytes": 4_000_000, "modified_us": 0, "rejected": 0
+            })
+        };
         let late = |grain: &str, period: &str| {
             serde_json::json!({
                 "input": "orders", "grain": grain, "period": period, "rows_added": 20, "rows_removed": 1
@@ -321,10 +342,11 @@ mod tests {
             "lapse_is_auto": true,
             "inputs": [{
                 "input": "orders",
-                "files": [file, file],
+                "files": [file(1_200_000), file(34_567)],
                 "files_reused": 1,
-                "rows_read": 1_234_567,
+                "rows_read": 34_567,
                 "rows_filtered": 1000,
+                "rounded_amounts": 2,
                 "rejected": { "in_future": 12, "null_time": 1000, "unknown_status": 0 },
                 "left_out": { "after_as_of": 1 },
             }],
@@ -349,9 +371,10 @@ mod tests {
             "spilled_bytes": 1_000_000_000,
         }));
         insta::assert_snapshot!(text(&summary), @r#"
-        read      orders: 1,234,567 rows from 2 files, 8.0 MB, 1 of them known from earlier
+        read      orders: 34,567 of 1,234,567 rows from 2 files, 8.0 MB, 1 of them known from earlier
         filtered  1,000 rows by where
         rejected  1,012 rows (0.1 %): in_future 12, null_time 1,000
+        rounded   2 amounts
         left out  1 row: after_as_of 1
         late      orders: 40 rows more, 2 fewer in 2 closed weeks
         found     50,000 customers, 1 prospect; 1,000,000 orders, 2,000 refunds, 300 lost, 4 open

@@ -288,6 +288,8 @@ impl Run<'_> {
 
     /// The reports of a part's files, all of whose rows were counted.
     fn reports(&self, part: usize) -> Vec<FileReport> {
+        // Queries stand in the order of the files.
+        let is_read = self.queries.binary_search_by_key(&part, Rows::part).is_ok();
         let report = |file: usize| {
             let tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
             let rejected: u64 = tally.rejected.values().sum();
@@ -296,6 +298,8 @@ impl Run<'_> {
             let rows = self.input.files[file].rows;
             FileReport {
                 rows,
+                read: if is_read { rows } else { 0 },
+                rounded: 0,
                 filtered: rows.saturating_sub(passing),
                 duplicates: passing.saturating_sub(taken),
                 rejected: tally.rejected.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect(),

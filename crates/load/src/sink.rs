@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kohort_model::{Day, EventBatch};
 
 use crate::codes::Texts;
+use crate::contract::Opened;
 use crate::source::Needs;
 
 /// Takes batches of accepted rows, in no particular order. Each reader thread has one of its own.
@@ -24,12 +25,18 @@ pub trait Sink: Send {
 pub struct FileReport {
     /// Rows that the file holds.
     pub rows: u64,
+    /// Of these, rows that were read: all, or none where it was known without a look at them what
+    /// becomes of them, as where folders alone show that the filter lets none through.
+    pub read: u64,
     /// Rows that the filter left out.
     pub filtered: u64,
     /// Rows that equal a row of this or another file in every column.
     pub duplicates: u64,
     /// Rows that were rejected, by reason; reasons without a row are left out.
     pub rejected: BTreeMap<String, u64>,
+    /// Rows whose amount had more digits than [`crate::MoneySource::scale`] keeps and was rounded to it,
+    /// of those that went to the sinks.
+    pub rounded: u64,
     /// First business-local day of those that were rejected because they are in the future: from that
     /// day on the same file may be read as something else.
     pub future: Option<Day>,
@@ -81,10 +88,22 @@ impl LoadReport {
         self.files.iter().map(|file| file.rows).sum()
     }
 
+    /// Rows of them that were read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.files.iter().map(|file| file.read).sum()
+    }
+
     /// Rows that the filter left out.
     #[must_use]
     pub fn filtered(&self) -> u64 {
         self.files.iter().map(|file| file.filtered).sum()
+    }
+
+    /// Rows whose amount was rounded.
+    #[must_use]
+    pub fn rounded(&self) -> u64 {
+        self.files.iter().map(|file| file.rounded).sum()
     }
 
     /// Rows that equal another row.
@@ -97,5 +116,26 @@ impl LoadReport {
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.files.iter().map(FileReport::rejected_rows).sum()
+    }
+}
+
+// To be replaced: nothing is noted yet.
+impl Opened {
+    /// What was assumed of the input, or passed over in it, in sentences without a full stop.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &[]
+    }
+
+    /// By file: whether its rows are read, where they are not known. Not so where folders alone show
+    /// that the filter lets none through.
+    #[must_use]
+    pub fn to_read(&self) -> Vec<bool> {
+        let mut to_read = vec![false; self.files().len()];
+        for query in self.queries() {
+            let files = self.files_of(query.part());
+            to_read[files].fill(true);
+        }
+        to_read
     }
 }

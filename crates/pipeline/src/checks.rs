@@ -8,7 +8,8 @@ use kohort_timeline::Survey;
 
 use crate::config::{ColumnRule, FreshnessRule, RowRule};
 use crate::error::FailedChecks;
-use crate::{BasisInput, Event, Pipeline, RunError};
+use crate::warnings::Warnings;
+use crate::{BasisInput, Pipeline, RunError};
 
 /// The checks of an input that the reader counts, in an order that follows from the pipeline file.
 pub(crate) fn column_checks(pipeline: &Pipeline, input: Input) -> Vec<ColumnCheck> {
@@ -65,10 +66,10 @@ impl Known<'_> {
     ///
     /// # Errors
     /// [`RunError::ChecksFailed`] with all that must hold and do not.
-    pub fn check(&self, observe: &dyn Fn(Event)) -> Result<(Table, CheckCounts), RunError> {
+    pub fn check(&self, warnings: &Warnings<'_>) -> Result<(Table, CheckCounts), RunError> {
         let findings = self.findings();
         for warned in findings.iter().filter(|finding| finding.status == Status::Warn) {
-            observe(Event::Warning(format!("the check {warned}")));
+            warnings.tell(format!("the check {warned}"));
         }
         let (table, Counts { passed, warned, failed }) =
             (kohort_checks::checks(&findings), Counts::of(&findings));
@@ -107,7 +108,7 @@ impl Known<'_> {
 
     /// A share that is too large has ended the run by now.
     fn rejected(&self, record: &InputRecord) -> Finding {
-        let rows = record.rows_read - record.rows_filtered;
+        let rows = record.rows() - record.rows_filtered;
         let rejected = record.rejected.values().sum();
         let input = Input::ALL.into_iter().find(|input| input.name() == record.input);
         Finding {
@@ -148,7 +149,7 @@ impl Known<'_> {
         let RowRule { input, max_drop, max_growth, severity } = *rule;
         let rows_of = |records: &[InputRecord]| {
             let record = records.iter().find(|record| record.input == input.name())?;
-            Some(record.rows_read - record.rows_filtered)
+            Some(record.rows() - record.rows_filtered)
         };
         let limits = [(Kind::RowDrop, max_drop, -1.0), (Kind::RowGrowth, max_growth, 1.0)];
         for (kind, allowed, sign) in limits {

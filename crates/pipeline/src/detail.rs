@@ -6,12 +6,13 @@ use crate::PlannedInput;
 
 /// A line for what is read of an input and as what, and one for each file.
 pub(crate) fn of_input(opened: &Opened, planned: &PlannedInput) -> Vec<String> {
-    let PlannedInput { input, decode, reuse, vanished, decode_files } = planned;
+    let PlannedInput { input, decode, reuse, ruled_out, vanished, decode_files } = planned;
     let mapped = opened.columns().into_iter();
     let mapped = mapped.map(|(key, text, ty)| format!("{input}: {key} = {text} ({ty})"));
     let counts = format!(
-        "{input}: {} files to decode, {} known from earlier, {vanished} gone",
-        decode.files, reuse.files,
+        "{input}: {} files to decode, {} known from earlier, {} ruled out by their folders, \
+         {vanished} gone",
+        decode.files, reuse.files, ruled_out.files,
     );
     let files = decode_files
         .iter()

@@ -6,11 +6,34 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use kohort_load::{FileReport, Opened};
 use kohort_model::{Basis, Day};
-use kohort_publish::{BlockRef, FileCounts, KOHORT_VERSION, LateRows, RunRecord, Segment, Share};
+use kohort_publish::{
+    BlockRef, FileCounts, KOHORT_VERSION, LateRows, RunId, RunRecord, Segment, Share, State,
+    Unusable,
+};
 use kohort_timeline::Keep;
 
 use crate::plan::{Plan, today};
-use crate::{Lapse, Pipeline};
+use crate::warnings::Warnings;
+use crate::{Lapse, Pipeline, RunError};
+
+/// The state of a run, where its pipeline keeps one.
+pub(crate) fn open_state(
+    pipeline: &Pipeline,
+    parts: &Parts,
+    id: &RunId,
+    warnings: &Warnings<'_>,
+) -> Result<Option<State>, RunError> {
+    let Some(folder) = &pipeline.state else { return Ok(None) };
+    let (state, unusable) = State::open(folder, &parts.form, id)?;
+    if let Some(unusable) = unusable {
+        let why = match unusable {
+            Unusable::Version(version) => format!("comes from kohort {version}"),
+            Unusable::Damaged(cause) => format!("is damaged ({cause})"),
+        };
+        warnings.tell(format!("what was kept of the inputs {why}; everything is read again"));
+    }
+    Ok(Some(state))
+}
 
 /// The parts of a plan's inputs, by what decides about their rows.
 pub(crate) struct Parts {
@@ -122,6 +145,7 @@ impl<'a> Collect<'a> {
                 filtered: report.filtered,
                 duplicates: report.duplicates,
                 rejected: report.rejected,
+                rounded: report.rounded,
                 future: report.future.map(|day| day.0),
                 checks: report.checks,
             };
@@ -155,13 +179,15 @@ impl Keep for Collect<'_> {
     }
 }
 
-/// The reports of a kept share's files.
+/// The reports of a kept share's files, of which no row is read again.
 pub(crate) fn reports(share: &Share) -> Vec<FileReport> {
     let report = |counts: &FileCounts| FileReport {
         rows: counts.rows,
+        read: 0,
         filtered: counts.filtered,
         duplicates: counts.duplicates,
         rejected: counts.rejected.clone(),
+        rounded: counts.rounded,
         future: counts.future.map(Day),
         checks: counts.checks.clone(),
     };

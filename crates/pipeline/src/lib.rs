@@ -18,6 +18,7 @@ mod records;
 mod run;
 mod sources;
 mod tables;
+mod warnings;
 
 pub use config::{
     Activity, BasisInput, Checks, ColumnRule, ConfigError, Conflict, ContactsInput, Currency,

@@ -47,6 +47,9 @@ pub struct PlannedInput {
     pub decode: Planned,
     /// Files that would not, because what an earlier run kept of them holds.
     pub reuse: Planned,
+    /// Files that would not either, because their folders alone show that `where` lets no row of them
+    /// through.
+    pub ruled_out: Planned,
     /// Files that an earlier run has read and that are not there any more.
     pub vanished: u64,
     /// Path, bytes, and why: of each file that would be read, in order.
@@ -82,11 +85,11 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let inputs: Vec<PlannedInput> = (plan.inputs.iter().zip(&parts.keys))
         .map(|(opened, keys)| of_input(opened, keys, &shares, (now.timestamp_micros(), today)))
         .collect();
-    let gathered = |opened: &Opened| {
-        let rows: u64 = opened.files().iter().map(|file| file.rows).sum();
+    let gathered = |(opened, planned): (&Opened, &PlannedInput)| {
+        let rows = planned.decode.rows + planned.reuse.rows;
         rows * PACKED_WORD_BYTES * plan.layout.row_words(opened.input()) as u64
     };
-    let gathered: u64 = plan.inputs.iter().map(gathered).sum();
+    let gathered: u64 = plan.inputs.iter().zip(&inputs).map(gathered).sum();
     let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered;
     Ok(RunPlan {
         inputs,
@@ -115,20 +118,29 @@ pub(crate) fn of_input(
         input: name,
         decode: Planned::default(),
         reuse: Planned::default(),
+        ruled_out: Planned::default(),
         vanished: 0,
         decode_files: Vec::new(),
     };
+    let to_read = opened.to_read();
     let mut there = BTreeSet::new();
     for (part, key) in keys.iter().enumerate() {
         let share = by_key.get(key.as_str());
         let is_kept = share.is_some_and(|share| holds(share, now, today));
-        for file in &opened.files()[opened.files_of(part)] {
+        for place in opened.files_of(part) {
+            let file = &opened.files()[place];
             let path = file.path.display().to_string();
-            let planned = if is_kept { &mut input.reuse } else { &mut input.decode };
+            // An empty file has nothing that would have to be read, and nothing rules it out.
+            let is_read = to_read[place] || file.rows == 0;
+            let planned = match (is_kept, is_read) {
+                (true, _) => &mut input.reuse,
+                (false, true) => &mut input.decode,
+                (false, false) => &mut input.ruled_out,
+            };
             planned.files += 1;
             planned.rows += file.rows;
             planned.bytes += file.size;
-            if !is_kept {
+            if !is_kept && is_read {
                 let why = match share {
                     Some(_) => "rows of it were in the future",
                     None if kept_files.contains(path.as_str()) => "changed",

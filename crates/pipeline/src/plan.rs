@@ -156,6 +156,8 @@ pub struct CheckedInput {
     pub bytes: u64,
     /// Key, expression and type of every mapped value.
     pub columns: Vec<(String, String, String)>,
+    /// What is assumed of it, or passed over in it, in sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// Checks that the inputs have what the pipeline file maps. No data is read.
@@ -172,6 +174,7 @@ pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
             rows: files.iter().map(|file| file.rows).sum(),
             bytes: files.iter().map(|file| file.size).sum(),
             columns: opened.columns(),
+            notes: opened.notes().to_vec(),
         }
     };
     let inputs = open(pipeline)?.into_iter().map(checked).collect();

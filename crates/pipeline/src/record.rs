@@ -77,6 +77,7 @@ pub(crate) fn input_record(
             .map(|(place, (file, counts))| FileRecord {
                 path: file.path.display().to_string(),
                 rows: counts.rows,
+                rows_read: counts.read,
                 bytes: file.size,
                 modified_us: modified_us(file.modified),
                 rejected: counts.rejected_rows(),
@@ -86,8 +87,9 @@ pub(crate) fn input_record(
             .collect(),
         files_reused,
         future_from: report.files.iter().filter_map(|file| file.future).min(),
-        rows_read: report.rows(),
+        rows_read: report.read(),
         rows_filtered: report.filtered(),
+        rounded_amounts: report.rounded(),
         rejected: rejected.into_iter().chain(of_report).collect(),
         left_out,
     }

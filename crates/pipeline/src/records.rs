@@ -123,7 +123,11 @@ impl Run {
             .collect();
         let outputs = if is_new { self.outputs(record) } else { Vec::new() };
         let mut warnings = self.tell(RunState::Complete, now, &(inputs, outputs), PATIENCE);
-        warnings.extend(self.write_metrics(now, Some(record)));
+        let mut measured = record.clone();
+        if !is_new {
+            measured.inputs.iter_mut().for_each(nothing_read);
+        }
+        warnings.extend(self.write_metrics(now, Some(&measured)));
         warnings
     }
 
@@ -194,6 +198,13 @@ fn warn(observe: &(dyn Fn(Event) + Sync), warnings: Vec<String>) {
     }
 }
 
+/// What a run that had nothing to do has read of an input: not a row of its files.
+fn nothing_read(input: &mut InputRecord) {
+    input.rows_read = 0;
+    input.files_reused = input.files.len() as u64;
+    input.files.iter_mut().for_each(|file| file.rows_read = 0);
+}
+
 /// The files and folders that patterns stand for, each once.
 fn datasets(patterns: &[String]) -> Vec<Dataset> {
     let mut datasets: Vec<Dataset> = Vec::with_capacity(patterns.len());
@@ -220,7 +231,8 @@ fn place(pattern: &str) -> String {
     ESCAPED.iter().fold(parts.join("/"), |place, (from, to)| place.replace(from, to))
 }
 
-/// Counts each file of an input where it lies.
+/// Counts each file of an input that was read where it lies. What was known without reading it counts
+/// nowhere: `OpenLineage` asks for what a run has read.
 fn count(places: &mut [Dataset], input: &InputRecord) {
     for file in &input.files {
         let at = Dataset::at(&file.path);
@@ -236,9 +248,11 @@ fn count(places: &mut [Dataset], input: &InputRecord) {
         let found = found.max_by_key(|p| places[*p].name.len()).unwrap_or(0);
         if let Some(place) = places.get_mut(found) {
             let counted = place.statistics.get_or_insert_default();
-            counted.rows += file.rows;
-            counted.bytes += file.bytes;
-            counted.files += 1;
+            if file.rows_read > 0 {
+                counted.rows += file.rows_read;
+                counted.bytes += file.bytes;
+                counted.files += 1;
+            }
         }
     }
 }
@@ -312,6 +326,7 @@ mod tests {
         let file = |path: &str, rows| FileRecord {
             path: path.to_owned(),
             rows,
+            rows_read: rows,
             bytes: 10 * rows,
             ..FileRecord::default()
         };
@@ -322,6 +337,7 @@ mod tests {
                 file("/data/new/late/a.parquet", 300),
                 file("/data/newer.parquet", 4000),
                 file("/elsewhere/a.parquet", 50_000),
+                FileRecord { rows_read: 0, ..file("/data/new/known.parquet", 600_000) },
             ],
             ..InputRecord::default()
         };

@@ -12,7 +12,7 @@ use kohort_load::{LoadReport, Opened, RejectedDetail};
 use kohort_model::{Basis, Context, Day, Finished, Id, Input, Ledger, Measure, Spill, Table};
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
-    RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, Unusable, delta,
+    RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, delta,
 };
 use kohort_scorecard::Alert;
 use kohort_timeline::{Census, FoldOptions, Gathered, Gatherer, SlotMap, Survey};
@@ -22,7 +22,7 @@ use crate::before::Before;
 use crate::checks::Known;
 use crate::error::Rejections;
 use crate::frame::Found;
-use crate::kept::{Parts, late_rows, pinned_lapse};
+use crate::kept::{Parts, late_rows, open_state, pinned_lapse};
 use crate::labels::Reports;
 use crate::memory::{gather_budget, peak_bytes};
 use crate::plan::{Plan, today};
@@ -30,6 +30,7 @@ use crate::read::{ReadError, ReadInputs, Reader};
 use crate::record::{alert_record, events, input_record, rejected_row, risk_record};
 use crate::records::Records;
 use crate::tables::DERIVED;
+use crate::warnings::Warnings;
 use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, outlook};
 
 /// Rejected rows of each reason whose details are written.
@@ -73,6 +74,7 @@ struct Run<'a> {
     id: RunId,
     pipeline: &'a Pipeline,
     observe: &'a (dyn Fn(Event) + Sync),
+    warnings: Warnings<'a>,
     pool: ThreadPool,
     threads: usize,
     timings: Vec<Timing>,
@@ -112,6 +114,7 @@ fn run_told(
         Err(summary) => return Ok(summary),
     };
     let Begun { inputs: Inputs { plan, parts, fingerprint, before }, staging, today } = begun;
+    run.warnings.tell_notes(&plan.inputs);
     let (read, late, gathered) =
         run.read(&plan, &parts, (&staging, &before), (options, started_at))?;
     let ReadInputs { reports, shares, reused } = read;
@@ -141,6 +144,7 @@ fn run_told(
             input_record(opened, report, &census.left_out, &shares[place], reused[place])
         })
         .collect();
+    run.warnings.tell_rounded(pipeline, &inputs);
     let rejected = run.rejected(&plan, &reports, &inputs, &survey.mixed)?;
     let known = Known {
         pipeline,
@@ -152,7 +156,7 @@ fn run_told(
         tables: &finished.tables,
         today,
     };
-    let (table, checks) = known.check(observe)?;
+    let (table, checks) = known.check(&run.warnings)?;
     if pipeline.tables.contains(&table.schema().name) {
         finished.tables.push(table);
     }
@@ -192,6 +196,7 @@ fn run_told(
         tables,
         alerts: alerts.as_ref().map(|alerts| alerts.iter().map(alert_record).collect()),
         checks,
+        warnings: run.warnings.into_list(),
         timings: run.timings,
         peak_memory_bytes: peak_bytes(),
         threads: u32::try_from(threads).unwrap_or(u32::MAX),
@@ -283,7 +288,8 @@ impl<'a> Run<'a> {
         let threads = threads.unwrap_or(1);
         let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|cause| RunError::Threads { threads, cause })?;
-        Ok(Self { id: id.clone(), pipeline, observe, pool, threads, timings: Vec::new() })
+        let warnings = Warnings::new(observe);
+        Ok(Self { id: id.clone(), pipeline, observe, warnings, pool, threads, timings: Vec::new() })
     }
 }
 
@@ -361,7 +367,7 @@ impl Run<'_> {
         let files = plan.inputs.iter().flat_map(Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let today = today(self.pipeline, now);
-        let mut state = self.state(parts)?;
+        let mut state = open_state(self.pipeline, parts, &self.id, &self.warnings)?;
         let old: Vec<_> = state.iter().flat_map(State::shares).cloned().collect();
         if let Some(state) = state.as_mut().filter(|_| options.full_refresh) {
             state.clear();
@@ -398,7 +404,7 @@ impl Run<'_> {
                         state.iter_mut().for_each(State::clear);
                         let text =
                             "what was kept of the inputs is damaged; everything is read again";
-                        (run.observe)(Event::Warning(text.to_owned()));
+                        run.warnings.tell(text.to_owned());
                     }
                 }
             }
@@ -407,21 +413,6 @@ impl Run<'_> {
         let known = before.record().filter(|_| !old.is_empty());
         let late = known.map(|before| late_rows(self.pipeline, before, &old, &new));
         Ok((read, late.unwrap_or_default(), gathered))
-    }
-
-    /// The state, where the pipeline keeps one.
-    fn state(&self, parts: &Parts) -> Result<Option<State>, RunError> {
-        let Some(folder) = &self.pipeline.state else { return Ok(None) };
-        let (state, unusable) = State::open(folder, &parts.form, &self.id)?;
-        if let Some(unusable) = unusable {
-            let why = match unusable {
-                Unusable::Version(version) => format!("comes from kohort {version}"),
-                Unusable::Damaged(cause) => format!("is damaged ({cause})"),
-            };
-            let text = format!("what was kept of the inputs {why}; everything is read again");
-            (self.observe)(Event::Warning(text));
-        }
-        Ok(Some(state))
     }
 
     fn survey(
@@ -509,7 +500,7 @@ impl Run<'_> {
                 details.push(Vec::new());
                 continue;
             }
-            let rows = record.rows_read - record.rows_filtered;
+            let rows = record.rows() - record.rows_filtered;
             let allowed = self.pipeline.checks.max_rejected;
             #[expect(clippy::cast_precision_loss, reason = "a limit of a share is no exact number")]
             let too_many = rejected as f64 > allowed * rows as f64;

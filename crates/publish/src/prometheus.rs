@@ -93,8 +93,12 @@ impl Metrics {
 
     fn add_inputs(&mut self, inputs: &[InputRecord]) {
         let name = |input: &InputRecord| label("input", &input.input);
-        let rows = inputs.iter().map(|input| (name(input), input.rows_read));
+        let rows = inputs.iter().map(|input| (name(input), input.rows()));
         self.many("kohort_input_rows", "Rows of all files of an input.", rows);
+        let read = inputs.iter().map(|input| (name(input), input.rows_read));
+        self.many("kohort_input_rows_read", "Rows of an input that the run read.", read);
+        let rounded = inputs.iter().map(|input| (name(input), input.rounded_amounts));
+        self.many("kohort_input_rounded_amounts", "Amounts with more digits than scale.", rounded);
         let rejected = inputs.iter().flat_map(|input| {
             let of_reason = |(reason, rows): (&String, &u64)| {
                 (format!("{},{}", name(input), label("reason", reason)), *rows)
@@ -103,11 +107,14 @@ impl Metrics {
         });
         self.many("kohort_input_rejected_rows", "Rows that could not be used.", rejected);
         let files = inputs.iter().flat_map(|input| {
-            let decoded = (input.files.len() as u64).saturating_sub(input.files_reused);
-            [("decoded", decoded), ("reused", input.files_reused)]
+            let decoded = input.files_read().count() as u64;
+            let passed_over =
+                (input.files.len() as u64).saturating_sub(decoded + input.files_reused);
+            [("decoded", decoded), ("reused", input.files_reused), ("passed_over", passed_over)]
                 .map(|(state, files)| (format!("{},{}", name(input), label("state", state)), files))
         });
-        self.many("kohort_input_files", "Files that were read, or kept from earlier.", files);
+        let help = "Files that were read, kept from earlier, or had no row to read.";
+        self.many("kohort_input_files", help, files);
         let bytes = |input: &InputRecord| input.files.iter().map(|file| file.bytes).sum::<u64>();
         let bytes = inputs.iter().map(|input| (name(input), bytes(input)));
         self.many("kohort_input_bytes", "Size of all files of an input.", bytes);

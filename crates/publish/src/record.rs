@@ -68,6 +68,10 @@ pub struct RunRecord {
     /// How many checks there were, by what came of them.
     #[serde(default)]
     pub checks: CheckCounts,
+    /// What the reader of the tables should know: what was assumed of the inputs, rounded or passed
+    /// over, and checks of severity `warn` that do not hold.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// How long each stage took, in order.
     pub timings: Vec<Timing>,
     /// Most memory that the process held, where the system tells.
@@ -93,14 +97,32 @@ pub struct InputRecord {
     /// First day of the rows that were rejected because they are in the future, where there are any.
     #[serde(default, with = "optional_day")]
     pub future_from: Option<Day>,
-    /// Rows of all files.
+    /// Rows that this run read: not those of files that were known from earlier, nor of files whose
+    /// folders alone show that `where` lets none through. Older records count the rows of all files
+    /// here.
     pub rows_read: u64,
-    /// Rows that `where` kept out.
+    /// Rows that `where` kept out, of those of all files.
     pub rows_filtered: u64,
+    /// Rows whose amount had more decimal places than the input's `scale` keeps and was rounded to it.
+    #[serde(default)]
+    pub rounded_amounts: u64,
     /// Rows that could not be used, by reason.
     pub rejected: BTreeMap<String, u64>,
     /// Rows and events that are fine but do not count, by reason.
     pub left_out: BTreeMap<String, u64>,
+}
+
+impl InputRecord {
+    /// Rows of all its files, whether or not this run has read them.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Files of which this run has read rows.
+    pub fn files_read(&self) -> impl Iterator<Item = &FileRecord> {
+        self.files.iter().filter(|file| file.rows_read > 0)
+    }
 }
 
 /// One file of an input.
@@ -110,6 +132,9 @@ pub struct FileRecord {
     pub path: String,
     /// Its rows.
     pub rows: u64,
+    /// Those of them that this run read: all or none.
+    #[serde(default)]
+    pub rows_read: u64,
     /// Its size.
     pub bytes: u64,
     /// When it was last changed, in microseconds since 1970-01-01 UTC, where that is known.

@@ -47,6 +47,8 @@ pub struct FileCounts {
     pub duplicates: u64,
     /// Those that could not be used, by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// Those whose amount was rounded.
+    pub rounded: u64,
     /// First business-local day since 1970-01-01 of those that were in the future.
     pub future: Option<i32>,
     /// Those that fail each check of a column.

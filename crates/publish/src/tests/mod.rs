@@ -111,6 +111,7 @@ fn record(id: &RunId) -> RunRecord {
             files: vec![FileRecord {
                 path: "orders/a.parquet".to_owned(),
                 rows: 12,
+                rows_read: 12,
                 bytes: 345,
                 modified_us: None,
                 rejected: 2,
@@ -128,6 +129,7 @@ fn record(id: &RunId) -> RunRecord {
         tables: Vec::new(),
         alerts: None,
         checks: CheckCounts::default(),
+        warnings: Vec::new(),
         timings: vec![Timing { stage: "read".to_owned(), seconds: 0.125 }],
         peak_memory_bytes: Some(1 << 30),
         threads: 2,

@@ -20,6 +20,11 @@ fn full() -> RunRecord {
     file.identity = Some(text("00ff"));
     file.rows_by_month = BTreeMap::from([(text("2024-09"), 9)]);
     record.inputs[0].rejected.insert(text("a \"b\"\n\\"), 1);
+    record.inputs[0].rounded_amounts = 4;
+    let file = |rows, rows_read| FileRecord { rows, rows_read, ..FileRecord::default() };
+    // One that was known from earlier, and one of which nothing had to be read.
+    record.inputs[0].files.extend([file(30, 0), file(500, 0)]);
+    record.warnings = vec![text("orders: INT96 times are taken as UTC")];
     let late = |grain: &str, day| LateRows {
         input: text("orders"),
         grain: text(grain),
@@ -112,6 +117,9 @@ fn follow(value: &Value, schema: &Value, root: &Value, at: &str, used: &mut BTre
                 follow(item, &schema["items"], root, at, used);
             }
         }
+        Value::Array(items) if schema["items"]["type"] == "string" => {
+            assert!(items.iter().all(Value::is_string), "{at} is {value}");
+        }
         Value::Array(items) => {
             let names = schema["items"]["enum"].as_array().unwrap();
             assert!(items.iter().all(|item| names.contains(item)), "{at} is {value}");
@@ -153,11 +161,14 @@ fn metrics_of_a_run() {
         r#"kohort_run_duration_seconds{pipeline="the \"shop\"",stage="read"} 0.125"#,
         r#"kohort_peak_memory_bytes{pipeline="the \"shop\""} 1073741824"#,
         r#"kohort_spilled_bytes{pipeline="the \"shop\""} 0"#,
-        r#"kohort_input_rows{pipeline="the \"shop\"",input="orders"} 12"#,
+        r#"kohort_input_rows{pipeline="the \"shop\"",input="orders"} 542"#,
+        r#"kohort_input_rows_read{pipeline="the \"shop\"",input="orders"} 12"#,
+        r#"kohort_input_rounded_amounts{pipeline="the \"shop\"",input="orders"} 4"#,
         r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="a \"b\"\n\\"} 1"#,
         r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="in_future"} 2"#,
-        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="decoded"} 0"#,
+        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="decoded"} 1"#,
         r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="reused"} 1"#,
+        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="passed_over"} 1"#,
         r#"kohort_input_bytes{pipeline="the \"shop\"",input="orders"} 345"#,
         r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="added"} 3"#,
         r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="removed"} 1"#,
