@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use polars::prelude::{DataType, Expr, NamedFrom, Series, lit};
+use polars::prelude::{DataType, Series};
 
-use crate::batch::{Columns, Origin};
+use crate::batch::Columns;
 use crate::columns::is_integer;
 use crate::contract::Detail;
 use crate::files::{Partition, SourceFile};
@@ -92,14 +92,15 @@ impl Must {
         !matches!(self, Self::BeOfType(_))
     }
 
-    /// True for a row that fails it; of types the value itself.
-    pub(crate) fn failing(&self, value: Expr) -> Expr {
+    /// How many values fail it.
+    fn failing(&self, values: &Series) -> u64 {
         match self {
-            Self::BeOfType(_) => value,
-            Self::BeSet => value.is_null(),
+            Self::BeOfType(_) => 0,
+            Self::BeSet => values.null_count() as u64,
             Self::BeOneOf(texts) => {
-                let texts = lit(Series::new("".into(), texts)).implode(false);
-                value.cast(DataType::String).is_in(texts, false).not()
+                let Ok(values) = values.str() else { return 0 };
+                let is_other = |text: &&str| !texts.iter().any(|known| known == text);
+                values.iter().flatten().filter(is_other).count() as u64
             }
         }
     }
@@ -133,11 +134,11 @@ pub(crate) fn mistyped(
         let (Must::BeOfType(wanted), Some(place)) = (must, place) else { continue };
         let wrong = |file: usize| {
             let (detail, folders) = (&details[file], &folders[file]);
-            let lacks = mappings[place].columns.iter().any(|name| {
+            let lacks = mappings[place].columns().iter().any(|name| {
                 !detail.footer.columns.contains(name) && !folders.contains_key(name.as_str())
             });
-            let found = &detail.types[place];
-            (lacks || !wanted.is(found)).then(|| (!lacks).then(|| found.to_string()))
+            let found = detail.mapped[place].dtype();
+            (lacks || !wanted.is(&found)).then(|| (!lacks).then(|| found.to_string()))
         };
         let mut wrong = (0..files.len()).filter_map(|file| Some((file, wrong(file)?)));
         if let Some((first, found)) = wrong.next() {
@@ -150,21 +151,11 @@ pub(crate) fn mistyped(
     all
 }
 
-/// Tells how many rows of a frame fail each check: file, check and rows.
-pub(crate) fn count(
-    columns: &Columns<'_>,
-    origin: &Origin<'_>,
-    told: &mut dyn FnMut(usize, usize, u64),
-) {
-    for check in 0..columns.input.source.checks.len() {
-        let column = columns.get(Role::Check(check));
-        let Some(failing) = column.and_then(|column| column.bool().ok()) else { continue };
-        match origin {
-            Origin::File(file) => told(*file, check, failing.sum().map_or(0, u64::from)),
-            Origin::Places(_) => {
-                let rows = failing.iter().enumerate().filter(|(_, fails)| *fails == Some(true));
-                rows.for_each(|(row, _)| told(origin.file(row), check, 1));
-            }
+/// Tells how many rows of a frame fail each check: check and rows.
+pub(crate) fn count(columns: &Columns<'_>, told: &mut dyn FnMut(usize, u64)) {
+    for (check, of) in columns.input.source.checks.iter().enumerate() {
+        if let Some(values) = columns.get(Role::Check(check)) {
+            told(check, of.must.failing(values));
         }
     }
 }

@@ -98,7 +98,7 @@ impl<'a> TextCodes<'a> {
             let read = match columns.get(role) {
                 Some(column) => codes.read(column, flaws, into),
                 None if columns.input.mapping(role).is_none() => {
-                    codes.missing(columns.frame.height(), into)
+                    codes.missing(columns.rows, into)
                 }
                 None => Ok(()),
             };

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use kohort_expr::{DAY_MICROS, Mapped, Type, Zones};
 use kohort_model::{Day, IdType, Input};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
@@ -15,13 +16,14 @@ use crate::columns::is_integer;
 use crate::columns::status::Statuses;
 use crate::columns::time::Clock;
 use crate::currency::Rates;
+use crate::distinct::Firsts;
 use crate::error::{LoadError, TypeIn};
 use crate::files::{self, Partition, SourceFile};
+use crate::find::find;
 use crate::footer::Footer;
-use crate::mapping::{Mapping, Role, constant, partition_type, quoted};
+use crate::mapping::{Constant, Mapping, Role, constant, partition_type};
 use crate::share::IdForm;
 use crate::source::{Content, CurrencySource, Source};
-use crate::zone::{DAY_MICROS, Zone};
 
 /// Rows that one query reads: enough that its plan costs nothing beside them.
 const PIECE_ROWS: u64 = 1 << 19;
@@ -36,7 +38,10 @@ pub struct Opened {
     /// Of the mapped ids.
     pub(crate) ids: Vec<IdForm>,
     pub(crate) clock: Clock,
-    pub(crate) zone: Zone,
+    pub(crate) zones: Zones,
+    /// With `deduplicate` which rows are the first of their kind, once that was looked up.
+    pub(crate) firsts: OnceLock<Firsts>,
+    pub(crate) notes: Vec<String>,
     pub(crate) statuses: Option<Statuses>,
     pub(crate) rates: Option<Rates>,
     mistyped: Vec<Mistyped>,
@@ -50,11 +55,22 @@ const LISTED: usize = 30;
 pub(crate) struct Detail {
     pub footer: Footer,
     /// Columns that mapped values name but the file does not hold.
-    pub constants: Vec<Expr>,
-    /// Of the mapped values, in their order.
-    pub types: Arc<Vec<DataType>>,
+    pub constants: Vec<Constant>,
+    /// The mapped values over its columns, in their order.
+    pub mapped: Arc<Vec<Mapped>>,
+    /// What the scan is asked of the filter.
+    pub pushed: Option<Expr>,
+    /// What is asked of the rows that the scan gives.
+    pub residual: Option<Mapped>,
     /// Ranges of rows to read at once.
     pub pieces: Vec<Range<u64>>,
+}
+
+impl Detail {
+    /// The types of the mapped values.
+    pub fn types(&self) -> impl Iterator<Item = DataType> + '_ {
+        self.mapped.iter().map(Mapped::dtype)
+    }
 }
 
 impl Opened {
@@ -82,7 +98,7 @@ impl Opened {
     #[must_use]
     pub fn midnight(&self, day: Day) -> i64 {
         match self.clock {
-            Clock::Zoned => self.zone.midnight(day),
+            Clock::Zoned => self.zones.business.midnight(day),
             Clock::Date | Clock::Naive => i64::from(day.0).saturating_mul(DAY_MICROS),
         }
     }
@@ -122,11 +138,18 @@ impl Opened {
     /// Key, expression and type of every mapped value, as in the first file.
     #[must_use]
     pub fn columns(&self) -> Vec<(String, String, String)> {
-        let types = self.details.first().map(|detail| detail.types.iter()).into_iter().flatten();
+        let types = self.details.first().into_iter().flat_map(Detail::types);
         (self.mappings.iter().zip(types))
             .filter(|(mapping, _)| !matches!(mapping.role, Role::Check(_)))
             .map(|(mapping, ty)| (mapping.key.clone(), mapping.text.clone(), ty.to_string()))
             .collect()
+    }
+
+    /// What whoever reads the tables should know of how the files were found and are read, a sentence
+    /// each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Those of [`Source::checks`] that are about types and do not hold, in their order.
@@ -137,40 +160,30 @@ impl Opened {
 
     pub(crate) fn open(source: Source) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
-        let found = files::expand(&source.paths)?;
+        let (found, notes) = find(&source.paths)?;
+        let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         let (files, footers) = files::open(&found)?;
         let rates = match source.money().map(|money| &money.currency) {
             Some(CurrencySource::Column { rates, .. }) => Some(Rates::read(rates)?),
             _ => None,
         };
+        let zones = Zones::new(source.timezone, source.naive_times);
         let mut contract = Contract {
             mappings: &mappings,
             deduplicate: source.deduplicate,
+            zones: &zones,
             files: &files,
             shapes: Vec::new(),
         };
         let folders = files::partitions(found.iter().map(|found| &*found.path));
-        let details = contract.details(footers, &folders)?;
-        let types = |role| {
-            let index = mappings.iter().position(|mapping| mapping.role == role)?;
-            Some((&mappings[index], details.iter().map(|d| &d.types[index]).collect::<Vec<_>>()))
-        };
-        let mut ids = Vec::new();
-        for role in IdForm::ROLES {
-            if let Some((mapping, types)) = types(role) {
-                let of = id_type(mapping, &types, &files)?;
-                ids.push(IdForm { role, of, unsigned_by: None });
-            }
+        let drafts = contract.drafts(footers, &folders)?;
+        let mut shapes = contract.shapes;
+        let forms = Forms::of(&mappings, (&drafts, &shapes), &files)?;
+        for shape in &mut shapes {
+            shape.settle(&mappings, &forms);
         }
-        let clocks = |role| types(role).map(|(mapping, types)| clock(mapping, &types, &files));
-        let clock = clocks(Role::Time).transpose()?.unwrap_or(Clock::Date);
-        for role in [Role::Updated, Role::Ended, Role::Cancelled] {
-            clocks(role).transpose()?;
-        }
-        for mapping in &mappings {
-            let Some((_, types)) = types(mapping.role) else { continue };
-            check(mapping, &types, &files)?;
-        }
+        let details = details(drafts, &shapes, &mappings);
+        notes.extend(assumed(&source, &mappings, (&files, &details)));
         let statuses = match &source.content {
             Content::Orders(orders) => orders.status.as_ref().map(Statuses::new),
             Content::Opportunities(opportunities) => Some(Statuses::new(&opportunities.outcome)),
@@ -180,62 +193,191 @@ impl Opened {
         Ok(Self {
             statuses,
             mistyped,
-            zone: Zone::new(source.timezone),
+            zones,
+            firsts: OnceLock::new(),
+            notes,
             source,
             files,
             details,
             mappings,
-            ids,
-            clock,
+            ids: forms.ids,
+            clock: forms.clock,
             rates,
         })
+    }
+}
+
+/// What is taken as UTC although nothing says so.
+fn assumed(
+    source: &Source,
+    mappings: &[Mapping],
+    (files, details): (&[SourceFile], &[Detail]),
+) -> Option<String> {
+    let is_used = |name: &PlSmallStr| mappings.iter().any(|m| m.columns().contains(name));
+    let has = |detail: &Detail| detail.footer.int96.iter().any(is_used);
+    let first = details.iter().position(has)?;
+    let name = source.input().name();
+    match source.naive_times {
+        Some(_) => None,
+        None => Some(format!(
+            "INT96 times, as in {}, are taken as UTC, which is what Spark and Hive write; set \
+             timezone under [inputs.{name}] where they are of another zone",
+            files[first].path.display()
+        )),
+    }
+}
+
+/// The mapped values over columns of some types.
+struct Shape {
+    schema: Schema,
+    /// Columns whose instants are a wall clock's.
+    walls: BTreeSet<PlSmallStr>,
+    mapped: Arc<Vec<Mapped>>,
+}
+
+impl Shape {
+    /// Gives columns of type NULL the types that other files have.
+    fn settle(&mut self, mappings: &[Mapping], forms: &Forms) {
+        if !self.mapped.iter().any(|mapped| mapped.ty() == Type::Null) {
+            return;
+        }
+        let settled = mappings.iter().zip(&*self.mapped).map(|(mapping, mapped)| {
+            let ty = match mapping.role {
+                role if role.is_time() => forms.clock_of(role).ty(),
+                role if role.is_number() => Type::of(&DataType::Int64),
+                role if IdForm::ROLES.contains(&role) => Type::of(forms.id_of(role)),
+                _ => None,
+            };
+            ty.map_or_else(|| mapped.clone(), |ty| mapped.clone().as_type(ty))
+        });
+        self.mapped = Arc::new(settled.collect());
+    }
+}
+
+/// A file before it is known what all files have in common.
+struct Draft {
+    footer: Footer,
+    constants: Vec<Constant>,
+    shape: usize,
+}
+
+fn details(drafts: Vec<Draft>, shapes: &[Shape], mappings: &[Mapping]) -> Vec<Detail> {
+    let filter = mappings.iter().position(|mapping| mapping.role == Role::Filter);
+    let detail = |draft: Draft| {
+        let Draft { footer, constants, shape } = draft;
+        let Shape { schema, mapped, .. } = &shapes[shape];
+        let is_pushed =
+            |name: &str| footer.columns.contains(name) && !footer.uuids.contains(name);
+        let (pushed, residual) =
+            filter.map_or((None, None), |filter| mapped[filter].split(schema, &is_pushed));
+        let pieces = footer.pieces(PIECE_ROWS);
+        Detail { footer, constants, mapped: Arc::clone(mapped), pushed, residual, pieces }
+    };
+    drafts.into_iter().map(detail).collect()
+}
+
+/// What all files of an input have in common.
+struct Forms {
+    ids: Vec<IdForm>,
+    clock: Clock,
+    /// Of the roles that are times, as far as they are mapped and known.
+    clocks: Vec<(Role, Clock)>,
+}
+
+impl Forms {
+    fn of(
+        mappings: &[Mapping],
+        (drafts, shapes): (&[Draft], &[Shape]),
+        files: &[SourceFile],
+    ) -> Result<Self, LoadError> {
+        let types = |role| {
+            let index = mappings.iter().position(|mapping| mapping.role == role)?;
+            let types = drafts.iter().map(|draft| shapes[draft.shape].mapped[index].dtype());
+            Some((&mappings[index], types.collect::<Vec<_>>()))
+        };
+        let mut ids = Vec::new();
+        for role in IdForm::ROLES {
+            if let Some((mapping, types)) = types(role) {
+                let of = id_type(mapping, &types, files)?;
+                ids.push(IdForm { role, of, unsigned_by: None });
+            }
+        }
+        let mut clocks = Vec::new();
+        for role in [Role::Time, Role::Updated, Role::Ended, Role::Cancelled] {
+            if let Some((mapping, types)) = types(role) {
+                clocks.extend(clock(mapping, &types, files)?.map(|clock| (role, clock)));
+            }
+        }
+        for mapping in mappings {
+            let Some((_, types)) = types(mapping.role) else { continue };
+            check(mapping, &types, files)?;
+        }
+        let clock = clocks.iter().find(|(role, _)| *role == Role::Time);
+        let clock = clock.map_or(Clock::Date, |(_, clock)| *clock);
+        Ok(Self { ids, clock, clocks })
+    }
+
+    fn clock_of(&self, role: Role) -> Clock {
+        let found = self.clocks.iter().find(|(of, _)| *of == role);
+        found.map_or(Clock::Date, |(_, clock)| *clock)
+    }
+
+    fn id_of(&self, role: Role) -> &'static DataType {
+        let found = self.ids.iter().find(|ids| ids.role == role);
+        match found {
+            Some(ids) if is_bytes(ids.of) => &DataType::String,
+            _ => &DataType::Int64,
+        }
     }
 }
 
 struct Contract<'a> {
     mappings: &'a [Mapping],
     deduplicate: bool,
+    zones: &'a Zones,
     files: &'a [SourceFile],
-    /// Schemas that were looked at, and the types of the mapped values over them.
-    shapes: Vec<(Schema, Arc<Vec<DataType>>)>,
+    shapes: Vec<Shape>,
 }
 
 impl Contract<'_> {
-    fn details(
+    fn drafts(
         &mut self,
         footers: Vec<Footer>,
         partitions: &[BTreeMap<String, Partition>],
-    ) -> Result<Vec<Detail>, LoadError> {
+    ) -> Result<Vec<Draft>, LoadError> {
         // The type of each column in the first file that has it, for those that lack it.
         let mut known: BTreeMap<PlSmallStr, DataType> = BTreeMap::new();
+        let mut know = |name: PlSmallStr, dtype: DataType| {
+            let first = known.entry(name).or_insert(DataType::Null);
+            if *first == DataType::Null {
+                *first = dtype;
+            }
+        };
         for (footer, folders) in footers.iter().zip(partitions) {
             for (name, dtype) in footer.columns.iter() {
-                known.entry(name.clone()).or_insert_with(|| dtype.clone());
+                know(name.clone(), dtype.clone());
             }
             for (name, value) in folders {
-                known.entry(name.into()).or_insert_with(|| partition_type(value));
+                know(name.into(), partition_type(value));
             }
         }
         let named: BTreeSet<_> =
-            self.mappings.iter().flat_map(|mapping| mapping.columns.iter().cloned()).collect();
-        let mut details = Vec::with_capacity(footers.len());
+            self.mappings.iter().flat_map(|mapping| mapping.columns().iter().cloned()).collect();
+        let mut drafts = Vec::with_capacity(footers.len());
         for ((file, footer), folders) in self.files.iter().zip(footers).zip(partitions) {
             self.check_unreadable(file, &footer)?;
             let constants = self.constants(file, &footer, folders, &known)?;
             let mut schema = (*footer.columns).clone();
-            schema.extend(constants.iter().map(|(name, _, dtype)| (name.clone(), dtype.clone())));
+            let types = constants.iter().map(|c| (c.name().clone(), c.dtype().clone()));
+            schema.extend(types);
             let mut footer = footer;
             if !self.deduplicate {
                 footer.keep(&named);
             }
-            details.push(Detail {
-                types: self.types(&schema, &file.path)?,
-                pieces: footer.pieces(PIECE_ROWS),
-                constants: constants.iter().map(|(n, value, t)| constant(n, value, t)).collect(),
-                footer,
-            });
+            let shape = self.shape(schema, &footer.int96, &file.path)?;
+            drafts.push(Draft { footer, constants, shape });
         }
-        Ok(details)
+        Ok(drafts)
     }
 
     /// A column of a type that can't be read is in nobody's way unless something needs it.
@@ -246,9 +388,14 @@ impl Contract<'_> {
             found: found.clone(),
             advice,
         };
-        let mut named = self.mappings.iter().flat_map(|mapping| &mapping.columns);
+        let mut named = self.mappings.iter().flat_map(Mapping::columns);
         if let Some(column) = named.find_map(|name| footer.unreadable.get_key_value(name)) {
             return Err(error(column, "write it as text, a number or a time, or map another one"));
+        }
+        let mut named = self.mappings.iter().flat_map(Mapping::columns);
+        if let Some(column) = named.find(|name| footer.repeated.contains(*name)) {
+            let (column, path) = (column.to_string(), file.path.clone());
+            return Err(LoadError::RepeatedColumn { column, path });
         }
         match footer.unreadable.first_key_value().filter(|_| self.deduplicate) {
             Some(column) => Err(error(
@@ -267,13 +414,13 @@ impl Contract<'_> {
         footer: &Footer,
         folders: &BTreeMap<String, Partition>,
         known: &BTreeMap<PlSmallStr, DataType>,
-    ) -> Result<Vec<(PlSmallStr, Partition, DataType)>, LoadError> {
-        let mut constants: Vec<(PlSmallStr, Partition, DataType)> = Vec::new();
+    ) -> Result<Vec<Constant>, LoadError> {
+        let mut constants: Vec<Constant> = Vec::new();
         for (mapping, name) in
-            self.mappings.iter().flat_map(|m| m.columns.iter().map(move |c| (m, c)))
+            self.mappings.iter().flat_map(|m| m.columns().iter().map(move |c| (m, c)))
         {
             let there = footer.columns.contains(name);
-            if there || constants.iter().any(|(other, ..)| other == name) {
+            if there || constants.iter().any(|other| other.name() == name) {
                 continue;
             }
             let folder = folders.get(name.as_str());
@@ -282,29 +429,44 @@ impl Contract<'_> {
                 (None, Some(dtype)) if !mapping.required => (Partition::Null, dtype.clone()),
                 _ => return Err(unknown(mapping, name, file, footer, folders)),
             };
-            constants.push((name.clone(), value, dtype));
+            constants.push(constant(name, &value, &dtype));
         }
         if self.deduplicate {
             // Rows are equal only where their folders are.
             for (name, value) in folders {
                 let there = footer.columns.contains(name.as_str());
-                if !there && constants.iter().all(|(other, ..)| other.as_str() != name) {
+                if !there && constants.iter().all(|other| other.name().as_str() != name) {
                     let dtype = known.get(name.as_str()).cloned().unwrap_or(DataType::String);
-                    constants.push((name.into(), value.clone(), dtype));
+                    constants.push(constant(&name.into(), value, &dtype));
                 }
             }
         }
         Ok(constants)
     }
 
-    fn types(&mut self, schema: &Schema, path: &Path) -> Result<Arc<Vec<DataType>>, LoadError> {
-        if let Some((_, types)) = self.shapes.iter().find(|(known, _)| known == schema) {
-            return Ok(Arc::clone(types));
+    /// The place of the mapped values over columns of such types.
+    fn shape(
+        &mut self,
+        schema: Schema,
+        walls: &BTreeSet<PlSmallStr>,
+        path: &Path,
+    ) -> Result<usize, LoadError> {
+        let known = |shape: &Shape| shape.schema == schema && shape.walls == *walls;
+        if let Some(place) = self.shapes.iter().position(known) {
+            return Ok(place);
         }
-        let types = self.mappings.iter().map(|mapping| mapping.dtype(schema, path));
-        let types = Arc::new(types.collect::<Result<Vec<_>, _>>()?);
-        self.shapes.push((schema.clone(), Arc::clone(&types)));
-        Ok(types)
+        let is_wall = |name: &str| walls.contains(name);
+        let mapped = self.mappings.iter().map(|mapping| {
+            mapping.bind(&schema, self.zones, &is_wall).map_err(|reason| LoadError::Expression {
+                key: mapping.name.clone(),
+                expression: mapping.text.clone(),
+                path: path.to_owned(),
+                reason,
+            })
+        });
+        let mapped = Arc::new(mapped.collect::<Result<Vec<_>, _>>()?);
+        self.shapes.push(Shape { schema, walls: walls.clone(), mapped });
+        Ok(self.shapes.len() - 1)
     }
 }
 
@@ -320,7 +482,7 @@ fn unknown(
     let names = names.chain(folders.keys().map(String::as_str));
     let wanted = column.to_lowercase();
     let mut columns: Vec<_> = names
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), quoted(name)))
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), kohort_expr::quoted(name)))
         .collect();
     columns.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut columns: Vec<_> = columns.into_iter().map(|(_, name)| name).collect();
@@ -349,8 +511,9 @@ fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: St
 }
 
 /// The types that a single file decides about.
-fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<(), LoadError> {
+fn check(mapping: &Mapping, types: &[DataType], files: &[SourceFile]) -> Result<(), LoadError> {
     let fits = |dtype: &DataType| match mapping.role {
+        _ if *dtype == DataType::Null => true,
         role if role.is_number() => is_number(dtype),
         role if role.is_condition() => dtype.is_bool(),
         role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
@@ -380,35 +543,36 @@ fn check(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result
 /// One property that all files share; an error names the first file that differs.
 fn shared<T: Copy + PartialEq>(
     mapping: &Mapping,
-    found: &[(T, &DataType)],
-    files: &[SourceFile],
+    found: &[(T, &DataType, &SourceFile)],
     advice: &str,
 ) -> Result<Option<T>, LoadError> {
-    let Some((first, first_type)) = found.first() else { return Ok(None) };
-    let Some(other) = found.iter().position(|(property, _)| property != first) else {
+    let Some((first, ..)) = found.first() else { return Ok(None) };
+    let Some(other) = found.iter().position(|(property, ..)| property != first) else {
         return Ok(Some(*first));
+    };
+    let type_in = |place: usize| {
+        let (_, found, file) = &found[place];
+        Box::new(TypeIn { found: found.to_string(), path: file.path.clone() })
     };
     Err(LoadError::MixedTypes {
         key: mapping.name.clone(),
         expression: mapping.text.clone(),
-        first: Box::new(TypeIn { found: first_type.to_string(), path: files[0].path.clone() }),
-        second: Box::new(TypeIn {
-            found: found[other].1.to_string(),
-            path: files[other].path.clone(),
-        }),
+        first: type_in(0),
+        second: type_in(other),
         advice: advice.to_owned(),
     })
 }
 
 fn id_type(
     mapping: &Mapping,
-    types: &[&DataType],
+    types: &[DataType],
     files: &[SourceFile],
 ) -> Result<IdType, LoadError> {
     let text = &mapping.text;
     let mut found = Vec::with_capacity(types.len());
     for (dtype, file) in types.iter().zip(files) {
         let bytes = match dtype {
+            DataType::Null => continue,
             DataType::String | DataType::Binary => true,
             dtype if is_integer(dtype) => false,
             _ => {
@@ -419,11 +583,11 @@ fn id_type(
                 return Err(wrong_type(mapping, dtype, file, advice));
             }
         };
-        found.push((bytes, *dtype));
+        found.push((bytes, dtype, file));
     }
     let advice = format!("make them one with CAST({text} AS VARCHAR)");
-    let any = |wanted| types.iter().any(|dtype| **dtype == wanted);
-    Ok(match shared(mapping, &found, files, &advice)? {
+    let any = |wanted| types.contains(&wanted);
+    Ok(match shared(mapping, &found, &advice)? {
         Some(true) if any(DataType::Binary) => IdType::Binary,
         Some(true) => IdType::Text,
         _ if any(DataType::UInt64) => IdType::Unsigned,
@@ -431,29 +595,43 @@ fn id_type(
     })
 }
 
-fn clock(mapping: &Mapping, types: &[&DataType], files: &[SourceFile]) -> Result<Clock, LoadError> {
+fn clock(
+    mapping: &Mapping,
+    types: &[DataType],
+    files: &[SourceFile],
+) -> Result<Option<Clock>, LoadError> {
     let text = &mapping.text;
     let mut found = Vec::with_capacity(types.len());
     for (dtype, file) in types.iter().zip(files) {
+        if *dtype == DataType::Null {
+            continue;
+        }
         let Some(clock) = Clock::of(dtype) else {
-            let advice = if **dtype == DataType::String {
-                format!(
-                    "a time is a date or a timestamp: use CAST({text} AS DATE), or for other \
-                     notations STRPTIME({text}, '%d/%m/%Y %H:%M')"
-                )
-            } else {
-                format!(
-                    "a time is a date or a timestamp: of seconds since 1970 \
-                     CAST({text} * 1000000 AS TIMESTAMP) makes one"
-                )
-            };
-            return Err(wrong_type(mapping, dtype, file, advice));
+            return Err(wrong_type(mapping, dtype, file, time_advice(text, dtype)));
         };
-        found.push((clock, *dtype));
+        found.push((clock, dtype, file));
     }
-    // A cast of a timestamp with a zone gives the day in UTC.
-    let zoned = found.iter().any(|(clock, _)| *clock == Clock::Zoned);
-    let day = if zoned { format!("STRFTIME({text}, '%Y-%m-%d')") } else { text.clone() };
-    let advice = format!("make them one with CAST({day} AS DATE)");
-    Ok(shared(mapping, &found, files, &advice)?.unwrap_or(Clock::Date))
+    let has = |wanted: Clock| found.iter().any(|(clock, ..)| *clock == wanted);
+    let advice = if has(Clock::Date) {
+        format!("make them days with CAST({text} AS DATE)")
+    } else {
+        "say in which zone those without one are, with timezone = \"…\" in the section of the \
+         input"
+            .to_owned()
+    };
+    shared(mapping, &found, &advice)
+}
+
+/// What to write for a time that is not one.
+fn time_advice(text: &str, found: &DataType) -> String {
+    if *found == DataType::String {
+        return format!(
+            "a time is a date or a timestamp: use CAST({text} AS DATE), of texts with an offset \
+             CAST({text} AS TIMESTAMPTZ), and for other notations STRPTIME({text}, '%d/%m/%Y %H:%M')"
+        );
+    }
+    format!(
+        "a time is a date or a timestamp: use TO_TIMESTAMP({text}) of seconds since 1970, \
+         EPOCH_MS({text}) of milliseconds"
+    )
 }

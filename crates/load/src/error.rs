@@ -43,10 +43,44 @@ pub enum LoadError {
         /// What the reader says.
         reason: String,
     },
+    /// A file of another format.
+    #[error("{path} is {format}, not Parquet; {advice}")]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// What it is, with an article.
+        format: &'static str,
+        /// What to do.
+        advice: String,
+    },
+    /// Something that has a path and is not a file: a pipe, a socket or a device.
+    #[error("{path} is {found}; the path of an input names Parquet files or folders of them")]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is, with an article.
+        found: &'static str,
+    },
+    /// A file that only who has its keys can read.
+    #[error("{path} is encrypted, so that it can't be read; write it again without encryption")]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A mapped column whose name another column of the file has too.
+    #[error(
+        "{path} has more than one column {column:?}, so that it is not clear which is meant; \
+         write the file again with different names"
+    )]
+    RepeatedColumn {
+        /// The name.
+        column: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// A mapped value that is not SQL.
     #[error(
-        "{key} = {expression:?} is no valid SQL expression: {reason}; a column whose name is not \
-         a plain word stands in double quotes"
+        "{key} = {expression:?} is no valid SQL expression: {reason}"
     )]
     Syntax {
         /// Key of the mapping.
@@ -230,6 +264,36 @@ pub enum LoadError {
     FileChanged {
         /// The file.
         path: PathBuf,
+    },
+    /// A column whose values are stored where or how nothing here can read them.
+    #[error(
+        "the column {column:?} of {path} can't be read (row group {row_group}): {reason}; write \
+         the file again, or map another column"
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Which of the file's row groups; the first is 0.
+        row_group: usize,
+        /// Why it can't be read.
+        reason: String,
+    },
+    /// A column whose values are not what was written.
+    #[error(
+        "{path} is damaged in column {column:?} (row group {row_group}); write it again, or leave \
+         it out of the input's path"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Which of the file's row groups; the first is 0.
+        row_group: usize,
+        /// What is wrong, in the words of whoever noticed.
+        reason: String,
     },
     /// A file whose data can't be decoded.
     #[error("reading {path} failed: {reason}")]

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use crate::error::LoadError;
+use crate::find::find;
 use crate::footer::Footer;
 use crate::quiet::QUERY_THREAD;
 use crate::read::start;
-use crate::remote::{self, Remote, as_url};
+use crate::remote::{Remote, as_url};
 
 /// One file of an input, as it was when it was opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +96,7 @@ pub(crate) fn open(found: &[Found]) -> Result<(Vec<SourceFile>, Vec<Footer>), Lo
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub path: PathBuf,
-    remote: Option<Remote>,
+    pub(crate) remote: Option<Remote>,
 }
 
 impl Found {
@@ -106,76 +107,19 @@ impl Found {
             let object = &remote.object;
             (object.size, object.modified.into(), remote.mark(), footer)
         } else {
+            let footer = Footer::read(&path)?;
             let (size, modified) = stat(&path)?;
             let mark = format!("size {size} modified {} ns", nanos(modified));
-            (size, modified, mark, Footer::read(&path)?)
+            (size, modified, mark, footer)
         };
         let identity = format!("{mark} footer {}", footer.hash());
         Ok((SourceFile { path, size, modified, rows: footer.rows(), identity }, footer))
     }
 }
 
-/// The files that the paths stand for, each once, sorted.
+/// The files that the paths stand for; see [`find()`].
 pub(crate) fn expand(paths: &[String]) -> Result<Vec<Found>, LoadError> {
-    let mut files = BTreeMap::new();
-    for pattern in paths {
-        let before = files.len();
-        let literal = Path::new(pattern);
-        let known = if as_url(literal).is_some() {
-            remote::add(pattern, &mut files)?
-        } else if literal.exists() {
-            add(literal, &mut files)?
-        } else {
-            add_matches(pattern, &mut files)?
-        };
-        if !known && files.len() == before {
-            return Err(LoadError::NoMatch { pattern: pattern.clone() });
-        }
-    }
-    Ok(files.into_iter().map(|(path, remote)| Found { path, remote }).collect())
-}
-
-/// Files by path, and objects by URL.
-type Files = BTreeMap<PathBuf, Option<Remote>>;
-
-fn add_matches(pattern: &str, files: &mut Files) -> Result<bool, LoadError> {
-    let options =
-        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-    let matches = glob::glob_with(pattern, options)
-        .map_err(|source| LoadError::Pattern { pattern: pattern.to_owned(), source })?;
-    let mut any = false;
-    for path in matches {
-        let path = path.map_err(|error| LoadError::Io {
-            path: error.path().to_owned(),
-            source: error.into(),
-        })?;
-        any |= add(&path, files)?;
-    }
-    Ok(any)
-}
-
-/// Adds a file, or the Parquet files in and under a folder; whether there was any.
-fn add(path: &Path, files: &mut Files) -> Result<bool, LoadError> {
-    if !path.is_dir() {
-        files.insert(path.to_owned(), None);
-        return Ok(true);
-    }
-    let io = |source| LoadError::Io { path: path.to_owned(), source };
-    let mut any = false;
-    for entry in fs::read_dir(path).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        // Writers keep what is not finished under names like these.
-        let hidden = name.starts_with('.') || name.starts_with('_');
-        let folder = entry.file_type().map_err(io)?.is_dir();
-        let parquet =
-            Path::new(&*name).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-        if !hidden && (folder || parquet) {
-            any |= add(&entry.path(), files)?;
-        }
-    }
-    Ok(any)
+    Ok(find(paths)?.0)
 }
 
 /// The value of a folder `key=value`, of the type that all values of its key share.
@@ -197,7 +141,8 @@ pub(crate) fn partitions<'a>(
     for (key, value) in texts.iter().flatten() {
         let (integers, dates) = shared.entry(key).or_insert((true, true));
         if let Some(value) = value {
-            *integers &= value.parse::<i64>().is_ok();
+            // A code with leading zeros is no number: 007 and 7 are different shops.
+            *integers &= value.parse().is_ok_and(|number: i64| number.to_string() == *value);
             *dates &= date(value).is_some();
         }
     }
@@ -275,6 +220,31 @@ mod tests {
         for (found, expected) in found.into_iter().zip(expected) {
             let found: Vec<_> = found.into_iter().collect();
             assert_eq!(found, expected.map(|(key, value)| (key.to_owned(), value)));
+        }
+    }
+
+    #[test]
+    fn folder_values_are_integers_where_all_print_as_they_stand() {
+        let cases: [(&[&str], bool); 7] = [
+            (&["7", "100", "-3", "0"], true),
+            (&["7", "007"], false),
+            (&["01001", "99999"], false),
+            (&["+7"], false),
+            (&["-0"], false),
+            (&[" 7"], false),
+            (&["9223372036854775808"], false),
+        ];
+        for (values, expected) in cases {
+            let paths: Vec<_> = values.iter().map(|value| format!("/a/k={value}/x")).collect();
+            let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+            for (found, value) in columns(&paths).iter().zip(values) {
+                let expected = if expected {
+                    Partition::Integer(value.parse().unwrap())
+                } else {
+                    Partition::Text((*value).to_owned())
+                };
+                assert_eq!(found["k"], expected, "{values:?}");
+            }
         }
     }
 

@@ -1,15 +1,12 @@
 //! Mapped values: SQL texts as expressions over the columns of a file.
 
-use std::path::Path;
-
+use kohort_expr::{Columns, Mapped, ParseError, Program, Type, Zones};
 use kohort_model::Input;
-use polars::prelude::{
-    DataFrame, DataType, Expr, IntoLazy, LiteralValue, NULL, PlSmallStr, Scalar, Schema, col, lit,
-};
+use polars::prelude::{Column, DataType, NamedFrom, PlSmallStr, Scalar, Schema, Series};
 
+use crate::checks::Must;
 use crate::error::LoadError;
 use crate::files::Partition;
-use crate::quiet::quietly;
 use crate::source::{Content, CurrencySource, Source};
 
 /// What a mapped value is for.
@@ -87,13 +84,9 @@ impl Role {
         matches!(self, Self::Trial | Self::Involuntary | Self::Filter)
     }
 
-    /// Name of its column in what the engine hands over.
-    pub fn alias(self) -> PlSmallStr {
-        match self {
-            Self::Segment(index) => format!("segment {index}").into(),
-            Self::Check(index) => format!("check {index}").into(),
-            role => format!("{role:?}").into(),
-        }
+    /// Whether it is a day or a moment.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Time | Self::Ended | Self::Cancelled | Self::Updated)
     }
 }
 
@@ -107,11 +100,13 @@ pub(crate) struct Mapping {
     pub name: String,
     /// Its text.
     pub text: String,
-    pub expr: Expr,
-    /// The columns that it names.
-    pub columns: Vec<PlSmallStr>,
-    /// Whether they must be in every file.
+    pub program: Program,
+    /// Whether its columns must be in every file.
     pub required: bool,
+    /// Decimal places to which a quotient is rounded.
+    scale: Option<u16>,
+    /// Whether its text is what counts.
+    as_text: bool,
 }
 
 /// Role, key and text of a value that may be mapped.
@@ -242,7 +237,8 @@ impl Mapping {
         for (role, key, text) in entries(source) {
             if let Some(text) = text {
                 let parsed = Self::parse(role, key.to_owned(), name(key), text)?;
-                mappings.push(Self { required: role.required(input), ..parsed });
+                let scale = scale(role, source);
+                mappings.push(Self { required: role.required(input), scale, ..parsed });
             }
         }
         for (index, segment) in source.segments().iter().enumerate() {
@@ -252,92 +248,118 @@ impl Mapping {
         for (index, check) in source.checks.iter().enumerate() {
             let (role, key) = (Role::Check(index), &check.key);
             let parsed = Self::parse(role, key.clone(), key.clone(), &check.expr)?;
-            mappings.push(Self { expr: check.must.failing(parsed.expr.clone()), ..parsed });
+            let as_text = matches!(check.must, Must::BeOneOf(_));
+            mappings.push(Self { as_text, ..parsed });
         }
         Ok(mappings)
     }
 
     fn parse(role: Role, key: String, name: String, text: &str) -> Result<Self, LoadError> {
         let text = text.to_owned();
-        let expr = match quietly(|| polars::sql::sql_expr(&text)) {
-            Ok(expr) => expr,
-            // A word of SQL, such as `interval` or `end`, that is a column here.
-            Err(_) if is_plain(&text) => col(text.as_str()),
-            Err(reason) => return Err(LoadError::Syntax { key: name, expression: text, reason }),
+        let program = match Program::parse(&text) {
+            Ok(program) => program,
+            Err(ParseError::NotRowWise) => {
+                return Err(LoadError::NotRowWise { key: name, expression: text });
+            }
+            Err(ParseError::Syntax(reason)) => {
+                return Err(LoadError::Syntax { key: name, expression: text, reason });
+            }
         };
-        let single = |part: &Expr| {
-            !matches!(
-                part,
-                Expr::Agg(_)
-                    | Expr::Len
-                    | Expr::Over { .. }
-                    | Expr::Sort { .. }
-                    | Expr::SortBy { .. }
-                    | Expr::Gather { .. }
-                    | Expr::Filter { .. }
-                    | Expr::Slice { .. }
-                    | Expr::Explode { .. }
-                    | Expr::Selector(_)
-                    | Expr::SubPlan(..)
-            )
-        };
-        if !expr.into_iter().all(single) {
-            return Err(LoadError::NotRowWise { key: name, expression: text });
-        }
-        let columns = expr.clone().meta().root_names();
         let per_row = matches!(
             role,
             Role::Customer | Role::Other | Role::Order | Role::Time | Role::Check(_)
         );
-        if per_row && columns.is_empty() {
+        if per_row && program.columns().is_empty() {
             return Err(LoadError::Constant { key: name, expression: text });
         }
-        Ok(Self { role, key, name, text, expr, columns, required: false })
+        let as_text = role.is_text();
+        Ok(Self { role, key, name, text, program, required: false, scale: None, as_text })
     }
 
-    /// The type that it has over columns of a schema.
-    pub fn dtype(&self, schema: &Schema, path: &Path) -> Result<DataType, LoadError> {
-        let failed = |reason| LoadError::Expression {
-            key: self.name.clone(),
-            expression: self.text.clone(),
-            path: path.to_owned(),
-            reason,
-        };
-        // Two rows, so that an expression which gives one value for all of them stands out.
-        let columns = self.columns.iter();
-        let fields = columns.filter_map(|name| Some((name.clone(), schema.get(name)?.clone())));
-        let columns: Schema = fields.collect();
-        let sample = DataFrame::full_null(&columns, 2).lazy();
-        let found = quietly(|| sample.select([self.expr.clone()]).collect()).map_err(failed)?;
-        let constant = self.columns.is_empty() && found.height() == 1;
-        match found.columns() {
-            [column] if constant || column.len() == 2 => Ok(column.dtype().clone()),
-            _ => {
-                Err(LoadError::NotRowWise { key: self.name.clone(), expression: self.text.clone() })
-            }
+    /// The columns that it names.
+    pub fn columns(&self) -> &[PlSmallStr] {
+        self.program.columns()
+    }
+
+    /// The value over the columns of a file.
+    ///
+    /// # Errors
+    /// In a sentence what does not fit.
+    pub fn bind(
+        &self,
+        schema: &Schema,
+        zones: &Zones,
+        is_wall: &dyn Fn(&str) -> bool,
+    ) -> Result<Mapped, String> {
+        let columns = Columns { schema, zones, is_wall };
+        if self.role == Role::Filter {
+            return self.program.bind_condition(&columns);
         }
-    }
-
-    /// The expression that the engine evaluates, under the alias of its role.
-    pub fn select(&self, dtype: &DataType) -> Expr {
-        let expr = self.expr.clone();
-        let text = self.role.is_text() && *dtype != DataType::String;
-        let expr = if text { expr.cast(DataType::String) } else { expr };
-        expr.alias(self.role.alias())
+        let mapped = self.program.bind(&columns)?;
+        if self.as_text {
+            return mapped.as_text();
+        }
+        if self.role.is_time() {
+            return mapped.as_instant();
+        }
+        let mapped = if self.role.is_condition() { mapped.as_type(Type::Bool) } else { mapped };
+        Ok(match self.scale {
+            Some(scale) => mapped.at_scale(scale),
+            None => mapped,
+        })
     }
 }
 
-/// A column that a file does not hold itself: the value of a folder, or NULL of a type.
-pub(crate) fn constant(name: &str, value: &Partition, dtype: &DataType) -> Expr {
-    let value = match value {
-        Partition::Null => lit(NULL),
-        Partition::Integer(value) => lit(*value),
-        Partition::Date(day) => {
-            Expr::Literal(LiteralValue::Scalar(Scalar::from(*day))).cast(DataType::Date)
-        }
-        Partition::Text(text) => lit(text.as_str()),
+/// Decimal places to which a quotient is rounded at once; `None` where something else is done with
+/// it before it is rounded.
+fn scale(role: Role, source: &Source) -> Option<u16> {
+    let is_converted = source.input() == Input::Subscriptions
+        || source.money().is_some_and(|m| matches!(m.currency, CurrencySource::Column { .. }));
+    match role {
+        Role::Amount if !is_converted => source.amount().map(|(_, scale)| scale.places().into()),
+        Role::Units => Some(0),
+        _ => None,
+    }
+}
+
+/// A column that a file does not hold itself: the value of a folder, or NULL of a type, in every row.
+pub(crate) fn constant(name: &PlSmallStr, value: &Partition, dtype: &DataType) -> Constant {
+    let single = match value {
+        Partition::Null => Series::full_null(name.clone(), 1, dtype),
+        Partition::Integer(value) => Series::new(name.clone(), [*value]),
+        Partition::Date(day) => Series::new(name.clone(), [*day]).into_date(),
+        Partition::Text(text) => Series::new(name.clone(), [text.as_str()]),
     };
-    value.cast(dtype.clone()).alias(name)
+    // What the files call a number may be one of another width.
+    let single = single.cast(dtype).unwrap_or_else(|_| Series::full_null(name.clone(), 1, dtype));
+    Constant { single }
+}
+
+/// See [`constant`].
+#[derive(Clone, Debug)]
+pub(crate) struct Constant {
+    single: Series,
+}
+
+impl Constant {
+    pub fn name(&self) -> &PlSmallStr {
+        self.single.name()
+    }
+
+    pub fn dtype(&self) -> &DataType {
+        self.single.dtype()
+    }
+
+    /// The same value for some rows.
+    pub fn column(&self, rows: usize) -> Column {
+        match self.single.get(0) {
+            Ok(value) if !value.is_null() => {
+                let scalar = Scalar::new(self.dtype().clone(), value.into_static());
+                Column::new_scalar(self.name().clone(), scalar, rows)
+            }
+            _ => Column::full_null(self.name().clone(), rows, self.dtype()),
+        }
+    }
 }
 
 /// The type of a folder's value.
@@ -347,15 +369,4 @@ pub(crate) fn partition_type(value: &Partition) -> DataType {
         Partition::Date(_) => DataType::Date,
         Partition::Null | Partition::Text(_) => DataType::String,
     }
-}
-
-/// A column as a mapped value has it: in double quotes unless its name is a plain word.
-pub(crate) fn quoted(name: &str) -> String {
-    if is_plain(name) { name.to_owned() } else { format!("{name:?}") }
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

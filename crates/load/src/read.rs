@@ -11,14 +11,15 @@ use std::thread::{self, Scope, ScopedJoinHandle};
 use kohort_model::Day;
 use polars::prelude::DataFrame;
 
-use crate::batch::{Batcher, Origin, Selection};
+use crate::batch::{Batcher, Selection, Taken};
 use crate::codes::Texts;
 use crate::columns::Reason;
 use crate::columns::time::Now;
 use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::files::SourceFile;
-use crate::frame::{Rows, stream};
+use crate::distinct::Firsts;
+use crate::frame::Rows;
 use crate::quiet::QUERY_THREAD;
 use crate::sink::{FileReport, LoadReport, Sink};
 use crate::source::Needs;
@@ -83,20 +84,20 @@ impl Opened {
         let known = |part: usize| reading.known.get(part).and_then(Option::as_ref);
         let unread: Vec<usize> = (0..self.parts()).filter(|part| known(*part).is_none()).collect();
         let queries: Vec<_> =
-            (self.queries().into_iter()).filter(|query| known(query.part()).is_none()).collect();
+            (self.queries().into_iter()).filter(|query| known(self.part_of(query.file)).is_none()).collect();
         let has_distinct = self.source.deduplicate && !unread.is_empty();
-        let passing = if has_distinct { Some(self.passing()?) } else { None };
+        let firsts = if has_distinct { Some(self.firsts(reading.threads)?) } else { None };
         let mut open: Vec<_> = (0..self.parts()).map(|_| 0).collect();
         for query in &queries {
-            open[query.part()] += 1;
+            open[self.part_of(query.file)] += 1;
         }
         let run = Run {
             input: self,
             selection: &selection,
-            now: Now::new(reading.now, &self.zone),
+            now: Now::new(reading.now, &self.zones.business),
             reading,
             queries,
-            passing,
+            firsts,
             tallies: self.files.iter().map(|_| Mutex::default()).collect(),
             open: Arc::new(open.into_iter().map(AtomicUsize::new).collect()),
             next: AtomicUsize::new(0),
@@ -138,6 +139,8 @@ impl Opened {
 #[derive(Default)]
 struct Tally {
     kept: u64,
+    duplicates: u64,
+    rounded: u64,
     rejected: BTreeMap<&'static str, u64>,
     future: Option<i32>,
     /// Rows that fail each check; empty as long as none does.
@@ -153,8 +156,8 @@ struct Run<'a> {
     now: Now,
     reading: &'a Reading<'a>,
     queries: Vec<Rows>,
-    /// Rows of each file that pass the filter, where that has to be counted for itself.
-    passing: Option<Vec<u64>>,
+    /// With `deduplicate` which rows count.
+    firsts: Option<&'a Firsts>,
     /// By file.
     tallies: Vec<Mutex<Tally>>,
     /// By part: queries that are not at their end, and frames that are not with a sink.
@@ -201,16 +204,14 @@ impl Run<'_> {
         while !self.failed.load(Ordering::Relaxed) {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(rows) = self.queries.get(index) else { return };
-            let part = rows.part();
+            let part = self.input.part_of(rows.file);
             let handed = Arc::new(AtomicU64::new(0));
             let (count, open, sender) =
                 (Arc::clone(&handed), Arc::clone(&self.open), sender.clone());
-            let result = self.input.query(rows, self.selection).and_then(|query| {
-                stream(query, false, move |frame| {
-                    count.fetch_add(frame.height() as u64, Ordering::Relaxed);
-                    open[part].fetch_add(1, Ordering::AcqRel);
-                    sender.send((index, frame)).is_ok()
-                })
+            let result = self.input.scan(rows, self.selection).stream(false, move |frame| {
+                count.fetch_add(frame.height() as u64, Ordering::Relaxed);
+                open[part].fetch_add(1, Ordering::AcqRel);
+                sender.send((index, frame)).is_ok()
             });
             let total = self.input.rows(rows);
             match result {
@@ -219,57 +220,50 @@ impl Run<'_> {
                     (self.reading.progress)(total.saturating_sub(handed));
                     self.close(part);
                 }
-                Err(reason) => {
-                    let file = if let Rows::Piece(file, _) = rows { *file } else { 0 };
-                    self.fail(self.input.failed(file, reason));
-                }
+                Err(error) => self.fail(error.of(&self.input.files[rows.file].path)),
             }
         }
     }
+
     /// Takes frames as long as there are any.
     fn receive<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, mut sink: S) -> S {
         let texts = self.reading.texts;
         let mut batcher = Batcher::new(self.input, self.selection, &texts.dictionaries, self.now);
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        while let Ok((index, mut frame)) = next() {
+        while let Ok((index, frame)) = next() {
             if self.failed.load(Ordering::Relaxed) {
                 break;
             }
-            let query = &self.queries[index];
-            if let Err(error) = batcher.push(&mut frame, query, &mut sink) {
-                self.fail(error);
-                break;
+            let (query, rows) = (&self.queries[index], frame.height() as u64);
+            match batcher.push(frame, query, self.firsts, &mut sink) {
+                Ok(taken) => self.count(&taken, query.file, &batcher),
+                Err(error) => {
+                    self.fail(error);
+                    break;
+                }
             }
-            self.count(&frame, query, &batcher);
-            (self.reading.progress)(frame.height() as u64);
-            self.close(query.part());
+            (self.reading.progress)(rows);
+            self.close(self.input.part_of(query.file));
         }
         sink
     }
 
     /// Adds up what became of a frame's rows.
-    fn count(&self, frame: &DataFrame, query: &Rows, batcher: &Batcher<'_>) {
-        let tally = |file: usize| self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
-        let origin = Origin::new(query, frame);
-        if let Rows::Piece(file, _) = query {
-            tally(*file).kept += frame.height() as u64;
-        } else {
-            (0..frame.height()).for_each(|row| tally(origin.file(row)).kept += 1);
-        }
-        for (row, reason) in batcher.flaws.iter() {
-            let mut tally = tally(origin.file(row));
+    fn count(&self, taken: &Taken, file: usize, batcher: &Batcher<'_>) {
+        let mut tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
+        tally.kept += taken.rows() as u64;
+        tally.duplicates += taken.duplicates;
+        tally.rounded += taken.rounded;
+        for (_, reason, _) in batcher.flaws.iter() {
             tally.kept -= 1;
-            *tally.rejected.entry(Reason::name(reason)).or_default() += 1;
+            *tally.rejected.entry(reason.name()).or_default() += 1;
             if reason == Reason::InFuture {
                 // That of the whole frame, which is no later.
                 tally.future = tally.future.into_iter().chain(batcher.flaws.future()).min();
             }
         }
-        batcher.checked(frame, query, &mut |file, check, rows| {
-            let mut tally = tally(file);
-            tally.checks.resize(self.input.source.checks.len(), 0);
-            tally.checks[check] += rows;
-        });
+        tally.checks.resize(self.input.source.checks.len(), 0);
+        batcher.checked(taken, &mut |check, rows| tally.checks[check] += rows);
     }
 
     /// A query or a frame of a part is done with; whoever is last tells.
@@ -288,20 +282,19 @@ impl Run<'_> {
 
     /// The reports of a part's files, all of whose rows were counted.
     fn reports(&self, part: usize) -> Vec<FileReport> {
-        // Queries stand in the order of the files.
-        let is_read = self.queries.binary_search_by_key(&part, Rows::part).is_ok();
         let report = |file: usize| {
             let tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
             let rejected: u64 = tally.rejected.values().sum();
-            let taken = tally.kept + rejected;
-            let passing = self.passing.as_ref().map_or(taken, |passing| passing[file]);
+            let passing = tally.kept + rejected + tally.duplicates;
             let rows = self.input.files[file].rows;
+            // Queries stand in the order of the files.
+            let is_read = self.queries.binary_search_by_key(&file, |query| query.file).is_ok();
             FileReport {
                 rows,
                 read: if is_read { rows } else { 0 },
-                rounded: 0,
                 filtered: rows.saturating_sub(passing),
-                duplicates: passing.saturating_sub(taken),
+                duplicates: tally.duplicates,
+                rounded: tally.rounded,
                 rejected: tally.rejected.iter().map(|(r, n)| ((*r).to_owned(), *n)).collect(),
                 future: tally.future.map(Day),
                 checks: (0..self.input.source.checks.len())

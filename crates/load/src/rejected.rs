@@ -9,14 +9,14 @@ use std::{panic, thread};
 use kohort_model::{EventBatch, Id, IdType, Keys};
 use polars::prelude::DataFrame;
 
-use crate::batch::{Batcher, Columns, Origin, Selection};
+use crate::batch::{Batcher, Selection};
 use crate::codes::Dictionaries;
 use crate::columns::ids::integer_text;
-use crate::columns::shown::{bytes_text, shown};
+use crate::columns::shown::{bytes_text, named, shown};
 use crate::columns::time::Now;
 use crate::contract::Opened;
 use crate::error::LoadError;
-use crate::frame::{Rows, stream};
+use crate::frame::Rows;
 use crate::mapping::Role;
 use crate::quiet::QUERY_THREAD;
 use crate::read::start;
@@ -62,7 +62,8 @@ impl Opened {
         for (customer, order) in mixed {
             orders.entry(customer.clone()).or_default().insert(order.clone());
         }
-        let look = Look { selection, now: Now::new(report.now, &self.zone), mixed: orders };
+        let now = Now::new(report.now, &self.zones.business);
+        let look = Look { selection, now, mixed: orders };
         let cap = u64::try_from(cap_per_reason).unwrap_or(u64::MAX);
         let mut room: BTreeMap<_, _> =
             report.rejected.iter().map(|(reason, rows)| (&**reason, cap.min(*rows))).collect();
@@ -74,32 +75,20 @@ impl Opened {
             report.rows > 0 && (report.rejected_rows() > 0 || !mixed.is_empty())
         };
         let mut details = Vec::new();
-        if self.source.deduplicate {
-            if (0..self.files.len()).any(affected) {
-                look.run(self, &Rows::Distinct, &mut |place, detail| {
-                    details.push((place, detail));
-                    true
+        for file in (0..self.files.len()).filter(|file| affected(*file)) {
+            for rows in self.looks(file) {
+                if room.values().all(|left| *left == 0) {
+                    break;
+                }
+                look.run(self, &rows, &mut |detail| {
+                    if take(&mut room, detail.reason) {
+                        details.push(detail);
+                    }
+                    room.values().any(|left| *left > 0)
                 })?;
             }
-            // Distinct rows come in any order.
-            details.sort_unstable_by_key(|(place, _)| *place);
-            details.retain(|(_, detail)| take(&mut room, detail.reason));
-        } else {
-            for file in (0..self.files.len()).filter(|file| affected(*file)) {
-                for rows in self.looks(file) {
-                    if room.values().all(|left| *left == 0) {
-                        break;
-                    }
-                    look.run(self, &rows, &mut |place, detail| {
-                        if take(&mut room, detail.reason) {
-                            details.push((place, detail));
-                        }
-                        room.values().any(|left| *left > 0)
-                    })?;
-                }
-            }
         }
-        Ok(details.into_iter().map(|(_, detail)| detail).collect())
+        Ok(details)
     }
 
     /// The text of a customer's id, or of touchpoints and identities of a visitor's.
@@ -134,9 +123,6 @@ fn take(room: &mut BTreeMap<&str, u64>, reason: &str) -> bool {
     }
 }
 
-/// File and row.
-type Place = (usize, u64);
-
 struct Look {
     selection: Selection,
     now: Now,
@@ -150,18 +136,15 @@ impl Look {
         &self,
         input: &Opened,
         query: &Rows,
-        found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
+        found: &mut dyn FnMut(RejectedDetail) -> bool,
     ) -> Result<(), LoadError> {
-        let frame = input.query(query, &self.selection);
-        let first = query.part();
-        let failed = |reason| input.failed(first, reason);
-        let frame = frame.map_err(failed)?;
+        let scan = input.scan(query, &self.selection);
         let dictionaries = Dictionaries::new(input);
         let mut batcher = Batcher::new(input, &self.selection, &dictionaries, self.now);
         let (sender, receiver) = sync_channel(0);
         thread::scope(|scope| {
-            let query_thread = start(scope, QUERY_THREAD, move || {
-                stream(frame, true, move |frame| sender.send(frame).is_ok())
+            let scanning = start(scope, QUERY_THREAD, move || {
+                scan.stream(true, move |frame| sender.send(frame).is_ok())
             });
             let mut result = Ok(());
             for frame in &receiver {
@@ -175,26 +158,27 @@ impl Look {
                 }
             }
             drop(receiver);
-            let streamed = query_thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
-            result.and(streamed.map_err(failed))
+            let scanned = scanning.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            result.and(scanned.map_err(|error| error.of(&input.files[query.file].path)))
         })
     }
 
     /// Whether to go on.
     fn frame(
         &self,
-        mut frame: DataFrame,
+        frame: DataFrame,
         query: &Rows,
         batcher: &mut Batcher<'_>,
-        found: &mut dyn FnMut(Place, RejectedDetail) -> bool,
+        found: &mut dyn FnMut(RejectedDetail) -> bool,
     ) -> Result<bool, LoadError> {
         let mut matches = Matches { wanted: &self.mixed, rows: Vec::new() };
-        batcher.push(&mut frame, query, &mut matches)?;
         let input = batcher.input;
-        let columns = Columns { frame: &frame, selection: &self.selection, input };
+        let firsts = if input.source.deduplicate { Some(input.firsts(1)?) } else { None };
+        let taken = batcher.push(frame, query, firsts, &mut matches)?;
+        let columns = taken.columns(&self.selection, input);
         let mut rows: Vec<_> =
-            batcher.flaws.iter().map(|(row, r)| (row, r.name(), r.role())).collect();
-        let mut kept = (0..frame.height()).filter(|row| !batcher.flaws.is_marked(*row));
+            batcher.flaws.iter().map(|(row, reason, role)| (row, reason.name(), role)).collect();
+        let mut kept = (0..taken.rows()).filter(|row| !batcher.flaws.is_marked(*row));
         let mut next = 0;
         for index in matches.rows {
             // Batches hold the kept rows in their order.
@@ -202,17 +186,23 @@ impl Look {
             next = index + 1;
         }
         rows.sort_unstable_by_key(|(row, ..)| *row);
-        let origin = Origin::new(query, &frame);
         for (row, reason, role) in rows {
-            let (file, place) = (origin.file(row), origin.row(row).unwrap_or_default());
-            let detail = RejectedDetail {
-                file: input.files[file].path.clone(),
-                row: place,
-                column: input.mapping(role).map(|m| m.key.clone()).unwrap_or_default(),
-                reason,
-                value: columns.get(role).and_then(|column| shown(column, row)),
+            let mapping = input.mapping(role);
+            let value = match (batcher.flaws.failure(row), mapping) {
+                // What could not be computed is told by what it is computed from.
+                (Some(failure), Some(mapping)) => {
+                    Some(named(&taken.frame, mapping.columns(), row, failure))
+                }
+                _ => columns.get(role).and_then(|column| shown(column, row)),
             };
-            if !found((file, place), detail) {
+            let detail = RejectedDetail {
+                file: input.files[query.file].path.clone(),
+                row: taken.place(row),
+                column: mapping.map(|m| m.key.clone()).unwrap_or_default(),
+                reason,
+                value,
+            };
+            if !found(detail) {
                 return Ok(false);
             }
         }

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use kohort_store::{Object, Store, StoreError, is_url};
 
 use crate::error::LoadError;
+use crate::formats::START;
 
 /// The end of an object that is fetched at first; most footers are shorter.
-const TAIL: u64 = 64 << 10;
+pub(crate) const TAIL: u64 = 64 << 10;
 /// Bytes between two ranges that are rather fetched than asked around.
 const GAP: u64 = 512 << 10;
 /// The most that one request asks for. Longer ranges are fetched in pieces at the same time.
@@ -22,12 +23,8 @@ pub(crate) struct Remote {
     pub object: Object,
 }
 
-/// Some ranges of an object, one behind the other.
-pub(crate) struct Fetched {
-    pub bytes: Vec<u8>,
-    /// Ranges of the object, in order, and where in the bytes they start.
-    runs: Vec<(Range<u64>, u64)>,
-}
+/// Ranges of a file, and where they start in what was read of it.
+pub(crate) type Runs = Vec<(Range<u64>, u64)>;
 
 impl Remote {
     /// Again what a URL stands for; `None` where it is gone.
@@ -46,6 +43,12 @@ impl Remote {
         }
     }
 
+    /// The first bytes of the object, which say what it is.
+    pub fn start(&self) -> Result<Vec<u8>, StoreError> {
+        let range = 0..self.object.size.min(START);
+        Ok(self.store.get_ranges(&self.object, &[range])?.concat())
+    }
+
     /// The end of the object: its footer with the trailer, and perhaps more.
     pub fn tail(&self) -> Result<Vec<u8>, StoreError> {
         let size = self.object.size;
@@ -62,8 +65,9 @@ impl Remote {
         if footer <= tail.len() as u64 { Ok(tail) } else { Ok(end(footer)?.concat()) }
     }
 
-    /// Fetches ranges, and what lies between near ones.
-    pub fn fetch(&self, ranges: Vec<Range<u64>>) -> Result<Fetched, StoreError> {
+    /// Fetches ranges, and what lies between near ones, one behind the other; beside the bytes the
+    /// ranges of the object that they are, in order, and where in the bytes these start.
+    pub fn fetch(&self, ranges: Vec<Range<u64>>) -> Result<(Vec<u8>, Runs), StoreError> {
         let mut runs = Vec::new();
         let mut length = 0;
         for range in joined(ranges) {
@@ -81,21 +85,7 @@ impl Remote {
         for part in self.store.get_ranges(&self.object, &requests)? {
             bytes.extend_from_slice(&part);
         }
-        Ok(Fetched { bytes, runs })
-    }
-}
-
-impl Fetched {
-    /// Where an offset into the object is in the bytes; as it was where it was not fetched.
-    pub fn place(&self, offset: i64) -> i64 {
-        let Ok(old) = u64::try_from(offset) else { return offset };
-        let run = self.runs.iter().rev().find(|(run, _)| run.start <= old);
-        match run {
-            Some((run, start)) if old < run.end => {
-                i64::try_from(start + old - run.start).unwrap_or(offset)
-            }
-            _ => offset,
-        }
+        Ok((bytes, runs))
     }
 }
 
@@ -113,17 +103,6 @@ fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
         }
     }
     joined
-}
-
-/// What went wrong, for a text that names the object already.
-pub(crate) fn reason(error: StoreError) -> String {
-    match error {
-        StoreError::Failed { reason, .. } => reason,
-        StoreError::Changed { .. } => {
-            "it changed while it was read; run again once nothing writes to it".to_owned()
-        }
-        error => error.to_string(),
-    }
 }
 
 /// Adds the objects that a URL stands for, by URL: the object of that key, all Parquet files in and
@@ -175,8 +154,13 @@ fn is_match(pattern: &glob::Pattern, key: &str) -> bool {
 /// Whether the key of an object in a folder is that of a Parquet file, and no part of it is hidden:
 /// writers keep what is not finished under such names.
 fn is_visible(key: &str) -> bool {
-    let parquet = Path::new(key).extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet"));
-    parquet && key.split('/').all(|name| !name.starts_with(['.', '_']))
+    is_named_parquet(Path::new(key)) && key.split('/').all(|name| !name.starts_with(['.', '_']))
+}
+
+/// Whether the ending of a name is one of those that Parquet files have.
+pub(crate) fn is_named_parquet(path: &Path) -> bool {
+    let endings = ["parquet", "parq", "pq"];
+    path.extension().is_some_and(|e| endings.iter().any(|ending| e.eq_ignore_ascii_case(ending)))
 }
 
 /// The URL that a path is, if it is one.
@@ -212,25 +196,6 @@ mod tests {
             let expected: Vec<Range<u64>> = ranges(expected);
             assert_eq!(joined(ranges(given)), expected, "{given:?}");
         }
-    }
-
-    #[test]
-    fn fetched_ranges_lie_one_behind_the_other() {
-        let content: Vec<u8> = (0..3 * REQUEST).map(|n| (n / 8 % 251) as u8).collect();
-        let remote = remote(&content);
-        let wanted = [2 * GAP..2 * GAP + 7, 0..3, 4 * GAP..4 * GAP + REQUEST + 5];
-        let fetched = remote.fetch(wanted.to_vec()).unwrap();
-        assert_eq!(fetched.bytes.len() as u64, 7 + 3 + REQUEST + 5);
-        let offset = |n: u64| i64::try_from(n).unwrap();
-        for range in &wanted {
-            for old in [range.start, range.end - 1] {
-                let new = usize::try_from(fetched.place(offset(old))).unwrap();
-                assert_eq!(fetched.bytes[new], content[usize::try_from(old).unwrap()]);
-            }
-            assert_eq!(fetched.place(offset(range.end)), offset(range.end));
-        }
-        assert_eq!(fetched.place(-1), -1);
-        assert!(remote.fetch(Vec::new()).unwrap().bytes.is_empty());
     }
 
     #[test]

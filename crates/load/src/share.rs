@@ -101,7 +101,7 @@ impl Opened {
             key: mapping.key.clone(),
             expression: mapping.text.clone(),
             found: TypeIn {
-                found: detail.types[index].to_string(),
+                found: detail.mapped[index].dtype().to_string(),
                 path: self.files[0].path.clone(),
             },
         })

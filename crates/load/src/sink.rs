@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use kohort_model::{Day, EventBatch};
 
 use crate::codes::Texts;
-use crate::contract::Opened;
 use crate::source::Needs;
 
 /// Takes batches of accepted rows, in no particular order. Each reader thread has one of its own.
@@ -116,26 +115,5 @@ impl LoadReport {
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.files.iter().map(FileReport::rejected_rows).sum()
-    }
-}
-
-// To be replaced: nothing is noted yet.
-impl Opened {
-    /// What was assumed of the input, or passed over in it, in sentences without a full stop.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &[]
-    }
-
-    /// By file: whether its rows are read, where they are not known. Not so where folders alone show
-    /// that the filter lets none through.
-    #[must_use]
-    pub fn to_read(&self) -> Vec<bool> {
-        let mut to_read = vec![false; self.files().len()];
-        for query in self.queries() {
-            let files = self.files_of(query.part());
-            to_read[files].fill(true);
-        }
-        to_read
     }
 }

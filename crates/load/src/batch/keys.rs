@@ -2,7 +2,7 @@
 
 use kohort_model::Input;
 
-use super::{Columns, Origin};
+use super::Columns;
 use crate::columns::ids::{IdBuffer, Ids};
 use crate::columns::{Flaws, Reason};
 use crate::error::LoadError;
@@ -29,7 +29,7 @@ impl KeyBuffers {
         &mut self,
         columns: &Columns<'a>,
         flaws: &mut Flaws,
-        origin: &Origin<'_>,
+        file: usize,
     ) -> Result<RowKeys<'a>, LoadError> {
         let input = columns.input;
         let mut read = |role, buffer: &mut IdBuffer| {
@@ -40,7 +40,7 @@ impl KeyBuffers {
                 flaws.mark_nulls(column, missing);
             }
             let ids = buffer.read(column, of);
-            ids.map(Some).map_err(|wrong| input.negative_id(role, &wrong, origin))
+            ids.map(Some).map_err(|wrong| input.negative_id(role, &wrong, file))
         };
         let customers = read(Role::Customer, &mut self.customers)?;
         Ok(RowKeys {

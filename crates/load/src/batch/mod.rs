@@ -1,18 +1,21 @@
 //! From a frame of the engine to a batch of plain slices.
 
 use kohort_model::{EventBatch, Input, Scale};
-use polars::prelude::DataFrame;
+use kohort_expr::{Evaluated, Failure};
+use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
 use crate::codes::{Dictionaries, TextCodes};
-use crate::columns::Flaws;
+use crate::columns::shown::shown;
+use crate::columns::{Flaws, values};
 use crate::columns::amount::{self, Rule};
 use crate::columns::ids::Ids;
 use crate::columns::time::{Now, TimeBuffer, updates};
 use crate::contract::Opened;
+use crate::distinct::Firsts;
 use crate::currency::Converter;
 use crate::error::LoadError;
-use crate::frame::Rows;
+use crate::frame::{PLACE, Rows};
 use crate::mapping::Role;
 use crate::sink::Sink;
 use crate::source::Needs;
@@ -21,7 +24,7 @@ mod columns;
 mod keys;
 mod plain;
 
-pub(crate) use columns::{Columns, Origin};
+pub(crate) use columns::Columns;
 use keys::KeyBuffers;
 pub(crate) use plain::Plain;
 use plain::Spans;
@@ -101,38 +104,90 @@ impl<'a> Batcher<'a> {
         }
     }
 
-    /// Tells how many rows of a query's frame fail each check: file, check and rows.
-    pub fn checked(
-        &self,
-        frame: &DataFrame,
-        query: &Rows,
-        told: &mut dyn FnMut(usize, usize, u64),
-    ) {
-        let columns = Columns { frame, selection: self.selection, input: self.input };
-        checks::count(&columns, &Origin::new(query, frame), told);
+    /// Tells how many rows of a frame fail each check: check and rows.
+    pub fn checked(&self, taken: &Taken, told: &mut dyn FnMut(usize, u64)) {
+        checks::count(&taken.columns(self.selection, self.input), told);
     }
 
     /// Hands the accepted rows of a query's frame to the sink. The reasons of the others are in
-    /// `flaws` until the next frame.
+    /// `flaws` until the next frame. `firsts` says which rows are no duplicates.
     pub fn push<S: Sink>(
         &mut self,
-        frame: &mut DataFrame,
+        frame: DataFrame,
         query: &Rows,
+        firsts: Option<&Firsts>,
         sink: &mut S,
-    ) -> Result<(), LoadError> {
-        if frame.max_n_chunks() > 1 {
-            frame.rechunk_mut();
+    ) -> Result<Taken, LoadError> {
+        self.flaws.clear();
+        let mut taken = self.take(self.input.completed(frame, query.file), query, firsts)?;
+        self.read(&mut taken, query.file, sink)?;
+        Ok(taken)
+    }
+
+    /// The rows of a frame that the filter lets through, and their mapped values.
+    fn take(
+        &mut self,
+        frame: DataFrame,
+        query: &Rows,
+        firsts: Option<&Firsts>,
+    ) -> Result<Taken, LoadError> {
+        let (input, file) = (self.input, query.file);
+        let detail = &input.details[file];
+        let (mut frame, mut duplicates) = (frame, 0);
+        if let Some(firsts) = firsts {
+            let is_first = |row: &i64| firsts.is_first(file, row.cast_unsigned());
+            let kept: Vec<bool> = places(&frame).iter().map(is_first).collect();
+            let passing = detail.residual.as_ref().map(|filter| filter.passing(&frame).kept);
+            let counts = |row: usize| passing.as_ref().is_none_or(|p| p.get(row) == Some(true));
+            duplicates = (0..kept.len()).filter(|row| !kept[*row] && counts(*row)).count() as u64;
+            frame = filtered(&frame, &BooleanChunked::from_slice(PlSmallStr::EMPTY, &kept))
+                .map_err(|reason| input.not_evaluated(file, reason))?;
         }
-        let origin = Origin::new(query, frame);
-        let columns = Columns { frame, selection: self.selection, input: self.input };
+        if let Some(filter) = &detail.residual {
+            let passing = filter.passing(&frame);
+            if passing.kept.sum() != u32::try_from(frame.height()).ok() {
+                frame = filtered(&frame, &passing.kept)
+                    .map_err(|reason| input.not_evaluated(file, reason))?;
+            }
+            for (row, failure) in passing.failures {
+                self.flaws.fail(frame.height(), row, Role::Filter, failure);
+            }
+        }
+        let mut values = Vec::with_capacity(self.selection.mappings.len());
+        let mut rounded = 0;
+        for index in &self.selection.mappings {
+            let role = input.mappings[*index].role;
+            let Evaluated { values: series, failures, rounded: of } =
+                detail.mapped[*index].evaluate(&frame);
+            values.push(series);
+            if role == Role::Amount {
+                rounded += of;
+            }
+            if matches!(role, Role::Check(_)) {
+                continue;
+            }
+            for (row, failure) in failures {
+                if failure == Failure::Overflow && matches!(role, Role::Amount | Role::Units) {
+                    return Err(input.too_large(role, &frame, row, file));
+                }
+                self.flaws.fail(frame.height(), row, role, failure);
+            }
+        }
+        Ok(Taken { frame, values, duplicates, rounded })
+    }
+
+    /// Reads the mapped values and hands them on.
+    fn read<S: Sink>(&mut self, taken: &mut Taken, file: usize, sink: &mut S) -> Result<(), LoadError> {
         let Self { flaws, buffers, .. } = self;
         let input = self.input;
-        flaws.clear();
+        let Taken { frame, values: series, rounded, .. } = taken;
+        let rows = frame.height();
+        let columns = Columns { values: series, rows, selection: self.selection, input };
 
-        let mut keys = buffers.keys.read(&columns, flaws, &origin)?;
+        let mut keys = buffers.keys.read(&columns, flaws, file)?;
         let (mut days, mut instants) = match columns.get(Role::Time) {
-            Some(column) => buffers.times.read(column, &input.zone, self.now, flaws),
-            None => buffers.times.none(frame.height()),
+            Some(column) => buffers.times.read(column, &input.zones.business, self.now, flaws),
+            None => buffers.times.none(rows),
         };
         let plain = &mut buffers.plain;
         buffers.spans.read(&columns, days, flaws, plain);
@@ -148,14 +203,15 @@ impl<'a> Batcher<'a> {
             } else {
                 amount::converted(column, currencies, days, months, scale, flaws, into)
             };
-            read.map_err(|error| input.wrong_amount(error, column, scale, &origin))?;
+            read.map_err(|error| input.wrong_amount(error, column, scale, file))?;
+            *rounded += amount::rounded_rows(column, scale, flaws);
         } else if let Some(null) = rule.null {
             plain::fill(&mut plain.values, days.len(), null);
         }
         if let Some(column) = columns.get(Role::Units) {
             let whole = Scale::default();
             let read = amount::minor_units(column, whole, Rule::UNITS, flaws, &mut plain.units);
-            read.map_err(|error| input.wrong_amount(error, column, whole, &origin))?;
+            read.map_err(|error| input.wrong_amount(error, column, whole, file))?;
         }
         if let Some(column) = columns.get(Role::Updated) {
             updates(column, &mut plain.updated);
@@ -192,9 +248,75 @@ impl<'a> Batcher<'a> {
                 causes: &plain.causes,
                 units: &plain.units,
             };
-            sink.push(query.part(), &batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
+            sink.push(input.part_of(file), &batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
         }
         buffers.keys.recycle(keys);
         Ok(())
+    }
+}
+
+/// The rows of a frame that the filter lets through.
+pub(crate) struct Taken {
+    /// The columns of the file.
+    pub frame: DataFrame,
+    /// The mapped values, in the order of the selection.
+    values: Vec<Series>,
+    /// Rows that were left out because they equal an earlier one.
+    pub duplicates: u64,
+    /// Rows whose amount was rounded.
+    pub rounded: u64,
+}
+
+impl Taken {
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    pub fn columns<'a>(&'a self, selection: &'a Selection, input: &'a Opened) -> Columns<'a> {
+        Columns { values: &self.values, rows: self.rows(), selection, input }
+    }
+
+    /// Place of a row in its file, where the query has it.
+    pub fn place(&self, row: usize) -> u64 {
+        places(&self.frame).get(row).map_or(0, |place| place.cast_unsigned())
+    }
+}
+
+/// The places of a frame's rows in their file, where the query has them.
+fn places(frame: &DataFrame) -> &[i64] {
+    let places = frame.column(PLACE).ok().and_then(|column| column.i64().ok());
+    places.map_or(&[], |places| values!(places))
+}
+
+fn filtered(frame: &DataFrame, kept: &BooleanChunked) -> Result<DataFrame, String> {
+    let mut kept = frame.filter_seq(kept).map_err(|error| error.to_string())?;
+    if kept.max_n_chunks() > 1 {
+        kept.rechunk_mut();
+    }
+    Ok(kept)
+}
+
+impl Opened {
+    /// A frame that could not be filtered, which memory alone can be the reason of.
+    fn not_evaluated(&self, file: usize, reason: String) -> LoadError {
+        LoadError::Read { path: self.files[file].path.clone(), reason }
+    }
+
+    /// An amount of more digits than any number has.
+    fn too_large(&self, role: Role, frame: &DataFrame, row: usize, file: usize) -> LoadError {
+        let columns = self.mapping(role).map_or(&[][..], |mapping| mapping.columns());
+        let value = columns.iter().filter_map(|name| {
+            let series = frame.column(name).ok()?.as_materialized_series();
+            Some(format!("{name} = {}", shown(series, row).unwrap_or_else(|| "NULL".to_owned())))
+        });
+        let scale = match role {
+            Role::Amount => self.source.amount().map_or(0, |(_, scale)| scale.places()),
+            _ => 0,
+        };
+        LoadError::AmountOverflow {
+            value: value.collect::<Vec<_>>().join(", "),
+            path: self.files[file].path.clone(),
+            scale,
+        }
     }
 }

@@ -43,7 +43,7 @@ impl Plain {
 
     /// The kinds of rows, as the input has them. Ends are read before.
     pub fn read_kinds(&mut self, columns: &Columns<'_>, flaws: &mut Flaws) {
-        let rows = columns.frame.height();
+        let rows = columns.rows;
         let Self { kinds, ends, .. } = self;
         match &columns.input.source.content {
             Content::Orders(_) | Content::Opportunities(_) => {
@@ -105,7 +105,7 @@ impl Spans {
         into: &mut Plain,
     ) {
         let Plain { ends, cancelled, causes, .. } = into;
-        let (zone, input) = (&columns.input.zone, columns.input.input());
+        let (zone, input) = (&columns.input.zones.business, columns.input.input());
         if let Some(column) = columns.get(Role::Ended) {
             self.times.optional_days(column, zone, Reason::UnreadableEnd, flaws, ends);
         } else if matches!(input, Input::Subscriptions | Input::Opportunities) {

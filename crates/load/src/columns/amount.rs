@@ -15,7 +15,6 @@ pub(crate) enum AmountError {
     Overflow(usize),
     /// It can't be converted.
     NoRate {
-        row: usize,
         /// `None` where the order names no currency.
         currency: Option<String>,
         day: i32,
@@ -77,6 +76,45 @@ pub(crate) fn minor_units(
         }
     }
     Ok(())
+}
+
+/// How many amounts without a flaw have digits beyond the scale. Of a float those do not count that
+/// are no more than what a float lacks of a decimal.
+pub(crate) fn rounded_rows(column: &Series, scale: Scale, flaws: &Flaws) -> u64 {
+    let counts = |row: usize| !flaws.is_marked(row);
+    let nulls = (column.null_count() > 0).then(|| column.is_null());
+    let is_there = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.get(row) == Some(false));
+    let count = |has_more: &dyn Fn(usize) -> bool| {
+        let rows = (0..column.len()).filter(|row| has_more(*row) && counts(*row) && is_there(*row));
+        rows.count() as u64
+    };
+    match column.dtype() {
+        DataType::Decimal(_, from) => {
+            let places = u32::try_from(*from).unwrap_or(0);
+            let Some(more) = places.checked_sub(scale.places().into()).filter(|n| *n > 0) else {
+                return 0;
+            };
+            let column = column.decimal().expect("the type was just seen").physical();
+            let (amounts, divisor) = (values!(column), 10_i128.checked_pow(more));
+            let small = divisor.and_then(|divisor| i64::try_from(divisor).ok());
+            count(&|row| match (i64::try_from(amounts[row]), small, divisor) {
+                (Ok(n), Some(divisor), _) => n % divisor != 0,
+                (_, _, Some(divisor)) => amounts[row] % divisor != 0,
+                _ => amounts[row] != 0,
+            })
+        }
+        DataType::Float64 => {
+            let column = column.f64().expect("the type was just seen");
+            let amounts = values!(column);
+            let unit = float(i64::try_from(scale.unit()).unwrap_or(1));
+            let has_more = |x: f64| {
+                let minor = x * unit;
+                (minor - minor.round()).abs() > 1e-6 + minor.abs() * 1e-14
+            };
+            if amounts.iter().any(|x| has_more(*x)) { count(&|row| has_more(amounts[row])) } else { 0 }
+        }
+        _ => 0,
+    }
 }
 
 /// Also what is zero once it is rounded.
@@ -153,12 +191,12 @@ fn fill(column: &Series, scale: Scale, mut rows: Rows<'_>) -> Result<(), AmountE
         DataType::Float64 => {
             let column = column.f64().expect("the type was just seen");
             let factor = float(unit);
-            rows.fill_floats(values!(column), |x| rounded(x * factor))
+            rows.fill_floats(values!(column), |x| minor(x, factor, unit))
         }
         DataType::Float32 => {
             let column = column.f32().expect("the type was just seen");
             let factor = float(unit);
-            rows.fill_floats(values!(column), |x| rounded(f64::from(x) * factor))
+            rows.fill_floats(values!(column), |x| minor(f64::from(x), factor, unit))
         }
         DataType::Int8 => integers!(i8),
         DataType::Int16 => integers!(i16),
@@ -213,7 +251,6 @@ pub(crate) fn converted(
             Some((_, converter)) => name.and_then(|name| converter.rate(name, *day)),
         };
         let rate = rate.ok_or_else(|| AmountError::NoRate {
-            row,
             currency: name.map(str::to_owned),
             day: *day,
         })?;
@@ -342,6 +379,15 @@ fn divided(n: i64, divisor: i64) -> i64 {
 #[expect(clippy::cast_precision_loss, reason = "powers of ten up to 10^18 are exact")]
 fn float(unit: i64) -> f64 {
     unit as f64
+}
+
+/// Minor units of a float. From 2^53 on it is a whole number, and what multiplication would round is
+/// kept.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+fn minor(x: f64, factor: f64, unit: i64) -> (i64, bool) {
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    if x.abs() < WHOLE || !(x.abs() < 9e18) { rounded(x * factor) } else { (x as i64).overflowing_mul(unit) }
 }
 
 /// Rounded half away from zero, as `f64::round` does, but without a call.

@@ -35,7 +35,6 @@ pub(crate) struct IdBuffer {
 /// A negative id where none may be.
 #[derive(Debug)]
 pub(crate) struct Negative {
-    pub row: usize,
     pub id: i64,
 }
 
@@ -138,6 +137,6 @@ fn first_negative(column: &Series) -> Option<Negative> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64
     );
     let wide = signed.then(|| column.cast(&DataType::Int64).ok()).flatten()?;
-    let mut ids = wide.i64().ok()?.iter().enumerate();
-    ids.find_map(|(row, id)| id.filter(|id| *id < 0).map(|id| Negative { row, id }))
+    let mut ids = wide.i64().ok()?.iter();
+    ids.find_map(|id| id.filter(|id| *id < 0).map(|id| Negative { id }))
 }

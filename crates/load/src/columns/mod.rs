@@ -2,6 +2,9 @@
 //! values; what it finds wrong with a row goes to [`Flaws`], and only a batch that has some takes
 //! the slower path.
 
+use std::collections::HashMap;
+
+use kohort_expr::Failure;
 use polars::prelude::{DataType, Series};
 
 use crate::mapping::Role;
@@ -19,6 +22,8 @@ pub(crate) mod time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Reason {
+    /// Of a value that is neither an amount nor a time, or of the filter.
+    UnreadableValue,
     NullVisitorId,
     NullCustomerId,
     /// Of a visitor's customer.
@@ -29,6 +34,7 @@ pub(crate) enum Reason {
     UnreadableTime,
     UnreadableEnd,
     UnreadableCancellation,
+    UnreadableUpdate,
     UnreadableAmount,
     UnreadableUnits,
     NegativeAmount,
@@ -41,7 +47,8 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
+        Self::UnreadableValue,
         Self::NullVisitorId,
         Self::NullCustomerId,
         Self::NullOther,
@@ -51,6 +58,7 @@ impl Reason {
         Self::UnreadableTime,
         Self::UnreadableEnd,
         Self::UnreadableCancellation,
+        Self::UnreadableUpdate,
         Self::UnreadableAmount,
         Self::UnreadableUnits,
         Self::NegativeAmount,
@@ -65,14 +73,16 @@ impl Reason {
     /// The name in reports.
     pub fn name(self) -> &'static str {
         match self {
+            Self::UnreadableValue => "unreadable_value",
             Self::NullVisitorId => "null_visitor_id",
             Self::NullCustomerId | Self::NullOther => "null_customer_id",
             Self::NullOrderId => "null_order_id",
             Self::NullSubscriptionId => "null_subscription_id",
             Self::NullTime => "null_time",
-            Self::UnreadableTime | Self::UnreadableEnd | Self::UnreadableCancellation => {
-                "unreadable_time"
-            }
+            Self::UnreadableTime
+            | Self::UnreadableEnd
+            | Self::UnreadableCancellation
+            | Self::UnreadableUpdate => "unreadable_time",
             Self::UnreadableAmount | Self::UnreadableUnits => "unreadable_amount",
             Self::NegativeAmount | Self::NegativeUnits => "negative_amount",
             Self::UnknownInterval => "unknown_interval",
@@ -84,19 +94,37 @@ impl Reason {
     }
 
     /// The mapped value that it is about.
-    pub fn role(self) -> Role {
+    fn role(self) -> Role {
         match self {
+            // Unless it is said of which value; see [`Flaws::fail`].
+            Self::UnreadableValue => Role::Filter,
             Self::NullVisitorId | Self::NullCustomerId => Role::Customer,
             Self::NullOther => Role::Other,
             Self::NullOrderId | Self::NullSubscriptionId => Role::Order,
             Self::NullTime | Self::UnreadableTime | Self::InFuture => Role::Time,
             Self::UnreadableEnd | Self::EndBeforeStart => Role::Ended,
             Self::UnreadableCancellation => Role::Cancelled,
+            Self::UnreadableUpdate => Role::Updated,
             Self::UnreadableAmount | Self::NegativeAmount => Role::Amount,
             Self::UnreadableUnits | Self::NegativeUnits => Role::Units,
             Self::UnknownInterval => Role::Interval,
             Self::ScoreOutOfRange => Role::Score,
             Self::UnknownStatus => Role::Status,
+        }
+    }
+}
+
+impl Reason {
+    /// That of a row whose mapped value could not be computed.
+    fn of_failure(role: Role) -> Self {
+        match role {
+            Role::Time => Self::UnreadableTime,
+            Role::Ended => Self::UnreadableEnd,
+            Role::Cancelled => Self::UnreadableCancellation,
+            Role::Updated => Self::UnreadableUpdate,
+            Role::Amount => Self::UnreadableAmount,
+            Role::Units => Self::UnreadableUnits,
+            _ => Self::UnreadableValue,
         }
     }
 }
@@ -108,6 +136,8 @@ pub(crate) struct Flaws {
     marks: Vec<u8>,
     /// First day of the rows that are in the future.
     future: Option<i32>,
+    /// Rows with a value that could not be computed: which, and why.
+    failures: HashMap<usize, (Role, Failure)>,
 }
 
 impl Flaws {
@@ -116,6 +146,23 @@ impl Flaws {
     pub fn clear(&mut self) {
         self.marks.clear();
         self.future = None;
+        self.failures.clear();
+    }
+
+    /// A mapped value of a row could not be computed.
+    pub fn fail(&mut self, rows: usize, row: usize, role: Role, failure: Failure) {
+        let reason = Reason::of_failure(role);
+        let earlier = self.marks.get(row).copied().unwrap_or(Self::NONE);
+        if (reason as u8) < earlier {
+            self.failures.insert(row, (role, failure));
+        }
+        self.mark(rows, row, reason);
+    }
+
+    /// Why a value of a row could not be computed, if the row is rejected for that.
+    pub fn failure(&self, row: usize) -> Option<Failure> {
+        let (role, failure) = self.failures.get(&row)?;
+        (self.marks.get(row) == Some(&(Reason::of_failure(*role) as u8))).then_some(*failure)
     }
 
     /// A row of that day is in the future.
@@ -154,10 +201,17 @@ impl Flaws {
         self.marks.get(row).is_some_and(|mark| *mark != Self::NONE)
     }
 
-    /// Rows and their reasons, in order of row.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, Reason)> {
+    /// Rows, their reasons and the mapped values that those are about, in order of row.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Reason, Role)> {
         let reason = |mark: &u8| Reason::ALL.get(usize::from(*mark)).copied();
-        self.marks.iter().enumerate().filter_map(move |(row, mark)| Some((row, reason(mark)?)))
+        self.marks.iter().enumerate().filter_map(move |(row, mark)| {
+            let reason = reason(mark)?;
+            let role = match self.failures.get(&row) {
+                Some((role, _)) if Reason::of_failure(*role) == reason => *role,
+                _ => reason.role(),
+            };
+            Some((row, reason, role))
+        })
     }
 
     /// Keeps the entries of the rows without a flaw.

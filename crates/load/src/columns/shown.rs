@@ -1,7 +1,8 @@
 //! Values as text, for messages and for rejected rows.
 
 use chrono::{DateTime, NaiveDate};
-use polars::prelude::{DataType, Series, TimeUnit};
+use kohort_expr::Failure;
+use polars::prelude::{DataFrame, DataType, PlSmallStr, Series, TimeUnit};
 
 /// Bytes as the text that they are, or else in hexadecimal digits.
 pub(crate) fn bytes_text(bytes: &[u8]) -> String {
@@ -40,4 +41,25 @@ pub(crate) fn shown(column: &Series, row: usize) -> Option<String> {
             Some(value.str_value().into_owned())
         }
     }
+}
+
+/// What a row has in some columns, and what is wrong with what is made of it, such as
+/// `x = '12,50' (not readable)`.
+pub(crate) fn named(
+    frame: &DataFrame,
+    columns: &[PlSmallStr],
+    row: usize,
+    failure: Failure,
+) -> String {
+    let column = |name: &PlSmallStr| {
+        let series = frame.column(name).ok()?.as_materialized_series();
+        let value = match shown(series, row) {
+            None => "NULL".to_owned(),
+            Some(text) if *series.dtype() == DataType::String => format!("'{text}'"),
+            Some(text) => text,
+        };
+        Some(format!("{name} = {value}"))
+    };
+    let columns: Vec<_> = columns.iter().filter_map(column).collect();
+    format!("{} ({failure})", columns.join(", "))
 }

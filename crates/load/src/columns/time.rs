@@ -1,10 +1,11 @@
 //! Days and instants.
 
+use kohort_expr::{DAY_MICROS, Type, Zone};
 use kohort_model::{Day, NEVER};
 use polars::prelude::{DataType, Series, TimeUnit};
 
 use super::{Flaws, Reason, values};
-use crate::zone::{DAY_MICROS, Zone};
+
 
 /// What a column of times holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ impl Clock {
             DataType::Datetime(_, Some(_)) => Some(Self::Zoned),
             _ => None,
         }
+    }
+}
+
+impl Clock {
+    /// The type of its times in expressions.
+    pub fn ty(self) -> Option<Type> {
+        Some(match self {
+            Self::Date => Type::Date,
+            Self::Naive => Type::Timestamp,
+            Self::Zoned => Type::Instant,
+        })
     }
 }
 

@@ -70,7 +70,6 @@ impl Folder {
             deduplicate: false,
             max_segment_values: 1000,
             timezone: chrono_tz::UTC,
-            naive_times: None,
             content,
             checks: Vec::new(),
         }

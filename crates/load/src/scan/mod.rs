@@ -1,0 +1,589 @@
+//! One query over a file: some columns of some row groups, as frames.
+//!
+//! There are two readers. The engine decodes several columns at a time, and a row group as a whole.
+//! What it can't decode, and row groups that are too large to be decoded as a whole, are left to the
+//! second reader, which goes from page to page. Both get a footer of their own ([`written`]) and
+//! pages that were read from the file before: a file that is cut meanwhile is an error, not a signal.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use kohort_store::StoreError;
+use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
+use polars::prelude::{
+    Column as FrameColumn, DataFrame, Expr, Int64Chunked, IntoColumn, IntoLazy, IntoSeries,
+    PlSmallStr, PolarsError, PolarsResult, Series,
+};
+
+mod convert;
+mod engine;
+mod meta;
+mod pages;
+mod second;
+mod skip;
+mod source;
+#[cfg(test)]
+mod tests;
+mod thrift;
+mod types;
+mod written;
+
+use crate::error::LoadError;
+use crate::footer::Footer;
+use crate::quiet::quietly;
+use engine::Steps;
+pub(crate) use meta::Meta;
+use meta::{Chunk, Column, Group};
+use pages::{Needs, Trouble};
+use second::BATCH;
+pub(crate) use source::Source;
+use source::{Fetched, Paged, Pages};
+use types::Form;
+
+/// Rows that are decoded at once where row groups are small.
+const RUN_ROWS: u64 = 1 << 19;
+/// A row group of more rows, or of more bytes in the columns that are needed, is read page by page.
+const LARGE_ROWS: u64 = 4 << 20;
+const LARGE_BYTES: u64 = 512 << 20;
+/// Rows and bytes of the largest row group that is decoded as a whole, and whether the engine may
+/// do that; tests have the second reader do what the engine could.
+#[cfg(test)]
+thread_local! {
+    static LIMITS: std::cell::Cell<(u64, u64, bool)> =
+        const { std::cell::Cell::new((LARGE_ROWS, LARGE_BYTES, true)) };
+}
+
+#[cfg(test)]
+fn limits() -> (u64, u64, bool) {
+    LIMITS.get()
+}
+
+#[cfg(not(test))]
+fn limits() -> (u64, u64, bool) {
+    (LARGE_ROWS, LARGE_BYTES, true)
+}
+
+/// Bytes, once decompressed, of the rows that are decoded at once page by page.
+const BATCH_BYTES: u64 = 32 << 20;
+
+/// Why a file could not be read to its end.
+#[derive(Debug)]
+pub(crate) enum ScanError {
+    /// The system does not hand it out.
+    Io(io::Error),
+    /// It is no longer what it was when it was opened.
+    Changed,
+    /// Values that are not what the writer wrote.
+    Damaged { column: String, row_group: usize, reason: String },
+    /// Values that are stored where or how nothing here can read them.
+    Unreadable { column: String, row_group: usize, reason: String },
+    /// An object store does not hand it out.
+    Store(StoreError),
+    /// Anything else, in words.
+    Failed(String),
+}
+
+impl ScanError {
+    /// As an error of the file.
+    pub fn of(self, path: &Path) -> LoadError {
+        let path = path.to_owned();
+        match self {
+            Self::Io(source) => LoadError::Io { path, source },
+            Self::Changed => LoadError::FileChanged { path },
+            Self::Damaged { column, row_group, reason } => {
+                LoadError::Damaged { path, column, row_group, reason }
+            }
+            Self::Unreadable { column, row_group, reason } => {
+                LoadError::Unreadable { path, column, row_group, reason }
+            }
+            Self::Store(error) => error.into(),
+            Self::Failed(reason) => LoadError::Read { path, reason },
+        }
+    }
+}
+
+impl From<StoreError> for ScanError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Changed { .. } => Self::Changed,
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// A query over a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Scan<'a> {
+    /// The file's footer.
+    pub footer: &'a Footer,
+    /// Where it lies; the text of its URL where that is an object.
+    pub path: &'a Path,
+    /// Which rows, as [`Footer::pieces`] gives them; without it all.
+    pub piece: Option<Range<u64>>,
+    /// The columns of the frames, all of them of [`Footer::columns`].
+    pub needed: BTreeSet<PlSmallStr>,
+    /// Which rows are handed over: comparisons of a column and a literal of its type, with AND and OR.
+    pub filter: Option<Expr>,
+    /// Name and first value of a column of 64-bit integers that numbers the rows before the filter.
+    pub place: Option<(PlSmallStr, i64)>,
+}
+
+/// What becomes of the frames of either reader on their way to whoever asked.
+struct Hand {
+    /// Name and form of each column of the frames, in their order.
+    columns: Vec<(PlSmallStr, Form)>,
+    place: Option<PlSmallStr>,
+    /// What has to wait until columns are what they stand for.
+    filter: Option<Expr>,
+    receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync>,
+    /// The receiver has enough.
+    is_done: AtomicBool,
+    /// Any frame was handed over of the row groups at hand.
+    has_begun: AtomicBool,
+}
+
+impl Hand {
+    /// Completes a frame and hands it over; whether more is wanted.
+    fn over(&self, frame: DataFrame) -> PolarsResult<bool> {
+        self.has_begun.store(true, Ordering::Relaxed);
+        if self.is_done.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let height = frame.height();
+        let column = |(name, form): &(PlSmallStr, Form)| {
+            if *form == Form::Null {
+                return Ok(Series::new_null(name.clone(), height).into_column());
+            }
+            convert::finished(frame.column(name)?, *form)
+        };
+        let mut columns =
+            self.columns.iter().map(column).collect::<PolarsResult<Vec<FrameColumn>>>()?;
+        if let Some(place) = &self.place {
+            columns.push(frame.column(place)?.clone());
+        }
+        let mut frame = DataFrame::new(height, columns)?;
+        if let Some(filter) = &self.filter {
+            frame = frame.lazy().filter(filter.clone()).collect()?;
+        }
+        if frame.height() == 0 {
+            return Ok(true);
+        }
+        let more = (self.receive)(frame);
+        if !more {
+            self.is_done.store(true, Ordering::Relaxed);
+        }
+        Ok(more)
+    }
+
+    fn is_done(&self) -> bool {
+        self.is_done.load(Ordering::Relaxed)
+    }
+}
+
+/// Row groups that are read together.
+struct Run<'a> {
+    /// The number of the first of them in the file.
+    first: usize,
+    groups: &'a [Group],
+    /// Rows of the piece before them.
+    before: u64,
+}
+
+impl Run<'_> {
+    fn rows(&self) -> u64 {
+        self.groups.iter().map(|group| group.rows).sum()
+    }
+}
+
+/// A query whose columns were found.
+struct Query<'a> {
+    /// Those that are decoded, by their places in the footer.
+    places: Vec<usize>,
+    columns: Vec<&'a Column>,
+    /// What the readers filter by.
+    filter: Option<Expr>,
+    hand: Arc<Hand>,
+}
+
+impl Scan<'_> {
+    /// Hands over frames, one after the other, until the receiver has enough: the needed columns by
+    /// name, then that of the places; without either, frames of the right height. `ordered` says
+    /// whether they come in the order of the file.
+    ///
+    /// Blocks; the receiver is called on other threads.
+    ///
+    /// # Errors
+    /// See [`ScanError`]; frames may have been handed over before.
+    pub fn stream(
+        &self,
+        ordered: bool,
+        receive: impl Fn(DataFrame) -> bool + Send + Sync + 'static,
+    ) -> Result<(), ScanError> {
+        let query = self.query(Box::new(receive))?;
+        let groups = self.footer.groups(self.piece.as_ref());
+        let mut source = None;
+        for run in self.runs(groups) {
+            if query.hand.is_done() {
+                break;
+            }
+            if query.columns.is_empty() {
+                self.heights(&run, &query)?;
+                continue;
+            }
+            let source: &mut Source = match &mut source {
+                Some(source) => source,
+                none => none.insert(self.footer.source(self.path)?),
+            };
+            self.run(&run, &query, source, ordered)?;
+        }
+        Ok(())
+    }
+
+    fn query(
+        &self,
+        receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync>,
+    ) -> Result<Query<'_>, ScanError> {
+        let meta = &self.footer.meta;
+        let find = |name: &PlSmallStr| {
+            let place = meta.find(name);
+            place.ok_or_else(|| {
+                ScanError::Failed(format!("it has no column {name:?} that can be read"))
+            })
+        };
+        let needed = self.needed.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let roots: BTreeSet<PlSmallStr> =
+            self.filter.iter().flat_map(|filter| filter.clone().meta().root_names()).collect();
+        let roots = roots.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        // The engine has these only as bytes, or not at all.
+        let waits = roots.iter().any(|place| {
+            let form = meta.columns[*place].form;
+            form.is_converted() || form == Form::Null
+        });
+        let mut all = needed.clone();
+        all.extend(roots.iter().filter(|place| !needed.contains(place)));
+        let kept: Vec<usize> = if waits { all.clone() } else { needed };
+        let places: Vec<usize> =
+            all.into_iter().filter(|place| meta.columns[*place].form != Form::Null).collect();
+        let named = |place: &usize| (meta.columns[*place].name.clone(), meta.columns[*place].form);
+        let (now, later) =
+            if waits { (None, self.filter.clone()) } else { (self.filter.clone(), None) };
+        let width = self.needed.len();
+        let receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync> = if kept.len() > width {
+            let names: Vec<_> =
+                self.needed.iter().cloned().chain(self.place.iter().map(|p| p.0.clone())).collect();
+            Box::new(move |frame| {
+                let height = frame.height();
+                let columns: Vec<_> =
+                    names.iter().filter_map(|name| frame.column(name).ok()).cloned().collect();
+                DataFrame::new(height, columns).is_ok_and(&receive)
+            })
+        } else {
+            receive
+        };
+        Ok(Query {
+            columns: places.iter().map(|place| &meta.columns[*place]).collect(),
+            places,
+            filter: now,
+            hand: Arc::new(Hand {
+                columns: kept.iter().map(named).collect(),
+                place: self.place.as_ref().map(|(name, _)| name.clone()),
+                filter: later,
+                receive,
+                is_done: AtomicBool::new(false),
+                has_begun: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// The row groups of a range, without those that the filter rules out, some at a time.
+    fn runs(&self, range: Range<usize>) -> Vec<Run<'_>> {
+        let meta = &self.footer.meta;
+        let (mut runs, mut before) = (Vec::<Run<'_>>::new(), 0);
+        for number in range {
+            let group = &meta.groups[number];
+            let is_out =
+                self.filter.as_ref().is_some_and(|filter| skip::rules_out(filter, meta, group));
+            if group.rows > 0 && !is_out {
+                match runs.last_mut() {
+                    Some(run)
+                        if run.first + run.groups.len() == number
+                            && run.rows() + group.rows <= RUN_ROWS =>
+                    {
+                        run.groups = &meta.groups[run.first..=number];
+                    }
+                    _ => runs.push(Run {
+                        first: number,
+                        groups: &meta.groups[number..=number],
+                        before,
+                    }),
+                }
+            }
+            before += group.rows;
+        }
+        runs
+    }
+
+    /// Frames without a column that is read.
+    fn heights(&self, run: &Run<'_>, query: &Query<'_>) -> Result<(), ScanError> {
+        let failed = |error: PolarsError| ScanError::Failed(error.to_string());
+        let mut done = 0;
+        while done < run.rows() {
+            let height = (run.rows() - done).min(RUN_ROWS);
+            let frame = DataFrame::empty_with_height(usize::try_from(height).unwrap_or_default());
+            let frame = self.placed(frame, run.before + done).map_err(failed)?;
+            done += height;
+            if !query.hand.over(frame).map_err(failed)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// With the column of places, the first of which is so many rows behind the first.
+    fn placed(&self, mut frame: DataFrame, rows: u64) -> PolarsResult<DataFrame> {
+        if let Some((name, first)) = &self.place {
+            let first = first.wrapping_add(rows.cast_signed());
+            let places =
+                (0..frame.height() as u64).map(|row| first.wrapping_add(row.cast_signed()));
+            let places = Int64Chunked::from_vec(name.clone(), places.collect());
+            frame.with_column(places.into_series().into_column())?;
+        }
+        Ok(frame)
+    }
+
+    fn run(
+        &self,
+        run: &Run<'_>,
+        query: &Query<'_>,
+        source: &mut Source,
+        ordered: bool,
+    ) -> Result<(), ScanError> {
+        let chunks = run.chunks(query)?;
+        let unpacked = |chunks: &Vec<&Chunk>| {
+            chunks.iter().fold(0, |sum: u64, c| sum.saturating_add(c.unpacked))
+        };
+        let (most_rows, most_bytes, may_engine) = limits();
+        let is_large = chunks.iter().any(|chunks| unpacked(chunks) > most_bytes)
+            || run.groups.iter().any(|group| group.rows > most_rows);
+        if is_large {
+            return self.paged(run, query, &chunks);
+        }
+        let ranges = chunks.iter().flatten().map(|chunk| chunk.bytes.clone()).collect();
+        let fetched = source.fetch(ranges)?;
+        let needs = run.check(query, &chunks, &fetched)?;
+        query.hand.has_begun.store(false, Ordering::Relaxed);
+        let read = if needs == Needs::Engine && may_engine {
+            let footer =
+                run.footer(written::Reader::Engine, query, &chunks, &|old| fetched.place(old));
+            let place = self.place.clone();
+            let place =
+                place.map(|(name, first)| (name, first.wrapping_add(run.before.cast_signed())));
+            let steps = Steps { place, filter: query.filter.clone() };
+            let hand = Arc::clone(&query.hand);
+            quietly(|| engine::read(footer, fetched.bytes, &steps, ordered, move |f| hand.over(f)))
+        } else {
+            self.second(run, query, &chunks, fetched)
+        };
+        match read {
+            Err(reason) if !query.hand.is_done() => {
+                self.explained(run, query, &chunks, source, (needs, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads row groups with the second reader from pages that were fetched.
+    fn second(
+        &self,
+        run: &Run<'_>,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        fetched: Fetched,
+    ) -> Result<(), String> {
+        let footer = run.footer(written::Reader::Second, query, chunks, &|old| fetched.place(old));
+        let mut hand = self.handing(run, query);
+        let (bytes, batch) = (Bytes::from(fetched.bytes), batch(run.rows(), chunks));
+        quietly(|| second::read(&footer, bytes, &query.columns, batch, &mut hand).map_err(in_words))
+    }
+
+    /// What the second reader does with its frames.
+    fn handing<'a>(
+        &'a self,
+        run: &'a Run<'_>,
+        query: &'a Query<'_>,
+    ) -> impl FnMut(DataFrame) -> Result<bool, String> + 'a {
+        let mut done = run.before;
+        move |frame| {
+            let rows = frame.height() as u64;
+            let filtered = self.placed(frame, done).and_then(|frame| match &query.filter {
+                Some(filter) => frame.lazy().filter(filter.clone()).collect(),
+                None => Ok(frame),
+            });
+            done += rows;
+            filtered.and_then(|frame| query.hand.over(frame)).map_err(|error| error.to_string())
+        }
+    }
+
+    /// Reads a large row group page by page.
+    fn paged(
+        &self,
+        run: &Run<'_>,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+    ) -> Result<(), ScanError> {
+        for (number, (group, chunks)) in run.groups.iter().zip(chunks).enumerate() {
+            for (chunk, column) in chunks.iter().zip(&query.columns) {
+                pages::of_chunk(chunk, column, group.rows)
+                    .map_err(|trouble| run.trouble(number, column, trouble))?;
+            }
+        }
+        let source = Arc::new(self.footer.source(self.path)?);
+        let size = source.size()?;
+        let pages = |columns: usize| Pages(Paged::new(Arc::clone(&source), size, columns));
+        let footer = run.footer(written::Reader::Second, query, chunks, &|old| old);
+        let mut hand = self.handing(run, query);
+        let mut lost = None;
+        let read = quietly(|| {
+            let pages = pages(query.columns.len());
+            let batch = batch(run.rows(), chunks);
+            second::read(&footer, pages, &query.columns, batch, &mut hand).map_err(|error| {
+                lost = source.error(&error);
+                in_words(error)
+            })
+        });
+        match (read, lost) {
+            (Ok(()), _) => Ok(()),
+            (Err(_), _) if query.hand.is_done() => Ok(()),
+            (Err(_), Some(error)) => Err(error),
+            (Err(reason), None) => {
+                let damage = run.damage(query, chunks, &|old| old, &|| pages(1));
+                Err(damage.unwrap_or(ScanError::Failed(reason)))
+            }
+        }
+    }
+
+    /// What a failure of a reader means: damage in some column, or that the other reader is needed.
+    fn explained(
+        &self,
+        run: &Run<'_>,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        source: &mut Source,
+        (tried, reason): (Needs, String),
+    ) -> Result<(), ScanError> {
+        let ranges = chunks.iter().flatten().map(|chunk| chunk.bytes.clone()).collect();
+        let mut fetched = source.fetch(ranges)?;
+        let bytes = Bytes::from(std::mem::take(&mut fetched.bytes));
+        if let Some(damage) =
+            run.damage(query, chunks, &|old| fetched.place(old), &|| bytes.clone())
+        {
+            return Err(damage);
+        }
+        if tried == Needs::Second || query.hand.has_begun.load(Ordering::Relaxed) {
+            return Err(ScanError::Failed(reason));
+        }
+        fetched.bytes = bytes.into();
+        self.second(run, query, chunks, fetched).map_err(ScanError::Failed)
+    }
+}
+
+impl Run<'_> {
+    /// The chunks of the columns that are decoded, by row group.
+    fn chunks(&self, query: &Query<'_>) -> Result<Vec<Vec<&Chunk>>, ScanError> {
+        let mut all = Vec::with_capacity(self.groups.len());
+        for (number, group) in self.groups.iter().enumerate() {
+            let mut chunks = Vec::with_capacity(query.places.len());
+            for (place, column) in query.places.iter().zip(&query.columns) {
+                chunks.push(group.chunks[*place].as_ref().map_err(|reason| {
+                    self.trouble(number, column, Trouble::Unknown((*reason).to_owned()))
+                })?);
+            }
+            all.push(chunks);
+        }
+        Ok(all)
+    }
+
+    fn trouble(&self, group: usize, column: &Column, trouble: Trouble) -> ScanError {
+        let (column, row_group) = (column.name.to_string(), self.first + group);
+        match trouble {
+            Trouble::Damage(reason) => ScanError::Damaged { column, row_group, reason },
+            Trouble::Unknown(reason) => ScanError::Unreadable { column, row_group, reason },
+        }
+    }
+
+    fn footer(
+        &self,
+        reader: written::Reader,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        place: &dyn Fn(u64) -> u64,
+    ) -> Vec<u8> {
+        let groups: Vec<_> = self.groups.iter().zip(chunks.iter().cloned()).collect();
+        written::footer(reader, &query.columns, &groups, place)
+    }
+
+    /// Looks at all pages; who can decode them.
+    fn check(
+        &self,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        fetched: &Fetched,
+    ) -> Result<Needs, ScanError> {
+        let mut needs = Needs::Engine;
+        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
+            for (chunk, column) in chunks.iter().zip(&query.columns) {
+                let found = pages::check(fetched.slice(&chunk.bytes), chunk, column, group.rows);
+                needs = needs.max(found.map_err(|trouble| self.trouble(number, column, trouble))?);
+            }
+        }
+        Ok(needs)
+    }
+
+    /// The first column that can't be decoded by itself.
+    fn damage<P: ChunkReader + 'static>(
+        &self,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        place: &dyn Fn(u64) -> u64,
+        pages: &dyn Fn() -> P,
+    ) -> Option<ScanError> {
+        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
+            for (chunk, column) in chunks.iter().zip(&query.columns) {
+                let single = [*column];
+                let footer = written::footer(
+                    written::Reader::Second,
+                    &single,
+                    &[(group, vec![*chunk])],
+                    place,
+                );
+                let batch = batch(group.rows, &[vec![*chunk]]);
+                let read = quietly(|| {
+                    second::read(&footer, pages(), &single, batch, &mut |_| Ok(true))
+                        .map_err(in_words)
+                });
+                if let Err(reason) = read {
+                    return Some(self.trouble(number, column, Trouble::Damage(reason)));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Rows to decode at once, so that they are no more than so many bytes.
+fn batch(rows: u64, chunks: &[Vec<&Chunk>]) -> usize {
+    let bytes =
+        chunks.iter().flatten().fold(0, |sum: u64, chunk| sum.saturating_add(chunk.unpacked));
+    let of_row = (bytes / rows.max(1)).max(1);
+    usize::try_from(BATCH_BYTES / of_row).unwrap_or(BATCH).clamp(1, BATCH)
+}
+
+fn in_words(error: ParquetError) -> PolarsError {
+    PolarsError::ComputeError(error.to_string().into())
+}

@@ -1,0 +1,111 @@
+//! The second reader: slower than the engine where both can read a column, but it reads what the
+//! engine can't, and a row group page by page, so that its memory does not follow the row group's
+//! size.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Fields, Schema};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::reader::ChunkReader;
+use polars::prelude::{DataFrame, IntoColumn};
+
+use super::convert::series;
+use super::meta::Column;
+
+/// Rows of a frame.
+pub(super) const BATCH: usize = 1 << 16;
+/// Bytes of text and binary values in a frame, unless a single row has more.
+const FRAME_BYTES: u64 = 64 << 20;
+
+/// Decodes all columns of a footer that [`super::written`] wrote, and hands over frames of at most
+/// `batch` rows until the receiver has enough.
+///
+/// # Errors
+/// What the library says, and what `hand` answers.
+pub(super) fn read(
+    footer: &[u8],
+    pages: impl ChunkReader + 'static,
+    columns: &[&Column],
+    batch: usize,
+    hand: &mut dyn FnMut(DataFrame) -> std::result::Result<bool, String>,
+) -> Result<()> {
+    let metadata = Arc::new(ParquetMetaDataReader::decode_metadata(footer)?);
+    let plain = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())?;
+    let schema = Arc::new(Schema::new(viewed(plain.schema().fields())));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let metadata = ArrowReaderMetadata::try_new(metadata, options)?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, metadata);
+    for read in builder.with_batch_size(batch).build()? {
+        if !frames(&read?, columns, hand)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Texts as views, which share what stands in a dictionary and have no bound on their bytes.
+fn viewed(fields: &Fields) -> Fields {
+    let view = |field: &Arc<Field>| {
+        let dtype = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            DataType::Struct(fields) => DataType::Struct(viewed(fields)),
+            other => other.clone(),
+        };
+        Field::new(field.name(), dtype, field.is_nullable())
+    };
+    fields.iter().map(view).collect()
+}
+
+/// A batch as frames of bounded size; whether the receiver wants more.
+fn frames(
+    batch: &RecordBatch,
+    columns: &[&Column],
+    hand: &mut dyn FnMut(DataFrame) -> std::result::Result<bool, String>,
+) -> Result<bool> {
+    let height = batch.num_rows();
+    if height > 1
+        && batch.columns().iter().map(|array| text_bytes(&flat(array).0)).sum::<u64>() > FRAME_BYTES
+    {
+        let half = height / 2;
+        return Ok(frames(&batch.slice(0, half), columns, hand)?
+            && frames(&batch.slice(half, height - half), columns, hand)?);
+    }
+    let converted = batch.columns().iter().zip(columns).map(|(array, column)| {
+        let (array, nulls) = flat(array);
+        series(&array, nulls.as_ref(), column).map(IntoColumn::into_column)
+    });
+    let converted = converted.collect::<std::result::Result<Vec<_>, _>>();
+    let frame = converted
+        .and_then(|columns| DataFrame::new(height, columns).map_err(|error| error.to_string()));
+    frame.and_then(hand).map_err(ParquetError::General)
+}
+
+/// The values of a column, and which are missing, be it that a struct around them is.
+fn flat(array: &ArrayRef) -> (ArrayRef, Option<NullBuffer>) {
+    let (mut array, mut nulls) = (Arc::clone(array), None);
+    loop {
+        nulls = NullBuffer::union(nulls.as_ref(), array.logical_nulls().as_ref());
+        let inner = array.as_struct_opt().and_then(|array| array.columns().first()).cloned();
+        match inner {
+            Some(inner) => array = inner,
+            None => return (array, nulls),
+        }
+    }
+}
+
+fn text_bytes(array: &ArrayRef) -> u64 {
+    // The length of a view stands in its lowest bytes.
+    let lengths = |views: &[u128]| views.iter().map(|view| (view & 0xffff_ffff) as u64).sum();
+    match array.data_type() {
+        DataType::Utf8View => lengths(array.as_string_view().views()),
+        DataType::BinaryView => lengths(array.as_binary_view().views()),
+        _ => 0,
+    }
+}
