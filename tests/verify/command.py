@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 # A run has to end by itself within so many seconds.
-TIMEOUT = 120
+TIMEOUT = 60
 
 
 @dataclass
@@ -51,7 +51,7 @@ def run(kohort: Path, folder: Path, pipeline: str, *arguments: str) -> Run:
     file.write_text(pipeline)
     try:
         done = subprocess.run(
-            [str(kohort), "run", "pipeline.toml", *arguments],
+            [str(kohort), "run", "pipeline.toml", "--quiet", *arguments],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -68,6 +68,11 @@ def in_parallel(function: Callable, items: Iterable, workers: int = 2) -> list:
     """The function's value for each item, in their order."""
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(function, items))
+
+
+def quoted(text: str) -> str:
+    """A text of TOML, which JSON's are too."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def orders(
@@ -89,7 +94,7 @@ def orders(
             f'[calendar]\ngrains = ["month"]\n{calendar}',
             '[customers]\nactivity = "any"\nlapse_after_days = 90',
             '[inputs.orders]\nrows = "orders"',
-            *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in mapped.items()),
+            *(f"{key} = {quoted(value)}" for key, value in mapped.items()),
             more,
             f'[outputs]\npath = "out"\ntables = ["{tables}"]',
             sections,

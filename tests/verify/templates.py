@@ -32,7 +32,7 @@ def class_of(column: str) -> str:
 
 def templates(seed: int = 1) -> list[Template]:
     rng = random.Random(seed)
-    parts = (arithmetic(rng), comparisons(rng), memberships(), patterns(), logic(), choices(rng), guards(), rounding())
+    parts = (arithmetic(rng), comparisons(rng), memberships(), patterns(), logic(), choices(), guards(), rounding())
     parts += (casts(), calendar(), instants(), dates_of_texts(), texts(), regular_expressions(), constants())
     found = {template.sql: template for template in itertools.chain(*parts)}
     return list(found.values())
@@ -155,8 +155,7 @@ MIXED = [("i32", "p12"), ("p12", "0"), ("i8", "i64"), ("f64", "p12"), ("p9", "p1
 MIXED += [("p4", "u16"), ("f32", "f64"), ("p38", "p9"), ("i16", "2.5"), ("p12", "1.005")]
 
 
-def choices(rng: random.Random) -> Iterator[Template]:
-    del rng
+def choices() -> Iterator[Template]:
     for a, b in MIXED:
         types = f"{class_of(a)}, {class_of(b)}"
         for operator, sql in (
