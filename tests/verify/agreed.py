@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from engines import FAILED, Value
 
-OFFSET = re.compile(r"\d[T ].*([+-]\d\d(:?\d\d)?|Z|UTC)\s*$")
 BOTH = ("DuckDB", "PostgreSQL")
 
 
@@ -24,25 +23,37 @@ class Difference:
     sql: str
     row: dict[str, object]
     ours: Value
-    theirs: Value
-    # The type of theirs, as the engine has it.
-    type: str
+    # What each engine has.
+    by_engine: dict[str, Value]
+
+    @property
+    def theirs(self) -> Value:
+        return self.by_engine[self.engine]
 
     @property
     def we_fail(self) -> bool:
-        return self.ours is FAILED
+        """TRY_CAST and its like make NULL of a failure."""
+        return self.ours is FAILED or self.ours is None and self.has("TRY_")
 
     @property
     def they_fail(self) -> bool:
-        return self.theirs is FAILED
+        return self.theirs is FAILED or self.theirs is None and self.has("TRY_")
+
+    @property
+    def duckdb_fails(self) -> bool:
+        return self.by_engine.get("DuckDB") is FAILED
 
     def has(self, pattern: str) -> bool:
         return re.search(pattern, self.sql) is not None
 
-    @property
-    def texts(self) -> list[str]:
-        """The row's texts that the expression reads."""
-        return [self.row[name] for name in ("stamp", "num", "word") if self.row[name] and self.has(rf"\b{name}\b")]
+    def named(self, *columns: str) -> list:
+        """Values of columns that the expression names and that are not NULL."""
+        return [self.row[name] for name in columns if self.row[name] is not None and self.has(rf"\b{name}\b")]
+
+    def reads(self, pattern: str) -> bool:
+        """Whether it casts texts, and the row has one that matches."""
+        casts = self.has(r"CAST\((num|stamp|word|\w+\()|AS DECIMAL\(18,3\)|STRPTIME")
+        return casts and any(re.search(pattern, text) for text in self.named("num", "stamp", "word"))
 
 
 @dataclass(frozen=True)
@@ -58,38 +69,46 @@ def is_kind(value: Value, *kinds: str) -> bool:
 
 def is_beyond(value: Value) -> bool:
     """Whether it is a time outside the years 1 to 9999."""
-    return is_kind(value, "d", "t", "z") and not re.match(r"\d{4}-(?!.*BC)", value[1])
+    return is_kind(value, "d", "t", "z") and not ("0001" <= value[1].split("-")[0] <= "9999" and value[1][4] == "-")
 
 
-def at_the_edge(difference: Difference) -> bool:
+def at_the_edge(d: Difference) -> bool:
     """Whether a time of the row is so near the years 1 or 9999 that it can be moved beyond them."""
-    times = (difference.row[name] for name in ("dt", "ts", "tz") if difference.has(rf"\b{name}\b"))
-    return any(time is not None and time.year in (1, 2, 9998, 9999) for time in times)
+    return any(time.year in (1, 2, 9998, 9999) for time in d.named("dt", "ts", "tz"))
 
 
 def near(a: float, b: float, tolerance: float) -> bool:
     return math.isclose(a, b, rel_tol=tolerance, abs_tol=0.0)
 
 
-def as_floats(difference: Difference) -> tuple[float, float] | None:
+def floats(d: Difference) -> tuple[float, float] | None:
     """Both values as doubles, if both are numbers that one can hold."""
-    if not (is_kind(difference.ours, "n", "f") and is_kind(difference.theirs, "n", "f")):
+    if not (is_kind(d.ours, "n", "q", "f") and is_kind(d.theirs, "n", "f")):
         return None
     try:
-        return float(difference.ours[1]), float(difference.theirs[1])
+        return float(d.ours[1]), float(d.theirs[1])
     except OverflowError:
         return None
 
 
-def is_rounded_quotient(difference: Difference) -> bool:
-    floats = as_floats(difference)
-    return difference.has("/") and floats is not None and near(*floats, 1e-12)
+def is_rounded_quotient(d: Difference) -> bool:
+    return d.has("/") and floats(d) is not None and near(*floats(d), 1e-12)
 
 
-ARITHMETIC = r"[-+*%]|//|\b(ABS|ROUND|CEIL|FLOOR|CAST|SUM)\b"
-TO_A_TIME = r"CAST\(stamp AS (DATE|TIMESTAMP)\)|STRPTIME"
+def overflows(d: Difference) -> bool:
+    """Whether doubles of the row are so large that their products are not."""
+    return d.has(r"[-+*/]|CAST") and any(abs(x) > 1e30 for x in d.named("f64", "f32"))
+
+
+ARITHMETIC = r"[-+*%/]|\b(ABS|ROUND|CEIL|FLOOR|CAST)\b"
+CHOICES = "CASE|COALESCE|NULLIF|LEAST|GREATEST"
+GUARDS = r"AND|OR|CASE|COALESCE|IN \(|BETWEEN"
+TO_A_TIME = r"CAST\(stamp AS (DATE|TIMESTAMP)|STRPTIME"
+# Texts that are no plain numbers.
+UNREADABLE = r"^(?!\s*[-+]?(\d+\.?\d*|\.\d+)(e\d\d?)?\s*$)"
 
 RULES = [
+    # Numbers.
     Rule(
         "x / 0, x // 0 and x % 0 are failed: DuckDB makes inf, nan or NULL of some of them",
         lambda d: d.we_fail and d.has("[/%]") and (d.theirs is None or is_kind(d.theirs, "f")),
@@ -97,16 +116,77 @@ RULES = [
     ),
     Rule(
         "exact numbers are as wide as they come: the engine's types overflow",
-        lambda d: d.they_fail and not d.we_fail and d.has(ARITHMETIC) and not d.texts,
+        lambda d: d.they_fail and not d.we_fail and d.has(ARITHMETIC) and not d.reads(UNREADABLE),
+    ),
+    Rule(
+        "exact numbers have 38 digits at most: PostgreSQL's have more",
+        lambda d: d.we_fail and d.duckdb_fails and d.has(ARITHMETIC) and not d.reads(UNREADABLE),
+        ("PostgreSQL",),
     ),
     Rule("a quotient of exact numbers is exact: the engine rounds it to digits or to a double", is_rounded_quotient),
     Rule(
-        "a text with an offset is no TIMESTAMP and no DATE: engines drop the offset",
-        lambda d: d.we_fail and d.has(TO_A_TIME) and any(OFFSET.search(text) for text in d.texts),
+        "a choice among decimals has the places of all of them: DuckDB rounds where they are too many",
+        lambda d: d.has(CHOICES) and floats(d) is not None and abs(floats(d)[0] - floats(d)[1]) < 0.5 and d.has("p38"),
+        ("DuckDB",),
     ),
+    Rule(
+        "a choice among decimals has the places of all of them: too many digits are failed, where engines take fewer places",
+        lambda d: d.we_fail and d.has(CHOICES) and any(abs(x) >= 10**27 for x in d.named("p38", "q38")),
+    ),
+    Rule(
+        "a double beyond the largest is failed: DuckDB has inf",
+        lambda d: d.we_fail and (overflows(d) or d.reads("e400")),
+        ("DuckDB",),
+    ),
+    Rule(
+        "halves of doubles are rounded away from zero: PostgreSQL rounds them to even",
+        lambda d: d.has(r"ROUND\(f\d\d\)") and floats(d) is not None and abs(floats(d)[0] - floats(d)[1]) == 1,
+        ("PostgreSQL",),
+    ),
+    Rule(
+        "a double is cast by its own value: PostgreSQL rounds its shortest digits, so that 1.005 is more than it is",
+        lambda d: d.has(r"(CAST|ROUND)\(f\d\d") and floats(d) is not None and abs(floats(d)[0] - floats(d)[1]) < 0.011,
+        ("PostgreSQL",),
+    ),
+    Rule("// of doubles truncates: DuckDB only divides", lambda d: d.has("//") and is_kind(d.ours, "f"), ("DuckDB",)),
+    Rule(
+        "1e2 is exact: in DuckDB it is a double, and 100.0 as a text",
+        lambda d: d.has(r"\de\d") and is_kind(d.theirs, "s"),
+        ("DuckDB",),
+    ),
+    # Texts.
     Rule(
         "a text with a fraction is no integer: DuckDB rounds it",
         lambda d: d.we_fail and d.has(r"CAST\(num AS \w*INT") and is_kind(d.theirs, "n"),
+        ("DuckDB",),
+    ),
+    Rule("1e3 is an integer: PostgreSQL refuses it", lambda d: d.they_fail and d.reads(r"\de\d"), ("PostgreSQL",)),
+    Rule("1_000 is no number: DuckDB reads it", lambda d: d.we_fail and d.reads("_"), ("DuckDB",)),
+    Rule("0x1A is no number: PostgreSQL reads it", lambda d: d.we_fail and d.reads("0x"), ("PostgreSQL",)),
+    Rule("a decimal is never NaN: PostgreSQL's is", lambda d: d.we_fail and d.reads("NaN"), ("PostgreSQL",)),
+    Rule(
+        "what decides a condition or a choice decides it alone: the engine evaluates the rest too, and errs",
+        lambda d: d.they_fail and d.has(GUARDS) and d.reads(UNREADABLE),
+    ),
+    Rule(
+        "SUBSTR from before the first character counts from there, as in PostgreSQL: DuckDB counts from the end",
+        lambda d: d.has(r"SUBSTR\(\w+, -"),
+        ("DuckDB",),
+    ),
+    Rule("UPPER leaves ß as it is, as PostgreSQL does", lambda d: d.has("UPPER.*ß"), ("DuckDB",)),
+    # Times.
+    Rule(
+        "a text with an offset is no TIMESTAMP and no DATE: engines drop the offset",
+        lambda d: d.we_fail and d.has(TO_A_TIME) and d.reads(r"\d[T ].*([+-]\d\d(:?\d\d)?|Z|UTC)\s*$"),
+    ),
+    Rule(
+        "20240131 and 'yesterday' are no days: PostgreSQL reads them",
+        lambda d: d.we_fail and d.reads(r"^(\d{8}|yesterday)$"),
+        ("PostgreSQL",),
+    ),
+    Rule(
+        "blanks around a time do not count, as in PostgreSQL: DuckDB refuses them",
+        lambda d: d.they_fail and d.reads(r"^\s.*\d|\d\s$"),
         ("DuckDB",),
     ),
     Rule(
@@ -115,16 +195,34 @@ RULES = [
     ),
     Rule(
         "the seconds of a minute are whole: PostgreSQL has them with their fraction",
-        lambda d: d.has("second") and as_floats(d) is not None and int(as_floats(d)[1]) == as_floats(d)[0],
+        lambda d: d.has("second") and floats(d) is not None and int(floats(d)[1]) == floats(d)[0],
         ("PostgreSQL",),
     ),
-    Rule("a double beyond the largest is infinite: PostgreSQL errs", lambda d: d.they_fail and is_kind(d.ours, "f"), ("PostgreSQL",)),
+    Rule(
+        "DATE_TRUNC of a day is a day: PostgreSQL makes an instant of it",
+        lambda d: d.has(r"DATE_TRUNC\('\w+', dt\)") and is_kind(d.ours, "d") and is_kind(d.theirs, "z"),
+        ("PostgreSQL",),
+    ),
+    Rule(
+        "an hour that comes twice is cut down to its own start, as in PostgreSQL: DuckDB takes the later one",
+        lambda d: d.has(r"DATE_TRUNC\('(hour|minute)', tz"),
+        ("DuckDB",),
+    ),
+    Rule(
+        "counts since 1970 are instants: DuckDB has wall times of UTC",
+        lambda d: d.has("EPOCH_MS|MAKE_TIMESTAMP") and is_kind(d.ours, "z") and d.ours[1] == d.theirs[1],
+        ("DuckDB",),
+    ),
+    Rule(
+        "summer time ends with the tables of the year 2100: engines go on",
+        lambda d: d.has(r"\btz\b|TIMESTAMPTZ|ZONE") and any(time.year > 2100 for time in d.named("tz", "ts", "dt")),
+    ),
 ]
 
 # Texts that are refused as a whole though an engine takes them: a pattern of them, and why.
 REFUSED = [
     (r"LIKE '[^']*\\[^']*'(?! ESCAPE)", "what \\ means in LIKE without ESCAPE differs from engine to engine"),
-    (r"^(?!.*CAST).*\bnum\b (=|<|>)", "a text is compared with texts only"),
+    (r"CAST\('(x1|a|paid||-| )' AS DECIMAL", "a cast of a constant that fails is refused at once"),
 ]
 
 

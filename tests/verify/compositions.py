@@ -44,7 +44,7 @@ def of(kind: str, forms: tuple[str, ...]) -> list[str]:
 
 EXACT = {
     "number": [
-        *("({number} {sum} {number})", "({number} {sum} {number.})", "({number} * {number.})", "(-{number})"),
+        *("({number} {sum} {number})", "({number} {sum} {number.})", "({number} * {number.})", "(- {number})"),
         *("({number} / {divisor})", "({number} / {number})", "({number} / NULLIF({number}, 0))"),
         *("({number} {remainder} {modulus})", "({number} {remainder} NULLIF({number}, 0))"),
         *("{unary}({number})", "ROUND({number}, {places})", "CAST({number} AS {exact})"),

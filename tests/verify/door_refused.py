@@ -76,7 +76,7 @@ BAD_FILTERS = {
     "COALESCE(v, 'x') = 1": "(?i)COALESCE|number|'x'|x",
     "CAST(word AS DECIMAL(50,2)) > 1": "38|50",
     "CAST(word AS DECIMAL(5,9)) > 1": "(?i)scale|9",
-    "v ^ 2 = 4": r"\^|(?i)power",
+    "v ^ 2 = 4": r"(?i)\^|power",
     "v & 1 = 1": "&",
     "v::MONEY > 1": "(?i)MONEY",
     "word COLLATE \"de\" = 'a'": "(?i)COLLATE",

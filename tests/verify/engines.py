@@ -2,6 +2,7 @@
 
 A value is NULL (None), FAILED, or a pair of its kind and itself:
     n Fraction, an exact number       f float               b bool
+    q Fraction, a quotient of exact numbers rounded to PLACES
     s text                            x bytes, as hex       d day, as text
     t wall time, as text              z instant of UTC, as text
 """
@@ -20,6 +21,10 @@ import duckdb
 import pyarrow as pa
 
 import extremes
+
+
+# Decimal places to which the evaluator tells quotients, which it keeps whole.
+PLACES = 18
 
 
 class _Failed:
@@ -82,11 +87,13 @@ def _our_value(value: list | dict | None) -> Value:
     kind, text = value
     match kind:
         case "n" | "q":
-            return "n", Fraction(text)
+            return kind, Fraction(text)
         case "f":
             return "f", float(text)
         case "t" | "z":
             return kind, _moment(text)
+        case "d":
+            return kind, _era(text)
     return kind, text
 
 
@@ -248,18 +255,26 @@ def _of_text(kind: str, text: str | None, is_null: bool) -> Value:
             return "t", _moment(text)
         case "z":
             return "z", _moment(text)
+        case "d":
+            return "d", _era(text)
         case letter:
             return letter, text
     return "o", text
 
 
 def _moment(text: str) -> str:
-    """One spelling of a time: six places of the second; years before the first end in BC."""
-    text = re.sub(r"(.*) \(?BC\)?(.*)", r"\1\2BC", text)
-    whole, _, fraction = text.replace("T", " ").partition(".")
-    whole, era = whole.removesuffix("BC"), "BC" * text.endswith("BC")
+    """One spelling of a time: six places of the second."""
+    whole, _, fraction = _era(text).replace("T", " ").partition(".")
     digits = re.match(r"\d*", fraction)[0]
-    return f"{whole}.{digits[:6]:0<6}{era}"
+    return f"{whole}.{digits[:6]:0<6}"
+
+
+def _era(text: str) -> str:
+    """One spelling of the year: the year before the first is 0000."""
+    year, rest = re.match(r"\+?(-?\d+)(.*)", text).groups()
+    if "BC" not in text:
+        return year + rest
+    return f"{1 - int(year):05d}".removeprefix("0") + re.sub(r" \(?BC\)?", "", rest)
 
 
 def text_of(value: Value) -> str:
@@ -267,7 +282,7 @@ def text_of(value: Value) -> str:
     if value is None or value is FAILED:
         return "NULL" if value is None else "FAILED"
     kind, inner = value
-    if kind == "n":
+    if kind in "nq":
         return decimal_text(inner)
     return {"f": f"{inner!r} (double)", "s": repr(inner), "z": f"{inner} UTC"}.get(kind, str(inner))
 

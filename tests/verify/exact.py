@@ -60,17 +60,18 @@ class Row:
         return number
 
 
-# What a part of an expression is for a row: Number, bool, None or FAILED.
-Part = Callable[[Row], "Number | bool | None | object"]
+# What an expression is for a row: Number, bool, None or FAILED.
+Part = Callable[[Row], object]
 
 TOKEN = re.compile(r"\s*(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|\w+|<>|!=|<=|>=|//|::|'(?:[^']|'')*'|.)", re.DOTALL)
 COMPARISONS = {"=", "<>", "!=", "<", "<=", ">", ">="}
 
 
 class Expression:
-    """A text, read once and worked out for any number of rows."""
+    """A text, read once and worked out for any number of rows; `scales` are those of columns that are decimals."""
 
-    def __init__(self, sql: str):
+    def __init__(self, sql: str, scales: dict[str, int] | None = None):
+        self.scales = scales or {}
         self.tokens = [match[1] for match in TOKEN.finditer(sql) if match[1].strip()]
         self.place = 0
         self.part = self.either()
@@ -109,6 +110,21 @@ class Expression:
             raise Unsupported(self.peek())
         self.place += 1
         return sign * int(self.tokens[self.place - 1])
+
+    def choice(self, start: int, part: Part) -> Part:
+        """A choice among the parts since a token, which is held with as many places as one of them has."""
+        places = max((self.places(token) for token in self.tokens[start : self.place]), default=0)
+
+        def chosen(row: Row) -> object:
+            found = part(row)
+            if isinstance(found, Number) and not found.is_quotient:
+                row.is_strained |= abs(found.value) * 10**places >= LIMIT
+            return found
+
+        return chosen
+
+    def places(self, token: str) -> int:
+        return len(token.partition(".")[2]) if token[0].isdigit() else self.scales.get(token, 0)
 
     # The grammar, from what binds least to what binds most.
 
@@ -215,8 +231,9 @@ class Expression:
         if word in ("TRUE", "FALSE", "NULL"):
             value = {"TRUE": True, "FALSE": False}.get(word)
             return lambda row: value
+        start = self.place
         if word == "CASE":
-            return self.case()
+            return self.choice(start, self.case())
         if word in ("CAST", "TRY_CAST"):
             self.need("(")
             part = self.either()
@@ -226,7 +243,8 @@ class Expression:
             return part
         if self.peek() == "(" and word in FUNCTIONS:
             self.need("(")
-            return FUNCTIONS[word](self)
+            part = FUNCTIONS[word](self)
+            return self.choice(start, part) if word in CHOICES else part
         name = self.tokens[self.place - 1]
         if self.peek() == "(" or not name.isidentifier():
             raise Unsupported(name)
@@ -477,6 +495,7 @@ def _ceiling(row: Row, number: Number) -> Number:
     return row.kept(Number(-(-number.over // number.under), 1))
 
 
+CHOICES = ("COALESCE", "IFNULL", "NULLIF", "GREATEST", "LEAST", "IF")
 FUNCTIONS = {
     "ROUND": _with_places(_rounded),
     "TRUNC": _with_places(_truncated),

@@ -17,6 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import pyarrow as pa
@@ -139,8 +140,8 @@ def judge(outcome: Outcome, template: Template, ours: Answer, theirs: dict[str, 
             judged = [("fractions", fault_of(value, *known[row]))]
         else:
             judged = [
-                (name, against(outcome, template, answer, rows[row], value, answer.rows[row]))
-                for name, answer in theirs.items()
+                (name, against(outcome, agreed.Difference(name, template.sql, rows[row], value, by_engine(theirs, row))))
+                for name in theirs
             ]
         for name, wanted in judged:
             outcome.compared[name] += 1
@@ -154,7 +155,7 @@ def judge(outcome: Outcome, template: Template, ours: Answer, theirs: dict[str, 
 def exact_values(sql: str, rows: list[dict]) -> list[tuple[Value, bool]] | None:
     """What fractions make of every row, if they can tell."""
     try:
-        expression = exact.Expression(sql)
+        expression = exact.Expression(sql, {name: scale for name, (_, scale) in extremes.DECIMALS.items()})
         return [expression.value(row) for row in rows]
     except exact.Unsupported:
         return None
@@ -164,21 +165,25 @@ def fault_of(ours: Value, wanted: Value, is_strained: bool) -> tuple[Value] | No
     """What would have been right, if `ours` is not."""
     if ours == wanted or is_strained and ours is FAILED:
         return None
+    if isinstance(wanted, tuple) and wanted[0] == "n":
+        places = wanted[1] * 10**engines.PLACES
+        if ours == ("q", Fraction(exact.half_away(places), 10**engines.PLACES)) or ours is FAILED and abs(places) >= exact.LIMIT:
+            return None
     return (wanted,)
 
 
-def against(
-    outcome: Outcome, template: Template, answer: Answer, row: dict, ours: Value, theirs: Value
-) -> tuple[Value] | None:
+def by_engine(answers: dict[str, Answer], row: int) -> dict[str, Value]:
+    return {name: answer.rows[row] for name, answer in answers.items()}
+
+
+def against(outcome: Outcome, difference: agreed.Difference) -> tuple[Value] | None:
     """The engine's value, if it differs and no rule says why."""
-    if same(ours, theirs):
+    if same(difference.ours, difference.theirs):
         return None
-    engine = "DuckDB" if answer.type.isupper() else "PostgreSQL"
-    difference = agreed.Difference(engine, template.sql, row, ours, theirs, answer.type)
-    reason = agreed.explained(difference)
-    if reason:
+    if reason := agreed.explained(difference):
         outcome.agreed[reason] += 1
-    return None if reason else (theirs,)
+        return None
+    return (difference.theirs,)
 
 
 def same(ours: Value, theirs: Value) -> bool:
@@ -186,13 +191,12 @@ def same(ours: Value, theirs: Value) -> bool:
     if ours is None or theirs is None or FAILED in (ours, theirs):
         return ours is theirs
     (kind, value), (other_kind, other) = ours, theirs
-    if kind == other_kind == "f":
-        return value == other or value != value and other != other or agreed.near(value, other, 1e-13)
     if {kind, other_kind} == {"d", "t"}:
         return value.removesuffix(" 00:00:00.000000") == other.removesuffix(" 00:00:00.000000")
-    if {kind, other_kind} == {"n", "f"}:
-        return float(value) == float(other)
-    return ours == theirs
+    if "f" in (kind, other_kind) and {kind, other_kind} <= set("nqf"):
+        a, b = float(value), float(other)
+        return a == b or a != a and b != b or agreed.near(a, b, 1e-13)
+    return ours == theirs or {kind, other_kind} == {"n", "q"} and value == other
 
 
 def nature_of(ours: Value, wanted: Value) -> str:

@@ -99,7 +99,7 @@ def expressions(options: argparse.Namespace, folder: Path) -> Iterator[str]:
         expression = exact.Expression(sql)
         for row, ours in zip(rows, answer.rows):
             (_, wanted), _ = expression.value(row)
-            if not (isinstance(ours, tuple) and ours[0] == "n" and cents(ours[1]) == cents(wanted)):
+            if not (isinstance(ours, tuple) and ours[0] in "nq" and cents(ours[1]) == cents(wanted)):
                 named = {name: str(value) for name, value in row.items() if name in sql}
                 yield f"{sql} of {named} is {engines.text_of(ours)}, expected {engines.decimal_text(wanted)}"
                 break
