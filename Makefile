@@ -11,6 +11,8 @@ CARGO ?= cargo
 PYTHON ?= python3
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 KOHORT = $(TARGET)/release/kohort
+# Evaluates expressions for the judges of `make verify`.
+EVAL = $(TARGET)/release/examples/eval
 
 # What `make run` works on.
 PIPELINE = pipelines/sample.toml
@@ -83,7 +85,14 @@ doc: ## Build the crates' documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps
 
 .PHONY: verify
-verify: build $(VENV)/.verify $(VENV)/.nightly ## Recompute every table in DuckDB, and try stores, layouts and schedulers
+verify: build $(VENV)/.verify $(VENV)/.nightly ## Recompute every table in DuckDB, judge expressions, and try stores, layouts and schedulers
+	@# Beside kohort-cli, so that both have the same features (see ARCHITECTURE.md).
+	$(CARGO) build --release --package kohort-cli --package kohort-expr --example eval
+	$(VENV_PYTHON) tests/verify/expressions.py --eval $(EVAL)
+	$(VENV_PYTHON) tests/verify/money.py --eval $(EVAL) --kohort $(KOHORT)
+	$(VENV_PYTHON) tests/verify/door.py --kohort $(KOHORT)
+	$(VENV_PYTHON) tests/verify/pushed.py --kohort $(KOHORT)
+	$(VENV_PYTHON) tests/verify/parquet_testing.py --kohort $(KOHORT)
 	$(VENV_PYTHON) tests/verify/verify.py --kohort $(KOHORT) $(VERIFY)
 	$(VENV_PYTHON) tests/verify/layouts.py --kohort $(KOHORT)
 	$(VENV_PYTHON) tests/verify/stores.py --kohort $(KOHORT)
