@@ -63,21 +63,39 @@ MIXED = {
     ],
     "double": [
         *("({double} {sum} {double})", "({double} * {number})", "({double} / NULLIF({double}, 0))", "ABS({double})"),
-        *("FLOOR({double})", "CAST({number} AS DOUBLE PRECISION)", "GREATEST({double}, {double})", "LEAST({double}, {double})"),
+        *(
+            "FLOOR({double})",
+            "CAST({number} AS DOUBLE PRECISION)",
+            "GREATEST({double}, {double})",
+            "LEAST({double}, {double})",
+        ),
         *of("double", ANY_KIND),
     ],
     "text": [
         *("{letters}({text})", "SUBSTR({text}, {place}, {length})", "LEFT({text}, {place})", "RIGHT({text}, {place})"),
-        *("SPLIT_PART({text}, '-', {place})", "REPLACE({text}, 'a', {text.})", "CONCAT({text}, {text})", "({text} || {text})"),
+        *(
+            "SPLIT_PART({text}, '-', {place})",
+            "REPLACE({text}, 'a', {text.})",
+            "CONCAT({text}, {text})",
+            "({text} || {text})",
+        ),
         *("CAST({number.} AS VARCHAR)", "CAST({date.} AS VARCHAR)", "CAST({bool} AS VARCHAR)"),
         *of("text", ANY_KIND),
     ],
     "bool": [
         *LOGIC,
-        *(form for kind in ("number", "double", "text", "date", "timestamp", "instant") for form in of(kind, RELATIONS)),
+        *(
+            form
+            for kind in ("number", "double", "text", "date", "timestamp", "instant")
+            for form in of(kind, RELATIONS)
+        ),
         *("({text} {not}LIKE {pattern})", "({text} {not}ILIKE {pattern})", "STARTS_WITH({text}, {text.})"),
         *("({date} {compare} {timestamp})", "({instant} {compare} {date})", "({instant} {compare} {timestamp})"),
-        *("({date} {compare} '2024-01-31')", "({timestamp} {compare} '2024-01-31')", "({instant} {compare} '2024-01-31')"),
+        *(
+            "({date} {compare} '2024-01-31')",
+            "({timestamp} {compare} '2024-01-31')",
+            "({instant} {compare} '2024-01-31')",
+        ),
     ],
     "date": [
         *("CAST({timestamp} AS DATE)", "CAST({instant} AS DATE)", "({date} + {days})", "({date} - {days})"),
@@ -97,7 +115,23 @@ MIXED = {
     ],
 }
 # Columns stand thrice, so that they are drawn more often than literals.
-NUMBERS = [*(*INTEGERS, *DECIMALS) * 3, "0", "1", "2", "3", "7", "10", "100", "-1", "0.5", "1.19", "2.5", "-0.005", "1e2", "12.345"]
+NUMBERS = [
+    *(*INTEGERS, *DECIMALS) * 3,
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "10",
+    "100",
+    "-1",
+    "0.5",
+    "1.19",
+    "2.5",
+    "-0.005",
+    "1e2",
+    "12.345",
+]
 LEAVES = {
     "number": NUMBERS,
     "double": ["f64", "f64", "f32", "f32", "CAST(0.5 AS DOUBLE PRECISION)", "CAST(3 AS DOUBLE PRECISION)"],
@@ -108,7 +142,11 @@ LEAVES = {
     "instant": [*("tz",) * 5, "TIMESTAMPTZ '2024-01-31 23:30:00+00'", "TIMESTAMPTZ '2024-11-03 01:30:00-04:00'"],
 }
 WORDS = {
-    **{"compare": ("=", "<>", "<", "<=", ">", ">="), "not": ("", "NOT "), "state": ("TRUE", "FALSE", "UNKNOWN", "NULL")},
+    **{
+        "compare": ("=", "<>", "<", "<=", ">", ">="),
+        "not": ("", "NOT "),
+        "state": ("TRUE", "FALSE", "UNKNOWN", "NULL"),
+    },
     **{"sum": ("+", "-"), "remainder": ("%", "//"), "divisor": ("3", "100", "1.19", "8"), "modulus": ("7", "0.3")},
     **{"unary": ("ABS", "FLOOR", "CEIL", "SIGN"), "places": ("0", "1", "2", "-1")},
     "exact": ("INTEGER", "BIGINT", "SMALLINT", "DECIMAL(12,2)", "DECIMAL(38,4)", "DECIMAL(6,1)"),

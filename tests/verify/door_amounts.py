@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from door_case import TOLERANT, Case, amounts, segments, table
 from command import orders
+from door_case import TOLERANT, Case, amounts, segments, table
 
-EXACT_INTEGERS = {kind: getattr(pa, kind)() for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
+EXACT_INTEGERS = {
+    kind: getattr(pa, kind)() for kind in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+}
 
 
 def decimals(*texts: str | None, digits: int = 12, scale: int = 3) -> pa.Array:
@@ -28,8 +30,12 @@ def widths() -> list[Case]:
         most = top(kind)
         # Amounts are cents in 64 bits, so that the largest factors are left to the smaller types.
         if kind.bit_width <= 32:
-            cases.append(amounts(f"{name} * {name}", pa.array([7, most], kind), "v * v / 100", "0.49", cents(most * most)))
-        cases.append(amounts(f"{name} + 1", pa.array([1, most], kind), "(v + 1) / 100000", "0.00", cents_of(most + 1, 1000)))
+            cases.append(
+                amounts(f"{name} * {name}", pa.array([7, most], kind), "v * v / 100", "0.49", cents(most * most))
+            )
+        cases.append(
+            amounts(f"{name} + 1", pa.array([1, most], kind), "(v + 1) / 100000", "0.00", cents_of(most + 1, 1000))
+        )
         cases.append(amounts(f"{name} / 100", pa.array([1, 99, 100], kind), "v / 100", "0.01", "0.99", "1.00"))
         cases.append(amounts(f"1 - {name}", pa.array([0, 100], kind), "1 - v", "1.00", "-99.00"))
         if pa.types.is_signed_integer(kind):
@@ -76,7 +82,14 @@ def roundings() -> list[Case]:
         amounts("a third thrice", decimals("0.10", "19.99", "1"), "v / 3 * 3", "0.10", "19.99", "1.00"),
         amounts("a third of a cent", decimals("0.01", "0.02"), "v / 3", "0.00", "0.01"),
         amounts("net of 19 %", decimals("1.19", "100", "0.03"), "v / 1.19", "1.00", "84.03", "0.03"),
-        amounts("DECIMAL(38,0) / 100", decimals("1999", "-1050", "99", digits=38, scale=0), "v / 100", "19.99", "-10.50", "0.99"),
+        amounts(
+            "DECIMAL(38,0) / 100",
+            decimals("1999", "-1050", "99", digits=38, scale=0),
+            "v / 100",
+            "19.99",
+            "-10.50",
+            "0.99",
+        ),
         amounts("wide cents / 100", pa.array([1999, -1], pa.int64()), "v / 100.0", "19.99", "-0.01"),
         amounts("0.1 + 0.2", pa.array([1]), "CASE WHEN 0.1 + 0.2 = 0.3 THEN v ELSE 0 END", "1.00"),
         amounts("64 bits beside each other", pa.array(NEAR, pa.int64()), "v - 9007199254740992", "0.00", "1.00"),
@@ -93,16 +106,44 @@ def texts() -> list[Case]:
         amounts("texts to DECIMAL(10,2)", TEXTS, "CAST(v AS DECIMAL(10, 2))", *wanted),
         amounts("texts tried", TEXTS, "COALESCE(TRY_CAST(v AS DECIMAL(38, 2)), 0)", *as_null),
         amounts(
-            *("texts guarded", ["12.50", "n/a", None], "CASE WHEN v = 'n/a' OR v IS NULL THEN 0 ELSE CAST(v AS DECIMAL(18,2)) END"),
+            *(
+                "texts guarded",
+                ["12.50", "n/a", None],
+                "CASE WHEN v = 'n/a' OR v IS NULL THEN 0 ELSE CAST(v AS DECIMAL(18,2)) END",
+            ),
             *("12.50", "0.00", "0.00"),
         ),
-        amounts("texts guarded by a pattern", ["7", "x7", None], "CASE WHEN v ~ '^[0-9]+$' THEN CAST(v AS INTEGER) ELSE -1 END", "7.00", "-1.00", "-1.00"),
-        amounts("a comma for the point", ["12,50", "1,5"], "CAST(REPLACE(v, ',', '.') AS DECIMAL(10,2))", "12.50", "1.50"),
-        amounts("texts to INTEGER", ["7", " 8 ", "2.5", "x", "99999999999"], "CAST(v AS INTEGER)", "7.00", "8.00", None, None, None),
+        amounts(
+            "texts guarded by a pattern",
+            ["7", "x7", None],
+            "CASE WHEN v ~ '^[0-9]+$' THEN CAST(v AS INTEGER) ELSE -1 END",
+            "7.00",
+            "-1.00",
+            "-1.00",
+        ),
+        amounts(
+            "a comma for the point", ["12,50", "1,5"], "CAST(REPLACE(v, ',', '.') AS DECIMAL(10,2))", "12.50", "1.50"
+        ),
+        amounts(
+            "texts to INTEGER",
+            ["7", " 8 ", "2.5", "x", "99999999999"],
+            "CAST(v AS INTEGER)",
+            "7.00",
+            "8.00",
+            None,
+            None,
+            None,
+        ),
         amounts("texts to DOUBLE", ["2.5", "1e2", "x"], "CAST(v AS DOUBLE)", "2.50", "100.00", None),
         amounts("texts too large", ["99999999.99", "100000000"], "CAST(v AS DECIMAL(10,2))", "99999999.99", None),
         amounts("a number too large", pa.array([99, 100]), "CAST(v AS DECIMAL(4,2))", "99.00", None),
-        amounts("a number too large, tried", pa.array([99, 100]), "COALESCE(TRY_CAST(v AS DECIMAL(4,2)), -1)", "99.00", "-1.00"),
+        amounts(
+            "a number too large, tried",
+            pa.array([99, 100]),
+            "COALESCE(TRY_CAST(v AS DECIMAL(4,2)), -1)",
+            "99.00",
+            "-1.00",
+        ),
         amounts("SMALLINT too small", pa.array([32767, 32768]), "CAST(v AS SMALLINT)", "32767.00", None),
     ]
 
@@ -126,9 +167,17 @@ def failures() -> list[Case]:
         amounts("NULL + 1", pa.array([2, None]), "v + 1", "3.00", None),
         amounts("NaN", pa.array([2.0, float("nan"), float("inf")]), "v", "2.00", None, None),
         amounts("COALESCE of a failed one", ["1", "x"], "COALESCE(CAST(v AS INTEGER), 0)", "1.00", None),
-        Case("more fail than allowed", bad, orders(amount=cast, sections=strict), code=(3,), says="unreadable_amount 1"),
+        Case(
+            "more fail than allowed", bad, orders(amount=cast, sections=strict), code=(3,), says="unreadable_amount 1"
+        ),
         Case("as many fail as allowed", nineteen, orders(amount=cast, sections=strict), [(19, "19.00")], total),
-        Case("a failed row is shown", nineteen, orders(amount=cast, sections=TOLERANT), [("unreadable_amount", "19")], told),
+        Case(
+            "a failed row is shown",
+            nineteen,
+            orders(amount=cast, sections=TOLERANT),
+            [("unreadable_amount", "19")],
+            told,
+        ),
     ]
 
 
@@ -138,7 +187,15 @@ def choices() -> list[Case]:
         amounts("CASE of several types", pa.array([1, 2]), "CASE WHEN v = 1 THEN 1 ELSE 2.55 END", "1.00", "2.55"),
         amounts("CASE without ELSE", pa.array([1, 2]), "CASE WHEN v = 1 THEN 7 END", "7.00", None),
         amounts("CASE of a value", pa.array([1, 2]), "CASE v WHEN 1 THEN 10 WHEN 2 THEN 20 END", "10.00", "20.00"),
-        amounts("3,000 branches", pa.array([0, 1500, 2999, 5000]), f"CASE {branches} ELSE -1 END", "0.50", "1500.50", "2999.50", "-1.00"),
+        amounts(
+            "3,000 branches",
+            pa.array([0, 1500, 2999, 5000]),
+            f"CASE {branches} ELSE -1 END",
+            "0.50",
+            "1500.50",
+            "2999.50",
+            "-1.00",
+        ),
         amounts("COALESCE", pa.array([1, None]), "COALESCE(v, 2.5)", "1.00", "2.50"),
         amounts("NULLIF", pa.array([0, 3]), "COALESCE(NULLIF(v, 0), 100)", "100.00", "3.00"),
         amounts("GREATEST", pa.array([1, None, 9]), "GREATEST(v, 2.5)", "2.50", "2.50", "9.00"),
@@ -165,12 +222,19 @@ def of_texts() -> list[Case]:
         segments("LEFT and RIGHT", {"v": ["abcd"]}, "LEFT(v, 1) || RIGHT(v, 1)", "ad"),
         segments("a number as text", {"v": pa.array([7, -1])}, "CAST(v AS VARCHAR)", "7", "-1"),
         segments("a decimal as text", {"v": decimals("1.5", "-0.125")}, "CAST(v AS VARCHAR)", "1.500", "-0.125"),
-        segments("a day as text", {"v": pa.array(["2024-01-31"]).cast(pa.date32())}, "CAST(v AS VARCHAR)", "2024-01-31"),
+        segments(
+            "a day as text", {"v": pa.array(["2024-01-31"]).cast(pa.date32())}, "CAST(v AS VARCHAR)", "2024-01-31"
+        ),
         segments("a condition as text", {"v": [True, False, None]}, "CAST(v AS VARCHAR)", "true", "false", "(none)"),
         segments("a number as a segment", {"v": pa.array([7, None])}, "v", "7", "(none)"),
         segments("a year as a segment", {"v": ["2024"]}, "EXTRACT(year FROM at)", "2024"),
         segments("REGEXP_REPLACE", {"v": ["a1b22"]}, "REGEXP_REPLACE(v, '[0-9]+', '#', 'g')", "a#b#"),
-        segments("an address", {"v": ["https://shop.example/x?y"]}, "REGEXP_EXTRACT(v, '^https?://([^/]+)', 1)", "shop.example"),
+        segments(
+            "an address",
+            {"v": ["https://shop.example/x?y"]},
+            "REGEXP_EXTRACT(v, '^https?://([^/]+)', 1)",
+            "shop.example",
+        ),
         segments("IN as a segment", WORDS, "CASE WHEN v IN ('paid', '007') THEN 'x' ELSE 'y' END", *"yxyyyxy"),
     ]
 

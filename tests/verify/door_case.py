@@ -46,7 +46,11 @@ def days(count: int) -> pa.Array:
 def table(**columns: pa.Array | list) -> pa.Table:
     """Customers 1, 2, 3 ... with an order each of 1.00 on a day in January, unless columns say otherwise."""
     count = len(next(iter(columns.values())))
-    given = {"customer": pa.array(range(1, count + 1), pa.int64()), "at": days(count), "amount": pa.array([1.0] * count)}
+    given = {
+        "customer": pa.array(range(1, count + 1), pa.int64()),
+        "at": days(count),
+        "amount": pa.array([1.0] * count),
+    }
     return pa.table(given | columns)
 
 

@@ -48,7 +48,9 @@ def folders() -> list[Case]:
         by_folder("folders of integers, filtered", months, "month", {"11": "11.00", "2": "2.00"}, "month >= 2"),
         by_folder("folders of integers, IN", months, "month", {"1": "1.00", "2": "2.00"}, "month IN (1, 2)"),
         by_folder("folders with zeros in front", padded, "month", {"01": "1.00", "02": "2.00", "11": "11.00"}),
-        by_folder("folders with zeros, cast", padded, "month", {"02": "2.00", "11": "11.00"}, "CAST(month AS INTEGER) >= 2"),
+        by_folder(
+            "folders with zeros, cast", padded, "month", {"02": "2.00", "11": "11.00"}, "CAST(month AS INTEGER) >= 2"
+        ),
         by_folder("folders of codes", stores, "store", {"007": "1.00", "07": "2.00", "100": "8.00", "7": "4.00"}),
         by_folder("folders of codes, filtered", stores, "store", {"07": "2.00"}, "store = '07'"),
         by_folder("folders of dates", dates, "day", {"2024-01-05": "5.00", "2024-01-06": "6.00"}),
@@ -59,9 +61,16 @@ def folders() -> list[Case]:
         by_folder("folders without a value, filtered", null, "city", {"(none)": "1.00"}, "city IS NULL"),
         by_folder("two levels of folders", years, "year", {"2024": "2.00"}, "year = 2024 AND month = 1"),
         by_folder("folders of integers and texts", mixed, "store", {"1": "1.00", "x": "2.00"}),
-        by_folder("folders of negative integers", signed, "\"offset\"", {"-1": "1.00"}, "\"offset\" < 0"),
-        by_folder("folders of long numbers", long, "id", {"00012345678901234567890": "1.00", "12345678901234567890": "2.00"}),
-        by_folder("folders calculated with", months, "CASE WHEN month < 7 THEN 'first' ELSE 'second' END", {"first": "3.00", "second": "11.00"}),
+        by_folder("folders of negative integers", signed, '"offset"', {"-1": "1.00"}, '"offset" < 0'),
+        by_folder(
+            "folders of long numbers", long, "id", {"00012345678901234567890": "1.00", "12345678901234567890": "2.00"}
+        ),
+        by_folder(
+            "folders calculated with",
+            months,
+            "CASE WHEN month < 7 THEN 'first' ELSE 'second' END",
+            {"first": "3.00", "second": "11.00"},
+        ),
     ]
 
 
@@ -94,9 +103,22 @@ def names() -> list[Case]:
         Case("what others leave beside files", beside, orders("data"), [(1, "1.00")], SUM),
         Case("a file of another kind in the folder", csv, orders("data"), [(1, "1.00")], SUM, may_refuse=True),
         Case("linked files and folders", {"data/o.parquet": linked}, orders("data"), [(3, "7.00")], SUM),
-        Case("a folder linked into itself", {"data/o.parquet": looped}, orders("data"), [(1, "4.00")], SUM, code=(0, 1, 2)),
+        Case(
+            "a folder linked into itself",
+            {"data/o.parquet": looped},
+            orders("data"),
+            [(1, "4.00")],
+            SUM,
+            code=(0, 1, 2),
+        ),
         Case("a list of files", {"a.parquet": one(1, 1.0), "b/c.parquet": one(2, 2.0)}, several, [(2, "3.00")], SUM),
-        Case("a file of no rows", {"a.parquet": one(1, 1.0), "b.parquet": one(2, 2.0).slice(0, 0)}, orders("*.parquet"), [(1, "1.00")], SUM),
+        Case(
+            "a file of no rows",
+            {"a.parquet": one(1, 1.0), "b.parquet": one(2, 2.0).slice(0, 0)},
+            orders("*.parquet"),
+            [(1, "1.00")],
+            SUM,
+        ),
     ]
 
 
@@ -110,13 +132,20 @@ ODD = {
     "total in € (net) %": [1.5, 2.5],
     'he said "hi"': ["a", "b"],
     **{"user": ["x", "y"], "order": [7, 8], "Größe": ["S", "M"], "^a.*$": ["r1", "r2"], "end": ["e", "f"]},
-    **{"interval": ["i", "j"], "Date": ["d1", "d2"], "date": ["D1", "D2"], "case": ["c", "k"], "select": ["s", "t"], "1st": ["p", "q"]},
+    **{
+        "interval": ["i", "j"],
+        "Date": ["d1", "d2"],
+        "date": ["D1", "D2"],
+        "case": ["c", "k"],
+        "select": ["s", "t"],
+        "1st": ["p", "q"],
+    },
 }
 SEGMENTS = {
     '"he said ""hi"""': ("a", "b"),
     **{"user": ("x", "y"), "Größe": ("S", "M"), '"^a.*$"': ("r1", "r2"), "end": ("e", "f"), "interval": ("i", "j")},
     **{'"Date"': ("d1", "d2"), '"date"': ("D1", "D2"), "case": ("c", "k"), '"select"': ("s", "t"), '"1st"': ("p", "q")},
-    **{"UPPER(\"end\")": ("E", "F"), "\"end\" || user": ("ex", "fy"), 'COALESCE("interval", \'none\')': ("i", "j")},
+    **{'UPPER("end")': ("E", "F"), '"end" || user': ("ex", "fy"), "COALESCE(\"interval\", 'none')": ("i", "j")},
 }
 
 
@@ -136,7 +165,17 @@ def odd_names() -> list[Case]:
     query = "SELECT customer_id, segment_s FROM customers ORDER BY 1"
     struct = {"orders.parquet": table(v=structs)}
     deep = orders(sections='[segments]\ns = "v.at.city"')
-    cases.append(Case("a field of a struct", struct, inside, [(1, "a"), (2, "(none)")], query, may_refuse=True, says_not="panicked"))
+    cases.append(
+        Case(
+            "a field of a struct",
+            struct,
+            inside,
+            [(1, "a"), (2, "(none)")],
+            query,
+            may_refuse=True,
+            says_not="panicked",
+        )
+    )
     cases.append(Case("a field of a field", struct, deep, [(1, "Rome"), (2, "(none)")], query, may_refuse=True))
     cases.append(Case("a struct that is not named", struct, orders(), [(1, "1.00"), (2, "1.00")]))
     return cases
@@ -149,7 +188,9 @@ ID = "550e8400-e29b-41d4-a716-446655440000"
 
 def as_uuid(value: str, day: str, amount: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        duckdb.sql(f"COPY (SELECT {value} AS customer, DATE '{day}' AS at, {amount}::DECIMAL(9,2) AS amount) TO '{path}'")
+        duckdb.sql(
+            f"COPY (SELECT {value} AS customer, DATE '{day}' AS at, {amount}::DECIMAL(9,2) AS amount) TO '{path}'"
+        )
 
     return write
 
@@ -166,7 +207,14 @@ def ids() -> list[Case]:
         "as large texts": (pa.array(["x", "y", "x"], pa.large_string()), ["x", "y"]),
     }
     cases = [
-        Case(f"ids {name}", {"orders.parquet": table(customer=column)}, orders(), [(i,) for i in wanted], CUSTOMERS, may_refuse="decimals" in name)
+        Case(
+            f"ids {name}",
+            {"orders.parquet": table(customer=column)},
+            orders(),
+            [(i,) for i in wanted],
+            CUSTOMERS,
+            may_refuse="decimals" in name,
+        )
         for name, (column, wanted) in kinds.items()
     ]
     expressions = {
@@ -179,7 +227,9 @@ def ids() -> list[Case]:
     }
     for name, (column, expression, wanted) in expressions.items():
         pipeline = orders(customer_id=expression)
-        cases.append(Case(f"ids {name}", {"orders.parquet": table(customer=column)}, pipeline, [(i,) for i in wanted], CUSTOMERS))
+        cases.append(
+            Case(f"ids {name}", {"orders.parquet": table(customer=column)}, pipeline, [(i,) for i in wanted], CUSTOMERS)
+        )
     return cases + ids_of_files()
 
 
@@ -191,7 +241,10 @@ def ids_of_files() -> list[Case]:
     counted = "SELECT customer_id, orders, revenue FROM customers ORDER BY 1"
     widths = {f"{bits}.parquet": table(customer=pa.array([7], getattr(pa, f"int{bits}")())) for bits in (8, 16, 32, 64)}
     both = {"a.parquet": table(customer=pa.array([7])), "b.parquet": table(customer=pa.array(["7"]))}
-    as_bytes = {"1.parquet": as_uuid(f"'{ID}'::UUID", "2024-01-05", "1.0"), "2.parquet": as_uuid(f"'{ID}'::UUID", "2024-02-05", "2.0")}
+    as_bytes = {
+        "1.parquet": as_uuid(f"'{ID}'::UUID", "2024-01-05", "1.0"),
+        "2.parquet": as_uuid(f"'{ID}'::UUID", "2024-02-05", "2.0"),
+    }
     mixed = as_bytes | {"2.parquet": as_uuid(f"'{ID}'", "2024-02-05", "2.0")}
     as_text = orders("*.parquet", customer_id="CAST(customer AS VARCHAR)")
     # Of a column of UUIDs it is left open in which form they are published.
@@ -213,7 +266,9 @@ def ids_of_files() -> list[Case]:
 
 
 def variants(path: Path) -> None:
-    rows = "SELECT i::BIGINT AS customer, DATE '2024-01-05' AS at, 1.5::DECIMAL(9,2) AS amount, {'a': i}::VARIANT AS props"
+    rows = (
+        "SELECT i::BIGINT AS customer, DATE '2024-01-05' AS at, 1.5::DECIMAL(9,2) AS amount, {'a': i}::VARIANT AS props"
+    )
     duckdb.sql(f"COPY ({rows} FROM range(1, 3) t(i)) TO '{path}' (FORMAT parquet)")
 
 
@@ -226,14 +281,18 @@ def wide_decimals(path: Path) -> None:
 
 
 def written(**options: object) -> File:
-    rows = table(customer=pa.array(range(1, 501), pa.int64()), amount=[0.25] * 500, word=[f"w{n % 7}" for n in range(500)])
+    rows = table(
+        customer=pa.array(range(1, 501), pa.int64()), amount=[0.25] * 500, word=[f"w{n % 7}" for n in range(500)]
+    )
     return lambda path: pq.write_table(rows, path, **options)
 
 
 def amount_of(values: list, kind: pa.DataType, *wanted: str) -> Case:
     rows = list(enumerate(wanted, start=1))
     rare = pa.types.is_float16(kind) or pa.types.is_decimal256(kind)
-    return Case(f"amounts of {kind}", {"orders.parquet": table(amount=pa.array(values, kind))}, orders(), rows, may_refuse=rare)
+    return Case(
+        f"amounts of {kind}", {"orders.parquet": table(amount=pa.array(values, kind))}, orders(), rows, may_refuse=rare
+    )
 
 
 def types() -> list[Case]:
@@ -241,7 +300,10 @@ def types() -> list[Case]:
     cases = [
         Case(f"files of {name}", {"orders.parquet": written(**options)}, orders(), whole, SUM)
         for name, options in {
-            **{f"{codec} pages": {"compression": codec} for codec in ("snappy", "gzip", "brotli", "zstd", "lz4", "none")},
+            **{
+                f"{codec} pages": {"compression": codec}
+                for codec in ("snappy", "gzip", "brotli", "zstd", "lz4", "none")
+            },
             "pages of version 2": {"data_page_version": "2.0"},
             "pages of a row": {"data_page_size": 1, "row_group_size": 50},
             "plain values": {"use_dictionary": False},
@@ -259,12 +321,15 @@ def types() -> list[Case]:
         amount_of([3, -4], pa.int8(), "3.00", "-4.00"),
         amount_of([3, 255], pa.uint8(), "3.00", "255.00"),
         amount_of([3, 2**40], pa.uint64(), "3.00", "1099511627776.00"),
-        *(amount_of(halves, kind, "0.13", "-0.13", "1.01") for kind in (pa.decimal32(9, 3), pa.decimal64(18, 3), pa.decimal128(38, 3))),
+        *(
+            amount_of(halves, kind, "0.13", "-0.13", "1.01")
+            for kind in (pa.decimal32(9, 3), pa.decimal64(18, 3), pa.decimal128(38, 3))
+        ),
         amount_of(halves, pa.decimal256(50, 3), "0.13", "-0.13", "1.01"),
         amount_of([Decimal("1.5"), Decimal("2")], pa.decimal128(38, 10), "1.50", "2.00"),
     ]
     nulls = {"a.parquet": table(v=pa.nulls(1), customer=[1]), "b.parquet": table(v=pa.array(["x"]), customer=[2])}
-    segment = orders("*.parquet", sections="[segments]\ns = \"v\"")
+    segment = orders("*.parquet", sections='[segments]\ns = "v"')
     query = "SELECT customer_id, segment_s FROM customers ORDER BY 1"
     lists = table(v=pa.array([[1, 2], None]), m=pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())))
     total = [(3000, "356236215.00")]

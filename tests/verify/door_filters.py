@@ -159,13 +159,17 @@ def further() -> list[Case]:
         pipeline = orders(more=f"where = {quoted(where)}")
         name = f"truncated statistics, {re_named(where)}"
         cases.append(Case(name, {"orders.parquet": truncated}, pipeline, [(count,)], total))
-    failed = orders(more="where = \"CAST(text AS INTEGER) = 7\"", sections=TOLERANT)
+    failed = orders(more='where = "CAST(text AS INTEGER) = 7"', sections=TOLERANT)
     rejected = {"unreadable_value": 3}
     cases.append(Case("where that fails", {"orders.parquet": FIVE}, failed, [(1,)], CUSTOMERS, rejected=rejected))
-    strict = orders(more="where = \"CAST(text AS INTEGER) = 7\"")
-    cases.append(Case("where that fails too often", {"orders.parquet": FIVE}, strict, code=(3,), says="unreadable_value 3"))
-    decided = orders(more="where = \"i32 < 0 AND CAST(text AS INTEGER) = 7\"")
-    cases.append(Case("where that is decided before", {"orders.parquet": FIVE}, decided, [(1,)], CUSTOMERS, rejected={}))
+    strict = orders(more='where = "CAST(text AS INTEGER) = 7"')
+    cases.append(
+        Case("where that fails too often", {"orders.parquet": FIVE}, strict, code=(3,), says="unreadable_value 3")
+    )
+    decided = orders(more='where = "i32 < 0 AND CAST(text AS INTEGER) = 7"')
+    cases.append(
+        Case("where that is decided before", {"orders.parquet": FIVE}, decided, [(1,)], CUSTOMERS, rejected={})
+    )
     return cases
 
 

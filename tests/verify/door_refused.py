@@ -147,14 +147,36 @@ def files() -> list[Case]:
     here = {"orders.parquet": INPUT}
     return [
         Case("a pipe", {"orders.parquet": pipe}, orders(), code=(1, 2), says="(?i)pipe|FIFO|regular file"),
-        Case("a pipe in a folder", {"data/a.parquet": INPUT, "data/b.parquet": pipe}, orders("data"), code=(0, 1, 2), says="b.parquet"),
-        Case("a CSV file", {"orders.csv": text}, orders("orders.csv"), code=(1, 2), says="(?i)orders.csv.*(Parquet|CSV)"),
-        Case("a CSV file named Parquet", {"orders.parquet": text}, orders(), code=(1, 2), says="(?i)orders.parquet.*Parquet"),
+        Case(
+            "a pipe in a folder",
+            {"data/a.parquet": INPUT, "data/b.parquet": pipe},
+            orders("data"),
+            code=(0, 1, 2),
+            says="b.parquet",
+        ),
+        Case(
+            "a CSV file", {"orders.csv": text}, orders("orders.csv"), code=(1, 2), says="(?i)orders.csv.*(Parquet|CSV)"
+        ),
+        Case(
+            "a CSV file named Parquet",
+            {"orders.parquet": text},
+            orders(),
+            code=(1, 2),
+            says="(?i)orders.parquet.*Parquet",
+        ),
         Case("a file that is cut", {"orders.parquet": cut}, orders(), code=(1, 2), says="(?i)orders.parquet"),
-        Case("an empty file", {"orders.parquet": empty}, orders(), code=(1, 2), says="(?i)orders.parquet.*(empty|Parquet|bytes)"),
+        Case(
+            "an empty file",
+            {"orders.parquet": empty},
+            orders(),
+            code=(1, 2),
+            says="(?i)orders.parquet.*(empty|Parquet|bytes)",
+        ),
         Case("no such file", here, orders("nosuch.parquet"), code=(1, 2), says="nosuch.parquet"),
         Case("no such folder", here, orders("nosuch/*.parquet"), code=(1, 2), says="nosuch"),
-        Case("a folder of CSV files", {"data/a.csv": text}, orders("data"), code=(1, 2), says="(?i)no Parquet.*data|csv"),
+        Case(
+            "a folder of CSV files", {"data/a.csv": text}, orders("data"), code=(1, 2), says="(?i)no Parquet.*data|csv"
+        ),
     ]
 
 

@@ -68,7 +68,9 @@ def epochs() -> list[Case]:
         times("seconds as texts", [str(s) for s in SECONDS], "TO_TIMESTAMP(CAST(v AS BIGINT))", *IN_UTC),
         times("seconds before 1970", pa.array([-1], pa.int64()), "TO_TIMESTAMP(v)", "1969-12-31"),
         times("seconds beyond all years", pa.array([0, 10**15], pa.int64()), "TO_TIMESTAMP(v)", "1970-01-01", None),
-        times("days since 1970", pa.array([0, 19_753], pa.int32()), "DATE '1970-01-01' + v", "1970-01-01", "2024-01-31"),
+        times(
+            "days since 1970", pa.array([0, 19_753], pa.int32()), "DATE '1970-01-01' + v", "1970-01-01", "2024-01-31"
+        ),
     ]
 
 
@@ -88,15 +90,50 @@ def stored() -> list[Case]:
         times("times in ns", nanos, "v", "2024-01-31", "2024-02-01"),
         times("instants of another zone", other, "v", "2024-01-31", "2024-01-31", zone=NEW_YORK),
         times("naive times that are UTC", naive, "v AT TIME ZONE 'UTC'", "2024-01-31", "2024-01-31", zone=NEW_YORK),
-        times("naive times of another city", naive, "v AT TIME ZONE 'Europe/Paris'", "2024-01-31", "2024-01-31", zone=NEW_YORK),
-        times("instants as wall times", at(*texts[:2], zone="UTC"), "v AT TIME ZONE 'UTC'", "2024-01-31", "2024-02-01", zone=NEW_YORK),
-        times("instants as days", at(*texts[:2], zone="UTC"), "CAST(v AS DATE)", "2024-01-31", "2024-01-31", zone=NEW_YORK),
+        times(
+            "naive times of another city",
+            naive,
+            "v AT TIME ZONE 'Europe/Paris'",
+            "2024-01-31",
+            "2024-01-31",
+            zone=NEW_YORK,
+        ),
+        times(
+            "instants as wall times",
+            at(*texts[:2], zone="UTC"),
+            "v AT TIME ZONE 'UTC'",
+            "2024-01-31",
+            "2024-02-01",
+            zone=NEW_YORK,
+        ),
+        times(
+            "instants as days", at(*texts[:2], zone="UTC"), "CAST(v AS DATE)", "2024-01-31", "2024-01-31", zone=NEW_YORK
+        ),
         times("in summer", at("2024-07-01T03:30:00"), "v AT TIME ZONE 'UTC'", "2024-06-30", zone=NEW_YORK),
         times("days", day, "v", "2024-01-31", None, "0001-01-01", rejected={"null_time": 1}),
-        times("a day and a year 10000", pa.array([date(2024, 1, 31), date(9999, 12, 31)]), "v - 1", "2024-01-31"[:8] + "30", None, rejected={"in_future": 1}),
+        times(
+            "a day and a year 10000",
+            pa.array([date(2024, 1, 31), date(9999, 12, 31)]),
+            "v - 1",
+            "2024-01-31"[:8] + "30",
+            None,
+            rejected={"in_future": 1},
+        ),
         times("days of 64 bits", pa.array([date(2024, 1, 31)], pa.date64()), "v", "2024-01-31"),
-        times("the hour that is not", at("2024-03-10T02:30:00"), "v AT TIME ZONE 'America/New_York'", "2024-03-10", zone=NEW_YORK),
-        times("the hour that comes twice", at("2024-11-03T01:30:00"), "v AT TIME ZONE 'America/New_York'", "2024-11-03", zone=NEW_YORK),
+        times(
+            "the hour that is not",
+            at("2024-03-10T02:30:00"),
+            "v AT TIME ZONE 'America/New_York'",
+            "2024-03-10",
+            zone=NEW_YORK,
+        ),
+        times(
+            "the hour that comes twice",
+            at("2024-11-03T01:30:00"),
+            "v AT TIME ZONE 'America/New_York'",
+            "2024-11-03",
+            zone=NEW_YORK,
+        ),
     ]
 
 
@@ -125,10 +162,33 @@ def int96s() -> list[Case]:
     replaced = orders(more='order_id = "order"\nupdated_at = "updated"')
     return [
         times("INT96", None, "v", *(text[:10] for text in near), file=int96(*near)),
-        times("INT96 of 9999", None, "v", "2024-01-31", None, file=int96(near[0], "9999-12-31T00:00:00"), rejected={"in_future": 1}),
+        times(
+            "INT96 of 9999",
+            None,
+            "v",
+            "2024-01-31",
+            None,
+            file=int96(near[0], "9999-12-31T00:00:00"),
+            rejected={"in_future": 1},
+        ),
         times("INT96 with NULL", None, "v", "2024-01-31", None, file=int96(near[0], None), rejected={"null_time": 1}),
-        times("INT96 that is UTC", None, "v AT TIME ZONE 'UTC'", "2024-01-31", file=int96("2024-02-01T03:30:00"), zone=NEW_YORK),
-        Case("INT96 beside INT64", mixed, as_given, winter, FIRST_ORDERS, may_refuse=True, says_not=r"CAST\(STRFTIME|panicked"),
+        times(
+            "INT96 that is UTC",
+            None,
+            "v AT TIME ZONE 'UTC'",
+            "2024-01-31",
+            file=int96("2024-02-01T03:30:00"),
+            zone=NEW_YORK,
+        ),
+        Case(
+            "INT96 beside INT64",
+            mixed,
+            as_given,
+            winter,
+            FIRST_ORDERS,
+            may_refuse=True,
+            says_not=r"CAST\(STRFTIME|panicked",
+        ),
         Case("INT96 of an update long ago", {"orders.parquet": updates}, replaced, [(1, 1, "10.00")], both),
         Case("AT TIME ZONE of two kinds", mixed, as_utc, None, code=(0, 2), says_not="panicked"),
     ]
@@ -136,7 +196,12 @@ def int96s() -> list[Case]:
 
 # As exporters write times; without an offset they are wall times of the business.
 WALL = ["2024-01-31", "2024-01-31 23:30:00", "2024-01-31T23:30:00", "2024-01-31 23:30", "2024-01-31T23:30:00.123456"]
-OFFSETS = ["2024-01-31T23:30:00-05:00", "2024-02-01T00:30:00+02:00", "2024-01-31T23:30:00Z", "2024-02-01T04:59:59.999+00:00"]
+OFFSETS = [
+    "2024-01-31T23:30:00-05:00",
+    "2024-02-01T00:30:00+02:00",
+    "2024-01-31T23:30:00Z",
+    "2024-02-01T04:59:59.999+00:00",
+]
 UNREADABLE = ["2024-02-30", "31/01/2024", "", "yesterday"]
 
 
@@ -155,10 +220,24 @@ def texts() -> list[Case]:
         times("offsets to DATE", [*OFFSETS, wall], "CAST(v AS DATE)", *four_bad, wall, zone=NEW_YORK),
         times("offsets by ::", OFFSETS, "v::TIMESTAMPTZ", *four, zone=NEW_YORK),
         times("STRPTIME", days, "STRPTIME(v, '%d/%m/%Y')", wall, None, None, rejected=BAD | {"null_time": 1}),
-        times("TRY_STRPTIME", days, "COALESCE(TRY_STRPTIME(v, '%d/%m/%Y'), TRY_STRPTIME(v, '%Y-%m-%d'))", wall, wall, None, rejected={"null_time": 1}),
+        times(
+            "TRY_STRPTIME",
+            days,
+            "COALESCE(TRY_STRPTIME(v, '%d/%m/%Y'), TRY_STRPTIME(v, '%Y-%m-%d'))",
+            wall,
+            wall,
+            None,
+            rejected={"null_time": 1},
+        ),
         times("STRPTIME with a time", ["20240131 233000"], "STRPTIME(v, '%Y%m%d %H%M%S')", wall),
         times("TRY_CAST", ["2024-01-31", "x"], "TRY_CAST(v AS DATE)", wall, None, rejected={"null_time": 1}),
-        times("a default for what fails", ["2024-01-31", "x"], "COALESCE(TRY_CAST(v AS DATE), DATE '2023-01-01')", wall, "2023-01-01"),
+        times(
+            "a default for what fails",
+            ["2024-01-31", "x"],
+            "COALESCE(TRY_CAST(v AS DATE), DATE '2023-01-01')",
+            wall,
+            "2023-01-01",
+        ),
         times("a day of three columns", ["2024"], "CAST(CONCAT(v, '-01-', '31') AS DATE)", wall),
         times("digits", pa.array([20240131], pa.int32()), "STRPTIME(CAST(v AS VARCHAR), '%Y%m%d')", wall),
     ]
@@ -178,7 +257,13 @@ def moved() -> list[Case]:
         times("a week truncated", leap, "DATE_TRUNC('week', v)", "2024-01-29", "2023-01-30"),
         times("before the year 1", edge, "v - 1", None, "2023-12-31"),
         times("the later of two", noon, "GREATEST(v, TIMESTAMP '2024-02-02 00:00:00')", "2024-02-02"),
-        times("CASE of days", leap, "CASE WHEN v < '2024-01-01' THEN DATE '2024-01-01' ELSE v END", "2024-01-31", "2024-01-01"),
+        times(
+            "CASE of days",
+            leap,
+            "CASE WHEN v < '2024-01-01' THEN DATE '2024-01-01' ELSE v END",
+            "2024-01-31",
+            "2024-01-01",
+        ),
     ]
 
 
@@ -234,11 +319,14 @@ def ends() -> list[Case]:
         }
     )
     nothing = contracts(pa.nulls(2))
-    still = [(period, opening, 0, 2) for period, opening, *_ in [("2024-01-01", 0), ("2024-02-01", 2), ("2024-03-01", 2), ("2024-04-01", 2)]]
+    still = [
+        (period, opening, 0, 2)
+        for period, opening, *_ in [("2024-01-01", 0), ("2024-02-01", 2), ("2024-03-01", 2), ("2024-04-01", 2)]
+    ]
     made = {
         "an open end": (dates, '"end"', open_end),
         "an end far off": (far, '"end"', open_end),
-        "an end as text": (texts, "\"CAST(NULLIF(\\\"end\\\", '') AS DATE)\"", open_end),
+        "an end as text": (texts, '"CAST(NULLIF(\\"end\\", \'\') AS DATE)"', open_end),
         "an end tried": (texts, '"TRY_CAST(\\"end\\" AS DATE)"', open_end),
         "an end of no type": (nothing, '"end"', still),
         "an end that is never": (dates, '"NULLIF(\\"end\\", \\"end\\")"', still),

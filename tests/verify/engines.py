@@ -22,7 +22,6 @@ import pyarrow as pa
 
 import extremes
 
-
 # Decimal places to which the evaluator tells quotients, which it keeps whole.
 PLACES = 18
 
@@ -205,7 +204,8 @@ class Postgres:
         for line in map(json.loads, lines):
             kind = line.get("type")
             rows = [
-                FAILED if isinstance(text, dict) else _of_text(kind, text, text is None) for text in line.get("rows", [])
+                FAILED if isinstance(text, dict) else _of_text(kind, text, text is None)
+                for text in line.get("rows", [])
             ]
             answers.append(refusal(line["refused"]) if "refused" in line else Answer(kind, rows))
         return answers
@@ -301,4 +301,3 @@ def decimal_text(number: Fraction) -> str:
     digits = str(abs(number.numerator) * 10**scale // number.denominator).rjust(scale + 1, "0")
     whole, part = digits[: len(digits) - scale], digits[len(digits) - scale :]
     return ("-" if number < 0 else "") + whole + ("." + part if part else "")
-

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from engines import FAILED, Value
+from engines import FAILED, PLACES, Value
 
 # More digits than an evaluator of 128 bits can be asked to hold.
 LIMIT = 10**38
@@ -117,9 +117,10 @@ class Expression:
 
         def chosen(row: Row) -> object:
             found = part(row)
-            if isinstance(found, Number) and not found.is_quotient:
-                row.is_strained |= abs(found.value) * 10**places >= LIMIT
-            return found
+            if not isinstance(found, Number) or found.is_quotient:
+                return found
+            under = max(found.under, 10**places)
+            return row.kept(Number(found.over * (under // found.under), under))
 
         return chosen
 
@@ -387,7 +388,10 @@ def _quotient(row: Row, a: Number, b: Number) -> object:
     if not b.over:
         return FAILED
     sign = -1 if b.over < 0 else 1
-    return row.kept(Number(sign * a.over * b.under, a.under * abs(b.over), True))
+    found = Number(sign * a.over * b.under, a.under * abs(b.over), True)
+    # Where the divisor ends in decimals, an evaluator may hold it as a decimal.
+    row.is_strained |= abs(found.value) * 10**PLACES >= LIMIT
+    return row.kept(found)
 
 
 def _towards_zero(a: Fraction) -> int:

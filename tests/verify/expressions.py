@@ -140,7 +140,10 @@ def judge(outcome: Outcome, template: Template, ours: Answer, theirs: dict[str, 
             judged = [("fractions", fault_of(value, *known[row]))]
         else:
             judged = [
-                (name, against(outcome, agreed.Difference(name, template.sql, rows[row], value, by_engine(theirs, row))))
+                (
+                    name,
+                    against(outcome, agreed.Difference(name, template.sql, rows[row], value, by_engine(theirs, row))),
+                )
                 for name in theirs
             ]
         for name, wanted in judged:
@@ -167,7 +170,11 @@ def fault_of(ours: Value, wanted: Value, is_strained: bool) -> tuple[Value] | No
         return None
     if isinstance(wanted, tuple) and wanted[0] == "n":
         places = wanted[1] * 10**engines.PLACES
-        if ours == ("q", Fraction(exact.half_away(places), 10**engines.PLACES)) or ours is FAILED and abs(places) >= exact.LIMIT:
+        if (
+            ours == ("q", Fraction(exact.half_away(places), 10**engines.PLACES))
+            or ours is FAILED
+            and abs(places) >= exact.LIMIT
+        ):
             return None
     return (wanted,)
 

@@ -42,11 +42,32 @@ COLUMNS: dict[str, tuple[pa.DataType, Callable[[random.Random], int]]] = {
 LITERALS = ("100", "0.5", "1.19", "2", "0.01", "3", "1")
 DIVISORS = ("pack", "qty", "rate", "100", "1.19", "3", "(1 + tax)")
 USUAL = (
-    *("price * qty", "price * qty * (1 - disc)", "price * rate", "cents / 100", "price * disc * tax", "price / pack * ret"),
+    *(
+        "price * qty",
+        "price * qty * (1 - disc)",
+        "price * rate",
+        "cents / 100",
+        "price * disc * tax",
+        "price / pack * ret",
+    ),
     *("(price - price * disc) * qty", "price * qty / 1.19", "price * 0.5", "qty * cents / 100", "price * (1 + tax)"),
-    *("price / (1 + tax)", "-price * qty", "price * qty - price * disc", "cents * rate / 100", "price * (100 - 15) / 100"),
-    *("ROUND(price * disc, 2) * qty", "CAST(price * rate AS DECIMAL(12,2)) * qty", "price - ROUND(price / (1 + tax), 2)"),
-    *("CASE WHEN disc > 0.2 THEN price * (1 - disc) ELSE price / 3 END", "GREATEST(price - 100, 0) * tax", "cents // 100"),
+    *(
+        "price / (1 + tax)",
+        "-price * qty",
+        "price * qty - price * disc",
+        "cents * rate / 100",
+        "price * (100 - 15) / 100",
+    ),
+    *(
+        "ROUND(price * disc, 2) * qty",
+        "CAST(price * rate AS DECIMAL(12,2)) * qty",
+        "price - ROUND(price / (1 + tax), 2)",
+    ),
+    *(
+        "CASE WHEN disc > 0.2 THEN price * (1 - disc) ELSE price / 3 END",
+        "GREATEST(price - 100, 0) * tax",
+        "cents // 100",
+    ),
 )
 
 
@@ -135,7 +156,9 @@ class Sale:
     columns: dict[str, pa.DataType]
 
 
-def published(options: argparse.Namespace, folder: Path, sale: Sale, draw: Callable[[random.Random], dict]) -> Iterator[str]:
+def published(
+    options: argparse.Namespace, folder: Path, sale: Sale, draw: Callable[[random.Random], dict]
+) -> Iterator[str]:
     """What the command publishes otherwise than fractions and DuckDB's decimals have it."""
     rng = random.Random(options.seed)
     rows = [{"customer": rng.randint(1, 700)} | draw(rng) for _ in range(options.orders)]

@@ -78,17 +78,23 @@ def table(seed: int) -> pa.Table:
     for name, (digits, scale) in {"p9": (9, 3), "p38": (38, 2)}.items():
         top = 10**digits - 1
         values = rising(rng, -600_000, 600_000, [top, -top, 5, -5, 2500, 7000])
-        columns[name] = pa.array([None if n is None else Decimal(f"{n}E-{scale}") for n in values], pa.decimal128(digits, scale))
+        columns[name] = pa.array(
+            [None if n is None else Decimal(f"{n}E-{scale}") for n in values], pa.decimal128(digits, scale)
+        )
     odd = [float("nan"), float("inf"), float("-inf"), -0.0, 0.0, 2.5, 1e300, 0.1]
     doubles = [None if n is None else n if isinstance(n, float) else n / 8 for n in rising(rng, -900, 900, odd)]
     columns["f64"] = pa.array(doubles, pa.float64())
     columns["f32"] = pa.array([None if x is None else max(min(x, 3e38), -3e38) for x in doubles], pa.float32())
-    columns["word"] = pa.array([None if n is None else f"{n:04d}"[: rng.choice([4, 4, 2])] for n in rising(rng, 0, 999, [0, 7])])
+    columns["word"] = pa.array(
+        [None if n is None else f"{n:04d}"[: rng.choice([4, 4, 2])] for n in rising(rng, 0, 999, [0, 7])]
+    )
     columns["url"] = pa.array([None if n is None else f"{LONG}{n:06d}" for n in rising(rng, 0, 999, [0, 999])])
     columns["flag"] = pa.array([rng.choice([i < 400, i < 400, None if i > 900 else True]) for i in range(ROWS)])
     days = [None if n is None else date(2024, 1, 1) + timedelta(days=n) for n in rising(rng, 0, 200, [0, 30])]
     columns["dt"] = pa.array([rng.choice([day] * 30 + [date(1, 1, 1), date(9999, 12, 31)]) for day in days])
-    moments = [None if n is None else datetime(2024, 1, 1) + timedelta(hours=n) for n in rising(rng, 0, 4800, [719, 720, 744])]
+    moments = [
+        None if n is None else datetime(2024, 1, 1) + timedelta(hours=n) for n in rising(rng, 0, 4800, [719, 720, 744])
+    ]
     for name, unit in (("ts", "us"), ("ts_ms", "ms"), ("ts_ns", "ns")):
         columns[name] = pa.array(moments, pa.timestamp(unit))
     columns["tz"] = pa.array([moment and moment.replace(tzinfo=UTC) for moment in moments], pa.timestamp("us", "UTC"))
@@ -126,7 +132,13 @@ def written(folder: Path, seed: int) -> list[Path]:
 
 NUMBERS = ("0", "7", "2.5", "-1", "100", "-0.005", "0.005", "99.5", "1e2", "-129", "256", "65536", "3000000000")
 NUMBERS += ("9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1e300")
-TIMES = ("'2024-01-31'", "DATE '2024-03-10'", "TIMESTAMP '2024-01-31 00:00:00'", "'2024-02-01 00:00:00'", "DATE '1970-01-01'")
+TIMES = (
+    "'2024-01-31'",
+    "DATE '2024-03-10'",
+    "TIMESTAMP '2024-01-31 00:00:00'",
+    "'2024-02-01 00:00:00'",
+    "DATE '1970-01-01'",
+)
 INSTANTS = (*TIMES, "TIMESTAMPTZ '2024-02-01 04:59:59Z'", "TIMESTAMPTZ '2024-01-31 00:00:00-05:00'")
 LITERALS = {
     **dict.fromkeys((*INTEGERS, "p9", "f64", "f32"), NUMBERS),

@@ -92,7 +92,15 @@ def comparisons(rng: random.Random) -> Iterator[Template]:
         yield Template("compare", "text", sql)
     for sql in ("flag = TRUE", "flag <> FALSE", "flag < TRUE", "flag = (i32 > 1)"):
         yield Template("compare", "bool", sql)
-    pairs = [("i32", "i64"), ("p12", "p9"), ("word", "num"), ("flag", "flag"), ("dt", "dt"), ("f64", "f32"), ("ts", "ts")]
+    pairs = [
+        ("i32", "i64"),
+        ("p12", "p9"),
+        ("word", "num"),
+        ("flag", "flag"),
+        ("dt", "dt"),
+        ("f64", "f32"),
+        ("ts", "ts"),
+    ]
     for a, b in (*pairs, ("i32", "NULL"), ("u64", "p18")):
         yield Template("IS DISTINCT FROM", class_of(a), f"{a} IS DISTINCT FROM {b}")
         yield Template("IS DISTINCT FROM", class_of(a), f"{a} IS NOT DISTINCT FROM {b}")
@@ -174,10 +182,22 @@ def choices() -> Iterator[Template]:
         yield Template("IFNULL", types, f"IFNULL({a}, {b})", postgres=f"COALESCE({a}, {b})")
     for operator, sql in (
         *(("COALESCE", "COALESCE(word, 'none')"), ("COALESCE", "COALESCE(dt, DATE '2024-01-01')")),
-        *(("COALESCE", "COALESCE(dt, '2024-01-01')"), ("COALESCE", "COALESCE(ts, dt)"), ("COALESCE", "COALESCE(flag, i32 > 1)")),
+        *(
+            ("COALESCE", "COALESCE(dt, '2024-01-01')"),
+            ("COALESCE", "COALESCE(ts, dt)"),
+            ("COALESCE", "COALESCE(flag, i32 > 1)"),
+        ),
         *(("NULLIF", "NULLIF(word, '')"), ("NULLIF", "NULLIF(dt, DATE '2024-01-31')")),
-        *(("GREATEST", "GREATEST(dt, CAST(ts AS DATE))"), ("GREATEST", "GREATEST(word, num)"), ("LEAST", "LEAST(ts, dt)")),
-        *(("CASE", "CASE WHEN flag THEN word ELSE num END"), ("CASE", "CASE WHEN flag THEN dt END"), ("CASE", "CASE WHEN flag THEN NULL ELSE ts END")),
+        *(
+            ("GREATEST", "GREATEST(dt, CAST(ts AS DATE))"),
+            ("GREATEST", "GREATEST(word, num)"),
+            ("LEAST", "LEAST(ts, dt)"),
+        ),
+        *(
+            ("CASE", "CASE WHEN flag THEN word ELSE num END"),
+            ("CASE", "CASE WHEN flag THEN dt END"),
+            ("CASE", "CASE WHEN flag THEN NULL ELSE ts END"),
+        ),
         ("CASE of a value", "CASE i32 WHEN 5 THEN 'five' WHEN 7 THEN 'seven' ELSE word END"),
         ("CASE of a value", "CASE dt WHEN DATE '2024-01-31' THEN 1 ELSE 0 END"),
         ("CASE of a value", "CASE flag WHEN TRUE THEN 1 WHEN FALSE THEN 2 ELSE 3 END"),
@@ -254,11 +274,31 @@ def casts() -> Iterator[Template]:
         yield Template("CAST by ::", "dec", sql)
 
 
-PARTS = ("year", "month", "day", "hour", "minute", "second", "dow", "isodow", "doy", "week", "quarter", "epoch", "isoyear")
+PARTS = (
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "dow",
+    "isodow",
+    "doy",
+    "week",
+    "quarter",
+    "epoch",
+    "isoyear",
+)
 CLOCK = ("hour", "minute", "second")
 UNITS = ("year", "quarter", "month", "week", "day", "hour", "minute")
 INTERVALS = ("INTERVAL '1 day'", "INTERVAL '1' MONTH", "INTERVAL '1 month'", "INTERVAL '1 year 2 months'")
-INTERVALS += ("INTERVAL '36 hours'", "INTERVAL 1 DAY", "INTERVAL '-3 months'", "INTERVAL 13 MONTH", "INTERVAL '90 minutes'")
+INTERVALS += (
+    "INTERVAL '36 hours'",
+    "INTERVAL 1 DAY",
+    "INTERVAL '-3 months'",
+    "INTERVAL 13 MONTH",
+    "INTERVAL '90 minutes'",
+)
 
 
 def calendar() -> Iterator[Template]:
@@ -277,11 +317,28 @@ def calendar() -> Iterator[Template]:
         for interval, sign in itertools.product(INTERVALS, "+-"):
             words = interval.split()
             postgres = f"INTERVAL '{words[1]} {words[2]}'" if words[1][0].isdigit() else interval
-            yield Template(f"{sign} INTERVAL", kind, f"{column} {sign} {interval}", postgres=f"{column} {sign} {postgres}")
-        for literal in ("'2024-01-01'", "DATE '2024-01-31'", "TIMESTAMP '2024-02-01 00:00:00'", "'2024-01-31 23:30:00'"):
+            yield Template(
+                f"{sign} INTERVAL", kind, f"{column} {sign} {interval}", postgres=f"{column} {sign} {postgres}"
+            )
+        for literal in (
+            "'2024-01-01'",
+            "DATE '2024-01-31'",
+            "TIMESTAMP '2024-02-01 00:00:00'",
+            "'2024-01-31 23:30:00'",
+        ):
             for operator in ("=", "<", ">="):
                 yield Template("compare with a literal time", kind, f"{column} {operator} {literal}")
-    for sql in ("dt - DATE '2024-01-01'", "dt + 30", "dt - i8", "30 + dt", "dt - dt", "dt = ts", "dt < ts", "ts < tz", "dt <= tz"):
+    for sql in (
+        "dt - DATE '2024-01-01'",
+        "dt + 30",
+        "dt - i8",
+        "30 + dt",
+        "dt - dt",
+        "dt = ts",
+        "dt < ts",
+        "ts < tz",
+        "dt <= tz",
+    ):
         yield Template("dates", "date", sql)
     for unit in ("year", "quarter", "month", "week", "day", "hour"):
         for a, b in (("dt", "DATE '2024-02-29'"), ("ts", "TIMESTAMP '2024-02-29 12:00:00'")):
@@ -320,7 +377,11 @@ def dates_of_texts() -> Iterator[Template]:
         yield Template("TRY_STRPTIME", "text", f"TRY_STRPTIME(stamp, '{form}')", postgres=NONE)
         for column in ("ts", "dt"):
             yield Template("STRFTIME", class_of(column), f"STRFTIME({column}, '{form}')", postgres=NONE)
-    for sql in ("CAST(stamp AS DATE) >= DATE '2024-01-31'", "CAST(stamp AS TIMESTAMP) < ts", "CAST(stamp AS TIMESTAMPTZ) = tz"):
+    for sql in (
+        "CAST(stamp AS DATE) >= DATE '2024-01-31'",
+        "CAST(stamp AS TIMESTAMP) < ts",
+        "CAST(stamp AS TIMESTAMPTZ) = tz",
+    ):
         yield Template("compare a cast", "text", sql)
 
 
@@ -329,15 +390,30 @@ OF_TEXTS = {
     **{"CHAR_LENGTH({})": None, "CHARACTER_LENGTH({})": None, "OCTET_LENGTH({})": NONE},
     **{"TRIM(BOTH 'a' FROM {})": None, "TRIM(LEADING '0' FROM {})": None, "TRIM(TRAILING 'd' FROM {})": None},
     **{"LTRIM({}, ' 0')": None, "RTRIM({}, 'd ')": None},
-    **{"SUBSTR({}, 2, 3)": None, "SUBSTRING({} FROM 2 FOR 3)": None, "SUBSTRING({}, 2)": None, "SUBSTR({}, 0, 2)": None},
-    **{"SUBSTR({}, -2, 2)": None, "SUBSTR({}, 1, 0)": None, "LEFT({}, 2)": None, "RIGHT({}, 2)": None, "LEFT({}, -1)": None},
+    **{
+        "SUBSTR({}, 2, 3)": None,
+        "SUBSTRING({} FROM 2 FOR 3)": None,
+        "SUBSTRING({}, 2)": None,
+        "SUBSTR({}, 0, 2)": None,
+    },
+    **{
+        "SUBSTR({}, -2, 2)": None,
+        "SUBSTR({}, 1, 0)": None,
+        "LEFT({}, 2)": None,
+        "RIGHT({}, 2)": None,
+        "LEFT({}, -1)": None,
+    },
     **{"RIGHT({}, -2)": None, "LEFT({}, 0)": None},
     **{f"SPLIT_PART({{}}, '-', {place})": None for place in (1, 2, 3, -1)},
     **{"REPLACE({}, 'a', 'xx')": None, "REPLACE({}, '', 'x')": None, "REPLACE({}, 'a', '')": None},
     **{"CONCAT({}, '-', word)": None, "{} || '-' || word": None, "CONCAT_WS('/', {}, NULL, 'x')": None},
     **{"STRPOS({}, 'a')": None, "POSITION('a' IN {})": None, "STRPOS({}, '')": None},
     **{"LPAD({}, 5, '0')": None, "RPAD({}, 5, 'ab')": None, "LPAD({}, 2, 'x')": None},
-    **{"STARTS_WITH({}, 'pa')": None, "ENDS_WITH({}, 'd')": "RIGHT({}, 1) = 'd'", "CONTAINS({}, 'a')": "STRPOS({}, 'a') > 0"},
+    **{
+        "STARTS_WITH({}, 'pa')": None,
+        "ENDS_WITH({}, 'd')": "RIGHT({}, 1) = 'd'",
+        "CONTAINS({}, 'a')": "STRPOS({}, 'a') > 0",
+    },
 }
 
 
@@ -348,7 +424,12 @@ def texts() -> Iterator[Template]:
         yield Template(operator, "text", sql.format(column), postgres=spelled)
     for sql in ("CONCAT(word, '-', i32)", "word || CAST(i32 AS VARCHAR)", "CONCAT(word, dt)", "LENGTH(word) + i8"):
         yield Template("CONCAT", "text, int", sql)
-    for sql in ("UPPER('straße')", "LOWER(word) = 'paid'", "TRIM(num) = '42'", "COALESCE(NULLIF(TRIM(word), ''), 'none')"):
+    for sql in (
+        "UPPER('straße')",
+        "LOWER(word) = 'paid'",
+        "TRIM(num) = '42'",
+        "COALESCE(NULLIF(TRIM(word), ''), 'none')",
+    ):
         yield Template("texts", "text", sql)
 
 
@@ -369,16 +450,38 @@ def regular_expressions() -> Iterator[Template]:
             ("REGEXP_EXTRACT({}, '[0-9]+')", "COALESCE(SUBSTRING({} FROM '[0-9]+'), '')"),
             ("REGEXP_EXTRACT({}, '([0-9]+)\\.([0-9]+)', 2)", NONE),
         ):
-            spelled = postgres if postgres in (None, NONE) else f"CASE WHEN {column} IS NOT NULL THEN {postgres.format(column)} END"
+            spelled = (
+                postgres
+                if postgres in (None, NONE)
+                else f"CASE WHEN {column} IS NOT NULL THEN {postgres.format(column)} END"
+            )
             yield Template(sql.split("(")[0], "text", sql.format(column), postgres=spelled)
-        yield Template("REGEXP_LIKE", "text", f"REGEXP_LIKE({column}, '^[a-z]+$')", duckdb=f"REGEXP_MATCHES({column}, '^[a-z]+$')")
+        yield Template(
+            "REGEXP_LIKE", "text", f"REGEXP_LIKE({column}, '^[a-z]+$')", duckdb=f"REGEXP_MATCHES({column}, '^[a-z]+$')"
+        )
 
 
 def constants() -> Iterator[Template]:
     """What names no column, beside one that does, so that there is a value a row."""
     for sql in (
-        *("7 / 2", "-7 // 2", "-7 % 4", "7.0 / 2", "1 / 3.0", "1e2", "0.1 + 0.2 = 0.3", "19.99 / 3 * 3", "ROUND(-0.125, 2)"),
-        *("CAST('2.50' AS DECIMAL(10,2))", "CAST(2.5 AS INTEGER)", "CAST(-2.5 AS INTEGER)", "NULLIF(1, 1.0)", "1 IN (2, NULL)"),
+        *(
+            "7 / 2",
+            "-7 // 2",
+            "-7 % 4",
+            "7.0 / 2",
+            "1 / 3.0",
+            "1e2",
+            "0.1 + 0.2 = 0.3",
+            "19.99 / 3 * 3",
+            "ROUND(-0.125, 2)",
+        ),
+        *(
+            "CAST('2.50' AS DECIMAL(10,2))",
+            "CAST(2.5 AS INTEGER)",
+            "CAST(-2.5 AS INTEGER)",
+            "NULLIF(1, 1.0)",
+            "1 IN (2, NULL)",
+        ),
         *("CAST('1e3' AS DECIMAL(10,2))", "CAST(' 42 ' AS INTEGER)", "(NULL = 1) IS NOT TRUE", "TRUE AND NULL"),
         *("DATE '2024-01-31' + INTERVAL '1 month'", "DATE '2024-03-01' - DATE '2024-02-01'", "COALESCE(1, 2.5)"),
         *("TIMESTAMP '2024-03-10 02:30:00' AT TIME ZONE 'America/New_York'", "LENGTH('日本')", "'a' || 'b'"),
