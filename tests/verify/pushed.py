@@ -215,7 +215,7 @@ def published(kohort: Path, folder: Path, file: Path, where: str) -> list[int] |
     )
     done = command.run(kohort, folder, pipeline)
     if done.code:
-        return f"it ended with {done.code}: {done.text}"
+        return f"it ended with {done.code}: {' '.join(done.text.split())}"
     return [row[0] for row in done.query("SELECT customer_id FROM customers ORDER BY customer_id")]
 
 
