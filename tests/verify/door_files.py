@@ -188,7 +188,7 @@ ID = "550e8400-e29b-41d4-a716-446655440000"
 
 def as_uuid(value: str, day: str, amount: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
-        duckdb.sql(
+        duckdb.connect().sql(
             f"COPY (SELECT {value} AS customer, DATE '{day}' AS at, {amount}::DECIMAL(9,2) AS amount) TO '{path}'"
         )
 
@@ -269,7 +269,7 @@ def variants(path: Path) -> None:
     rows = (
         "SELECT i::BIGINT AS customer, DATE '2024-01-05' AS at, 1.5::DECIMAL(9,2) AS amount, {'a': i}::VARIANT AS props"
     )
-    duckdb.sql(f"COPY ({rows} FROM range(1, 3) t(i)) TO '{path}' (FORMAT parquet)")
+    duckdb.connect().sql(f"COPY ({rows} FROM range(1, 3) t(i)) TO '{path}' (FORMAT parquet)")
 
 
 def wide_decimals(path: Path) -> None:

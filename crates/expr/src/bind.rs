@@ -103,7 +103,7 @@ impl Binder<'_> {
             Tree::Case { operand, branches, otherwise } => {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
-            Tree::Cast { value, to, tries } => self.cast(self.bind(value)?, *to, *tries),
+            Tree::Cast { value, to, tries } => self.cast_tree(value, *to, *tries),
             Tree::AtTimeZone(value, zone) => self.at_time_zone(self.bind(value)?, &self.bind(zone)?),
             Tree::Call(name, args) => {
                 let args = args.iter().map(|tree| self.bind(tree)).collect::<Bound<Vec<_>>>()?;
@@ -305,6 +305,16 @@ impl Binder<'_> {
         })
     }
 
+    /// A constant that no row could be cast from is refused at once.
+    fn cast_tree(&self, value: &Tree, to: Target, tries: bool) -> Bound {
+        let cast = self.cast(self.bind(value)?, to, tries)?;
+        let failure = cast.as_constant().and_then(|column| column.marks.failure(0));
+        match (value, failure) {
+            (Tree::Text(text), Some(failure)) => Err(format!("'{text}' is no {}: {failure}", to.ty())),
+            _ => Ok(cast),
+        }
+    }
+
     pub fn cast(&self, node: Node, to: Target, tries: bool) -> Bound {
         cast(node, to, tries, self.zones)
     }
@@ -420,7 +430,15 @@ impl Binder<'_> {
         })?;
         let zone = Zone::new(tz);
         let value = if value.is_quoted { self.coerced(value, Type::Timestamp)? } else { value };
+        // Instants that are UTC only for want of another zone are of this one.
+        let is_wall = matches!(&value.op, Op::Column(load) if (self.is_wall)(&load.name));
         match value.ty {
+            Type::Instant if is_wall && self.zones.naive.is_none() => {
+                Ok(Node::apply(Type::Instant, vec![value], move |args, _| {
+                    let utc = args[0].times().map(|wall| zone.utc(wall));
+                    Column::new(Values::Time(utc), args[0].marks.clone())
+                }))
+            }
             Type::Timestamp => Ok(Node::apply(Type::Instant, vec![value], move |args, _| {
                 let utc = args[0].times().map(|wall| zone.utc(wall));
                 Column::new(Values::Time(utc), args[0].marks.clone())

@@ -227,6 +227,20 @@ impl Mapped {
         Ok(Self { node, plain: None, ..self })
     }
 
+    /// With whole numbers that are computed as ones of 64 bits, as ids are; what does not fit fails.
+    #[must_use]
+    pub fn as_id(self) -> Self {
+        let is_whole = matches!(self.node.ty, Type::Exact(Exact { digits: 20.., scale: 0 }));
+        if !is_whole || self.plain.is_some() || self.is_unsigned {
+            return self;
+        }
+        let to = Target::Integer(Width::I64);
+        match cast::cast(self.node.clone(), to, false, &self.zones) {
+            Ok(node) => Self { node, ..self },
+            Err(_) => self,
+        }
+    }
+
     /// NULL of no type as NULL of this type; other values as they are.
     #[must_use]
     pub fn as_type(self, ty: Type) -> Self {

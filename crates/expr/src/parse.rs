@@ -25,6 +25,9 @@ const DEEPEST: usize = 120;
 /// The parser's trees are as deep as a chain is long.
 const STACK: usize = 256 << 20;
 
+/// What a text that does not parse may lack.
+const QUOTES: &str = "; a column whose name is not a plain word stands in double quotes";
+
 type Parsed<T = Tree> = Result<T, String>;
 
 /// The tree of a text, or in a sentence why there is none.
@@ -62,7 +65,7 @@ fn parse_here(text: &str) -> Parsed {
         message(&error)
     })?;
     if rest.token != Token::EOF {
-        return Err(format!("nothing is expected where {:?} stands", rest.token.to_string()));
+        return Err(format!("nothing is expected where {:?} stands{QUOTES}", rest.token.to_string()));
     }
     tree(expr)
 }
@@ -71,7 +74,7 @@ fn message(error: &sqlparser::parser::ParserError) -> String {
     use sqlparser::parser::ParserError as E;
     match error {
         E::TokenizerError(text) | E::ParserError(text) => {
-            format!("{text}; a column whose name is not a plain word stands in double quotes")
+            format!("{text}{QUOTES}")
         }
         E::RecursionLimitExceeded => {
             format!("more than {DEEPEST} expressions lie one within the other")

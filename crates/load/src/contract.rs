@@ -388,16 +388,16 @@ impl Contract<'_> {
             found: found.clone(),
             advice,
         };
-        let mut named = self.mappings.iter().flat_map(Mapping::columns);
-        if let Some(column) = named.find_map(|name| footer.unreadable.get_key_value(name)) {
-            return Err(error(column, "write it as text, a number or a time, or map another one"));
+        for name in self.mappings.iter().flat_map(Mapping::columns) {
+            footer.check(name, &file.path)?;
         }
-        let mut named = self.mappings.iter().flat_map(Mapping::columns);
-        if let Some(column) = named.find(|name| footer.repeated.contains(*name)) {
+        if let Some(column) = footer.repeated.first().filter(|_| self.deduplicate) {
             let (column, path) = (column.to_string(), file.path.clone());
             return Err(LoadError::RepeatedColumn { column, path });
         }
-        match footer.unreadable.first_key_value().filter(|_| self.deduplicate) {
+        // Of a struct the fields are compared.
+        let mut others = footer.unreadable.iter().filter(|(_, found)| !found.starts_with("STRUCT"));
+        match others.next().filter(|_| self.deduplicate) {
             Some(column) => Err(error(
                 column,
                 "deduplicate compares all columns: write the file without it, or leave \
@@ -613,7 +613,7 @@ fn clock(
     }
     let has = |wanted: Clock| found.iter().any(|(clock, ..)| *clock == wanted);
     let advice = if has(Clock::Date) {
-        format!("make them days with CAST({text} AS DATE)")
+        format!("make them one with CAST({text} AS DATE)")
     } else {
         "say in which zone those without one are, with timezone = \"…\" in the section of the \
          input"

@@ -17,7 +17,7 @@ use crate::read::start;
 
 /// Bytes that one distinct row takes while they are looked up: its hash and its place, in a table
 /// that is half full.
-pub(crate) const BYTES_PER_ROW: u64 = 64;
+const BYTES_PER_ROW: u64 = 64;
 
 /// Which rows of each file are the first of their kind, a bit each.
 #[derive(Debug)]
@@ -47,6 +47,21 @@ impl Opened {
         }
         let firsts = self.look_up_firsts(threads)?;
         Ok(self.firsts.get_or_init(|| firsts))
+    }
+
+    /// That the rows can be told apart within a limit.
+    pub(crate) fn check_distinct(&self, limit: Option<u64>) -> Result<(), LoadError> {
+        let rows: u64 = self.files.iter().map(|file| file.rows).sum();
+        let bytes = rows.saturating_mul(BYTES_PER_ROW);
+        match limit {
+            Some(limit) if bytes > limit => Err(LoadError::TooManyToTellApart {
+                input: self.source.input(),
+                rows,
+                needed: bytes,
+                limit,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn look_up_firsts(&self, threads: usize) -> Result<Firsts, LoadError> {
@@ -110,7 +125,7 @@ impl Opened {
                 add(&self.completed(frame, file), file, names, shards);
             }
             let scanned = scanning.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            scanned.map_err(|error| error.of(&self.files[file].path))
+            scanned.map_err(|error| self.failed(file, error))
         })
     }
 }

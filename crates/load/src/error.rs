@@ -80,7 +80,8 @@ pub enum LoadError {
     },
     /// A mapped value that is not SQL.
     #[error(
-        "{key} = {expression:?} is no valid SQL expression: {reason}"
+        "{key} = {expression:?} is no valid SQL expression: {reason}; a column whose name is not \
+         a plain word stands in double quotes"
     )]
     Syntax {
         /// Key of the mapping.
@@ -231,6 +232,21 @@ pub enum LoadError {
         what: String,
         /// The limit.
         limit: u32,
+    },
+    /// More rows than `deduplicate` can tell apart within the memory limit.
+    #[error(
+        "deduplicate of the {rows} rows of {} needs up to {} MiB, and the memory limit is {} MiB; \
+         raise --memory-limit, or leave deduplicate out", .input.name(), .needed >> 20, .limit >> 20
+    )]
+    TooManyToTellApart {
+        /// The input.
+        input: Input,
+        /// Its rows.
+        rows: u64,
+        /// Bytes that are needed if all of them differ.
+        needed: u64,
+        /// Bytes that there are.
+        limit: u64,
     },
     /// A currency that has no rate on the day of an amount.
     #[error(

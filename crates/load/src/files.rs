@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
 use crate::error::LoadError;
-use crate::find::find;
 use crate::footer::Footer;
 use crate::quiet::QUERY_THREAD;
 use crate::read::start;
@@ -115,11 +114,6 @@ impl Found {
         let identity = format!("{mark} footer {}", footer.hash());
         Ok((SourceFile { path, size, modified, rows: footer.rows(), identity }, footer))
     }
-}
-
-/// The files that the paths stand for; see [`find()`].
-pub(crate) fn expand(paths: &[String]) -> Result<Vec<Found>, LoadError> {
-    Ok(find(paths)?.0)
 }
 
 /// The value of a folder `key=value`, of the type that all values of its key share.

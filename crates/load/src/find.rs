@@ -78,7 +78,7 @@ pub(crate) fn find(paths: &[String]) -> Result<(Vec<Found>, Vec<Note>), LoadErro
         let before = finder.files.len();
         let known = if as_url(literal).is_some() {
             remote::add(pattern, &mut finder.files)?
-        } else if fs::symlink_metadata(literal).is_ok() {
+        } else if literal.exists() {
             finder.given(literal)?
         } else {
             finder.matches(pattern)?
@@ -155,7 +155,8 @@ impl Finder {
             let name = entry.file_name();
             if !name.to_string_lossy().starts_with(['.', '_']) {
                 // Of two ways to one file the one without a link is taken.
-                entries.push((entry.file_type().map_err(io)?.is_symlink(), name));
+                let kind = entry.file_type().map_err(io)?;
+                entries.push((!kind.is_dir() && !kind.is_file(), name));
             }
         }
         entries.sort();
@@ -184,15 +185,15 @@ impl Finder {
 
     /// Whether a file or folder was not come upon before, be it under another path.
     fn is_new(&mut self, path: &Path, is_folder: bool) -> Result<bool, LoadError> {
-        let real = fs::canonicalize(path)
+        let canonical = fs::canonicalize(path)
             .map_err(|source| LoadError::Io { path: path.to_owned(), source })?;
-        let Some(read) = self.seen.get(&real) else {
-            self.seen.insert(real, path.to_owned());
+        let Some(taken) = self.seen.get(&canonical) else {
+            self.seen.insert(canonical, path.to_owned());
             return Ok(true);
         };
         // Patterns may well overlap; that is nothing to tell.
-        if read != path {
-            let (path, read) = (path.to_owned(), read.clone());
+        if taken != path {
+            let (path, read) = (path.to_owned(), taken.clone());
             self.notes.push(Note::Same { path, read, is_folder });
         }
         Ok(false)
@@ -259,8 +260,10 @@ mod tests {
                 .replace(&format!("{}/", folder.display()), "")
                 .replace(&folder.display().to_string(), "FOLDER")
         };
-        let paths: Vec<_> =
-            paths.iter().map(|path| folder.join(path).to_str().unwrap().to_owned()).collect();
+        let paths: Vec<_> = paths
+            .iter()
+            .map(|path| folder.join(path).to_str().unwrap().trim_end_matches('/').to_owned())
+            .collect();
         let (found, notes) = find(&paths).map_err(|error| short(&error))?;
         let found = found.iter().map(|found| short(&found.path.display())).collect();
         Ok((found, notes.iter().map(|note| short(note)).collect()))

@@ -5,17 +5,15 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use polars::prelude::{
-    DataFrame, IntoLazy, LazyFrame, PlSmallStr, PolarsError, PolarsResult, Schema,
-};
+use polars::prelude::{PlSmallStr, Schema};
 
 use crate::error::LoadError;
 use crate::formats;
 use crate::remote::{Remote, TAIL};
-use crate::scan::{Meta, Scan, ScanError, Source};
+use crate::scan::{Meta, ScanError, Source};
 
 /// The end of a file: length of the footer and magic bytes.
 const TRAILER: usize = 8;
@@ -165,45 +163,6 @@ impl Footer {
         pieces(self.meta.groups_of(), rows)
     }
 
-    /// The needed columns of a piece, or of the whole file, as one frame.
-    pub fn scan(
-        &self,
-        path: &Path,
-        piece: Option<&Range<u64>>,
-        needed: Option<&BTreeSet<PlSmallStr>>,
-    ) -> PolarsResult<LazyFrame> {
-        let there = self.meta.schema();
-        let needed = there.iter_names().filter(|name| needed.is_none_or(|n| n.contains(*name)));
-        let needed: BTreeSet<_> = needed.cloned().collect();
-        let frames = Arc::new(Mutex::new(Vec::new()));
-        let scan = Scan {
-            footer: self,
-            path,
-            piece: piece.cloned(),
-            needed: needed.clone(),
-            filter: None,
-            place: None,
-        };
-        let receiver = Arc::clone(&frames);
-        let push = move |frame| {
-            receiver.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
-            true
-        };
-        scan.stream(true, push)
-            .map_err(|error| PolarsError::ComputeError(error.of(path).to_string().into()))?;
-        let frames = std::mem::take(&mut *frames.lock().unwrap_or_else(PoisonError::into_inner));
-        let schema = there.into_iter().filter(|(name, _)| needed.contains(name)).collect();
-        let mut whole = DataFrame::empty_with_schema(&schema);
-        let mut height = 0;
-        for frame in frames {
-            height += frame.height();
-            if frame.width() > 0 {
-                whole.vstack_mut(&frame.select(needed.iter().cloned())?)?;
-            }
-        }
-        Ok(if needed.is_empty() { DataFrame::empty_with_height(height) } else { whole }.lazy())
-    }
-
     /// Opens the file once more.
     ///
     /// # Errors
@@ -211,7 +170,7 @@ impl Footer {
     pub(crate) fn source(&self, path: &Path) -> Result<Source, ScanError> {
         match &self.place {
             Place::Local(size, modified) => Source::local(path, (*size, *modified)),
-            Place::Remote(remote) => Ok(Source::Remote(remote.clone())),
+            Place::Remote(remote) => Ok(Source::remote(remote)),
         }
     }
 

@@ -8,9 +8,11 @@ use polars::prelude::{DataFrame, PlSmallStr};
 
 use crate::batch::Selection;
 use crate::contract::{Detail, Opened};
+use crate::error::LoadError;
 use crate::files::SourceFile;
 use crate::mapping::Role;
-use crate::scan::Scan;
+use crate::remote::as_url;
+use crate::scan::{Scan, ScanError};
 use crate::source::{Needs, Source};
 
 /// Name of the column that says where a row comes from; no mapped value can name it.
@@ -148,6 +150,16 @@ impl Opened {
             filter: detail.pushed.clone(),
             place: placed.then(|| (PLACE.into(), first)),
         }
+    }
+
+    /// A scan that failed: perhaps because the file is no longer what it was.
+    pub(crate) fn failed(&self, file: usize, error: ScanError) -> LoadError {
+        let file = &self.files[file];
+        let path = file.path.clone();
+        if as_url(&path).is_none() && file.changed().unwrap_or(true) {
+            return LoadError::FileChanged { path };
+        }
+        error.of(&path)
     }
 
     /// With the columns that the file does not hold itself.

@@ -7,6 +7,7 @@ use polars::prelude::{Column, DataType, NamedFrom, PlSmallStr, Scalar, Schema, S
 use crate::checks::Must;
 use crate::error::LoadError;
 use crate::files::Partition;
+use crate::share::IdForm;
 use crate::source::{Content, CurrencySource, Source};
 
 /// What a mapped value is for.
@@ -301,6 +302,9 @@ impl Mapping {
         }
         if self.role.is_time() {
             return mapped.as_instant();
+        }
+        if IdForm::ROLES.contains(&self.role) {
+            return Ok(mapped.as_id());
         }
         let mapped = if self.role.is_condition() { mapped.as_type(Type::Bool) } else { mapped };
         Ok(match self.scale {

@@ -32,6 +32,8 @@ pub struct Reading<'a> {
     pub now: i64,
     /// How many queries and how many sinks are at work at the same time.
     pub threads: usize,
+    /// Bytes that the run may take; `None` without a limit.
+    pub memory_limit: Option<u64>,
     /// What is known of parts that are not to be read, by part; what is not in the list is read.
     pub known: &'a [Option<Vec<FileReport>>],
     /// The texts behind codes, those of known parts among them.
@@ -63,7 +65,16 @@ impl Opened {
     ) -> Result<(LoadReport, Vec<S>), LoadError> {
         let (texts, done) = (self.texts(), |_: usize, _: &[FileReport]| Ok(()));
         let reading =
-            Reading { needs, now, threads, known: &[], texts: &texts, progress, done: &done };
+            Reading {
+            needs,
+            now,
+            threads,
+            memory_limit: None,
+            known: &[],
+            texts: &texts,
+            progress,
+            done: &done,
+        };
         let (files, sinks) = self.read_parts(&reading, new_sink)?;
         Ok((LoadReport::new(files, texts, needs, now), sinks))
     }
@@ -86,7 +97,12 @@ impl Opened {
         let queries: Vec<_> =
             (self.queries().into_iter()).filter(|query| known(self.part_of(query.file)).is_none()).collect();
         let has_distinct = self.source.deduplicate && !unread.is_empty();
-        let firsts = if has_distinct { Some(self.firsts(reading.threads)?) } else { None };
+        let firsts = if has_distinct {
+            self.check_distinct(reading.memory_limit)?;
+            Some(self.firsts(reading.threads)?)
+        } else {
+            None
+        };
         let mut open: Vec<_> = (0..self.parts()).map(|_| 0).collect();
         for query in &queries {
             open[self.part_of(query.file)] += 1;
@@ -220,7 +236,7 @@ impl Run<'_> {
                     (self.reading.progress)(total.saturating_sub(handed));
                     self.close(part);
                 }
-                Err(error) => self.fail(error.of(&self.input.files[rows.file].path)),
+                Err(error) => self.fail(self.input.failed(rows.file, error)),
             }
         }
     }

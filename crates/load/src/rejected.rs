@@ -159,7 +159,7 @@ impl Look {
             }
             drop(receiver);
             let scanned = scanning.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
-            result.and(scanned.map_err(|error| error.of(&input.files[query.file].path)))
+            result.and(scanned.map_err(|error| input.failed(query.file, error)))
         })
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Reader<'a> {
     pub keys: &'a [Vec<String>],
     pub pool: &'a ThreadPool,
     pub threads: usize,
+    /// Bytes that the run may take; `None` without a limit.
+    pub memory_limit: Option<u64>,
     /// The moment of the run in microseconds since 1970-01-01 UTC.
     pub now: i64,
     /// Its business-local day.
@@ -125,6 +127,7 @@ impl Reader<'_> {
             needs,
             now: self.now,
             threads: self.threads,
+            memory_limit: self.memory_limit,
             known: &[],
             texts: &texts,
             progress: self.progress,

@@ -385,6 +385,7 @@ impl Run<'_> {
                 keys: &parts.keys,
                 pool: &run.pool,
                 threads: run.threads,
+                memory_limit: options.memory_limit,
                 now: now.timestamp_micros(),
                 today,
                 progress: &|rows| advance(done.fetch_add(rows, Ordering::Relaxed) + rows),

@@ -122,28 +122,6 @@ fn texts_that_are_none() {
 }
 
 #[test]
-fn of_a_unit() {
-    let cases = [
-        (2, Part::Week, Ok((0, 14, 0))),
-        (-3, Part::Quarter, Ok((-9, 0, 0))),
-        (90, Part::Minute, Ok((0, 0, 3 * HOUR / 2))),
-        (1, Part::DayOfYear, Err("doy is no length of time")),
-        (i64::MAX, Part::Year, Err("9223372036854775807 years are longer than an interval can be")),
-        (
-            i64::MIN,
-            Part::Hour,
-            Err("-9223372036854775808 hours are longer than an interval can be"),
-        ),
-    ];
-    for (count, unit, expected) in cases {
-        let expected = expected
-            .map(|(months, days, micros)| Interval { months, days, micros })
-            .map_err(str::to_owned);
-        assert_eq!(Interval::of(count, unit), expected, "{count} {unit}");
-    }
-}
-
-#[test]
 fn sums() {
     let cases = [
         ("2024-01-31 10:00:00", "1 month", "2024-02-29 10:00:00"),

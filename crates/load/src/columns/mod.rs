@@ -190,7 +190,9 @@ impl Flaws {
     pub fn mark_nulls(&mut self, series: &Series, reason: Reason) {
         if series.null_count() > 0 {
             for (row, null) in series.is_null().iter().flatten().enumerate() {
-                if null {
+                // What could not be computed is NULL as well, and is not missing.
+                let failed = self.failures.get(&row).map(|(role, _)| *role);
+                if null && failed != Some(reason.role()) {
                     self.mark(series.len(), row, reason);
                 }
             }

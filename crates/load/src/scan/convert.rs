@@ -244,7 +244,7 @@ mod tests {
         // Days by their numbers in the calendar of astronomers.
         assert_eq!(time(1_999, 2_440_588), Some(1));
         assert_eq!(time(-1, 2_440_588), Some(-1));
-        assert_eq!(time(8 * 3_600_000_000_000, 2_305_585), Some(-11_663_798_400_000_000));
+        assert_eq!(time(8 * 3_600_000_000_000, 2_305_585), Some(-11_664_230_400_000_000));
         assert_eq!(time(0, 1_721_426), Some(-62_135_596_800_000_000), "the year 1");
         assert_eq!(time(0, 5_373_484), Some(253_402_214_400_000_000), "9999-12-31");
         assert_eq!(time(0, i32::MAX), Some(i64::MAX));

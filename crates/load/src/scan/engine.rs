@@ -35,7 +35,7 @@ pub(super) fn read(
     let length = u32::try_from(footer.len()).unwrap_or(u32::MAX);
     footer.extend(length.to_le_bytes());
     footer.extend(b"PAR1");
-    let mut frame = scan(footer, bytes)?;
+    let mut frame = scan(footer, ScanSources::Buffers(Arc::new([bytes.into()])))?;
     if let Some((name, first)) = &steps.place {
         // Straight on the scan, a row index makes the engine look for a footer in the bytes.
         let numbered = frame.select([all().as_expr()]).with_row_index(name.clone(), None);
@@ -50,8 +50,8 @@ pub(super) fn read(
     Ok(())
 }
 
-/// The plan of a scan whose footer is known.
-fn scan(footer: Vec<u8>, bytes: Vec<u8>) -> PolarsResult<LazyFrame> {
+/// The plan of a scan whose footer, with its trailer, is known.
+pub(super) fn scan(footer: Vec<u8>, sources: ScanSources) -> PolarsResult<LazyFrame> {
     let mut reader = ParquetReader::new(Cursor::new(footer));
     let metadata = Arc::clone(reader.get_metadata()?);
     let arrow = infer_schema(&metadata)?;
@@ -63,7 +63,6 @@ fn scan(footer: Vec<u8>, bytes: Vec<u8>) -> PolarsResult<LazyFrame> {
         hive_options: HiveOptions::new_disabled(),
         ..ScanArgsParquet::default()
     };
-    let sources = ScanSources::Buffers(Arc::new([bytes.into()]));
     let frame = LazyFrame::scan_parquet_sources(sources, args)?;
     let DslPlan::Scan { sources, unified_scan_args, scan_type, .. } = frame.logical_plan else {
         unreachable!("a scan is a scan");

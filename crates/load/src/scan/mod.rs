@@ -14,8 +14,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use kohort_store::StoreError;
-use parquet::errors::ParquetError;
-use parquet::file::reader::ChunkReader;
 use polars::prelude::{
     Column as FrameColumn, DataFrame, Expr, Int64Chunked, IntoColumn, IntoLazy, IntoSeries,
     PlSmallStr, PolarsError, PolarsResult, Series,
@@ -25,6 +23,7 @@ mod convert;
 mod engine;
 mod meta;
 mod pages;
+mod run;
 mod second;
 mod skip;
 mod source;
@@ -39,9 +38,9 @@ use crate::footer::Footer;
 use crate::quiet::quietly;
 use engine::Steps;
 pub(crate) use meta::Meta;
-use meta::{Chunk, Column, Group};
-use pages::{Needs, Trouble};
-use second::BATCH;
+use meta::{Chunk, Column};
+use pages::Needs;
+use run::{Run, batch, in_words};
 pub(crate) use source::Source;
 use source::{Fetched, Paged, Pages};
 use types::Form;
@@ -51,8 +50,8 @@ const RUN_ROWS: u64 = 1 << 19;
 /// A row group of more rows, or of more bytes in the columns that are needed, is read page by page.
 const LARGE_ROWS: u64 = 4 << 20;
 const LARGE_BYTES: u64 = 512 << 20;
-/// Rows and bytes of the largest row group that is decoded as a whole, and whether the engine may
-/// do that; tests have the second reader do what the engine could.
+// Rows and bytes of the largest row group that is decoded as a whole, and whether the engine may do
+// that; tests have the second reader do what the engine could.
 #[cfg(test)]
 thread_local! {
     static LIMITS: std::cell::Cell<(u64, u64, bool)> =
@@ -68,9 +67,6 @@ fn limits() -> (u64, u64, bool) {
 fn limits() -> (u64, u64, bool) {
     (LARGE_ROWS, LARGE_BYTES, true)
 }
-
-/// Bytes, once decompressed, of the rows that are decoded at once page by page.
-const BATCH_BYTES: u64 = 32 << 20;
 
 /// Why a file could not be read to its end.
 #[derive(Debug)]
@@ -150,7 +146,7 @@ struct Hand {
 
 impl Hand {
     /// Completes a frame and hands it over; whether more is wanted.
-    fn over(&self, frame: DataFrame) -> PolarsResult<bool> {
+    fn over(&self, frame: &DataFrame) -> PolarsResult<bool> {
         self.has_begun.store(true, Ordering::Relaxed);
         if self.is_done.load(Ordering::Relaxed) {
             return Ok(false);
@@ -183,21 +179,6 @@ impl Hand {
 
     fn is_done(&self) -> bool {
         self.is_done.load(Ordering::Relaxed)
-    }
-}
-
-/// Row groups that are read together.
-struct Run<'a> {
-    /// The number of the first of them in the file.
-    first: usize,
-    groups: &'a [Group],
-    /// Rows of the piece before them.
-    before: u64,
-}
-
-impl Run<'_> {
-    fn rows(&self) -> u64 {
-        self.groups.iter().map(|group| group.rows).sum()
     }
 }
 
@@ -258,7 +239,7 @@ impl Scan<'_> {
         };
         let needed = self.needed.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let roots: BTreeSet<PlSmallStr> =
-            self.filter.iter().flat_map(|filter| filter.clone().meta().root_names()).collect();
+            self.filter.iter().flat_map(IntoIterator::into_iter).filter_map(column_name).collect();
         let roots = roots.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         // The engine has these only as bytes, or not at all.
         let waits = roots.iter().any(|place| {
@@ -270,8 +251,9 @@ impl Scan<'_> {
         let kept: Vec<usize> = if waits { all.clone() } else { needed };
         let places: Vec<usize> =
             all.into_iter().filter(|place| meta.columns[*place].form != Form::Null).collect();
-        let named = |place: &usize| (meta.columns[*place].name.clone(), meta.columns[*place].form);
-        let (now, later) =
+        let form_of =
+            |place: &usize| (meta.columns[*place].name.clone(), meta.columns[*place].form);
+        let (early, late) =
             if waits { (None, self.filter.clone()) } else { (self.filter.clone(), None) };
         let width = self.needed.len();
         let receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync> = if kept.len() > width {
@@ -289,11 +271,11 @@ impl Scan<'_> {
         Ok(Query {
             columns: places.iter().map(|place| &meta.columns[*place]).collect(),
             places,
-            filter: now,
+            filter: early,
             hand: Arc::new(Hand {
-                columns: kept.iter().map(named).collect(),
+                columns: kept.iter().map(form_of).collect(),
                 place: self.place.as_ref().map(|(name, _)| name.clone()),
-                filter: later,
+                filter: late,
                 receive,
                 is_done: AtomicBool::new(false),
                 has_begun: AtomicBool::new(false),
@@ -338,7 +320,7 @@ impl Scan<'_> {
             let frame = DataFrame::empty_with_height(usize::try_from(height).unwrap_or_default());
             let frame = self.placed(frame, run.before + done).map_err(failed)?;
             done += height;
-            if !query.hand.over(frame).map_err(failed)? {
+            if !query.hand.over(&frame).map_err(failed)? {
                 break;
             }
         }
@@ -386,7 +368,7 @@ impl Scan<'_> {
                 place.map(|(name, first)| (name, first.wrapping_add(run.before.cast_signed())));
             let steps = Steps { place, filter: query.filter.clone() };
             let hand = Arc::clone(&query.hand);
-            quietly(|| engine::read(footer, fetched.bytes, &steps, ordered, move |f| hand.over(f)))
+            quietly(|| engine::read(footer, fetched.bytes, &steps, ordered, move |f| hand.over(&f)))
         } else {
             self.second(run, query, &chunks, fetched)
         };
@@ -426,7 +408,7 @@ impl Scan<'_> {
                 None => Ok(frame),
             });
             done += rows;
-            filtered.and_then(|frame| query.hand.over(frame)).map_err(|error| error.to_string())
+            filtered.and_then(|frame| query.hand.over(&frame)).map_err(|error| error.to_string())
         }
     }
 
@@ -448,16 +430,12 @@ impl Scan<'_> {
         let pages = |columns: usize| Pages(Paged::new(Arc::clone(&source), size, columns));
         let footer = run.footer(written::Reader::Second, query, chunks, &|old| old);
         let mut hand = self.handing(run, query);
-        let mut lost = None;
         let read = quietly(|| {
             let pages = pages(query.columns.len());
             let batch = batch(run.rows(), chunks);
-            second::read(&footer, pages, &query.columns, batch, &mut hand).map_err(|error| {
-                lost = source.error(&error);
-                in_words(error)
-            })
+            second::read(&footer, pages, &query.columns, batch, &mut hand).map_err(in_words)
         });
-        match (read, lost) {
+        match (read, source.lost()) {
             (Ok(()), _) => Ok(()),
             (Err(_), _) if query.hand.is_done() => Ok(()),
             (Err(_), Some(error)) => Err(error),
@@ -493,97 +471,10 @@ impl Scan<'_> {
     }
 }
 
-impl Run<'_> {
-    /// The chunks of the columns that are decoded, by row group.
-    fn chunks(&self, query: &Query<'_>) -> Result<Vec<Vec<&Chunk>>, ScanError> {
-        let mut all = Vec::with_capacity(self.groups.len());
-        for (number, group) in self.groups.iter().enumerate() {
-            let mut chunks = Vec::with_capacity(query.places.len());
-            for (place, column) in query.places.iter().zip(&query.columns) {
-                chunks.push(group.chunks[*place].as_ref().map_err(|reason| {
-                    self.trouble(number, column, Trouble::Unknown((*reason).to_owned()))
-                })?);
-            }
-            all.push(chunks);
-        }
-        Ok(all)
+/// The column that a part of a filter is.
+fn column_name(part: &Expr) -> Option<PlSmallStr> {
+    match part {
+        Expr::Column(name) => Some(name.clone()),
+        _ => None,
     }
-
-    fn trouble(&self, group: usize, column: &Column, trouble: Trouble) -> ScanError {
-        let (column, row_group) = (column.name.to_string(), self.first + group);
-        match trouble {
-            Trouble::Damage(reason) => ScanError::Damaged { column, row_group, reason },
-            Trouble::Unknown(reason) => ScanError::Unreadable { column, row_group, reason },
-        }
-    }
-
-    fn footer(
-        &self,
-        reader: written::Reader,
-        query: &Query<'_>,
-        chunks: &[Vec<&Chunk>],
-        place: &dyn Fn(u64) -> u64,
-    ) -> Vec<u8> {
-        let groups: Vec<_> = self.groups.iter().zip(chunks.iter().cloned()).collect();
-        written::footer(reader, &query.columns, &groups, place)
-    }
-
-    /// Looks at all pages; who can decode them.
-    fn check(
-        &self,
-        query: &Query<'_>,
-        chunks: &[Vec<&Chunk>],
-        fetched: &Fetched,
-    ) -> Result<Needs, ScanError> {
-        let mut needs = Needs::Engine;
-        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
-            for (chunk, column) in chunks.iter().zip(&query.columns) {
-                let found = pages::check(fetched.slice(&chunk.bytes), chunk, column, group.rows);
-                needs = needs.max(found.map_err(|trouble| self.trouble(number, column, trouble))?);
-            }
-        }
-        Ok(needs)
-    }
-
-    /// The first column that can't be decoded by itself.
-    fn damage<P: ChunkReader + 'static>(
-        &self,
-        query: &Query<'_>,
-        chunks: &[Vec<&Chunk>],
-        place: &dyn Fn(u64) -> u64,
-        pages: &dyn Fn() -> P,
-    ) -> Option<ScanError> {
-        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
-            for (chunk, column) in chunks.iter().zip(&query.columns) {
-                let single = [*column];
-                let footer = written::footer(
-                    written::Reader::Second,
-                    &single,
-                    &[(group, vec![*chunk])],
-                    place,
-                );
-                let batch = batch(group.rows, &[vec![*chunk]]);
-                let read = quietly(|| {
-                    second::read(&footer, pages(), &single, batch, &mut |_| Ok(true))
-                        .map_err(in_words)
-                });
-                if let Err(reason) = read {
-                    return Some(self.trouble(number, column, Trouble::Damage(reason)));
-                }
-            }
-        }
-        None
-    }
-}
-
-/// Rows to decode at once, so that they are no more than so many bytes.
-fn batch(rows: u64, chunks: &[Vec<&Chunk>]) -> usize {
-    let bytes =
-        chunks.iter().flatten().fold(0, |sum: u64, chunk| sum.saturating_add(chunk.unpacked));
-    let of_row = (bytes / rows.max(1)).max(1);
-    usize::try_from(BATCH_BYTES / of_row).unwrap_or(BATCH).clamp(1, BATCH)
-}
-
-fn in_words(error: ParquetError) -> PolarsError {
-    PolarsError::ComputeError(error.to_string().into())
 }

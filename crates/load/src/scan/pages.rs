@@ -274,7 +274,12 @@ mod tests {
             (1, Ok(Needs::Engine)),
             (5, Ok(Needs::Second)),
             (3, Err(Trouble::Unknown("it is compressed with LZO".to_owned()))),
-            (9, Err(Trouble::Unknown("it is compressed with an unknown codec (number 9)".to_owned()))),
+            (
+                9,
+                Err(Trouble::Unknown(
+                    "it is compressed with an unknown codec (number 9)".to_owned(),
+                )),
+            ),
         ] {
             let chunk = Chunk { codec, ..chunk.clone() };
             assert_eq!(of_chunk(&chunk, &column, 3), expected);

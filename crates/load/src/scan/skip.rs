@@ -68,12 +68,10 @@ fn no_row(op: Operator, chunk: &Chunk, literal: i64) -> bool {
 fn number(literal: &AnyValue<'_>, form: Form) -> Option<i64> {
     match (literal, form) {
         (AnyValue::Date(days), Form::Date) => Some(i64::from(*days)),
-        (AnyValue::Datetime(time, unit, _), Form::Timestamp(of, _)) => {
-            (*unit == of).then_some(*time)
-        }
-        (AnyValue::DatetimeOwned(time, unit, _), Form::Timestamp(of, _)) => {
-            (*unit == of).then_some(*time)
-        }
+        (
+            AnyValue::Datetime(time, unit, _) | AnyValue::DatetimeOwned(time, unit, _),
+            Form::Timestamp(of, _),
+        ) => (*unit == of).then_some(*time),
         (
             AnyValue::Int8(_)
             | AnyValue::Int16(_)

@@ -5,12 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use kohort_store::StoreError;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -46,10 +44,15 @@ impl Fetched {
 }
 
 /// An opened file.
-pub(crate) enum Source {
-    /// Local, and whether it ended before it should.
-    Local(File, AtomicBool),
-    Remote(Remote),
+pub(crate) struct Source {
+    of: Of,
+    /// What went wrong behind the back of a reader, who knows no more than that something did.
+    lost: Mutex<Option<ScanError>>,
+}
+
+enum Of {
+    File(File),
+    Object(Remote),
 }
 
 impl Source {
@@ -60,17 +63,22 @@ impl Source {
         if (meta.len(), meta.modified().map_err(ScanError::Io)?) != (size, modified) {
             return Err(ScanError::Changed);
         }
-        Ok(Self::Local(file, AtomicBool::new(false)))
+        Ok(Self { of: Of::File(file), lost: Mutex::default() })
+    }
+
+    /// An object.
+    pub fn remote(remote: &Remote) -> Self {
+        Self { of: Of::Object(remote.clone()), lost: Mutex::default() }
     }
 
     /// Reads ranges, and of an object what lies between near ones.
     pub fn fetch(&mut self, mut ranges: Vec<Range<u64>>) -> Result<Fetched, ScanError> {
-        let file = match self {
-            Self::Remote(remote) => {
+        let file = match &mut self.of {
+            Of::Object(remote) => {
                 let (bytes, runs) = remote.fetch(ranges)?;
                 return Ok(Fetched { bytes, runs });
             }
-            Self::Local(file, _) => file,
+            Of::File(file) => file,
         };
         ranges.retain(|range| !range.is_empty());
         ranges.sort_unstable_by_key(|range| (range.start, range.end));
@@ -105,50 +113,44 @@ impl Source {
         Ok(Fetched { bytes, runs })
     }
 
-    /// Reads the whole of a range.
+    /// Reads the whole of a range; what goes wrong is told by [`Self::lost`].
     fn exactly(&self, start: u64, length: usize) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Local(file, cut) => {
+        let read = match &self.of {
+            Of::File(file) => {
                 let mut bytes = vec![0; length];
-                let read = file.read_exact_at(&mut bytes, start);
-                if read.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
-                    cut.store(true, Ordering::Relaxed);
-                }
-                read.map(|()| bytes)
+                file.read_exact_at(&mut bytes, start).map(|()| bytes).map_err(|error| {
+                    let is_cut = error.kind() == io::ErrorKind::UnexpectedEof;
+                    if is_cut { ScanError::Changed } else { ScanError::Io(error) }
+                })
             }
-            Self::Remote(remote) => {
+            Of::Object(remote) => {
                 let range = start..start.saturating_add(length as u64);
                 let parts = remote.store.get_ranges(&remote.object, &[range]);
-                Ok(parts.map_err(io::Error::other)?.concat())
+                parts.map(|parts| parts.concat()).map_err(ScanError::from)
             }
-        }
+        };
+        read.map_err(|error| {
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.get_or_insert(error);
+            io::Error::other("the file can't be read")
+        })
     }
 
     fn window(&self) -> usize {
-        if matches!(self, Self::Remote(_)) { REMOTE_WINDOW } else { WINDOW }
+        if matches!(self.of, Of::Object(_)) { REMOTE_WINDOW } else { WINDOW }
     }
 
     /// Bytes in the file.
     pub fn size(&self) -> Result<u64, ScanError> {
-        match self {
-            Self::Local(file, _) => Ok(file.metadata().map_err(ScanError::Io)?.len()),
-            Self::Remote(remote) => Ok(remote.object.size),
+        match &self.of {
+            Of::File(file) => Ok(file.metadata().map_err(ScanError::Io)?.len()),
+            Of::Object(remote) => Ok(remote.object.size),
         }
     }
 
-    /// What an error of [`Self::exactly`] that went through a reader was.
-    pub fn error(&self, reader: &ParquetError) -> Option<ScanError> {
-        match self {
-            Self::Local(_, cut) => cut.load(Ordering::Relaxed).then_some(ScanError::Changed),
-            Self::Remote(_) => {
-                let ParquetError::External(error) = reader else { return None };
-                let error = error.downcast_ref::<io::Error>()?.get_ref()?;
-                Some(match error.downcast_ref::<StoreError>()? {
-                    StoreError::Changed { .. } => ScanError::Changed,
-                    error => ScanError::Failed(error.to_string()),
-                })
-            }
-        }
+    /// What went wrong while pages were read, if that is why a reader failed.
+    pub fn lost(&self) -> Option<ScanError> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

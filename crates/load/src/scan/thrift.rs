@@ -280,7 +280,9 @@ mod tests {
         let mut writer = Writer::default();
         writer.begin();
         writer.list(1, I64, numbers.len());
-        numbers.iter().for_each(|number| writer.integer_element(*number));
+        for number in numbers {
+            writer.integer_element(number);
+        }
         writer.text(3, "naïve");
         writer.structure(4);
         writer.small(1, -3);

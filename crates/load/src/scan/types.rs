@@ -241,12 +241,14 @@ pub(super) fn group_named(element: &Element) -> &'static str {
 mod tests {
     use super::*;
 
+    /// How it is stored, what it means, digits and decimal places; the type in frames.
+    type Case = ((i64, i64), Meaning, (i64, i64), Result<DataType, &'static str>);
+
     #[test]
     fn types_are_those_of_the_values_or_told_in_words() {
         let milli = TimeUnit::Milliseconds;
         let utc = Some(TimeZone::UTC);
-        // How it is stored, what it means, digits and decimal places; the type in frames.
-        let cases: [((i64, i64), Meaning, (i64, i64), Result<DataType, &str>); 22] = [
+        let cases: [Case; 22] = [
             ((0, 0), Meaning::None, (0, 0), Ok(DataType::Boolean)),
             ((1, 0), Meaning::Integer(8, false), (0, 0), Ok(DataType::UInt8)),
             ((1, 0), Meaning::Date, (0, 0), Ok(DataType::Date)),

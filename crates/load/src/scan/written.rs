@@ -157,7 +157,9 @@ fn values(
     to.list(2, I32, 1);
     to.integer_element(0);
     to.list(3, TEXT, names.len());
-    names.iter().for_each(|name| to.text_element(name));
+    for name in names {
+        to.text_element(name);
+    }
     to.integer(4, I32, chunk.codec);
     to.integer(5, I64, signed(chunk.values));
     to.integer(6, I64, signed(chunk.unpacked));

@@ -62,7 +62,7 @@ fn types_are_those_of_every_file() {
         ("id", ValueType::Text),
         ("amount", ValueType::Integer),
         ("at", ValueType::Date),
-        ("amount / 2.0", ValueType::Float),
+        ("CAST(amount AS DOUBLE)", ValueType::Float),
         ("amount > 1", ValueType::Boolean),
         ("CAST(amount AS DECIMAL(9, 2))", ValueType::Decimal),
         ("CAST(at AS TIMESTAMP)", ValueType::Timestamp),

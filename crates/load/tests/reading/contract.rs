@@ -46,8 +46,8 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             |s| s.customer_id = "Customer Name".to_owned(),
-            "customer_id = \"Customer Name\" names the column \"Customer\", which DIR/a.parquet does not \
-             have; its columns are \"Customer Name\", ",
+            "customer_id = \"Customer Name\" is no valid SQL expression: nothing is expected where \
+             \"Name\" stands; a column whose name is not a plain word stands in double quotes",
         ),
         (
             |s| s.orders().money.amount = "amount *".to_owned(),
@@ -80,17 +80,19 @@ fn mapped_values_that_do_not_fit() {
         (
             |s| s.time = Some("day".to_owned()),
             "ordered_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
-             CAST(day AS DATE), or for other notations STRPTIME(day, '%d/%m/%Y %H:%M')",
+             CAST(day AS DATE), of texts with an offset CAST(day AS TIMESTAMPTZ), and for other notations \
+             STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
             |s| s.time = Some("id".to_owned()),
-            "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: of \
-             seconds since 1970 CAST(id * 1000000 AS TIMESTAMP) makes one",
+            "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: use \
+             TO_TIMESTAMP(id) of seconds since 1970, EPOCH_MS(id) of milliseconds",
         ),
         (
             |s| s.orders().updated_at = Some("day".to_owned()),
             "updated_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
-             CAST(day AS DATE), or for other notations STRPTIME(day, '%d/%m/%Y %H:%M')",
+             CAST(day AS DATE), of texts with an offset CAST(day AS TIMESTAMPTZ), and for other notations \
+             STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
             |s| s.orders().money.amount = "day".to_owned(),
@@ -155,7 +157,7 @@ fn files_that_do_not_agree() {
         (
             at(times(Some("UTC"))).into(),
             "ordered_at = \"at\" is of type date in DIR/a.parquet but datetime[μs, UTC] in DIR/b.parquet; \
-             make them one with CAST(STRFTIME(at, '%Y-%m-%d') AS DATE)",
+             make them one with CAST(at AS DATE)",
         ),
     ];
     for (mut columns, expected) in cases {
@@ -193,12 +195,45 @@ fn too_many_segment_values() {
 }
 
 #[test]
-fn values_that_can_not_be_cast() {
-    let folder = folder();
-    let mut source = folder.source(&["a.parquet"]);
-    source.customer_id = "CAST(\"Customer Name\" AS BIGINT)".to_owned();
-    let message = folder.error(source);
-    assert!(message.starts_with("reading DIR/a.parquet failed: "), "{message}");
+fn values_that_can_not_be_computed_reject_their_row() {
+    type Change = fn(&mut Source);
+    // Key, reason and value of the rejected row.
+    let cases: [(Change, [&str; 3]); 5] = [
+        (
+            |s| s.customer_id = "CAST(\"Customer Name\" AS BIGINT)".to_owned(),
+            ["customer_id", "unreadable_value", "Customer Name = 'x' (not readable)"],
+        ),
+        (
+            |s| s.time = Some("CAST(\"Customer Name\" AS DATE)".to_owned()),
+            ["ordered_at", "unreadable_time", "Customer Name = 'x' (not readable)"],
+        ),
+        (
+            |s| s.orders().money.amount = "score / (id - 1)".to_owned(),
+            ["amount", "unreadable_amount", "score = 0.5, id = 1 (division by zero)"],
+        ),
+        (
+            |s| s.filter = Some("CAST(day AS TIMESTAMP) > DATE '2023-01-01' AND 1 / (id - 1) > 0".to_owned()),
+            ["where", "unreadable_value", "day = '2024-01-01', id = 1 (division by zero)"],
+        ),
+        (
+            |s| s.orders().updated_at = Some("CAST(CONCAT(day, 'Z') AS TIMESTAMP)".to_owned()),
+            ["updated_at", "unreadable_time", "day = '2024-01-01' (has an offset from UTC: use TIMESTAMPTZ)"],
+        ),
+    ];
+    for (change, [key, reason, value]) in cases {
+        let folder = folder();
+        let mut source = folder.source(&["a.parquet"]);
+        source.orders().order_id = Some("id".to_owned());
+        change(&mut source);
+        let orders = open(source).unwrap();
+        let (report, _) = read(&orders).unwrap();
+        let rejected = orders.rejected(&report, &[], 10).unwrap();
+        let found: Vec<_> = rejected
+            .iter()
+            .map(|row| [&*row.column, row.reason, row.value.as_deref().unwrap_or("NULL")])
+            .collect();
+        assert_eq!(found, [[key, reason, value]]);
+    }
 }
 
 #[test]

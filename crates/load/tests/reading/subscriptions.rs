@@ -358,7 +358,7 @@ fn mapped_values_that_do_not_fit() {
         (
             |s| s.time = Some("sub".to_owned()),
             "inputs.subscriptions.started_at = \"sub\" is of type i64 in DIR/a.parquet; a time is a \
-             date or a timestamp: of seconds since 1970 CAST(sub * 1000000 AS TIMESTAMP) makes one",
+             date or a timestamp: use TO_TIMESTAMP(sub) of seconds since 1970, EPOCH_MS(sub) of milliseconds",
         ),
         (
             |s| s.spans().ended_at = Some("plan".to_owned()),

@@ -70,6 +70,7 @@ impl Folder {
             deduplicate: false,
             max_segment_values: 1000,
             timezone: chrono_tz::UTC,
+            naive_times: None,
             content,
             checks: Vec::new(),
         }

@@ -82,7 +82,7 @@ fn mapped_values_that_do_not_fit() {
                 }
             },
             "inputs.opportunities.closed_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date \
-             or a timestamp: of seconds since 1970 CAST(id * 1000000 AS TIMESTAMP) makes one",
+             or a timestamp: use TO_TIMESTAMP(id) of seconds since 1970, EPOCH_MS(id) of milliseconds",
         ),
         (
             Input::Opportunities,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use polars::prelude::{PlSmallStr, Schema, TimeUnit};
 
-use super::thrift::{I32, Reader, STRUCTURE, TEXT};
+use super::thrift::{Reader, STRUCTURE};
 use super::types::{Element, Form, Meaning, Stored, group_named, readable};
 
 /// Structs within structs that are looked into.
@@ -50,8 +50,6 @@ pub(crate) struct Chunk {
     pub values: u64,
     /// Bytes once it is decompressed.
     pub unpacked: u64,
-    /// By the number of the encoding.
-    pub encodings: u32,
     /// Of whole numbers, days and times: the least and the greatest.
     pub range: Option<(i64, i64)>,
     pub nulls: Option<u64>,
@@ -322,7 +320,7 @@ fn text(bytes: &[u8]) -> String {
 
 fn element(reader: &mut Reader<'_>) -> Option<Element> {
     let mut element = Element::default();
-    let (mut converted, mut logical) = (None, None);
+    let (mut converted, mut logical) = (Meaning::None, Meaning::None);
     reader.structure(|reader, id, kind| {
         match id {
             1 => element.stored = Some(reader.integer(kind)?),
@@ -330,23 +328,23 @@ fn element(reader: &mut Reader<'_>) -> Option<Element> {
             3 => element.repetition = reader.integer(kind)?,
             4 => element.name = text(reader.bytes(kind)?),
             5 => element.children = usize::try_from(reader.integer(kind)?).ok()?,
-            6 => converted = Some(Meaning::converted(reader.integer(kind)?)),
+            6 => converted = Meaning::converted(reader.integer(kind)?),
             7 => element.scale = reader.integer(kind)?,
             8 => element.digits = reader.integer(kind)?,
-            10 if kind == STRUCTURE => logical = Some(meaning(reader, &mut element)?),
+            10 if kind == STRUCTURE => logical = meaning(reader, &mut element)?,
             _ => return Some(false),
         }
         Some(true)
     })?;
-    element.meaning = logical.flatten().or(converted).unwrap_or_default();
+    element.meaning = if logical == Meaning::None { converted } else { logical };
     Some(element)
 }
 
 /// The newer kind of meaning: a structure with one field, whose id says which it is.
-fn meaning(reader: &mut Reader<'_>, element: &mut Element) -> Option<Option<Meaning>> {
-    let mut found = None;
+fn meaning(reader: &mut Reader<'_>, element: &mut Element) -> Option<Meaning> {
+    let mut found = Meaning::None;
     reader.structure(|reader, id, kind| {
-        found = Some(match id {
+        found = match id {
             1 | 4 | 12 => Meaning::Text,
             2 => Meaning::Map,
             3 => Meaning::List,
@@ -363,12 +361,12 @@ fn meaning(reader: &mut Reader<'_>, element: &mut Element) -> Option<Option<Mean
             17 => Meaning::Geometry,
             18 => Meaning::Geography,
             other => Meaning::Unknown(other),
-        });
+        };
         if kind != STRUCTURE || !matches!(id, 5 | 8 | 10) {
             return Some(false);
         }
         reader.structure(|reader, id, kind| {
-            match (found.as_mut()?, id) {
+            match (&mut found, id) {
                 (Meaning::Decimal, 1) => element.scale = reader.integer(kind)?,
                 (Meaning::Decimal, 2) => element.digits = reader.integer(kind)?,
                 (Meaning::Timestamp(_, is_moment), 1) => *is_moment = Reader::truth(kind)?,
@@ -431,24 +429,18 @@ fn chunk(reader: &mut Reader<'_>) -> Option<Result<Chunk, &'static str>> {
     Some(match found {
         _ if is_encrypted => Err("it is encrypted"),
         _ if is_elsewhere => Err("its values are in another file"),
-        Some(found) => found.ok_or("its place in the footer is damaged"),
+        Some(found) => found,
         None => Err("the footer does not say where its values are"),
     })
 }
 
-/// The part of a chunk that says where the values are; the inner `None` where that can't be.
-fn values(reader: &mut Reader<'_>) -> Option<Option<Chunk>> {
+/// The part of a chunk that says where the values are, or that they can't be there.
+fn values(reader: &mut Reader<'_>) -> Option<Result<Chunk, &'static str>> {
     let mut chunk = Chunk::default();
     let (mut length, mut data, mut dictionary) = (0, 0, None);
     let (mut values, mut unpacked) = (0, 0);
     reader.structure(|reader, id, kind| {
         match id {
-            2 => reader.list(kind, I32, |reader, _| {
-                let number = u32::try_from(reader.integer(I32)?).unwrap_or(u32::MAX);
-                chunk.encodings |= 1u32.checked_shl(number).unwrap_or(1 << 31);
-                Some(())
-            })?,
-            3 => reader.list(kind, TEXT, |reader, _| reader.bytes(TEXT).map(|_| ()))?,
             4 => chunk.codec = reader.integer(kind)?,
             5 => values = reader.integer(kind)?,
             6 => unpacked = reader.integer(kind)?,
@@ -471,11 +463,13 @@ fn values(reader: &mut Reader<'_>) -> Option<Option<Chunk>> {
         chunk.unpacked = u64::try_from(unpacked).unwrap_or(u64::MAX);
         Some(chunk)
     };
-    Some(place())
+    Some(place().ok_or("its place in the footer is damaged"))
 }
 
 /// The least and the greatest value, where they are numbers, and how many are NULL.
-fn statistics(reader: &mut Reader<'_>) -> Option<(Option<(i64, i64)>, Option<u64>)> {
+type Statistics = (Option<(i64, i64)>, Option<u64>);
+
+fn statistics(reader: &mut Reader<'_>) -> Option<Statistics> {
     let (mut least, mut most, mut nulls) = (None, None, None);
     let (mut old_least, mut old_most) = (None, None);
     reader.structure(|reader, id, kind| {
@@ -499,3 +493,6 @@ fn number(bytes: &[u8]) -> Option<i64> {
     }
     bytes.try_into().ok().map(i64::from_le_bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Some row groups that are read together.
+
+use parquet::errors::ParquetError;
+use parquet::file::reader::ChunkReader;
+use polars::prelude::PolarsError;
+
+use super::meta::{Chunk, Column, Group};
+use super::pages::{self, Needs, Trouble};
+use super::second::{self, BATCH};
+use super::source::Fetched;
+use super::{Query, ScanError, written};
+use crate::quiet::quietly;
+
+/// Bytes, once decompressed, of the rows that are decoded at once page by page.
+const BATCH_BYTES: u64 = 32 << 20;
+
+/// Row groups that are read together.
+pub(super) struct Run<'a> {
+    /// The number of the first of them in the file.
+    pub first: usize,
+    pub groups: &'a [Group],
+    /// Rows of the piece before them.
+    pub before: u64,
+}
+
+impl Run<'_> {
+    pub fn rows(&self) -> u64 {
+        self.groups.iter().map(|group| group.rows).sum()
+    }
+
+    /// The chunks of the columns that are decoded, by row group.
+    pub fn chunks(&self, query: &Query<'_>) -> Result<Vec<Vec<&Chunk>>, ScanError> {
+        let mut all = Vec::with_capacity(self.groups.len());
+        for (number, group) in self.groups.iter().enumerate() {
+            let mut chunks = Vec::with_capacity(query.places.len());
+            for (place, column) in query.places.iter().zip(&query.columns) {
+                chunks.push(group.chunks[*place].as_ref().map_err(|reason| {
+                    self.trouble(number, column, Trouble::Unknown((*reason).to_owned()))
+                })?);
+            }
+            all.push(chunks);
+        }
+        Ok(all)
+    }
+
+    pub fn trouble(&self, group: usize, column: &Column, trouble: Trouble) -> ScanError {
+        let (column, row_group) = (column.name.to_string(), self.first + group);
+        match trouble {
+            Trouble::Damage(reason) => ScanError::Damaged { column, row_group, reason },
+            Trouble::Unknown(reason) => ScanError::Unreadable { column, row_group, reason },
+        }
+    }
+
+    pub fn footer(
+        &self,
+        reader: written::Reader,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        place: &dyn Fn(u64) -> u64,
+    ) -> Vec<u8> {
+        let groups: Vec<_> = self.groups.iter().zip(chunks.iter().cloned()).collect();
+        written::footer(reader, &query.columns, &groups, place)
+    }
+
+    /// Looks at all pages; who can decode them.
+    pub fn check(
+        &self,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        fetched: &Fetched,
+    ) -> Result<Needs, ScanError> {
+        let mut needs = Needs::Engine;
+        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
+            for (chunk, column) in chunks.iter().zip(&query.columns) {
+                let found = pages::check(fetched.slice(&chunk.bytes), chunk, column, group.rows);
+                needs = needs.max(found.map_err(|trouble| self.trouble(number, column, trouble))?);
+            }
+        }
+        Ok(needs)
+    }
+
+    /// The first column that can't be decoded by itself.
+    pub fn damage<P: ChunkReader + 'static>(
+        &self,
+        query: &Query<'_>,
+        chunks: &[Vec<&Chunk>],
+        place: &dyn Fn(u64) -> u64,
+        pages: &dyn Fn() -> P,
+    ) -> Option<ScanError> {
+        for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
+            for (chunk, column) in chunks.iter().zip(&query.columns) {
+                let single = [*column];
+                let footer = written::footer(
+                    written::Reader::Second,
+                    &single,
+                    &[(group, vec![*chunk])],
+                    place,
+                );
+                let batch = batch(group.rows, &[vec![*chunk]]);
+                let read = quietly(|| {
+                    second::read(&footer, pages(), &single, batch, &mut |_| Ok(true))
+                        .map_err(in_words)
+                });
+                if let Err(reason) = read {
+                    return Some(self.trouble(number, column, Trouble::Damage(reason)));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Rows to decode at once, so that they are no more than so many bytes.
+pub(super) fn batch(rows: u64, chunks: &[Vec<&Chunk>]) -> usize {
+    let bytes =
+        chunks.iter().flatten().fold(0, |sum: u64, chunk| sum.saturating_add(chunk.unpacked));
+    let of_row = (bytes / rows.max(1)).max(1);
+    usize::try_from(BATCH_BYTES / of_row).unwrap_or(BATCH).clamp(1, BATCH)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+pub(super) fn in_words(error: ParquetError) -> PolarsError {
+    PolarsError::ComputeError(error.to_string().into())
+}
