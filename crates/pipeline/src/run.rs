@@ -9,7 +9,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use kohort_checks::Severity;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
-use kohort_model::{Basis, Context, Day, Finished, Id, Input, Ledger, Measure, Spill, Table};
+use kohort_model::{Context, Day, Finished, Id, Input, Ledger, Measure, Spill, Table};
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
     RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, delta,
@@ -30,7 +30,7 @@ use crate::read::{ReadError, ReadInputs, Reader};
 use crate::record::{alert_record, events, input_record, rejected_row, risk_record};
 use crate::records::Records;
 use crate::tables::DERIVED;
-use crate::warnings::Warnings;
+use crate::warnings::{Warnings, history};
 use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, outlook};
 
 /// Rejected rows of each reason whose details are written.
@@ -114,7 +114,6 @@ fn run_told(
         Err(summary) => return Ok(summary),
     };
     let Begun { inputs: Inputs { plan, parts, fingerprint, before }, staging, today } = begun;
-    run.warnings.tell_notes(&plan.inputs);
     let (read, late, gathered) =
         run.read(&plan, &parts, (&staging, &before), (options, started_at))?;
     let ReadInputs { reports, shares, reused } = read;
@@ -182,10 +181,7 @@ fn run_told(
         started_at,
         finished_at: Utc::now(),
         as_of: context.as_of,
-        basis: match context.basis {
-            Basis::Orders => "orders".to_owned(),
-            Basis::Subscriptions => "subscriptions".to_owned(),
-        },
+        basis: history(pipeline).name().to_owned(),
         lapse_after_days: lapse_days,
         lapse_is_auto: pipeline.lapse_after == Lapse::Auto,
         grains: context.periods.iter().map(|periods| periods.grain).collect(),
@@ -364,6 +360,7 @@ impl Run<'_> {
         (staging, before): (&Staging, &Before),
         (options, now): (&RunOptions, DateTime<Utc>),
     ) -> Result<(ReadInputs, Vec<LateRows>, Gathered), RunError> {
+        self.warnings.tell_notes(&plan.inputs);
         let files = plan.inputs.iter().flat_map(Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let today = today(self.pipeline, now);

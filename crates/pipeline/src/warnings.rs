@@ -47,8 +47,8 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// The input whose `scale` is that of all amounts.
-fn history(pipeline: &Pipeline) -> Input {
+/// The input that makes customers of people, whose `scale` is that of all amounts.
+pub(crate) fn history(pipeline: &Pipeline) -> Input {
     match pipeline.basis.basis() {
         Basis::Orders => Input::Orders,
         Basis::Subscriptions => Input::Subscriptions,

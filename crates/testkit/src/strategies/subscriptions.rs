@@ -124,7 +124,7 @@ fn case(
             if let Some((more, reason, is_open)) = step.copy {
                 let (value, reason) = ((span.value + more).max(0), reason.map(str::to_owned));
                 let ended = span.ended.filter(|_| !is_open);
-                spans.push(Span { value, reason, ended, ..span.clone() });
+                spans.push(Span { ended, value, reason, ..span.clone() });
             }
             spans.push(span);
         }
