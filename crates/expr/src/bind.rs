@@ -97,14 +97,18 @@ impl Binder<'_> {
                 let matches = functions::text::matches(self, args, *any_case)?;
                 Ok(if *negated { not(matches) } else { matches })
             }
-            Tree::All(trees) => Ok(Node::new(Type::Bool, Op::All(self.conditions(trees)?)).folded()),
+            Tree::All(trees) => {
+                Ok(Node::new(Type::Bool, Op::All(self.conditions(trees)?)).folded())
+            }
             Tree::Any(trees) => self.any(trees),
             Tree::Not(tree) => Ok(not(self.condition(tree)?)),
             Tree::Case { operand, branches, otherwise } => {
                 self.case(operand.as_deref(), branches, otherwise.as_deref())
             }
             Tree::Cast { value, to, tries } => self.cast_tree(value, *to, *tries),
-            Tree::AtTimeZone(value, zone) => self.at_time_zone(self.bind(value)?, &self.bind(zone)?),
+            Tree::AtTimeZone(value, zone) => {
+                self.at_time_zone(self.bind(value)?, &self.bind(zone)?)
+            }
             Tree::Call(name, args) => {
                 let args = args.iter().map(|tree| self.bind(tree)).collect::<Bound<Vec<_>>>()?;
                 functions::bind(self, name, args)
@@ -114,8 +118,9 @@ impl Binder<'_> {
 
     fn column(&self, name: &str) -> Bound {
         let dtype = self.schema.get(name).ok_or_else(|| format!("there is no column {name:?}"))?;
-        let ty = Type::of(dtype)
-            .ok_or_else(|| format!("nothing can be done with {name:?}, which is of type {dtype}"))?;
+        let ty = Type::of(dtype).ok_or_else(|| {
+            format!("nothing can be done with {name:?}, which is of type {dtype}")
+        })?;
         if ty == Type::Null {
             return Ok(Node::null());
         }
@@ -217,7 +222,8 @@ impl Binder<'_> {
 
     /// A quoted text as a constant of the type that the other side has.
     pub fn coerced(&self, node: Node, ty: Type) -> Bound {
-        if !node.is_quoted || matches!(ty, Type::Text | Type::Null | Type::Interval | Type::Binary) {
+        if !node.is_quoted || matches!(ty, Type::Text | Type::Null | Type::Interval | Type::Binary)
+        {
             return Ok(node);
         }
         let text = node.as_text().unwrap_or_default().to_owned();
@@ -263,9 +269,9 @@ impl Binder<'_> {
     /// Several values as ones of one type.
     pub fn all_unified(&self, nodes: Vec<Node>, what: &str) -> Bound<(Vec<Node>, Type)> {
         let typed = nodes.iter().filter(|node| !node.is_quoted && node.ty != Type::Null);
-        let mut types = typed.map(|node| node.ty);
-        let first = types.next();
-        let seen = types.try_fold(first.unwrap_or(Type::Text), |common, ty| {
+        let mut others = typed.map(|node| node.ty);
+        let first = others.next();
+        let seen = others.try_fold(first.unwrap_or(Type::Text), |common, ty| {
             common.common(ty).ok_or_else(|| mismatch(common, ty, what))
         })?;
         let nodes = nodes.into_iter().map(|node| self.coerced(node, seen));
@@ -310,7 +316,9 @@ impl Binder<'_> {
         let cast = self.cast(self.bind(value)?, to, tries)?;
         let failure = cast.as_constant().and_then(|column| column.marks.failure(0));
         match (value, failure) {
-            (Tree::Text(text), Some(failure)) => Err(format!("'{text}' is no {}: {failure}", to.ty())),
+            (Tree::Text(text), Some(failure)) => {
+                Err(format!("'{text}' is no {}: {failure}", to.ty()))
+            }
             _ => Ok(cast),
         }
     }
@@ -325,11 +333,8 @@ impl Binder<'_> {
             return Err(format!("values of type {ty} can't be compared"));
         }
         // A constant stands on the right.
-        let (op, a, b) = if a.is_constant() && !b.is_constant() {
-            (op.turned(), b, a)
-        } else {
-            (op, a, b)
-        };
+        let (op, a, b) =
+            if a.is_constant() && !b.is_constant() { (op.turned(), b, a) } else { (op, a, b) };
         Ok(Node::new(Type::Bool, Op::Compare(op, Box::new(a), Box::new(b))).folded())
     }
 
@@ -544,12 +549,15 @@ pub(crate) fn not(node: Node) -> Node {
 pub(crate) fn number(text: &str) -> Bound {
     let unreadable = || format!("{text:?} is no number of at most {WIDE} digits");
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(|_| unreadable())?),
+        Some((mantissa, exponent)) => {
+            (mantissa, exponent.parse::<i32>().map_err(|_| unreadable())?)
+        }
         None => (text, 0),
     };
     let (whole, places) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let mut digits: String = [whole, places].concat().chars().filter(|c| *c != '_').collect();
-    let mut scale = i32::try_from(places.chars().filter(|c| *c != '_').count()).unwrap_or(99) - exponent;
+    let mut scale =
+        i32::try_from(places.chars().filter(|c| *c != '_').count()).unwrap_or(99) - exponent;
     while scale < 0 && digits.len() < 60 {
         digits.push('0');
         scale += 1;
@@ -570,7 +578,9 @@ pub(crate) fn number(text: &str) -> Bound {
 
 fn mismatch(a: Type, b: Type, what: &str) -> String {
     let advice = match (a, b) {
-        (Type::Text, other) | (other, Type::Text) => format!(": use CAST(x AS {other}) of the text"),
+        (Type::Text, other) | (other, Type::Text) => {
+            format!(": use CAST(x AS {other}) of the text")
+        }
         _ => String::new(),
     };
     format!("values of the types {a} and {b} can't be {what}{advice}")
@@ -585,4 +595,3 @@ fn wrong_operands(op: Arithmetic, a: Type, b: Type) -> String {
     };
     format!("{sign} is for numbers, and these are of the types {a} and {b}{advice}")
 }
-

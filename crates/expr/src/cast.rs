@@ -33,7 +33,7 @@ impl Target {
     }
 }
 
-/// What a failed cast gives: its failure, or with TRY_CAST NULL.
+/// What a failed cast gives: its failure, or with `TRY_CAST` NULL.
 #[derive(Clone, Copy)]
 struct Fails {
     tries: bool,
@@ -160,13 +160,7 @@ fn integers(
     Column::new(values, marks)
 }
 
-fn fraction_to(
-    value: Node,
-    at: Exact,
-    (low, high): (i128, i128),
-    ty: Type,
-    fails: Fails,
-) -> Node {
+fn fraction_to(value: Node, at: Exact, (low, high): (i128, i128), ty: Type, fails: Fails) -> Node {
     let Type::Exact(to) = ty else { return value };
     Node::apply(ty, vec![value], move |args, rows| {
         let ratios = args[0].ratios();
@@ -339,7 +333,11 @@ fn time_to(value: Node, to: Target, zones: &Zones, fails: Fails) -> Result<Node,
                 let days = args[0].dates();
                 Values::Time(attempt(form, &mut marks, |row| {
                     let day = i64::from(days.at(row));
-                    if DAYS.contains(&day) { Ok(convert(&zone, day)) } else { Err(fails.with(RANGE)) }
+                    if DAYS.contains(&day) {
+                        Ok(convert(&zone, day))
+                    } else {
+                        Err(fails.with(RANGE))
+                    }
                 }))
             }
             (_, Type::Date) => {
@@ -381,8 +379,11 @@ pub(crate) fn to_text(value: Node, zones: &Zones) -> Result<Node, String> {
             }};
         }
         let texts = match from {
-            Type::Bool => texts!(bools, |is: bool, text: &mut String| text
-                .push_str(if is { "true" } else { "false" })),
+            Type::Bool => texts!(bools, |is: bool, text: &mut String| text.push_str(if is {
+                "true"
+            } else {
+                "false"
+            })),
             Type::Exact(exact) => texts!(wide, |n, text: &mut String| {
                 numerals::exact_text(n, exact.scale.into(), text);
             }),

@@ -289,7 +289,10 @@ pub(crate) enum Values<'a> {
     /// A constant.
     Interval(Interval),
     /// Bytes are only handed on.
-    Binary { column: &'a BinaryChunked, start: usize },
+    Binary {
+        column: &'a BinaryChunked,
+        start: usize,
+    },
 }
 
 /// Values and what each row has instead.

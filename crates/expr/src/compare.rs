@@ -125,11 +125,7 @@ pub(crate) fn compared(
     Column::new(Values::Bool(values), marks)
 }
 
-fn fast<T: Copy + Ord>(
-    op: Comparison,
-    a: &Cells<'_, T>,
-    b: &Cells<'_, T>,
-) -> Cells<'static, bool> {
+fn fast<T: Copy + Ord>(op: Comparison, a: &Cells<'_, T>, b: &Cells<'_, T>) -> Cells<'static, bool> {
     match op {
         Comparison::Equal => zip(a, b, |a, b| a == b),
         Comparison::NotEqual => zip(a, b, |a, b| a != b),
@@ -222,8 +218,7 @@ pub(crate) fn extreme(
         let place = u32::try_from(place).unwrap_or(u32::MAX);
         let ty = types[place as usize];
         let others = columns.iter().zip(types);
-        let orders: Vec<_> =
-            others.map(|(other, of)| order((column, ty), (other, *of))).collect();
+        let orders: Vec<_> = others.map(|(other, of)| order((column, ty), (other, *of))).collect();
         for (row, best) in chosen.iter_mut().enumerate() {
             let mark = column.marks.at(row);
             if mark == NULL {
@@ -242,4 +237,3 @@ pub(crate) fn extreme(
     }
     (chosen, constant)
 }
-

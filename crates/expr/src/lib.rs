@@ -8,8 +8,7 @@
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, DataFrame, DataType, Expr, NewChunkedArray, PlSmallStr, Schema,
-    Series,
+    BooleanChunked, DataFrame, DataType, Expr, NewChunkedArray, PlSmallStr, Schema, Series,
 };
 
 mod bind;
@@ -116,8 +115,7 @@ impl Program {
             columns: &self.columns,
         };
         let node = binder.bind(&self.tree)?;
-        let is_unsigned =
-            matches!(self.tree, Tree::Cast { to: Target::Integer(Width::U64), .. });
+        let is_unsigned = matches!(self.tree, Tree::Cast { to: Target::Integer(Width::U64), .. });
         Ok(Mapped { is_unsigned, ..Mapped::new(node, self.columns.clone(), columns) })
     }
 

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::column::{
-    Cells, Column, Marks, NULL, TextsBuilder, VALUE, Values, attempt,
-};
+use crate::column::{Cells, Column, Marks, NULL, TextsBuilder, VALUE, Values, attempt};
 use crate::types::Type;
 
 /// What is asked with IS.
@@ -58,20 +56,16 @@ impl Junction {
         self.is_constant &= column.is_constant();
         let bools = column.bools();
         let decides = self.decides;
-        match (&bools, &column.marks) {
-            (Cells::Many(bools), Marks::None) => {
-                for (settled, value) in self.settled.iter_mut().zip(bools.iter()) {
-                    *settled |= *value == decides;
-                }
+        if let (Cells::Many(bools), Marks::None) = (&bools, &column.marks) {
+            for (settled, value) in self.settled.iter_mut().zip(bools.iter()) {
+                *settled |= *value == decides;
             }
-            _ => {
-                let rows = self.settled.iter_mut().zip(&mut self.marks).enumerate();
-                for (row, (settled, mark)) in rows {
-                    match column.marks.at(row) {
-                        VALUE => *settled |= bools.at(row) == decides,
-                        other => *mark = other.max(*mark),
-                    }
-                }
+            return;
+        }
+        for (row, (settled, mark)) in self.settled.iter_mut().zip(&mut self.marks).enumerate() {
+            match column.marks.at(row) {
+                VALUE => *settled |= bools.at(row) == decides,
+                other => *mark = other.max(*mark),
             }
         }
     }
@@ -85,7 +79,11 @@ impl Junction {
         }
         let marks = match marks.first() {
             Some(mark) if is_constant => {
-                if *mark == VALUE { Marks::None } else { Marks::All(*mark) }
+                if *mark == VALUE {
+                    Marks::None
+                } else {
+                    Marks::All(*mark)
+                }
             }
             _ if marks.iter().all(|mark| *mark == VALUE) => Marks::None,
             _ => Marks::Each(marks),

@@ -31,18 +31,38 @@ pub(crate) enum Op {
     Column(Load),
     Compare(Comparison, Box<Node>, Box<Node>),
     /// Whether a value is one of some constants, which are of one type.
-    In { value: Box<Node>, list: Vec<Column<'static>>, ty: Type, set: Set, has_null: bool },
-    Is { value: Box<Node>, test: Test, negated: bool },
+    In {
+        value: Box<Node>,
+        list: Vec<Column<'static>>,
+        ty: Type,
+        set: Set,
+        has_null: bool,
+    },
+    Is {
+        value: Box<Node>,
+        test: Test,
+        negated: bool,
+    },
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
     /// Conditions and the values where they are true, and the value elsewhere.
-    Case { branches: Vec<(Node, Node)>, otherwise: Box<Node> },
+    Case {
+        branches: Vec<(Node, Node)>,
+        otherwise: Box<Node>,
+    },
     /// The first that is not NULL.
     First(Vec<Node>),
     /// The greatest or the smallest: what is compared, and the same as values of the common type.
-    Extreme { wants: Ordering, compared: Vec<Node>, values: Vec<Node> },
-    Apply { args: Vec<Node>, apply: Apply },
+    Extreme {
+        wants: Ordering,
+        compared: Vec<Node>,
+        values: Vec<Node>,
+    },
+    Apply {
+        args: Vec<Node>,
+        apply: Apply,
+    },
 }
 
 /// A column of the frame.
@@ -152,7 +172,9 @@ impl Node {
             | Op::First(nodes)
             | Op::Extreme { values: nodes, .. }
             | Op::Apply { args: nodes, .. } => {
-                nodes.iter().for_each(|node| node.read_slots(slots));
+                for node in nodes {
+                    node.read_slots(slots);
+                }
             }
             Op::Case { branches, otherwise } => {
                 otherwise.read_slots(slots);
@@ -234,12 +256,7 @@ fn junction(decides: bool, nodes: &[Node], rows: Rows<'_>) -> Column<'static> {
 }
 
 /// Every branch is computed for every row, and nothing of those that a row does not take counts.
-fn case<'a>(
-    branches: &[(Node, Node)],
-    otherwise: &Node,
-    ty: Type,
-    rows: Rows<'a>,
-) -> Column<'a> {
+fn case<'a>(branches: &[(Node, Node)], otherwise: &Node, ty: Type, rows: Rows<'a>) -> Column<'a> {
     let mut choice = Choice::new(rows.len);
     let mut values = Vec::with_capacity(branches.len() + 1);
     for (place, (condition, value)) in (0_u32..).zip(branches) {
@@ -313,9 +330,8 @@ fn marks(series: &Series, rows: Rows<'_>) -> Marks {
     let Some(validity) = series.chunks().first().and_then(|chunk| chunk.validity()) else {
         return Marks::All(NULL);
     };
-    let each = (rows.start..rows.start + rows.len).map(|row| {
-        if validity.get_bit(row) { VALUE } else { NULL }
-    });
+    let each = (rows.start..rows.start + rows.len)
+        .map(|row| if validity.get_bit(row) { VALUE } else { NULL });
     Marks::Each(each.collect())
 }
 
@@ -355,9 +371,7 @@ fn loaded<'a>(series: &'a Series, rows: Rows<'a>) -> Values<'a> {
         DataType::UInt8 => widened!(u8),
         DataType::UInt16 => widened!(u16),
         DataType::UInt32 => widened!(u32),
-        DataType::Int64 => {
-            Values::Narrow(Cells::Many(Cow::Borrowed(slice!(known!(series.i64())))))
-        }
+        DataType::Int64 => Values::Narrow(Cells::Many(Cow::Borrowed(slice!(known!(series.i64()))))),
         DataType::UInt64 => {
             let slice = slice!(known!(series.u64()));
             Values::Wide(Cells::Many(slice.iter().map(|n| i128::from(*n)).collect()))
@@ -371,7 +385,9 @@ fn loaded<'a>(series: &'a Series, rows: Rows<'a>) -> Values<'a> {
                 Values::Wide(Cells::Many(Cow::Borrowed(slice)))
             }
         }
-        DataType::Float64 => Values::Double(Cells::Many(Cow::Borrowed(slice!(known!(series.f64()))))),
+        DataType::Float64 => {
+            Values::Double(Cells::Many(Cow::Borrowed(slice!(known!(series.f64())))))
+        }
         DataType::Float32 => {
             let slice = slice!(known!(series.f32()));
             Values::Double(Cells::Many(slice.iter().map(|x| f64::from(*x)).collect()))
@@ -397,4 +413,3 @@ fn loaded<'a>(series: &'a Series, rows: Rows<'a>) -> Values<'a> {
         _ => Values::Null,
     }
 }
-

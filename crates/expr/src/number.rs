@@ -42,9 +42,7 @@ impl Arithmetic {
                 (scale <= WIDE).then_some(Exact::new(a.digits + b.digits, scale))?
             }
             Self::Over | Self::WholeOver => Exact::new(a.whole() + b.scale + 1, 0),
-            Self::Remainder => {
-                Exact::new(a.whole().min(b.whole()) + common.scale, common.scale)
-            }
+            Self::Remainder => Exact::new(a.whole().min(b.whole()) + common.scale, common.scale),
         })
     }
 }
@@ -68,12 +66,11 @@ pub(crate) fn exact(
 ) -> Column<'static> {
     let mut marks = a.marks.union(&b.marks);
     let constant = a.is_constant() && b.is_constant();
-    let (up_a, up_b) = match op {
-        Arithmetic::Times => (0, 0),
-        _ => {
-            let scale = a_type.scale.max(b_type.scale);
-            (scale - a_type.scale, scale - b_type.scale)
-        }
+    let (up_a, up_b) = if op == Arithmetic::Times {
+        (0, 0)
+    } else {
+        let scale = a_type.scale.max(b_type.scale);
+        (scale - a_type.scale, scale - b_type.scale)
     };
     let is_sum = matches!(op, Arithmetic::Plus | Arithmetic::Minus | Arithmetic::Times);
     if is_sum && to.is_narrow() {
@@ -84,12 +81,12 @@ pub(crate) fn exact(
         // The digits say that each step fits.
         let (fa, fb) = (factor(up_a), factor(up_b));
         let values = match op {
-            Arithmetic::Plus => zip(&a, &b, |a, b| {
-                a.wrapping_mul(fa).wrapping_add(b.wrapping_mul(fb))
-            }),
-            Arithmetic::Minus => zip(&a, &b, |a, b| {
-                a.wrapping_mul(fa).wrapping_sub(b.wrapping_mul(fb))
-            }),
+            Arithmetic::Plus => {
+                zip(&a, &b, |a, b| a.wrapping_mul(fa).wrapping_add(b.wrapping_mul(fb)))
+            }
+            Arithmetic::Minus => {
+                zip(&a, &b, |a, b| a.wrapping_mul(fa).wrapping_sub(b.wrapping_mul(fb)))
+            }
             _ => zip(&a, &b, product),
         };
         return Column::new(Values::Wide(values), marks);
@@ -133,9 +130,7 @@ fn narrow(
     let (fa, fb) = (factor(up_a), factor(up_b));
     // Where a row has no value its entry is any, so that nothing may be said of overflow.
     match op {
-        Arithmetic::Plus => {
-            zip(&a, &b, |a, b| a.wrapping_mul(fa).wrapping_add(b.wrapping_mul(fb)))
-        }
+        Arithmetic::Plus => zip(&a, &b, |a, b| a.wrapping_mul(fa).wrapping_add(b.wrapping_mul(fb))),
         Arithmetic::Minus => {
             zip(&a, &b, |a, b| a.wrapping_mul(fa).wrapping_sub(b.wrapping_mul(fb)))
         }
@@ -159,13 +154,10 @@ fn checked(op: Arithmetic, (a, up_a): (i128, u16), (b, up_b): (i128, u16)) -> Re
             return Ok(if op == Arithmetic::WholeOver { 0 } else { a });
         };
         let a = raised(a, up_a).ok_or(OVERFLOW)?;
-        let result =
-            if op == Arithmetic::WholeOver { a.checked_div(b) } else { a.checked_rem(b) };
+        let result = if op == Arithmetic::WholeOver { a.checked_div(b) } else { a.checked_rem(b) };
         // Only the smallest integer over -1 does not fit; nothing is left of it.
-        return result.map_or_else(
-            || if op == Arithmetic::Remainder { Ok(0) } else { Err(OVERFLOW) },
-            Ok,
-        );
+        return result
+            .map_or_else(|| if op == Arithmetic::Remainder { Ok(0) } else { Err(OVERFLOW) }, Ok);
     }
     let (a, b) = raised(a, up_a).zip(raised(b, up_b)).ok_or(OVERFLOW)?;
     let result = match op {
@@ -328,10 +320,7 @@ pub(crate) fn at_scale(n: i128, from: u16, to: u16) -> Option<i128> {
 
 /// Compares numbers of two scales without an overflow.
 #[inline]
-pub(crate) fn compare(
-    (a, a_scale): (i128, u16),
-    (b, b_scale): (i128, u16),
-) -> std::cmp::Ordering {
+pub(crate) fn compare((a, a_scale): (i128, u16), (b, b_scale): (i128, u16)) -> std::cmp::Ordering {
     if a_scale == b_scale {
         return a.cmp(&b);
     }

@@ -111,15 +111,8 @@ impl Output {
                         }
                     }
                 } else {
-                    match &column.values {
-                        Values::Narrow(cells) => {
-                            into.extend(each.map(|row| i128::from(cells.at(row))));
-                        }
-                        _ => {
-                            let cells = column.wide();
-                            into.extend(each.map(|row| cells.at(row)));
-                        }
-                    }
+                    let cells = column.wide();
+                    into.extend(each.map(|row| cells.at(row)));
                 }
             }
             Gathered::Doubles(into) => {
@@ -134,9 +127,11 @@ impl Output {
                 let cells = column.bools();
                 into.extend(each.map(|row| cells.at(row)));
             }
-            Gathered::Texts(into) => into.extend(each.map(|row| {
-                (column.marks.at(row) == VALUE).then(|| column.text(row).to_owned())
-            })),
+            Gathered::Texts(into) => {
+                into.extend(each.map(|row| {
+                    (column.marks.at(row) == VALUE).then(|| column.text(row).to_owned())
+                }));
+            }
             Gathered::Nulls => (),
         }
         for row in misfits {
@@ -180,7 +175,10 @@ impl Output {
             }
             Gathered::Bools(values) => {
                 let values = values.iter().zip(marks);
-                values.map(|(value, mark)| (*mark == VALUE).then_some(*value)).collect::<BooleanChunked>().into_series()
+                values
+                    .map(|(value, mark)| (*mark == VALUE).then_some(*value))
+                    .collect::<BooleanChunked>()
+                    .into_series()
             }
             Gathered::Texts(values) => {
                 StringChunked::from_iter_options(name, values.into_iter()).into_series()
@@ -227,4 +225,3 @@ fn wide(values: Vec<i128>, marks: &[u8]) -> ChunkedArray<Int128Type> {
     let values = values.map(|(value, mark)| (*mark == VALUE).then_some(value));
     ChunkedArray::from_iter_options(name, values)
 }
-

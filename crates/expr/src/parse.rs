@@ -10,8 +10,8 @@ use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use crate::interval::Interval;
 use crate::compare::Comparison;
+use crate::interval::Interval;
 use crate::logic::Test;
 use crate::number::Arithmetic;
 use crate::tree::{Target, Tree, Width};
@@ -65,7 +65,10 @@ fn parse_here(text: &str) -> Parsed {
         message(&error)
     })?;
     if rest.token != Token::EOF {
-        return Err(format!("nothing is expected where {:?} stands{QUOTES}", rest.token.to_string()));
+        return Err(format!(
+            "nothing is expected where {:?} stands{QUOTES}",
+            rest.token.to_string()
+        ));
     }
     tree(expr)
 }
@@ -196,8 +199,8 @@ fn spelled(expr: Expr) -> Parsed {
         Expr::Extract { field, expr, .. } => {
             Tree::Call("DATE_PART".to_owned(), vec![Tree::Text(field.to_string()), tree(*expr)?])
         }
-        Expr::Ceil { expr, field } => rounded("CEIL", *expr, field)?,
-        Expr::Floor { expr, field } => rounded("FLOOR", *expr, field)?,
+        Expr::Ceil { expr, field } => rounded("CEIL", *expr, &field)?,
+        Expr::Floor { expr, field } => rounded("FLOOR", *expr, &field)?,
         Expr::Position { expr, r#in } => {
             Tree::Call("STRPOS".to_owned(), vec![tree(*r#in)?, tree(*expr)?])
         }
@@ -229,8 +232,12 @@ fn spelled(expr: Expr) -> Parsed {
         Expr::Collate { .. } => {
             return Err("texts are compared byte by byte: leave COLLATE out".to_owned());
         }
-        Expr::Array(_) | Expr::Struct { .. } | Expr::Map(_) | Expr::Dictionary(_)
-        | Expr::Tuple(_) | Expr::Lambda(_) => {
+        Expr::Array(_)
+        | Expr::Struct { .. }
+        | Expr::Map(_)
+        | Expr::Dictionary(_)
+        | Expr::Tuple(_)
+        | Expr::Lambda(_) => {
             return Err("lists, structs and maps can't be made here".to_owned());
         }
         Expr::InUnnest { .. } => return Err("use IN (…) with the values".to_owned()),
@@ -293,7 +300,7 @@ fn elements(list: Expr) -> Parsed<Vec<Tree>> {
     }
 }
 
-fn rounded(name: &str, expr: Expr, field: CeilFloorKind) -> Parsed {
+fn rounded(name: &str, expr: Expr, field: &CeilFloorKind) -> Parsed {
     match field {
         CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) => {
             Ok(Tree::Call(name.to_owned(), vec![tree(expr)?]))
@@ -304,9 +311,8 @@ fn rounded(name: &str, expr: Expr, field: CeilFloorKind) -> Parsed {
 
 /// A field of a struct is a column of the name `struct.field`.
 fn field(root: Expr, chain: Vec<ast::AccessExpr>) -> Parsed {
-    let mut name = match tree(root)? {
-        Tree::Column(name) => name,
-        _ => return Err("only columns have fields".to_owned()),
+    let Tree::Column(mut name) = tree(root)? else {
+        return Err("only columns have fields".to_owned());
     };
     for access in chain {
         match access {
@@ -315,7 +321,8 @@ fn field(root: Expr, chain: Vec<ast::AccessExpr>) -> Parsed {
                 name.push_str(&field.value);
             }
             ast::AccessExpr::Subscript(ast::Subscript::Index {
-                index: Expr::Value(ast::ValueWithSpan { value: Value::SingleQuotedString(field), .. }),
+                index:
+                    Expr::Value(ast::ValueWithSpan { value: Value::SingleQuotedString(field), .. }),
             }) => {
                 name.push('.');
                 name.push_str(&field);

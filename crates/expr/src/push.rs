@@ -1,8 +1,6 @@
 //! The part of a condition that the scan can look at, in the types of the columns themselves.
 
-use polars::prelude::{
-    AnyValue, DataType, Expr, LiteralValue, Scalar, Schema, TimeUnit, col, lit,
-};
+use polars::prelude::{AnyValue, DataType, Expr, LiteralValue, Scalar, Schema, TimeUnit, col, lit};
 
 use crate::column::{Column, Marks};
 use crate::compare::Comparison;
@@ -199,9 +197,19 @@ fn exact(
         return match op {
             Comparison::Equal => never(),
             Comparison::NotEqual => always(),
-            Comparison::Less | Comparison::LessOrEqual => if is_above { always() } else { never() },
+            Comparison::Less | Comparison::LessOrEqual => {
+                if is_above {
+                    always()
+                } else {
+                    never()
+                }
+            }
             Comparison::Greater | Comparison::GreaterOrEqual => {
-                if is_above { never() } else { always() }
+                if is_above {
+                    never()
+                } else {
+                    always()
+                }
             }
         };
     }
@@ -240,4 +248,3 @@ fn any_value(dtype: &DataType, value: i128) -> Option<AnyValue<'static>> {
         _ => return None,
     })
 }
-

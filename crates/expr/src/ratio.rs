@@ -55,18 +55,16 @@ impl Ratio {
 
     /// The quotient of exact numbers of two scales; `None` where it does not fit. The divisor is not 0.
     pub fn quotient(a: i128, a_scale: u16, b: i128, b_scale: u16) -> Option<Self> {
-        let (a_factor, b_factor) = (
-            power(b_scale.saturating_sub(a_scale))?,
-            power(a_scale.saturating_sub(b_scale))?,
-        );
-        match (a.checked_mul(a_factor), b.checked_mul(b_factor)) {
-            (Some(numerator), Some(denominator)) => Self::new(numerator, denominator),
-            _ => {
-                let by = i128::try_from(divisor(a, b)).ok()?;
-                let (a, b) = (a / by, b / by);
-                Self::new(a.checked_mul(a_factor)?, b.checked_mul(b_factor)?)
-            }
+        let (a_factor, b_factor) =
+            (power(b_scale.saturating_sub(a_scale))?, power(a_scale.saturating_sub(b_scale))?);
+        if let (Some(numerator), Some(denominator)) =
+            (a.checked_mul(a_factor), b.checked_mul(b_factor))
+        {
+            return Self::new(numerator, denominator);
         }
+        let by = i128::try_from(divisor(a, b)).ok()?;
+        let (a, b) = (a / by, b / by);
+        Self::new(a.checked_mul(a_factor)?, b.checked_mul(b_factor)?)
     }
 
     /// Does it with the numbers as they are, and where that does not fit in lowest terms.
@@ -128,21 +126,17 @@ impl Ratio {
     /// they do not fit.
     pub fn rounded(self, scale: u16) -> Option<(i128, bool)> {
         let unit = power(scale)?;
-        let (whole, rest) =
-            (self.numerator / self.denominator, self.numerator % self.denominator);
+        let (whole, rest) = (self.numerator / self.denominator, self.numerator % self.denominator);
         let of_whole = whole.checked_mul(unit)?;
-        let (digits, left, below) = match rest.checked_mul(unit) {
-            Some(rest) => (rest / self.denominator, rest % self.denominator, self.denominator),
-            None => {
-                // Digit by digit, as many as are wanted.
-                let (mut digits, mut left) = (0_i128, rest);
-                for _ in 0..scale {
-                    let (digit, after) = tenfold(left, self.denominator)?;
-                    digits = digits * 10 + digit;
-                    left = after;
-                }
-                (digits, left, self.denominator)
-            }
+        let below = self.denominator;
+        let (digits, left) = if let Some(rest) = rest.checked_mul(unit) {
+            (rest / below, rest % below)
+        } else {
+            // Digit by digit, as many as are wanted.
+            (0..scale).fold((0_i128, rest), |(digits, left), _| {
+                let (digit, left) = tenfold(left, below);
+                (digits * 10 + digit, left)
+            })
         };
         let sign = if self.numerator < 0 { -1 } else { 1 };
         let is_half = left.unsigned_abs() >= below.unsigned_abs().div_ceil(2);
@@ -188,7 +182,7 @@ impl Ratio {
 }
 
 /// Ten times a rest below `by`, divided by it: the digit and what is left. The product may not fit.
-fn tenfold(rest: i128, by: i128) -> Option<(i128, i128)> {
+fn tenfold(rest: i128, by: i128) -> (i128, i128) {
     let (mut digit, mut left) = (0_i128, 0_i128);
     for _ in 0..10 {
         // Both are below `by` in size, so that their sum is looked at before it is made.
@@ -200,5 +194,5 @@ fn tenfold(rest: i128, by: i128) -> Option<(i128, i128)> {
             left += rest;
         }
     }
-    Some((digit, left))
+    (digit, left)
 }

@@ -1,7 +1,7 @@
 //! Parsed expressions, before anything is known of the columns.
 
-use crate::interval::Interval;
 use crate::compare::Comparison;
+use crate::interval::Interval;
 use crate::logic::Test;
 use crate::number::Arithmetic;
 
@@ -20,17 +20,53 @@ pub(crate) enum Tree {
     /// A first operand, and what is done to it one after the other.
     Arithmetic(Box<Tree>, Vec<(Arithmetic, Tree)>),
     Compare(Comparison, Box<Tree>, Box<Tree>),
-    Distinct { left: Box<Tree>, right: Box<Tree>, negated: bool },
-    In { value: Box<Tree>, list: Vec<Tree>, negated: bool },
-    Between { value: Box<Tree>, low: Box<Tree>, high: Box<Tree>, negated: bool },
-    Is { value: Box<Tree>, test: Test, negated: bool },
-    Like { value: Box<Tree>, pattern: Box<Tree>, escape: Option<char>, any_case: bool, negated: bool },
-    Matches { value: Box<Tree>, pattern: Box<Tree>, any_case: bool, negated: bool },
+    Distinct {
+        left: Box<Tree>,
+        right: Box<Tree>,
+        negated: bool,
+    },
+    In {
+        value: Box<Tree>,
+        list: Vec<Tree>,
+        negated: bool,
+    },
+    Between {
+        value: Box<Tree>,
+        low: Box<Tree>,
+        high: Box<Tree>,
+        negated: bool,
+    },
+    Is {
+        value: Box<Tree>,
+        test: Test,
+        negated: bool,
+    },
+    Like {
+        value: Box<Tree>,
+        pattern: Box<Tree>,
+        escape: Option<char>,
+        any_case: bool,
+        negated: bool,
+    },
+    Matches {
+        value: Box<Tree>,
+        pattern: Box<Tree>,
+        any_case: bool,
+        negated: bool,
+    },
     All(Vec<Tree>),
     Any(Vec<Tree>),
     Not(Box<Tree>),
-    Case { operand: Option<Box<Tree>>, branches: Vec<(Tree, Tree)>, otherwise: Option<Box<Tree>> },
-    Cast { value: Box<Tree>, to: Target, tries: bool },
+    Case {
+        operand: Option<Box<Tree>>,
+        branches: Vec<(Tree, Tree)>,
+        otherwise: Option<Box<Tree>>,
+    },
+    Cast {
+        value: Box<Tree>,
+        to: Target,
+        tries: bool,
+    },
     AtTimeZone(Box<Tree>, Box<Tree>),
     /// A function by its name in capitals.
     Call(String, Vec<Tree>),
@@ -40,9 +76,14 @@ pub(crate) enum Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Integer(Width),
-    Decimal { digits: u16, scale: u16 },
+    Decimal {
+        digits: u16,
+        scale: u16,
+    },
     /// A float, of 32 bits or of 64.
-    Float { is_short: bool },
+    Float {
+        is_short: bool,
+    },
     Text,
     Bool,
     Date,
@@ -122,7 +163,9 @@ impl Tree {
             Self::Is { value, .. } | Self::Cast { value, .. } => each(&[value]),
             Self::Arithmetic(first, rest) => {
                 each(&[first]);
-                rest.iter().for_each(|(_, tree)| each(&[tree]));
+                for (_, tree) in rest {
+                    each(&[tree]);
+                }
             }
             Self::Compare(_, a, b) | Self::AtTimeZone(a, b) => each(&[a, b]),
             Self::Distinct { left, right, .. } => each(&[left, right]),
@@ -131,15 +174,23 @@ impl Tree {
             }
             Self::In { value, list, .. } => {
                 each(&[value]);
-                list.iter().for_each(|tree| each(&[tree]));
+                for tree in list {
+                    each(&[tree]);
+                }
             }
             Self::Between { value, low, high, .. } => each(&[value, low, high]),
             Self::All(trees) | Self::Any(trees) | Self::Call(_, trees) => {
-                trees.iter().for_each(|tree| each(&[tree]));
+                for tree in trees {
+                    each(&[tree]);
+                }
             }
             Self::Case { operand, branches, otherwise } => {
-                operand.iter().chain(otherwise).for_each(|tree| each(&[tree]));
-                branches.iter().for_each(|(a, b)| each(&[a, b]));
+                for tree in operand.iter().chain(otherwise) {
+                    each(&[tree]);
+                }
+                for (a, b) in branches {
+                    each(&[a, b]);
+                }
             }
         }
     }

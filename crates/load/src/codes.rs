@@ -97,9 +97,7 @@ impl<'a> TextCodes<'a> {
             let role = Role::Segment(index);
             let read = match columns.get(role) {
                 Some(column) => codes.read(column, flaws, into),
-                None if columns.input.mapping(role).is_none() => {
-                    codes.missing(columns.rows, into)
-                }
+                None if columns.input.mapping(role).is_none() => codes.missing(columns.rows, into),
                 None => Ok(()),
             };
             read.map_err(|TooMany| columns.input.too_many_values(index))?;

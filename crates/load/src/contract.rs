@@ -266,8 +266,7 @@ fn details(drafts: Vec<Draft>, shapes: &[Shape], mappings: &[Mapping]) -> Vec<De
     let detail = |draft: Draft| {
         let Draft { footer, constants, shape } = draft;
         let Shape { schema, mapped, .. } = &shapes[shape];
-        let is_pushed =
-            |name: &str| footer.columns.contains(name) && !footer.uuids.contains(name);
+        let is_pushed = |name: &str| footer.columns.contains(name) && !footer.uuids.contains(name);
         let (pushed, residual) =
             filter.map_or((None, None), |filter| mapped[filter].split(schema, &is_pushed));
         let pieces = footer.pieces(PIECE_ROWS);
@@ -482,7 +481,9 @@ fn unknown(
     let names = names.chain(folders.keys().map(String::as_str));
     let wanted = column.to_lowercase();
     let mut columns: Vec<_> = names
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), kohort_expr::quoted(name)))
+        .map(|name| {
+            (strsim::jaro_winkler(&wanted, &name.to_lowercase()), kohort_expr::quoted(name))
+        })
         .collect();
     columns.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let mut columns: Vec<_> = columns.into_iter().map(|(_, name)| name).collect();

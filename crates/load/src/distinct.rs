@@ -19,6 +19,9 @@ use crate::read::start;
 /// that is half full.
 const BYTES_PER_ROW: u64 = 64;
 
+/// Bytes that may be taken however low the limit is; a run takes as much for anything.
+const FLOOR: u64 = 64 << 20;
+
 /// Which rows of each file are the first of their kind, a bit each.
 #[derive(Debug)]
 pub(crate) struct Firsts {
@@ -54,7 +57,7 @@ impl Opened {
         let rows: u64 = self.files.iter().map(|file| file.rows).sum();
         let bytes = rows.saturating_mul(BYTES_PER_ROW);
         match limit {
-            Some(limit) if bytes > limit => Err(LoadError::TooManyToTellApart {
+            Some(limit) if bytes > limit.max(FLOOR) => Err(LoadError::TooManyToTellApart {
                 input: self.source.input(),
                 rows,
                 needed: bytes,
@@ -81,7 +84,8 @@ impl Opened {
                 start(scope, QUERY_THREAD, || {
                     while let Some(rows) = queries.get(next.fetch_add(1, Ordering::Relaxed)) {
                         if let Err(error) = self.hash_rows(rows, &names, &shards) {
-                            let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                            let mut failure =
+                                failure.lock().unwrap_or_else(PoisonError::into_inner);
                             failure.get_or_insert(error);
                             next.store(queries.len(), Ordering::Relaxed);
                         }
@@ -99,7 +103,9 @@ impl Opened {
             #[expect(clippy::iter_over_hash_type, reason = "each sets a bit of its own")]
             for (file, row) in places.into_values() {
                 let word = usize::try_from(row / 64).unwrap_or(0);
-                if let Some(word) = files.get_mut(file as usize).and_then(|w: &mut Vec<u64>| w.get_mut(word)) {
+                if let Some(word) =
+                    files.get_mut(file as usize).and_then(|w: &mut Vec<u64>| w.get_mut(word))
+                {
                     *word |= 1 << (row % 64);
                 }
             }
@@ -132,7 +138,9 @@ impl Opened {
 
 /// Adds the rows of a frame.
 fn add(frame: &DataFrame, file: usize, names: &[PlSmallStr], shards: &[Shard]) {
-    let Some(places) = frame.column(PLACE).ok().and_then(|column| column.i64().ok()) else { return };
+    let Some(places) = frame.column(PLACE).ok().and_then(|column| column.i64().ok()) else {
+        return;
+    };
     let places = values!(places);
     let file = u32::try_from(file).unwrap_or(u32::MAX);
     let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); frame.height()];

@@ -79,10 +79,7 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// A mapped value that is not SQL.
-    #[error(
-        "{key} = {expression:?} is no valid SQL expression: {reason}; a column whose name is not \
-         a plain word stands in double quotes"
-    )]
+    #[error("{key} = {expression:?} is no valid SQL expression: {reason}")]
     Syntax {
         /// Key of the mapping.
         key: String,

@@ -16,9 +16,9 @@ use crate::codes::Texts;
 use crate::columns::Reason;
 use crate::columns::time::Now;
 use crate::contract::Opened;
+use crate::distinct::Firsts;
 use crate::error::LoadError;
 use crate::files::SourceFile;
-use crate::distinct::Firsts;
 use crate::frame::Rows;
 use crate::quiet::QUERY_THREAD;
 use crate::sink::{FileReport, LoadReport, Sink};
@@ -64,8 +64,7 @@ impl Opened {
         new_sink: &(dyn Fn() -> S + Sync),
     ) -> Result<(LoadReport, Vec<S>), LoadError> {
         let (texts, done) = (self.texts(), |_: usize, _: &[FileReport]| Ok(()));
-        let reading =
-            Reading {
+        let reading = Reading {
             needs,
             now,
             threads,
@@ -94,8 +93,9 @@ impl Opened {
         let selection = Selection::new(self, reading.needs, |_| true);
         let known = |part: usize| reading.known.get(part).and_then(Option::as_ref);
         let unread: Vec<usize> = (0..self.parts()).filter(|part| known(*part).is_none()).collect();
-        let queries: Vec<_> =
-            (self.queries().into_iter()).filter(|query| known(self.part_of(query.file)).is_none()).collect();
+        let queries: Vec<_> = (self.queries().into_iter())
+            .filter(|query| known(self.part_of(query.file)).is_none())
+            .collect();
         let has_distinct = self.source.deduplicate && !unread.is_empty();
         let firsts = if has_distinct {
             self.check_distinct(reading.memory_limit)?;

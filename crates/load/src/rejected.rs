@@ -55,9 +55,7 @@ impl Opened {
     ) -> Result<Vec<RejectedDetail>, LoadError> {
         let mut needs = report.needs;
         needs.order_ids |= !mixed.is_empty();
-        let selection = Selection::new(self, needs, |role| {
-            !matches!(role, Role::Updated | Role::Reason | Role::Segment(_) | Role::Check(_))
-        });
+        let selection = Selection::new(self, needs, |role| !matches!(role, Role::Check(_)));
         let mut orders: HashMap<Id, HashSet<Id>> = HashMap::new();
         for (customer, order) in mixed {
             orders.entry(customer.clone()).or_default().insert(order.clone());

@@ -20,7 +20,7 @@ pub(crate) static FUNCTIONS: [Function; 5] = [
         fewest: 1,
         most: MANY,
         bind: |binder, args| {
-            let (nodes, ty) = binder.all_unified(args.into_nodes(), "chosen from")?;
+            let (nodes, ty) = binder.all_unified(args.nodes.clone(), "chosen from")?;
             Ok(Node::new(ty, Op::First(nodes)).folded())
         },
     },
@@ -61,8 +61,8 @@ pub(crate) static FUNCTIONS: [Function; 5] = [
     },
 ];
 
-fn extreme(binder: &Binder<'_>, args: Args, wants: Ordering) -> Bound {
-    let given = args.into_nodes();
+fn extreme(binder: &Binder<'_>, args: &Args, wants: Ordering) -> Bound {
+    let given = args.nodes.clone();
     let (values, ty) = binder.all_unified(given.clone(), "compared")?;
     if matches!(ty, Type::Binary | Type::Interval) {
         return Err(format!("values of type {ty} can't be compared"));
@@ -73,7 +73,7 @@ fn extreme(binder: &Binder<'_>, args: Args, wants: Ordering) -> Bound {
     Ok(Node::new(ty, Op::Extreme { wants, compared, values }).folded())
 }
 
-fn null_if(binder: &Binder<'_>, args: Args) -> Bound {
+fn null_if(binder: &Binder<'_>, args: &Args) -> Bound {
     let (a, b) = (args.node(0), args.node(1));
     let a = if a.is_quoted { binder.coerced(a, b.ty)? } else { a };
     // That both can be compared is found out here.

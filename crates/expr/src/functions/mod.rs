@@ -22,7 +22,7 @@ pub struct Function {
     pub gives: &'static str,
     pub(crate) fewest: usize,
     pub(crate) most: usize,
-    pub(crate) bind: fn(&Binder<'_>, Args) -> Bound,
+    pub(crate) bind: fn(&Binder<'_>, &Args) -> Bound,
 }
 
 /// All functions, by subject.
@@ -37,9 +37,28 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 
 /// Functions over several rows, which have no place here.
 pub(crate) const AGGREGATES: [&str; 22] = [
-    "SUM", "COUNT", "AVG", "MEAN", "MIN", "MAX", "MEDIAN", "FIRST", "LAST", "STDDEV", "VARIANCE",
-    "ARRAY_AGG", "STRING_AGG", "LISTAGG", "ROW_NUMBER", "RANK", "DENSE_RANK", "LAG", "LEAD",
-    "UNNEST", "EXPLODE", "QUANTILE",
+    "SUM",
+    "COUNT",
+    "AVG",
+    "MEAN",
+    "MIN",
+    "MAX",
+    "MEDIAN",
+    "FIRST",
+    "LAST",
+    "STDDEV",
+    "VARIANCE",
+    "ARRAY_AGG",
+    "STRING_AGG",
+    "LISTAGG",
+    "ROW_NUMBER",
+    "RANK",
+    "DENSE_RANK",
+    "LAG",
+    "LEAD",
+    "UNNEST",
+    "EXPLODE",
+    "QUANTILE",
 ];
 
 /// A call of a function.
@@ -52,15 +71,17 @@ pub(crate) fn bind(binder: &Binder<'_>, name: &str, args: Vec<Node>) -> Bound {
     };
     let given = args.len();
     if given < function.fewest || given > function.most {
-        return Err(format!("the call is {}({}), and it has {given} arguments", name, function.takes));
+        return Err(format!(
+            "the call is {}({}), and it has {given} arguments",
+            name, function.takes
+        ));
     }
-    (function.bind)(binder, Args { name: name.to_owned(), nodes: args })
+    (function.bind)(binder, &Args { name: name.to_owned(), nodes: args })
 }
 
 fn unknown(name: &str) -> String {
     let names = all().flat_map(|function| function.names);
-    let mut near: Vec<_> =
-        names.map(|known| (strsim::jaro_winkler(name, known), *known)).collect();
+    let mut near: Vec<_> = names.map(|known| (strsim::jaro_winkler(name, known), *known)).collect();
     near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let near: Vec<_> = near.into_iter().take(6).map(|(_, known)| known).collect();
     format!("there is no function {name}; near to it are {}", near.join(", "))
@@ -75,10 +96,6 @@ pub(crate) struct Args {
 impl Args {
     pub fn len(&self) -> usize {
         self.nodes.len()
-    }
-
-    pub fn into_nodes(self) -> Vec<Node> {
-        self.nodes
     }
 
     /// An argument as it is.

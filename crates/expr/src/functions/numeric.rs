@@ -27,21 +27,14 @@ pub(crate) static FUNCTIONS: [Function; 7] = [
             Ok(Node::apply(ty, vec![x], |args, rows| absolute(&args[0], rows)))
         },
     },
-    Function {
-        names: &["SIGN"],
-        takes: "x",
-        gives: "-1, 0 or 1",
-        fewest: 1,
-        most: 1,
-        bind: sign,
-    },
+    Function { names: &["SIGN"], takes: "x", gives: "-1, 0 or 1", fewest: 1, most: 1, bind: sign },
     Function {
         names: &["ROUND"],
         takes: "x[, places]",
         gives: "x with so many decimal places, halves away from zero",
         fewest: 1,
         most: 2,
-        bind: |binder, args| rounded(binder, &args, Rounding::Half),
+        bind: |binder, args| rounded(binder, args, Rounding::Half),
     },
     Function {
         names: &["TRUNC", "TRUNCATE"],
@@ -49,7 +42,7 @@ pub(crate) static FUNCTIONS: [Function; 7] = [
         gives: "x with so many decimal places, the others cut off",
         fewest: 1,
         most: 2,
-        bind: |binder, args| rounded(binder, &args, Rounding::Cut),
+        bind: |binder, args| rounded(binder, args, Rounding::Cut),
     },
     Function {
         names: &["FLOOR"],
@@ -57,7 +50,7 @@ pub(crate) static FUNCTIONS: [Function; 7] = [
         gives: "the greatest whole number up to x",
         fewest: 1,
         most: 1,
-        bind: |binder, args| rounded(binder, &args, Rounding::Down),
+        bind: |binder, args| rounded(binder, args, Rounding::Down),
     },
     Function {
         names: &["CEIL", "CEILING"],
@@ -65,7 +58,7 @@ pub(crate) static FUNCTIONS: [Function; 7] = [
         gives: "the smallest whole number from x on",
         fewest: 1,
         most: 1,
-        bind: |binder, args| rounded(binder, &args, Rounding::Up),
+        bind: |binder, args| rounded(binder, args, Rounding::Up),
     },
     Function {
         names: &["MOD"],
@@ -109,7 +102,7 @@ impl Rounding {
     }
 }
 
-fn sign(binder: &Binder<'_>, args: Args) -> Bound {
+fn sign(binder: &Binder<'_>, args: &Args) -> Bound {
     let x = args.number(binder, 0)?;
     let ty = x.ty;
     Ok(Node::apply(Type::exact(1, 0), vec![x], move |args, _| {
@@ -223,24 +216,21 @@ pub(crate) fn micros_of(node: Node, factor: i64) -> Node {
     };
     Node::apply(ty, vec![node], move |args, rows| {
         let mut marks = args[0].marks.clone();
-        let values: Cells<'static, i64> = match from {
-            Type::Exact(exact) => {
-                let cells = args[0].wide();
-                attempt(form(args, rows), &mut marks, |row| {
-                    scale_of(cells.at(row), exact.scale).ok_or(number::RANGE)
-                })
-            }
-            _ => {
-                let cells = args[0].doubles();
-                #[expect(clippy::cast_precision_loss, reason = "a power of ten")]
-                attempt(form(args, rows), &mut marks, |row| {
-                    let micros = cast::whole((cells.at(row) * factor as f64).round_ties_even());
-                    micros
-                        .and_then(|micros| i64::try_from(micros).ok())
-                        .filter(|micros| cast::is_readable(*micros))
-                        .ok_or(number::RANGE)
-                })
-            }
+        let values: Cells<'static, i64> = if let Type::Exact(exact) = from {
+            let cells = args[0].wide();
+            attempt(form(args, rows), &mut marks, |row| {
+                scale_of(cells.at(row), exact.scale).ok_or(number::RANGE)
+            })
+        } else {
+            let cells = args[0].doubles();
+            #[expect(clippy::cast_precision_loss, reason = "a power of ten")]
+            attempt(form(args, rows), &mut marks, |row| {
+                let micros = cast::whole((cells.at(row) * factor as f64).round_ties_even());
+                micros
+                    .and_then(|micros| i64::try_from(micros).ok())
+                    .filter(|micros| cast::is_readable(*micros))
+                    .ok_or(number::RANGE)
+            })
         };
         Column::new(Values::Time(values), marks)
     })

@@ -23,67 +23,109 @@ const fn function(
     gives: &'static str,
     fewest: usize,
     most: usize,
-    bind: fn(&Binder<'_>, Args) -> Bound,
+    bind: fn(&Binder<'_>, &Args) -> Bound,
 ) -> Function {
     Function { names, takes, gives, fewest, most, bind }
 }
 
 pub(crate) static FUNCTIONS: [Function; 23] = [
     function(&["LOWER", "LCASE"], "text", "in small letters", 1, 1, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::lower(args[0].text(row))))
+        mapped(b, args, |args, row| Ok(text::lower(args[0].text(row))))
     }),
     function(&["UPPER", "UCASE"], "text", "in capitals", 1, 1, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::upper(args[0].text(row))))
+        mapped(b, args, |args, row| Ok(text::upper(args[0].text(row))))
     }),
     function(&["TRIM"], "text[, characters]", "without blanks at both ends", 1, 2, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::trim(args[0].text(row), set(args, row)).into()))
+        mapped(b, args, |args, row| Ok(text::trim(args[0].text(row), set(args, row)).into()))
     }),
     function(&["LTRIM"], "text[, characters]", "without blanks before it", 1, 2, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::ltrim(args[0].text(row), set(args, row)).into()))
+        mapped(b, args, |args, row| Ok(text::ltrim(args[0].text(row), set(args, row)).into()))
     }),
     function(&["RTRIM"], "text[, characters]", "without blanks behind it", 1, 2, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::rtrim(args[0].text(row), set(args, row)).into()))
+        mapped(b, args, |args, row| Ok(text::rtrim(args[0].text(row), set(args, row)).into()))
     }),
-    function(&["SUBSTR", "SUBSTRING"], "text, start[, length]", "a part; the first character is 1", 2, 3, |b, args| {
-        mapped(b, &args, |args, row| {
-            let length = args.get(2).map(|length| integer(length, row));
-            let part = text::substr(args[0].text(row), integer(&args[1], row), length);
-            part.map(Cow::Borrowed).map_err(failed)
-        })
-    }),
-    function(&["LEFT"], "text, n", "the first n characters, or all but the last -n", 2, 2, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::left(args[0].text(row), integer(&args[1], row)).into()))
-    }),
-    function(&["RIGHT"], "text, n", "the last n characters, or all but the first -n", 2, 2, |b, args| {
-        mapped(b, &args, |args, row| Ok(text::right(args[0].text(row), integer(&args[1], row)).into()))
-    }),
-    function(&["SPLIT_PART"], "text, separator, n", "the n-th part, from the end where n < 0", 3, 3, |b, args| {
-        mapped(b, &args, |args, row| {
-            let n = integer(&args[2], row);
-            let part = text::split_part(args[0].text(row), args[1].text(row), n);
-            part.map(Cow::Borrowed).map_err(failed)
-        })
-    }),
+    function(
+        &["SUBSTR", "SUBSTRING"],
+        "text, start[, length]",
+        "a part; the first character is 1",
+        2,
+        3,
+        |b, args| {
+            mapped(b, args, |args, row| {
+                let length = args.get(2).map(|length| integer(length, row));
+                let part = text::substr(args[0].text(row), integer(&args[1], row), length);
+                part.map(Cow::Borrowed).map_err(failed)
+            })
+        },
+    ),
+    function(
+        &["LEFT"],
+        "text, n",
+        "the first n characters, or all but the last -n",
+        2,
+        2,
+        |b, args| {
+            mapped(b, args, |args, row| {
+                Ok(text::left(args[0].text(row), integer(&args[1], row)).into())
+            })
+        },
+    ),
+    function(
+        &["RIGHT"],
+        "text, n",
+        "the last n characters, or all but the first -n",
+        2,
+        2,
+        |b, args| {
+            mapped(b, args, |args, row| {
+                Ok(text::right(args[0].text(row), integer(&args[1], row)).into())
+            })
+        },
+    ),
+    function(
+        &["SPLIT_PART"],
+        "text, separator, n",
+        "the n-th part, from the end where n < 0",
+        3,
+        3,
+        |b, args| {
+            mapped(b, args, |args, row| {
+                let n = integer(&args[2], row);
+                let part = text::split_part(args[0].text(row), args[1].text(row), n);
+                part.map(Cow::Borrowed).map_err(failed)
+            })
+        },
+    ),
     function(&["REPLACE"], "text, from, to", "with every `from` as `to`", 3, 3, |b, args| {
-        mapped(b, &args, |args, row| {
+        mapped(b, args, |args, row| {
             Ok(text::replace(args[0].text(row), args[1].text(row), args[2].text(row)))
         })
     }),
     function(&["REVERSE"], "text", "from its end to its start", 1, 1, |b, args| {
-        mapped(b, &args, |args, row| {
+        mapped(b, args, |args, row| {
             let mut reversed = String::new();
             text::reverse(args[0].text(row), &mut reversed);
             Ok(reversed.into())
         })
     }),
-    function(&["LPAD"], "text, n, fill", "filled up to n characters on its left, or cut to n", 2, 3, |b, args| {
-        mapped(b, &args, |args, row| padded(args, row, text::lpad))
-    }),
-    function(&["RPAD"], "text, n, fill", "filled up to n characters on its right, or cut to n", 2, 3, |b, args| {
-        mapped(b, &args, |args, row| padded(args, row, text::rpad))
-    }),
+    function(
+        &["LPAD"],
+        "text, n, fill",
+        "filled up to n characters on its left, or cut to n",
+        2,
+        3,
+        |b, args| mapped(b, args, |args, row| padded(args, row, text::lpad)),
+    ),
+    function(
+        &["RPAD"],
+        "text, n, fill",
+        "filled up to n characters on its right, or cut to n",
+        2,
+        3,
+        |b, args| mapped(b, args, |args, row| padded(args, row, text::rpad)),
+    ),
     function(&["REPEAT"], "text, n", "n times, at most 64 KiB", 2, 2, |b, args| {
-        mapped(b, &args, |args, row| {
+        mapped(b, args, |args, row| {
             let mut repeated = String::new();
             let done = text::repeat(args[0].text(row), integer(&args[1], row), &mut repeated);
             done.map_err(failed)?;
@@ -92,24 +134,41 @@ pub(crate) static FUNCTIONS: [Function; 23] = [
     }),
     function(&["||"], "a, b, …", "one behind the other, NULL where one is", 1, MANY, joined),
     function(&["CONCAT"], "a, b, …", "one behind the other; NULL is nothing", 1, MANY, concat),
-    function(&["CONCAT_WS"], "separator, a, b, …", "those that are not NULL, with the separator between", 2, MANY, concat_ws),
-    function(&["LENGTH", "LEN", "CHAR_LENGTH", "CHARACTER_LENGTH"], "text", "its characters", 1, 1, |b, args| {
-        counted(b, &args, |args, row| text::length(args[0].text(row)))
-    }),
+    function(
+        &["CONCAT_WS"],
+        "separator, a, b, …",
+        "those that are not NULL, with the separator between",
+        2,
+        MANY,
+        concat_ws,
+    ),
+    function(
+        &["LENGTH", "LEN", "CHAR_LENGTH", "CHARACTER_LENGTH"],
+        "text",
+        "its characters",
+        1,
+        1,
+        |b, args| counted(b, args, |args, row| text::length(args[0].text(row))),
+    ),
     function(&["OCTET_LENGTH"], "text", "its bytes", 1, 1, |b, args| {
-        counted(b, &args, |args, row| args[0].text(row).len())
+        counted(b, args, |args, row| args[0].text(row).len())
     }),
-    function(&["STRPOS", "INSTR", "POSITION"], "text, part", "where the part starts; 0: nowhere", 2, 2, |b, args| {
-        counted(b, &args, |args, row| text::strpos(args[0].text(row), args[1].text(row)))
-    }),
+    function(
+        &["STRPOS", "INSTR", "POSITION"],
+        "text, part",
+        "where the part starts; 0: nowhere",
+        2,
+        2,
+        |b, args| counted(b, args, |args, row| text::strpos(args[0].text(row), args[1].text(row))),
+    ),
     function(&["STARTS_WITH", "PREFIX"], "text, part", "whether it starts so", 2, 2, |b, args| {
-        asked(b, &args, |args, row| text::starts_with(args[0].text(row), args[1].text(row)))
+        asked(b, args, |args, row| text::starts_with(args[0].text(row), args[1].text(row)))
     }),
     function(&["ENDS_WITH", "SUFFIX"], "text, part", "whether it ends so", 2, 2, |b, args| {
-        asked(b, &args, |args, row| text::ends_with(args[0].text(row), args[1].text(row)))
+        asked(b, args, |args, row| text::ends_with(args[0].text(row), args[1].text(row)))
     }),
     function(&["CONTAINS"], "text, part", "whether the part is in it", 2, 2, |b, args| {
-        asked(b, &args, |args, row| text::contains(args[0].text(row), args[1].text(row)))
+        asked(b, args, |args, row| text::contains(args[0].text(row), args[1].text(row)))
     }),
 ];
 
@@ -121,7 +180,7 @@ pub(crate) static PATTERNS: [Function; 3] = [
         2,
         3,
         |b, args| {
-            let flags = flags(&args, 2)?;
+            let flags = flags(args, 2)?;
             searched(b, args.text(b, 0)?, &args.constant(1)?, flags)
         },
     ),
@@ -222,12 +281,14 @@ fn as_texts(binder: &Binder<'_>, nodes: Vec<Node>) -> Bound<Vec<Node>> {
     nodes.into_iter().map(text).collect()
 }
 
-fn joined(binder: &Binder<'_>, args: Args) -> Bound {
-    let nodes = as_texts(binder, args.into_nodes())?;
+fn joined(binder: &Binder<'_>, args: &Args) -> Bound {
+    let nodes = as_texts(binder, args.nodes.clone())?;
     Ok(Node::apply(Type::Text, nodes, |args, rows| {
         let mut marks = Marks::of(args);
         let texts = attempt_texts(form(args, rows), &mut marks, |row, text| {
-            args.iter().for_each(|arg| text.push_str(arg.text(row)));
+            for arg in args {
+                text.push_str(arg.text(row));
+            }
             Ok(())
         });
         Column::new(Values::Text(texts), marks)
@@ -260,8 +321,8 @@ fn without_nulls(
     if constant { column.narrowed() } else { column }
 }
 
-fn concat(binder: &Binder<'_>, args: Args) -> Bound {
-    let nodes = as_texts(binder, args.into_nodes())?;
+fn concat(binder: &Binder<'_>, args: &Args) -> Bound {
+    let nodes = as_texts(binder, args.nodes.clone())?;
     Ok(Node::apply(Type::Text, nodes, |args, rows| {
         without_nulls(args, rows, |row, text| {
             let there = args.iter().filter(|arg| arg.marks.at(row) == VALUE);
@@ -270,8 +331,8 @@ fn concat(binder: &Binder<'_>, args: Args) -> Bound {
     }))
 }
 
-fn concat_ws(binder: &Binder<'_>, args: Args) -> Bound {
-    let nodes = as_texts(binder, args.into_nodes())?;
+fn concat_ws(binder: &Binder<'_>, args: &Args) -> Bound {
+    let nodes = as_texts(binder, args.nodes.clone())?;
     Ok(Node::apply(Type::Text, nodes, |args, rows| {
         let (separator, parts) = (&args[0], &args[1..]);
         let mut column = without_nulls(args, rows, |row, text| {
@@ -340,8 +401,8 @@ fn flags(args: &Args, place: usize) -> Bound<Flags> {
     if args.len() > place { Flags::parse(&args.constant(place)?) } else { Ok(Flags::default()) }
 }
 
-fn replaced(binder: &Binder<'_>, args: Args) -> Bound {
-    let flags = flags(&args, 3)?;
+fn replaced(binder: &Binder<'_>, args: &Args) -> Bound {
+    let flags = flags(args, 3)?;
     let pattern = Pattern::compile(&args.constant(1)?, flags)?;
     let with = Replacement::compile(&args.constant(2)?, &pattern)?;
     Ok(Node::apply(Type::Text, vec![args.text(binder, 0)?], move |args, rows| {
@@ -354,7 +415,7 @@ fn replaced(binder: &Binder<'_>, args: Args) -> Bound {
     }))
 }
 
-fn extracted(binder: &Binder<'_>, args: Args) -> Bound {
+fn extracted(binder: &Binder<'_>, args: &Args) -> Bound {
     let pattern = Pattern::compile(&args.constant(1)?, Flags::default())?;
     let group = if args.len() > 2 { args.constant_integer(binder, 2)? } else { 0 };
     let group = usize::try_from(group).ok().filter(|group| *group <= pattern.groups());

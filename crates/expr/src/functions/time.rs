@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Args, Bound, Function, clamped, form, numeric};
 use crate::bind::{Binder, quoted};
 use crate::calendar::{self, Part};
-use crate::interval::Interval;
 use crate::column::{Cells, Column, Failure, NULL, Values, attempt, attempt_texts};
 use crate::format::Format;
+use crate::interval::Interval;
 use crate::node::Node;
 use crate::number::{Arithmetic, RANGE};
 use crate::stamp::{Unreadable, parse_instant};
@@ -16,53 +16,116 @@ use crate::types::{Exact, Type};
 use crate::zone::{DAY_MICROS, Zone};
 
 pub(crate) static FUNCTIONS: [Function; 26] = [
-    function(&["DATE_PART", "DATEPART"], "'part', t", "a part of t: EXTRACT(part FROM t)", 2, 2, |b, args| {
-        let part = part(&args.constant(0)?)?;
-        Ok(extracted(b, args.time(b, 1)?, part))
+    function(
+        &["DATE_PART", "DATEPART"],
+        "'part', t",
+        "a part of t: EXTRACT(part FROM t)",
+        2,
+        2,
+        |b, args| {
+            let part = part(&args.constant(0)?)?;
+            Ok(extracted(b, args.time(b, 1)?, part))
+        },
+    ),
+    function(&["YEAR"], "t", "the year", 1, 1, |b, args| single(b, args, Part::Year)),
+    function(&["QUARTER"], "t", "1 to 4", 1, 1, |b, args| single(b, args, Part::Quarter)),
+    function(&["MONTH"], "t", "1 to 12", 1, 1, |b, args| single(b, args, Part::Month)),
+    function(&["WEEK", "WEEKOFYEAR"], "t", "the ISO week", 1, 1, |b, args| {
+        single(b, args, Part::Week)
     }),
-    function(&["YEAR"], "t", "the year", 1, 1, |b, args| single(b, &args, Part::Year)),
-    function(&["QUARTER"], "t", "1 to 4", 1, 1, |b, args| single(b, &args, Part::Quarter)),
-    function(&["MONTH"], "t", "1 to 12", 1, 1, |b, args| single(b, &args, Part::Month)),
-    function(&["WEEK", "WEEKOFYEAR"], "t", "the ISO week", 1, 1, |b, args| single(b, &args, Part::Week)),
-    function(&["DAY", "DAYOFMONTH"], "t", "the day of the month", 1, 1, |b, args| single(b, &args, Part::Day)),
-    function(&["DAYOFWEEK", "WEEKDAY"], "t", "0 (Sunday) to 6", 1, 1, |b, args| single(b, &args, Part::DayOfWeek)),
-    function(&["ISODOW"], "t", "1 (Monday) to 7", 1, 1, |b, args| single(b, &args, Part::IsoDayOfWeek)),
-    function(&["DAYOFYEAR"], "t", "1 to 366", 1, 1, |b, args| single(b, &args, Part::DayOfYear)),
-    function(&["HOUR"], "t", "0 to 23", 1, 1, |b, args| single(b, &args, Part::Hour)),
-    function(&["MINUTE"], "t", "0 to 59", 1, 1, |b, args| single(b, &args, Part::Minute)),
-    function(&["SECOND"], "t", "0 to 59", 1, 1, |b, args| single(b, &args, Part::Second)),
-    function(&["EPOCH"], "t", "seconds since 1970, with six places", 1, 1, |b, args| single(b, &args, Part::Epoch)),
-    function(&["DATE_TRUNC", "DATETRUNC"], "'part', t", "the start of t's year, month, week, …", 2, 2, |b, args| {
-        truncated(b, &args)
+    function(&["DAY", "DAYOFMONTH"], "t", "the day of the month", 1, 1, |b, args| {
+        single(b, args, Part::Day)
     }),
-    function(&["DATE_DIFF", "DATEDIFF"], "'part', a, b", "how many starts of a part lie between a and b", 3, 3, |b, args| {
-        difference(b, &args, calendar::difference)
+    function(&["DAYOFWEEK", "WEEKDAY"], "t", "0 (Sunday) to 6", 1, 1, |b, args| {
+        single(b, args, Part::DayOfWeek)
     }),
+    function(&["ISODOW"], "t", "1 (Monday) to 7", 1, 1, |b, args| {
+        single(b, args, Part::IsoDayOfWeek)
+    }),
+    function(&["DAYOFYEAR"], "t", "1 to 366", 1, 1, |b, args| single(b, args, Part::DayOfYear)),
+    function(&["HOUR"], "t", "0 to 23", 1, 1, |b, args| single(b, args, Part::Hour)),
+    function(&["MINUTE"], "t", "0 to 59", 1, 1, |b, args| single(b, args, Part::Minute)),
+    function(&["SECOND"], "t", "0 to 59", 1, 1, |b, args| single(b, args, Part::Second)),
+    function(&["EPOCH"], "t", "seconds since 1970, with six places", 1, 1, |b, args| {
+        single(b, args, Part::Epoch)
+    }),
+    function(
+        &["DATE_TRUNC", "DATETRUNC"],
+        "'part', t",
+        "the start of t's year, month, week, …",
+        2,
+        2,
+        truncated,
+    ),
+    function(
+        &["DATE_DIFF", "DATEDIFF"],
+        "'part', a, b",
+        "how many starts of a part lie between a and b",
+        3,
+        3,
+        |b, args| difference(b, args, calendar::difference),
+    ),
     function(&["DATE_ADD"], "t, INTERVAL …", "t + INTERVAL …", 2, 2, |b, args| {
         arithmetic(b, Arithmetic::Plus, args.node(0), args.node(1))
     }),
-    function(&["DATE_SUB", "DATESUB"], "'part', a, b", "how many whole parts lie between a and b", 3, 3, |b, args| {
-        difference(b, &args, calendar::age_difference)
+    function(
+        &["DATE_SUB", "DATESUB"],
+        "'part', a, b",
+        "how many whole parts lie between a and b",
+        3,
+        3,
+        |b, args| difference(b, args, calendar::age_difference),
+    ),
+    function(&["DATE"], "t", "the day: CAST(t AS DATE)", 1, 1, |b, args| {
+        b.cast(args.node(0), Target::Date, false)
     }),
-    function(&["DATE"], "t", "the day: CAST(t AS DATE)", 1, 1, |b, args| b.cast(args.node(0), Target::Date, false)),
-    function(&["STRPTIME"], "text, 'format'", "the time that a text such as '31/12/2024' names", 2, 2, |b, args| {
-        parsed(b, &args, false)
+    function(
+        &["STRPTIME"],
+        "text, 'format'",
+        "the time that a text such as '31/12/2024' names",
+        2,
+        2,
+        |b, args| parsed(b, args, false),
+    ),
+    function(
+        &["TRY_STRPTIME"],
+        "text, 'format'",
+        "the same, and NULL where it is not readable",
+        2,
+        2,
+        |b, args| parsed(b, args, true),
+    ),
+    function(&["STRFTIME"], "t, 'format'", "t as text, such as '%Y-%m'", 2, 2, |b, args| {
+        printed(b, args)
     }),
-    function(&["TRY_STRPTIME"], "text, 'format'", "the same, and NULL where it is not readable", 2, 2, |b, args| {
-        parsed(b, &args, true)
-    }),
-    function(&["STRFTIME"], "t, 'format'", "t as text, such as '%Y-%m'", 2, 2, |b, args| printed(b, &args)),
-    function(&["TO_TIMESTAMP"], "seconds", "the instant so many seconds after 1970 (UTC)", 1, 1, |b, args| {
-        epoch(b, &args, 1_000_000)
-    }),
-    function(&["EPOCH_MS"], "milliseconds", "the instant so many milliseconds after 1970 (UTC)", 1, 1, |b, args| {
-        epoch(b, &args, 1000)
-    }),
-    function(&["MAKE_TIMESTAMP", "EPOCH_US"], "microseconds | year, month, day, hour, minute, second", "the instant so many microseconds after 1970 (UTC), or a time of the clock", 1, 6, |b, args| {
-        if args.len() == 1 { epoch(b, &args, 1) } else { made_timestamp(b, &args) }
-    }),
-    function(&["MAKE_DATE"], "year, month, day", "a day", 3, 3, |b, args| made(b, &args)),
-    function(&["LAST_DAY"], "t", "the last day of t's month", 1, 1, |b, args| last_day(b, &args)),
+    function(
+        &["TO_TIMESTAMP"],
+        "seconds",
+        "the instant so many seconds after 1970 (UTC)",
+        1,
+        1,
+        |b, args| epoch(b, args, 1_000_000),
+    ),
+    function(
+        &["EPOCH_MS"],
+        "milliseconds",
+        "the instant so many milliseconds after 1970 (UTC)",
+        1,
+        1,
+        |b, args| epoch(b, args, 1000),
+    ),
+    function(
+        &["MAKE_TIMESTAMP", "EPOCH_US"],
+        "microseconds | year, month, day, hour, minute, second",
+        "the instant so many microseconds after 1970 (UTC), or a time of the clock",
+        1,
+        6,
+        |b, args| {
+            if args.len() == 1 { epoch(b, args, 1) } else { made_timestamp(b, args) }
+        },
+    ),
+    function(&["MAKE_DATE"], "year, month, day", "a day", 3, 3, made),
+    function(&["LAST_DAY"], "t", "the last day of t's month", 1, 1, last_day),
 ];
 
 const fn function(
@@ -71,7 +134,7 @@ const fn function(
     gives: &'static str,
     fewest: usize,
     most: usize,
-    bind: fn(&Binder<'_>, Args) -> Bound,
+    bind: fn(&Binder<'_>, &Args) -> Bound,
 ) -> Function {
     Function { names, takes, gives, fewest, most, bind }
 }
@@ -134,19 +197,19 @@ fn truncated(binder: &Binder<'_>, args: &Args) -> Bound {
         Column::new(Values::Time(values), marks)
     });
     // Of a day it is one: the start of a month needs no clock.
-    if is_day { day_of(node) } else { Ok(node) }
+    Ok(if is_day { day_of(node) } else { node })
 }
 
 /// The day of a wall clock's time.
-fn day_of(node: Node) -> Bound {
-    Ok(Node::apply(Type::Date, vec![node], |args, rows| {
+fn day_of(node: Node) -> Node {
+    Node::apply(Type::Date, vec![node], |args, rows| {
         let mut marks = args[0].marks.clone();
         let times = args[0].times();
         let values = attempt(form(args, rows), &mut marks, |row| {
             i32::try_from(times.at(row).div_euclid(DAY_MICROS)).map_err(|_| RANGE)
         });
         Column::new(Values::Date(values), marks)
-    }))
+    })
 }
 
 fn difference(binder: &Binder<'_>, args: &Args, count: fn(Part, i64, i64) -> i64) -> Bound {
@@ -233,7 +296,8 @@ fn moved(binder: &Binder<'_>, op: Arithmetic, time: Node, interval: &Node) -> Bo
         });
         Column::new(Values::Time(values), marks)
     });
-    if from == Type::Date && interval.is_whole_days() { day_of(node) } else { Ok(node) }
+    let is_day = from == Type::Date && interval.is_whole_days();
+    Ok(if is_day { day_of(node) } else { node })
 }
 
 fn parsed(binder: &Binder<'_>, args: &Args, tries: bool) -> Bound {
@@ -343,10 +407,9 @@ fn last_day(binder: &Binder<'_>, args: &Args) -> Bound {
     let moved = Node::apply(Type::Timestamp, vec![start], move |args, rows| {
         let mut marks = args[0].marks.clone();
         let cells = walls(&args[0], Type::Date, &zone);
-        let values = attempt(form(args, rows), &mut marks, |row| {
-            next.after(cells.at(row)).ok_or(RANGE)
-        });
+        let values =
+            attempt(form(args, rows), &mut marks, |row| next.after(cells.at(row)).ok_or(RANGE));
         Column::new(Values::Time(values), marks)
     });
-    day_of(moved)
+    Ok(day_of(moved))
 }

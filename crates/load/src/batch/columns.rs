@@ -32,12 +32,7 @@ impl Opened {
         self.mappings.iter().find(|mapping| mapping.role == role)
     }
 
-    pub(super) fn negative_id(
-        &self,
-        role: Role,
-        wrong: &Negative,
-        file: usize,
-    ) -> LoadError {
+    pub(super) fn negative_id(&self, role: Role, wrong: &Negative, file: usize) -> LoadError {
         let mapping = self.mapping(role);
         LoadError::NegativeId {
             key: mapping.map(|mapping| mapping.name.clone()).unwrap_or_default(),

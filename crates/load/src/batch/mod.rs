@@ -1,19 +1,19 @@
 //! From a frame of the engine to a batch of plain slices.
 
-use kohort_model::{EventBatch, Input, Scale};
 use kohort_expr::{Evaluated, Failure};
+use kohort_model::{EventBatch, Input, Scale};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
 use crate::codes::{Dictionaries, TextCodes};
-use crate::columns::shown::shown;
-use crate::columns::{Flaws, values};
 use crate::columns::amount::{self, Rule};
 use crate::columns::ids::Ids;
+use crate::columns::shown::shown;
 use crate::columns::time::{Now, TimeBuffer, updates};
+use crate::columns::{Flaws, values};
 use crate::contract::Opened;
-use crate::distinct::Firsts;
 use crate::currency::Converter;
+use crate::distinct::Firsts;
 use crate::error::LoadError;
 use crate::frame::{PLACE, Rows};
 use crate::mapping::Role;
@@ -177,7 +177,12 @@ impl<'a> Batcher<'a> {
     }
 
     /// Reads the mapped values and hands them on.
-    fn read<S: Sink>(&mut self, taken: &mut Taken, file: usize, sink: &mut S) -> Result<(), LoadError> {
+    fn read<S: Sink>(
+        &mut self,
+        taken: &mut Taken,
+        file: usize,
+        sink: &mut S,
+    ) -> Result<(), LoadError> {
         let Self { flaws, buffers, .. } = self;
         let input = self.input;
         let Taken { frame, values: series, rounded, .. } = taken;
@@ -248,7 +253,8 @@ impl<'a> Batcher<'a> {
                 causes: &plain.causes,
                 units: &plain.units,
             };
-            sink.push(input.part_of(file), &batch).map_err(|error| LoadError::Sink(Box::new(error)))?;
+            sink.push(input.part_of(file), &batch)
+                .map_err(|error| LoadError::Sink(Box::new(error)))?;
         }
         buffers.keys.recycle(keys);
         Ok(())

@@ -111,7 +111,11 @@ pub(crate) fn rounded_rows(column: &Series, scale: Scale, flaws: &Flaws) -> u64 
                 let minor = x * unit;
                 (minor - minor.round()).abs() > 1e-6 + minor.abs() * 1e-14
             };
-            if amounts.iter().any(|x| has_more(*x)) { count(&|row| has_more(amounts[row])) } else { 0 }
+            if amounts.iter().any(|x| has_more(*x)) {
+                count(&|row| has_more(amounts[row]))
+            } else {
+                0
+            }
         }
         _ => 0,
     }
@@ -250,10 +254,8 @@ pub(crate) fn converted(
             None => Some(Rate::ONE),
             Some((_, converter)) => name.and_then(|name| converter.rate(name, *day)),
         };
-        let rate = rate.ok_or_else(|| AmountError::NoRate {
-            currency: name.map(str::to_owned),
-            day: *day,
-        })?;
+        let rate = rate
+            .ok_or_else(|| AmountError::NoRate { currency: name.map(str::to_owned), day: *day })?;
         let minor = rate.of(amount, from, scale, months_of).ok_or(AmountError::Overflow(row))?;
         into.push(minor);
     }
@@ -387,7 +389,11 @@ fn float(unit: i64) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 fn minor(x: f64, factor: f64, unit: i64) -> (i64, bool) {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
-    if x.abs() < WHOLE || !(x.abs() < 9e18) { rounded(x * factor) } else { (x as i64).overflowing_mul(unit) }
+    if x.abs() < WHOLE || !(x.abs() < 9e18) {
+        rounded(x * factor)
+    } else {
+        (x as i64).overflowing_mul(unit)
+    }
 }
 
 /// Rounded half away from zero, as `f64::round` does, but without a call.

@@ -6,7 +6,6 @@ use polars::prelude::{DataType, Series, TimeUnit};
 
 use super::{Flaws, Reason, values};
 
-
 /// What a column of times holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Clock {

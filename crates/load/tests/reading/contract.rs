@@ -4,7 +4,7 @@ use kohort_load::{Source, open};
 use polars::prelude::{Column, DataType, TimeUnit};
 
 use crate::support::{
-    Folder, Parts as _, cast, dates, ints, segment, status, text, times, with_plain,
+    Folder, Parts as _, cast, dates, ints, read, segment, status, text, times, with_plain,
 };
 
 fn folder() -> Folder {
@@ -106,7 +106,8 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             |s| s.filter = Some("id".to_owned()),
-            "where = \"id\" is of type i64 in DIR/a.parquet; a condition is true or false",
+            "where = \"id\" can't be computed from the columns of DIR/a.parquet: a condition is true or \
+             false, and this is of type BIGINT",
         ),
         (
             |s| s.orders().money.amount = "amount + at".to_owned(),
@@ -212,12 +213,20 @@ fn values_that_can_not_be_computed_reject_their_row() {
             ["amount", "unreadable_amount", "score = 0.5, id = 1 (division by zero)"],
         ),
         (
-            |s| s.filter = Some("CAST(day AS TIMESTAMP) > DATE '2023-01-01' AND 1 / (id - 1) > 0".to_owned()),
+            |s| {
+                s.filter = Some(
+                    "CAST(day AS TIMESTAMP) > DATE '2023-01-01' AND 1 / (id - 1) > 0".to_owned(),
+                )
+            },
             ["where", "unreadable_value", "day = '2024-01-01', id = 1 (division by zero)"],
         ),
         (
             |s| s.orders().updated_at = Some("CAST(CONCAT(day, 'Z') AS TIMESTAMP)".to_owned()),
-            ["updated_at", "unreadable_time", "day = '2024-01-01' (has an offset from UTC: use TIMESTAMPTZ)"],
+            [
+                "updated_at",
+                "unreadable_time",
+                "day = '2024-01-01' (has an offset from UTC: use TIMESTAMPTZ)",
+            ],
         ),
     ];
     for (change, [key, reason, value]) in cases {

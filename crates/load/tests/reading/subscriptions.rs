@@ -363,14 +363,14 @@ fn mapped_values_that_do_not_fit() {
         (
             |s| s.spans().ended_at = Some("plan".to_owned()),
             "inputs.subscriptions.ended_at = \"plan\" is of type str in DIR/a.parquet; a time is a date \
-             or a timestamp: use CAST(plan AS DATE), or for other notations STRPTIME(plan, '%d/%m/%Y \
-             %H:%M')",
+             or a timestamp: use CAST(plan AS DATE), of texts with an offset CAST(plan AS TIMESTAMPTZ), and \
+             for other notations STRPTIME(plan, '%d/%m/%Y %H:%M')",
         ),
         (
             |s| s.spans().cancelled_at = Some("amount".to_owned()),
             "inputs.subscriptions.cancelled_at = \"amount\" is of type decimal[15,2] in DIR/a.parquet; a \
-             time is a date or a timestamp: of seconds since 1970 CAST(amount * 1000000 AS TIMESTAMP) \
-             makes one",
+             time is a date or a timestamp: use TO_TIMESTAMP(amount) of \
+             seconds since 1970, EPOCH_MS(amount) of milliseconds",
         ),
         (
             |s| s.spans().trial = Some("plan".to_owned()),
