@@ -381,7 +381,10 @@ def _difference(row: Row, a: Number, b: Number) -> Number:
 
 
 def _product(row: Row, a: Number, b: Number) -> Number:
-    return row.kept(Number(a.over * b.over, a.under * b.under, a.is_quotient or b.is_quotient))
+    found = Number(a.over * b.over, a.under * b.under, a.is_quotient or b.is_quotient)
+    # A factor that was chosen from several may have the places of another.
+    row.is_strained |= abs(found.value) * 10**PLACES >= LIMIT
+    return row.kept(found)
 
 
 def _quotient(row: Row, a: Number, b: Number) -> object:
@@ -408,6 +411,7 @@ def _whole_quotient(row: Row, a: Number, b: Number) -> object:
 def _remainder(row: Row, a: Number, b: Number) -> object:
     if not b.over:
         return FAILED
+    row.kept(Number(a.over * b.under, a.under * b.over))
     row.kept(Number(a.over * b.under, a.under * b.under))
     left = a.value - b.value * _towards_zero(a.value / b.value)
     under = max(a.under, b.under)

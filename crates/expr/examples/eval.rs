@@ -88,7 +88,9 @@ fn shown(values: &Series, row: usize) -> Value {
         }
         AnyValue::Decimal(digits, _, scale) => json!(["n", decimal(digits, scale)]),
         AnyValue::Binary(bytes) => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+            let hex: String =
+                bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
             json!(["x", hex])
         }
         other if values.dtype().is_integer() => json!(["n", other.to_string()]),

@@ -7,8 +7,9 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use polars::prelude::{PlSmallStr, Schema};
 
 use crate::cast::{self, cast};
-use crate::column::{Column, Marks, NULL, Texts, VALUE, Values};
+use crate::column::{Column, Marks, NULL, VALUE, Values};
 use crate::compare::{self, Comparison, Set};
+use crate::constants::{number, quoted};
 use crate::functions;
 use crate::logic::Test;
 use crate::node::{Load, Node, Op};
@@ -534,46 +535,8 @@ fn quotient((a, x): (Node, Exact), (b, y): (Node, Exact)) -> Node {
     })
 }
 
-/// A constant of type text that may become one of another type.
-pub(crate) fn quoted(text: &str) -> Node {
-    let values = Values::Text(Texts::One(text.to_owned()));
-    let node = Node::constant(Type::Text, Column::new(values, Marks::None));
-    Node { is_quoted: true, ..node }
-}
-
 pub(crate) fn not(node: Node) -> Node {
     Node::new(Type::Bool, Op::Not(Box::new(node))).folded()
-}
-
-/// A number as it is written: with a point or an exponent too, it is exact.
-pub(crate) fn number(text: &str) -> Bound {
-    let unreadable = || format!("{text:?} is no number of at most {WIDE} digits");
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => {
-            (mantissa, exponent.parse::<i32>().map_err(|_| unreadable())?)
-        }
-        None => (text, 0),
-    };
-    let (whole, places) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let mut digits: String = [whole, places].concat().chars().filter(|c| *c != '_').collect();
-    let mut scale =
-        i32::try_from(places.chars().filter(|c| *c != '_').count()).unwrap_or(99) - exponent;
-    while scale < 0 && digits.len() < 60 {
-        digits.push('0');
-        scale += 1;
-    }
-    let value: i128 = digits.parse().map_err(|_| unreadable())?;
-    let scale = u16::try_from(scale).ok().filter(|scale| *scale <= WIDE).ok_or_else(unreadable)?;
-    let count = value.unsigned_abs().checked_ilog10().map_or(1, |log| log + 1);
-    let count = u16::try_from(count).unwrap_or(WIDE).max(scale).max(1);
-    if !number::fits(value, WIDE) {
-        return Err(unreadable());
-    }
-    let values = match i64::try_from(value) {
-        Ok(value) if count <= 18 => Values::Narrow(crate::column::Cells::One(value)),
-        _ => Values::Wide(crate::column::Cells::One(value)),
-    };
-    Ok(Node::constant(Type::exact(count, scale), Column::new(values, Marks::None)))
 }
 
 fn mismatch(a: Type, b: Type, what: &str) -> String {

@@ -16,6 +16,7 @@ mod calendar;
 mod cast;
 mod column;
 mod compare;
+mod constants;
 mod format;
 mod functions;
 mod interval;

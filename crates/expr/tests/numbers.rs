@@ -1,5 +1,7 @@
 //! Exact numbers against integers of any size, at the limits of 18 and 38 digits.
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
 use kohort_expr::{Columns, Failure, Program, Zones};
 use num_bigint::{BigInt, Sign};
 use polars::prelude::{AnyValue, Column, DataFrame, Int128Chunked, IntoSeries, NewChunkedArray};

@@ -10,17 +10,16 @@ use kohort_model::{Day, IdType, Input};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
 use crate::checks::{Mistyped, mistyped};
-use crate::columns::amount::is_number;
 use crate::columns::ids::is_bytes;
-use crate::columns::is_integer;
 use crate::columns::status::Statuses;
 use crate::columns::time::Clock;
 use crate::currency::Rates;
 use crate::distinct::Firsts;
-use crate::error::{LoadError, TypeIn};
+use crate::error::LoadError;
 use crate::files::{self, Partition, SourceFile};
 use crate::find::find;
 use crate::footer::Footer;
+use crate::forms::Forms;
 use crate::mapping::{Constant, Mapping, Role, constant, partition_type};
 use crate::share::IdForm;
 use crate::source::{Content, CurrencySource, Source};
@@ -178,7 +177,10 @@ impl Opened {
         let folders = files::partitions(found.iter().map(|found| &*found.path));
         let drafts = contract.drafts(footers, &folders)?;
         let mut shapes = contract.shapes;
-        let forms = Forms::of(&mappings, (&drafts, &shapes), &files)?;
+        let types = |place: usize| {
+            drafts.iter().map(|draft| shapes[draft.shape].mapped[place].dtype()).collect()
+        };
+        let forms = Forms::of(&mappings, &types, &files)?;
         for shape in &mut shapes {
             shape.settle(&mappings, &forms);
         }
@@ -243,7 +245,7 @@ impl Shape {
         }
         let settled = mappings.iter().zip(&*self.mapped).map(|(mapping, mapped)| {
             let ty = match mapping.role {
-                role if role.is_time() => forms.clock_of(role).ty(),
+                role if role.is_time() => Some(forms.clock_of(role).ty()),
                 role if role.is_number() => Type::of(&DataType::Int64),
                 role if IdForm::ROLES.contains(&role) => Type::of(forms.id_of(role)),
                 _ => None,
@@ -273,61 +275,6 @@ fn details(drafts: Vec<Draft>, shapes: &[Shape], mappings: &[Mapping]) -> Vec<De
         Detail { footer, constants, mapped: Arc::clone(mapped), pushed, residual, pieces }
     };
     drafts.into_iter().map(detail).collect()
-}
-
-/// What all files of an input have in common.
-struct Forms {
-    ids: Vec<IdForm>,
-    clock: Clock,
-    /// Of the roles that are times, as far as they are mapped and known.
-    clocks: Vec<(Role, Clock)>,
-}
-
-impl Forms {
-    fn of(
-        mappings: &[Mapping],
-        (drafts, shapes): (&[Draft], &[Shape]),
-        files: &[SourceFile],
-    ) -> Result<Self, LoadError> {
-        let types = |role| {
-            let index = mappings.iter().position(|mapping| mapping.role == role)?;
-            let types = drafts.iter().map(|draft| shapes[draft.shape].mapped[index].dtype());
-            Some((&mappings[index], types.collect::<Vec<_>>()))
-        };
-        let mut ids = Vec::new();
-        for role in IdForm::ROLES {
-            if let Some((mapping, types)) = types(role) {
-                let of = id_type(mapping, &types, files)?;
-                ids.push(IdForm { role, of, unsigned_by: None });
-            }
-        }
-        let mut clocks = Vec::new();
-        for role in [Role::Time, Role::Updated, Role::Ended, Role::Cancelled] {
-            if let Some((mapping, types)) = types(role) {
-                clocks.extend(clock(mapping, &types, files)?.map(|clock| (role, clock)));
-            }
-        }
-        for mapping in mappings {
-            let Some((_, types)) = types(mapping.role) else { continue };
-            check(mapping, &types, files)?;
-        }
-        let clock = clocks.iter().find(|(role, _)| *role == Role::Time);
-        let clock = clock.map_or(Clock::Date, |(_, clock)| *clock);
-        Ok(Self { ids, clock, clocks })
-    }
-
-    fn clock_of(&self, role: Role) -> Clock {
-        let found = self.clocks.iter().find(|(of, _)| *of == role);
-        found.map_or(Clock::Date, |(_, clock)| *clock)
-    }
-
-    fn id_of(&self, role: Role) -> &'static DataType {
-        let found = self.ids.iter().find(|ids| ids.role == role);
-        match found {
-            Some(ids) if is_bytes(ids.of) => &DataType::String,
-            _ => &DataType::Int64,
-        }
-    }
 }
 
 struct Contract<'a> {
@@ -499,140 +446,4 @@ fn unknown(
         path: file.path.clone(),
         columns: columns.into(),
     }
-}
-
-fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: String) -> LoadError {
-    LoadError::Type {
-        key: mapping.name.clone(),
-        expression: mapping.text.clone(),
-        path: file.path.clone(),
-        found: found.to_string(),
-        advice,
-    }
-}
-
-/// The types that a single file decides about.
-fn check(mapping: &Mapping, types: &[DataType], files: &[SourceFile]) -> Result<(), LoadError> {
-    let fits = |dtype: &DataType| match mapping.role {
-        _ if *dtype == DataType::Null => true,
-        role if role.is_number() => is_number(dtype),
-        role if role.is_condition() => dtype.is_bool(),
-        role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
-        _ => true,
-    };
-    let wrong = types.iter().zip(files).find(|(dtype, _)| !fits(dtype));
-    let Some((found, file)) = wrong else { return Ok(()) };
-    let advice = match (mapping.role, found) {
-        (role, found) if role.is_number() => {
-            let (what, cast) = match role {
-                Role::Score => ("a score", "INTEGER"),
-                Role::Units => ("a number of units", "BIGINT"),
-                _ => ("an amount", "DECIMAL(38, 2)"),
-            };
-            let advice = format!("{what} is a decimal, an integer or a float");
-            match found {
-                DataType::String => format!("{advice}: use CAST({} AS {cast})", mapping.text),
-                _ => advice,
-            }
-        }
-        (role, _) if role.is_condition() => "a condition is true or false".to_owned(),
-        _ => "it needs a value that can be written as text".to_owned(),
-    };
-    Err(wrong_type(mapping, found, file, advice))
-}
-
-/// One property that all files share; an error names the first file that differs.
-fn shared<T: Copy + PartialEq>(
-    mapping: &Mapping,
-    found: &[(T, &DataType, &SourceFile)],
-    advice: &str,
-) -> Result<Option<T>, LoadError> {
-    let Some((first, ..)) = found.first() else { return Ok(None) };
-    let Some(other) = found.iter().position(|(property, ..)| property != first) else {
-        return Ok(Some(*first));
-    };
-    let type_in = |place: usize| {
-        let (_, found, file) = &found[place];
-        Box::new(TypeIn { found: found.to_string(), path: file.path.clone() })
-    };
-    Err(LoadError::MixedTypes {
-        key: mapping.name.clone(),
-        expression: mapping.text.clone(),
-        first: type_in(0),
-        second: type_in(other),
-        advice: advice.to_owned(),
-    })
-}
-
-fn id_type(
-    mapping: &Mapping,
-    types: &[DataType],
-    files: &[SourceFile],
-) -> Result<IdType, LoadError> {
-    let text = &mapping.text;
-    let mut found = Vec::with_capacity(types.len());
-    for (dtype, file) in types.iter().zip(files) {
-        let bytes = match dtype {
-            DataType::Null => continue,
-            DataType::String | DataType::Binary => true,
-            dtype if is_integer(dtype) => false,
-            _ => {
-                let advice = format!(
-                    "an id is an integer, text or binary: use CAST({text} AS BIGINT) or \
-                     CAST({text} AS VARCHAR)"
-                );
-                return Err(wrong_type(mapping, dtype, file, advice));
-            }
-        };
-        found.push((bytes, dtype, file));
-    }
-    let advice = format!("make them one with CAST({text} AS VARCHAR)");
-    let any = |wanted| types.contains(&wanted);
-    Ok(match shared(mapping, &found, &advice)? {
-        Some(true) if any(DataType::Binary) => IdType::Binary,
-        Some(true) => IdType::Text,
-        _ if any(DataType::UInt64) => IdType::Unsigned,
-        _ => IdType::Signed,
-    })
-}
-
-fn clock(
-    mapping: &Mapping,
-    types: &[DataType],
-    files: &[SourceFile],
-) -> Result<Option<Clock>, LoadError> {
-    let text = &mapping.text;
-    let mut found = Vec::with_capacity(types.len());
-    for (dtype, file) in types.iter().zip(files) {
-        if *dtype == DataType::Null {
-            continue;
-        }
-        let Some(clock) = Clock::of(dtype) else {
-            return Err(wrong_type(mapping, dtype, file, time_advice(text, dtype)));
-        };
-        found.push((clock, dtype, file));
-    }
-    let has = |wanted: Clock| found.iter().any(|(clock, ..)| *clock == wanted);
-    let advice = if has(Clock::Date) {
-        format!("make them one with CAST({text} AS DATE)")
-    } else {
-        "say in which zone those without one are, with timezone = \"…\" in the section of the \
-         input"
-            .to_owned()
-    };
-    shared(mapping, &found, &advice)
-}
-
-/// What to write for a time that is not one.
-fn time_advice(text: &str, found: &DataType) -> String {
-    if *found == DataType::String {
-        return format!(
-            "a time is a date or a timestamp: use CAST({text} AS DATE), of texts with an offset \
-             CAST({text} AS TIMESTAMPTZ), and for other notations STRPTIME({text}, '%d/%m/%Y %H:%M')"
-        );
-    }
-    format!(
-        "a time is a date or a timestamp: use TO_TIMESTAMP({text}) of seconds since 1970, \
-         EPOCH_MS({text}) of milliseconds"
-    )
 }

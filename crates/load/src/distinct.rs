@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use polars::prelude::{AnyValue, DataFrame, PlSmallStr, TimeUnit};
+use polars::prelude::{AnyValue, Column, DataFrame, PlSmallStr, TimeUnit};
 
 use crate::columns::values;
 use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::frame::{PLACE, Rows};
+use crate::mapping::Constant;
 use crate::quiet::QUERY_THREAD;
 use crate::read::start;
 
@@ -70,7 +71,7 @@ impl Opened {
     fn look_up_firsts(&self, threads: usize) -> Result<Firsts, LoadError> {
         let names: BTreeSet<&PlSmallStr> = (self.details.iter())
             .flat_map(|detail| {
-                let constants = detail.constants.iter().map(|constant| constant.name());
+                let constants = detail.constants.iter().map(Constant::name);
                 detail.footer.columns.iter_names().chain(constants)
             })
             .collect();
@@ -100,7 +101,6 @@ impl Opened {
         let mut files: Vec<_> = self.files.iter().map(|file| vec![0; words(file.rows)]).collect();
         for shard in shards {
             let places = shard.into_inner().unwrap_or_else(PoisonError::into_inner);
-            #[expect(clippy::iter_over_hash_type, reason = "each sets a bit of its own")]
             for (file, row) in places.into_values() {
                 let word = usize::try_from(row / 64).unwrap_or(0);
                 if let Some(word) =
@@ -120,7 +120,7 @@ impl Opened {
         shards: &[Shard],
     ) -> Result<(), LoadError> {
         let (file, columns) = (rows.file, &self.details[rows.file].footer.columns);
-        let needed = names.iter().filter(|name| columns.contains(*name)).cloned().collect();
+        let needed = names.iter().filter(|name| columns.contains(name)).cloned().collect();
         let scan = self.scan_of(rows, needed);
         thread::scope(|scope| {
             let (sender, receiver) = std::sync::mpsc::sync_channel(0);
@@ -145,7 +145,7 @@ fn add(frame: &DataFrame, file: usize, names: &[PlSmallStr], shards: &[Shard]) {
     let file = u32::try_from(file).unwrap_or(u32::MAX);
     let mut bytes: Vec<Vec<u8>> = vec![Vec::new(); frame.height()];
     for name in names {
-        let column = frame.column(name).ok().map(|column| column.as_materialized_series());
+        let column = frame.column(name).ok().map(Column::as_materialized_series);
         for (row, bytes) in bytes.iter_mut().enumerate() {
             let value = column.and_then(|column| column.get(row).ok());
             write_value(&value.unwrap_or(AnyValue::Null), bytes);

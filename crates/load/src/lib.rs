@@ -19,6 +19,7 @@ mod files;
 mod find;
 mod footer;
 mod formats;
+mod forms;
 mod frame;
 mod mapping;
 mod quiet;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{Args, Bound, Function, clamped, form, numeric};
-use crate::bind::{Binder, quoted};
+use crate::bind::Binder;
 use crate::calendar::{self, Part};
 use crate::column::{Cells, Column, Failure, NULL, Values, attempt, attempt_texts};
+use crate::constants::quoted;
 use crate::format::Format;
 use crate::interval::Interval;
 use crate::node::Node;

@@ -389,10 +389,10 @@ fn float(unit: i64) -> f64 {
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 fn minor(x: f64, factor: f64, unit: i64) -> (i64, bool) {
     const WHOLE: f64 = 9_007_199_254_740_992.0;
-    if x.abs() < WHOLE || !(x.abs() < 9e18) {
-        rounded(x * factor)
-    } else {
+    if (WHOLE..9e18).contains(&x.abs()) {
         (x as i64).overflowing_mul(unit)
+    } else {
+        rounded(x * factor)
     }
 }
 

@@ -31,12 +31,12 @@ impl Clock {
 
 impl Clock {
     /// The type of its times in expressions.
-    pub fn ty(self) -> Option<Type> {
-        Some(match self {
+    pub fn ty(self) -> Type {
+        match self {
             Self::Date => Type::Date,
             Self::Naive => Type::Timestamp,
             Self::Zoned => Type::Instant,
-        })
+        }
     }
 }
 

@@ -216,7 +216,7 @@ fn values_that_can_not_be_computed_reject_their_row() {
             |s| {
                 s.filter = Some(
                     "CAST(day AS TIMESTAMP) > DATE '2023-01-01' AND 1 / (id - 1) > 0".to_owned(),
-                )
+                );
             },
             ["where", "unreadable_value", "day = '2024-01-01', id = 1 (division by zero)"],
         ),
