@@ -63,9 +63,26 @@ fn main() -> ExitCode {
         Err(_) if stdout.is_closed() => ExitCode::SUCCESS,
         Err(error) => {
             messages.error(&error);
+            for reason in reasons(&error) {
+                messages.detail(format!("because: {reason}"));
+            }
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What lies behind an error and is not in its text.
+fn reasons(error: &CliError) -> Vec<String> {
+    let text = error.to_string();
+    let mut reasons = Vec::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(reason) = source {
+        if !text.contains(&reason.to_string()) {
+            reasons.push(reason.to_string());
+        }
+        source = reason.source();
+    }
+    reasons
 }
 
 /// Has polars start no more threads than the run may use.

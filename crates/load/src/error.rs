@@ -306,7 +306,8 @@ pub enum LoadError {
         /// Which of the file's row groups; the first is 0.
         row_group: usize,
         /// What is wrong, in the words of whoever noticed.
-        reason: String,
+        #[source]
+        reason: ReaderText,
     },
     /// A file whose data can't be decoded.
     #[error("reading {path} failed: {reason}")]
@@ -366,6 +367,11 @@ impl LoadError {
         }
     }
 }
+
+/// What a reader says of values that it can't decode, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReaderText(pub String);
 
 /// A type and the file that has it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -34,7 +34,7 @@ mod source;
 pub use checks::{ColumnCheck, Mistyped, Must, ValueType};
 pub use codes::Texts;
 pub use contract::Opened;
-pub use error::{IdsIn, LoadError, TypeIn};
+pub use error::{IdsIn, LoadError, ReaderText, TypeIn};
 pub use files::SourceFile;
 pub use kohort_model::Id;
 pub use kohort_store::{StoreError, check_url, scrub};

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::time::Duration;
+use std::{env, fs, thread};
 
 use chrono::Utc;
 use kohort_model::Table;
@@ -219,11 +220,19 @@ impl Drop for Staging {
     }
 }
 
+/// How often what threads still write to is removed, and how long they are waited for in between.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Removes what a run that has the claim to the output staged in `root`.
 fn clear(root: &Path, output: &Output) {
-    // Once more where a thread wrote meanwhile. What cannot be removed now goes when the next run
-    // begins.
-    let _ = disk::remove_folder(root).or_else(|_| disk::remove_folder(root));
+    // Again where a thread wrote meanwhile. What cannot be removed now goes when the next run begins.
+    for _ in 0..ATTEMPTS {
+        if disk::remove_folder(root).is_ok() {
+            break;
+        }
+        thread::sleep(PAUSE);
+    }
     if !output.is_remote() {
         // Goes only where it is empty.
         let _ = fs::remove_dir(output.runs_folder());

@@ -33,7 +33,7 @@ mod thrift;
 mod types;
 mod written;
 
-use crate::error::LoadError;
+use crate::error::{LoadError, ReaderText};
 use crate::footer::Footer;
 use crate::quiet::quietly;
 use engine::Steps;
@@ -93,7 +93,7 @@ impl ScanError {
             Self::Io(source) => LoadError::Io { path, source },
             Self::Changed => LoadError::FileChanged { path },
             Self::Damaged { column, row_group, reason } => {
-                LoadError::Damaged { path, column, row_group, reason }
+                LoadError::Damaged { path, column, row_group, reason: ReaderText(reason) }
             }
             Self::Unreadable { column, row_group, reason } => {
                 LoadError::Unreadable { path, column, row_group, reason }

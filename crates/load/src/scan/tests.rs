@@ -504,7 +504,7 @@ fn damage_is_an_error_that_names_column_and_row_group() {
             let text = error.to_string();
             let expected = format!("f.parquet is damaged in column \"bad\" (row group {group}); ");
             assert!(text.starts_with(&expected), "{mode} {codec:?} {text}");
-            assert!(matches!(error, LoadError::Damaged { reason, .. } if !reason.is_empty()));
+            assert!(matches!(error, LoadError::Damaged { reason, .. } if !reason.0.is_empty()));
         }
         let good = Asked { columns: vec!["good"], ..Asked::default() };
         all_ways(&footer, other.path(), &good, |_, frame| assert_eq!(frame.height(), 900));

@@ -110,8 +110,8 @@ fn mapped_values_that_do_not_fit() {
              false, and this is of type BIGINT",
         ),
         (
-            |s| s.orders().money.amount = "amount + at".to_owned(),
-            "amount = \"amount + at\" can't be computed from the columns of DIR/a.parquet: ",
+            |s| s.orders().money.amount = "amount * at".to_owned(),
+            "amount = \"amount * at\" can't be computed from the columns of DIR/a.parquet: ",
         ),
         (
             |s| s.paths.push("/nowhere/*.parquet".to_owned()),

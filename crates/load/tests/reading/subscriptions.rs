@@ -389,8 +389,8 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             |s| s.filter = Some("plan".to_owned()),
-            "inputs.subscriptions.where = \"plan\" is of type str in DIR/a.parquet; a condition is true \
-             or false",
+            "inputs.subscriptions.where = \"plan\" can't be computed from the columns of DIR/a.parquet: a \
+             condition is true or false, and this is of type VARCHAR",
         ),
         (
             |s| s.spans().money.amount = "SUM(amount)".to_owned(),
