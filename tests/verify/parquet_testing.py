@@ -38,6 +38,8 @@ class Expected:
     refused: str = ""
     # Whether it may be refused as well as read.
     may_refuse: bool = False
+    # Rows that pyarrow does not read as they are: times beyond 64 bits of microseconds are cut to them here.
+    differing: int = 0
 
 
 def whole(rows: int) -> Expected:
@@ -111,15 +113,15 @@ EXPECTED = {
     "data/int32_decimal.parquet": whole(24),
     "data/int32_with_null_pages.parquet": whole(1000),
     "data/int64_decimal.parquet": whole(24),
-    "data/int96_from_spark.parquet": whole(6),
+    "data/int96_from_spark.parquet": Expected(6, differing=1),
     "data/large_string_map.brotli.parquet": but(2, "arr", NESTED),
     "data/list_columns.parquet": but(3, "int64_list utf8_list", NESTED),
     "data/lz4_raw_compressed.parquet": whole(4),
     "data/lz4_raw_compressed_larger.parquet": whole(10_000),
     "data/map_no_value.parquet": but(3, "my_map my_map_no_v my_list", NESTED),
     "data/nan_in_stats.parquet": whole(2),
-    # Its dictionary is shorter than it says.
-    "data/nation.dict-malformed.parquet": but(25, "comment_col", DAMAGED),
+    # Its footer leaves the headers of dictionaries out of the sizes of columns.
+    "data/nation.dict-malformed.parquet": but(25, "name comment_col", DAMAGED),
     "data/nested_lists.snappy.parquet": but(3, "a", NESTED),
     "data/nested_maps.snappy.parquet": but(6, "a", NESTED),
     "data/nested_structs.rust.parquet": but(1, "roll_num ul_observation_date", NESTED),
@@ -204,8 +206,8 @@ def faults(kohort: Path, folder: Path, file: Path, expected: Expected) -> Iterat
         yield f"exit code {run.code}: {' '.join(run.text.split())[-500:]}"
         return
     found = Counter(dict(run.query("SELECT customer_id, orders FROM customers")))
-    if found != wanted:
-        more, fewer = found - wanted, wanted - found
+    more, fewer = found - wanted, wanted - found
+    if max(more.total(), fewer.total()) > expected.differing:
         yield f"{more.total()} rows differ: {list(more)[:2]}, expected {list(fewer)[:2]}"
     if columns and wanted.total() + beyond(columns) != expected.rows:
         yield f"pyarrow reads {wanted.total()} rows, expected {expected.rows}"
