@@ -180,7 +180,7 @@ def leaf(rng: random.Random) -> str:
             f"{column} {no}IN ({a}, NULL)",
             f"{column} {no}BETWEEN {a} AND {b}",
             f"{column} IS {no}NULL",
-            f"{column} IS {no}DISTINCT FROM {a}",
+            f"({column} IS {no}DISTINCT FROM {a})",
         ]
     )
 

@@ -141,12 +141,8 @@ fn tree(expr: Expr) -> Parsed {
         Expr::IsNotFalse(value) => is(*value, Test::False, true)?,
         Expr::IsNull(value) | Expr::IsUnknown(value) => is(*value, Test::Null, false)?,
         Expr::IsNotNull(value) | Expr::IsNotUnknown(value) => is(*value, Test::Null, true)?,
-        Expr::IsDistinctFrom(a, b) => {
-            Tree::Distinct { left: boxed(*a)?, right: boxed(*b)?, negated: false }
-        }
-        Expr::IsNotDistinctFrom(a, b) => {
-            Tree::Distinct { left: boxed(*a)?, right: boxed(*b)?, negated: true }
-        }
+        Expr::IsDistinctFrom(a, b) => distinct(*a, *b, false)?,
+        Expr::IsNotDistinctFrom(a, b) => distinct(*a, *b, true)?,
         Expr::InList { expr, list, negated } => {
             Tree::In { value: boxed(*expr)?, list: all(list)?, negated }
         }
@@ -186,6 +182,16 @@ fn tree(expr: Expr) -> Parsed {
         }
         expr => return spelled(expr),
     })
+}
+
+/// The parser takes an AND or OR behind it for a part of the right side, which it is not.
+fn distinct(left: Expr, right: Expr, negated: bool) -> Parsed {
+    if let Expr::BinaryOp { op: BinaryOperator::And | BinaryOperator::Or, .. } = right {
+        return Err(
+            "beside AND and OR it stands in parentheses: (a IS DISTINCT FROM b) AND c".to_owned()
+        );
+    }
+    Ok(Tree::Distinct { left: boxed(left)?, right: boxed(right)?, negated })
 }
 
 /// A name without quotes may be a word that stands for a moment.

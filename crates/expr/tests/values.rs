@@ -135,6 +135,7 @@ fn conditions() {
         ("b AND CAST(s AS DECIMAL(9, 2)) > 0", "!not readable | NULL | false"),
         ("b OR CAST(s AS DECIMAL(9, 2)) > 0", "true | NULL | true"),
         ("i IS DISTINCT FROM -7", "false | true | true"),
+        ("(b IS DISTINCT FROM TRUE) AND i > 0", "false | NULL | true"),
         ("i BETWEEN -7 AND 0", "true | NULL | false"),
         ("CASE WHEN s LIKE '%,%' THEN 0 ELSE CAST(s AS DECIMAL(9, 2)) END", "0.00 | NULL | 0.01"),
         ("CASE status WHEN 'paid' THEN 1 WHEN 'test' THEN 2 END", "1 | NULL | 2"),
@@ -222,6 +223,7 @@ fn what_is_refused_says_why() {
         ("LPAD(status)", "the call is LPAD(text, n, fill), and it has 1 arguments"),
         ("CAST(i AS MONEY)", "nothing is cast to MONEY; the types are SMALLINT"),
         ("Order Date", "stands in double quotes"),
+        ("b IS DISTINCT FROM TRUE AND i > 0", "beside AND and OR it stands in parentheses"),
         ("wall - wall", "use DATE_DIFF('day', a, b)"),
         ("i BETWEEN SYMMETRIC 1 AND 2", "BETWEEN LEAST(a, b) AND GREATEST(a, b)"),
     ];
