@@ -48,7 +48,7 @@ fn evaluated(mapped: &Mapped, frame: &DataFrame) -> Value {
         rows[row] = json!({ "f": failure.to_string() });
     }
     let rows: Vec<Value> = match ty {
-        // A quotient is told with 18 decimal places.
+        // A quotient is written with 18 decimal places.
         Type::Fraction => rows
             .into_iter()
             .map(|value| match value {

@@ -205,7 +205,7 @@ impl Binder<'_> {
             return Ok(Node::constant(Type::Interval, column));
         }
         let zero = match value.ty {
-            // Zero minus a float loses the sign of zero, which nobody sees.
+            // Zero minus a float loses the sign of zero, which compares equal all the same.
             Type::Double | Type::Fraction | Type::Exact(_) | Type::Null | Type::Text => {
                 number("0")?
             }

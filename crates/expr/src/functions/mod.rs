@@ -25,6 +25,18 @@ pub struct Function {
     pub(crate) bind: fn(&Binder<'_>, &Args) -> Bound,
 }
 
+/// An entry of a list of functions.
+const fn function(
+    names: &'static [&'static str],
+    takes: &'static str,
+    gives: &'static str,
+    fewest: usize,
+    most: usize,
+    bind: fn(&Binder<'_>, &Args) -> Bound,
+) -> Function {
+    Function { names, takes, gives, fewest, most, bind }
+}
+
 /// All functions, by subject.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     numeric::FUNCTIONS

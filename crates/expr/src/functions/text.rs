@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Args, Bound, Function, clamped, form};
+use super::{Args, Bound, Function, clamped, form, function};
 use crate::bind::Binder;
 use crate::cast;
 use crate::column::{
@@ -16,17 +16,6 @@ use crate::types::Type;
 
 const MANY: usize = usize::MAX;
 const UNREADABLE: u8 = Failure::Unreadable as u8;
-
-const fn function(
-    names: &'static [&'static str],
-    takes: &'static str,
-    gives: &'static str,
-    fewest: usize,
-    most: usize,
-    bind: fn(&Binder<'_>, &Args) -> Bound,
-) -> Function {
-    Function { names, takes, gives, fewest, most, bind }
-}
 
 pub(crate) static FUNCTIONS: [Function; 23] = [
     function(&["LOWER", "LCASE"], "text", "in small letters", 1, 1, |b, args| {

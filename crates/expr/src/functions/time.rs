@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Args, Bound, Function, clamped, form, numeric};
+use super::{Args, Bound, Function, clamped, form, function, numeric};
 use crate::bind::Binder;
 use crate::calendar::{self, Part};
 use crate::column::{Cells, Column, Failure, NULL, Values, attempt, attempt_texts};
@@ -128,17 +128,6 @@ pub(crate) static FUNCTIONS: [Function; 26] = [
     function(&["MAKE_DATE"], "year, month, day", "a day", 3, 3, made),
     function(&["LAST_DAY"], "t", "the last day of t's month", 1, 1, last_day),
 ];
-
-const fn function(
-    names: &'static [&'static str],
-    takes: &'static str,
-    gives: &'static str,
-    fewest: usize,
-    most: usize,
-    bind: fn(&Binder<'_>, &Args) -> Bound,
-) -> Function {
-    Function { names, takes, gives, fewest, most, bind }
-}
 
 fn part(name: &str) -> Bound<Part> {
     Part::parse(name).ok_or_else(|| {
