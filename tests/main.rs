@@ -24,6 +24,7 @@ mod everything;
 mod faults;
 mod incremental;
 mod kills;
+mod memory;
 mod recovery;
 mod signals;
 mod support;

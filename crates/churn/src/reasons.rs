@@ -142,7 +142,7 @@ impl Measure for ChurnReasons {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&SCHEMA, context.scale);
+        let mut table = context.table(&SCHEMA);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 for (p, cell) in self.cells.get(s, g).iter().enumerate() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{annualised, churn_rate, kept_rate, retention_rate};
 use kohort_model::{
-    Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Spell, Table, TableSchema,
-    Tally, Unit, keys, merge_as,
+    Block, Column, Context, Extent, Finished, Grid, Measure, Periods, Places, Slot, Spell, Table,
+    TableSchema, Tally, Unit, keys, merge_as,
 };
 
 /// The table's columns.
@@ -148,13 +148,17 @@ impl Measure for CustomerRetention {
         }
     }
 
+    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
+        extent.each_period(&SCHEMA)
+    }
+
     fn merge(&mut self, other: Box<dyn Measure>) {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&SCHEMA, context.scale);
+        let mut table = context.table(&SCHEMA);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
@@ -165,7 +169,12 @@ impl Measure for CustomerRetention {
 }
 
 /// Movements between active and lapsed.
-fn count_spells(spells: &[Spell], context: &Context, periods: &Periods, cells: &mut [Tallied]) {
+fn count_spells(
+    spells: &[Spell],
+    context: &Context,
+    periods: &Periods,
+    cells: &mut Places<Tallied>,
+) {
     let last = periods.len() - 1;
     for (i, spell) in spells.iter().enumerate() {
         let (from, to) = (periods.of(spell.start), periods.of(spell.end).min(last));
@@ -205,7 +214,7 @@ fn is_active_at_close(spells: &[Spell], p: usize, context: &Context, periods: &P
 }
 
 /// Buyers by what they did in the period before; `visits` are the periods with orders.
-fn count_lifecycle(mut visits: impl Iterator<Item = usize>, cells: &mut [Tallied]) {
+fn count_lifecycle(mut visits: impl Iterator<Item = usize>, cells: &mut Places<Tallied>) {
     let Some(mut before) = visits.next() else { return };
     for period in visits {
         if period == before + 1 {
@@ -224,7 +233,7 @@ fn write_slot(
     context: &Context,
     slot: &Slot,
     periods: &Periods,
-    cells: &[Tallied],
+    cells: &Places<Tallied>,
 ) {
     let is_first = |cell: &Tallied| cell.new + cell.entered_existing > 0;
     let Some(first) = cells.iter().position(is_first) else { return };

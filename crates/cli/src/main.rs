@@ -1,5 +1,6 @@
 //! The command `kohort`: arguments, settings, messages and exit codes; nothing else.
 
+mod allocation;
 mod args;
 mod calc;
 mod check;
@@ -26,14 +27,13 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
+use args::{Cli, Command, LogFormat};
 use error::CliError;
-use messages::{Messages, Volume};
+use messages::{Messages, Reader, Volume};
 use stdout::Stdout;
 
-/// A run allocates and frees from many threads, which the system's allocator is slow at.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocation::Allocator = allocation::Allocator;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -57,7 +57,9 @@ fn main() -> ExitCode {
     };
     let messages = Messages::new(cli.log_format, volume);
     let mut stdout = Stdout::new();
-    let result = execute(cli.command, &messages, &mut stdout);
+    let result = allocation::end_with_a_sentence(messages.reader() == Reader::Log(LogFormat::Json))
+        .map_err(CliError::Signals)
+        .and_then(|()| execute(cli.command, &messages, &mut stdout));
     match result.and_then(|()| Ok(stdout.flush()?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if stdout.is_closed() => ExitCode::SUCCESS,

@@ -51,6 +51,14 @@ fn text(plan: &RunPlan) -> String {
     let threads = plural(plan.threads as u64, "thread");
     let _ = writeln!(text, "tables   {}", plan.tables.join(", "));
     let _ = writeln!(text, "memory   about {}{limit}; {threads}", size(plan.expected_memory));
+    if let Some((first, as_of)) = plan.days {
+        let tables = size(plan.period_tables);
+        let _ = writeln!(
+            text,
+            "days     {first} to before {as_of}; rows for each period take {tables}, and up to as much \
+             again for each segment value"
+        );
+    }
     if plan.unchanged {
         text.push_str("nothing has changed since the current run: a run would publish nothing\n");
     }
@@ -99,11 +107,16 @@ fn object(plan: &RunPlan) -> Value {
         "threads": plan.threads,
         "memory_limit_bytes": plan.memory_limit,
         "expected_memory_bytes": plan.expected_memory,
+        "period_table_bytes": plan.period_tables,
+        "first_day": plan.days.map(|(first, _)| first.to_string()),
+        "as_of": plan.days.map(|(_, as_of)| as_of.to_string()),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use kohort_model::Day;
+
     use super::*;
 
     fn planned(files: u64, rows: u64, bytes: u64) -> Planned {
@@ -144,6 +157,8 @@ mod tests {
             threads: 2,
             memory_limit: Some(4_000_000_000),
             expected_memory: 612_000_000,
+            period_tables: 36_000,
+            days: Some((Day(18_993), Day(20_058))),
             unchanged: false,
         }
     }
@@ -162,6 +177,7 @@ mod tests {
                  900.0 kB  new      /shop/orders/2024-12-01.parquet
         tables   cohort_curve, win_back
         memory   about 612.0 MB, limit 4.0 GB; 2 threads
+        days     2022-01-01 to before 2024-12-01; rows for each period take 36.0 kB, and up to as much again for each segment value
         "#);
     }
 
@@ -170,6 +186,7 @@ mod tests {
         let plan = RunPlan {
             inputs: vec![PlannedInput { reuse: planned(1, 10, 2_100), ..input("orders") }],
             memory_limit: None,
+            days: None,
             unchanged: true,
             ..nightly()
         };
@@ -267,7 +284,10 @@ mod tests {
           ],
           "threads": 2,
           "memory_limit_bytes": 4000000000,
-          "expected_memory_bytes": 612000000
+          "expected_memory_bytes": 612000000,
+          "period_table_bytes": 36000,
+          "first_day": "2022-01-01",
+          "as_of": "2024-12-01"
         }
         "#);
     }

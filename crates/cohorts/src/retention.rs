@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Cell, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Unit,
-    average, keys, merge_as, rate,
+    Block, Cell, Column, Context, Extent, Finished, Grid, Measure, Periods, Places, Slot, Table,
+    TableSchema, Unit, average, keys, merge_as, rate,
 };
 
 use crate::curve::Curve;
@@ -60,7 +60,7 @@ pub static SCHEMA: TableSchema = TableSchema {
 pub struct Cohorts {
     context: Arc<Context>,
     /// By cohort, then by k.
-    cells: Grid<Vec<Tallied>>,
+    cells: Grid<Places<Tallied>>,
 }
 
 impl Cohorts {
@@ -94,14 +94,18 @@ impl Measure for Cohorts {
         }
     }
 
+    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
+        extent.each_period(&SCHEMA)
+    }
+
     fn merge(&mut self, other: Box<dyn Measure>) {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&SCHEMA, context.scale);
-        let mut curves = Table::new(&crate::curve::SCHEMA, context.scale);
+        let mut table = context.table(&SCHEMA);
+        let mut curves = context.table(&crate::curve::SCHEMA);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 let mut curve = Curve::default();
@@ -158,13 +162,13 @@ impl<'a> Member<'a> {
         Some(Self { block, customer, grain, periods, max_k, cohort, last, second })
     }
 
-    fn add_to(&self, cohort: &mut Vec<Tallied>) {
-        if cohort.len() <= self.last {
-            cohort.resize(self.last + 1, Tallied::default());
-        }
+    fn add_to(&self, cohort: &mut Places<Tallied>) {
         for (period, orders, value) in self.block.visits[self.grain].of(self.customer) {
-            // Past the table's end there is no cell.
-            let Some(cell) = cohort.get_mut(period - self.cohort) else { break };
+            let k = period - self.cohort;
+            if k > self.last {
+                break;
+            }
+            let cell = cohort.at(k);
             cell.orders += orders;
             cell.revenue += value;
             cell.active += 1;
@@ -177,9 +181,6 @@ impl<'a> Member<'a> {
         for (day, value) in days.iter().zip(values) {
             let k = self.periods.of(*day).checked_sub(self.cohort);
             if let Some(k) = k.filter(|k| *k <= self.max_k) {
-                if cohort.len() <= k {
-                    cohort.resize(k + 1, Tallied::default());
-                }
                 cohort[k].revenue += i128::from(*value);
             }
         }
@@ -194,7 +195,7 @@ fn write_cohort(
     slot: &Slot,
     (g, periods): (usize, &Periods),
     cohort: usize,
-    cells: &[Tallied],
+    cells: &Places<Tallied>,
 ) {
     let size: u64 = cells.iter().map(|cell| cell.last).sum();
     if size == 0 {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{loyal_customer_rate, repeat_purchase_ratio};
 use kohort_model::{
-    Block, Column, Context, Day, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
-    Unit, average, keys, merge_as, rate,
+    Block, Column, Context, Day, Extent, Finished, Grid, Measure, Periods, Places, Slot, Table,
+    TableSchema, Tally, Unit, average, keys, merge_as, rate,
 };
 
 /// The table's columns.
@@ -139,13 +139,17 @@ impl Measure for Loyalty {
         }
     }
 
+    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
+        extent.each_period(&LOYALTY)
+    }
+
     fn merge(&mut self, other: Box<dyn Measure>) {
         self.cells.merge(merge_as::<Self>(other).cells);
     }
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&LOYALTY, context.scale);
+        let mut table = context.table(&LOYALTY);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
@@ -206,7 +210,7 @@ fn write_slot(
     context: &Context,
     slot: &Slot,
     periods: &Periods,
-    cells: &[Tallied],
+    cells: &Places<Tallied>,
 ) {
     let Some(first) = cells.iter().position(|cell| cell.buyers > 0) else { return };
     let mut in_window = [0_i64; 3];

@@ -102,6 +102,23 @@ impl Opened {
         }
     }
 
+    /// First and last day of the rows, by what the footers say of the column that holds their times;
+    /// days as they are stored, in UTC. `None` where an expression makes them of something else, or
+    /// a footer says nothing.
+    #[must_use]
+    pub fn stored_days(&self) -> Option<(Day, Day)> {
+        let mapping = self.mappings.iter().find(|mapping| mapping.role == Role::Time)?;
+        let [column] = mapping.program.columns() else { return None };
+        if mapping.text.trim_matches('"') != column.as_str() {
+            return None;
+        }
+        let with_rows = self.files.iter().zip(&self.details).filter(|(file, _)| file.rows > 0);
+        let days: Option<Vec<_>> =
+            with_rows.map(|(_, detail)| detail.footer.meta.days(column)).collect();
+        let (first, last): (Vec<_>, Vec<_>) = days?.into_iter().flatten().unzip();
+        Some((Day(first.into_iter().min()?), Day(last.into_iter().max()?)))
+    }
+
     /// Whether customers, or the visitors of touchpoints and identities, are integers:
     /// [`kohort_model::Keys::Integers`] in every batch.
     #[must_use]

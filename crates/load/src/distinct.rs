@@ -36,6 +36,9 @@ impl Firsts {
     }
 }
 
+/// Rows that are written out at once, to be hashed: as bytes they take far more than as columns.
+const WRITTEN_ROWS: usize = 8 * 1024;
+
 /// Hashes of rows and the first place of each; rows are spread over them by their hash.
 const SHARDS: usize = 64;
 /// File and row.
@@ -128,7 +131,11 @@ impl Opened {
                 scan.stream(false, move |frame| sender.send(frame).is_ok())
             });
             for frame in &receiver {
-                add(&self.completed(frame, file), file, names, shards);
+                let frame = self.completed(frame, file);
+                for start in (0..frame.height()).step_by(WRITTEN_ROWS) {
+                    let start = i64::try_from(start).unwrap_or(i64::MAX);
+                    add(&frame.slice(start, WRITTEN_ROWS), file, names, shards);
+                }
             }
             let scanned = scanning.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             scanned.map_err(|error| self.failed(file, error))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Calendar, Day, IdType, Periods, Scale, Table, TableSchema};
+use crate::{Block, Calendar, Day, IdType, MemoryGuard, Periods, Scale, Table, TableSchema};
 
 /// Which of a customer's orders gives its value for a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,9 +253,17 @@ pub struct Context {
     pub scale: Scale,
     /// The form of customer ids.
     pub ids: IdType,
+    /// The limit of memory, for states and tables.
+    pub memory: MemoryGuard,
 }
 
 impl Context {
+    /// An empty table, which takes no more rows once the limit of memory is passed.
+    #[must_use]
+    pub fn table(&self, schema: &'static TableSchema) -> Table {
+        Table::new(schema, self.scale).guarded(self.memory.clone())
+    }
+
     /// An empty table for a ledger, with a column `segment_<name>` for each segment of
     /// `at = "first"`.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{Block, Day, Table};
+use crate::{Block, Context, Day, Table, TableSchema};
 
 /// A fold over timelines, together with what it has counted so far.
 ///
@@ -15,11 +15,39 @@ pub trait Measure: Any + Send {
     /// Counts the customers of a block.
     fn fold(&mut self, block: &Block<'_>);
 
+    /// Bytes that its tables take, roughly, by what is known before the first block: those with a
+    /// row for each period. Tables that are small by nature, or of which nothing is known, take 0.
+    fn expected_bytes(&self, _extent: &Extent<'_>) -> u64 {
+        0
+    }
+
     /// Adds what `other`, a measure of the same type and context, has counted.
     fn merge(&mut self, other: Box<dyn Measure>);
 
     /// The tables, and what else is to be listed now that everybody has been counted.
     fn finish(self: Box<Self>) -> Finished;
+}
+
+/// How many rows a table has that has one for each period.
+#[derive(Clone, Copy, Debug)]
+pub struct Extent<'a> {
+    /// The frame of the tables.
+    pub context: &'a Context,
+    /// By slot: its first day; `None` where it has no row.
+    pub first_days: &'a [Option<Day>],
+}
+
+impl Extent<'_> {
+    /// Bytes of a table with a row for each period of every slot from its first day on.
+    #[must_use]
+    pub fn each_period(&self, schema: &TableSchema) -> u64 {
+        let periods = self.context.periods.iter().map(|periods| {
+            let of_slot =
+                |first: &Day| (periods.len() - periods.of(*first).min(periods.len())) as u64;
+            self.first_days.iter().flatten().map(of_slot).sum::<u64>()
+        });
+        periods.sum::<u64>().saturating_mul(schema.row_bytes())
+    }
 }
 
 /// What comes of a measure.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Column, ColumnType, Day, Id, IdType, Scale, TableSchema};
+use crate::{Column, ColumnType, Day, Id, IdType, MemoryGuard, Scale, TableSchema};
 
 /// One value of a row, as a measure hands it on.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,20 @@ impl Values {
         }
     }
 
+    /// Bytes of a value, without those of its text.
+    fn bytes(ty: ColumnType) -> usize {
+        match ty {
+            ColumnType::Text => size_of::<Option<Arc<str>>>(),
+            ColumnType::Date => size_of::<Option<Day>>(),
+            ColumnType::Int32 => size_of::<Option<i32>>(),
+            ColumnType::Int64 => size_of::<Option<i64>>(),
+            ColumnType::Float64 => size_of::<Option<f64>>(),
+            ColumnType::Money => size_of::<Option<i128>>(),
+            ColumnType::Boolean => size_of::<Option<bool>>(),
+            ColumnType::Id => size_of::<Id>(),
+        }
+    }
+
     /// The texts of a column that the schema does not have.
     fn further(&mut self) -> &mut Vec<Option<Arc<str>>> {
         let Self::Text(texts) = self else { unreachable!("further columns hold text") };
@@ -141,6 +155,14 @@ fn refuse(column: &Column, cell: &Cell) -> ! {
     panic!("{} cannot hold {cell:?}", column.name)
 }
 
+impl TableSchema {
+    /// Bytes that a row takes in a [`Table`], without those of its texts.
+    #[must_use]
+    pub fn row_bytes(&self) -> u64 {
+        self.columns.iter().map(|column| Values::bytes(column.ty) as u64).sum()
+    }
+}
+
 /// A result table: a schema and one vector per column, all of one length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
@@ -151,7 +173,11 @@ pub struct Table {
     more: Vec<Arc<str>>,
     columns: Vec<Values>,
     rows: usize,
+    memory: MemoryGuard,
 }
+
+/// Rows after which a table looks at the limit of memory.
+const GUARDED_ROWS: usize = 4096;
 
 impl Table {
     /// A table without rows, its money in minor units of `scale`.
@@ -171,7 +197,14 @@ impl Table {
     ) -> Self {
         let columns = schema.columns.iter().map(|c| c.ty);
         let columns = columns.chain(more.iter().map(|_| ColumnType::Text)).map(Values::new);
-        Self { schema, scale, ids, columns: columns.collect(), more, rows: 0 }
+        let memory = MemoryGuard::default();
+        Self { schema, scale, ids, columns: columns.collect(), more, rows: 0, memory }
+    }
+
+    /// The same table, which takes no more rows once the limit of memory is passed.
+    #[must_use]
+    pub fn guarded(self, memory: MemoryGuard) -> Self {
+        Self { memory, ..self }
     }
 
     /// Adds a row, cells in the order of the schema's columns.
@@ -193,8 +226,12 @@ impl Table {
         row: [Cell; N],
         more: impl IntoIterator<Item = Option<Arc<str>>>,
     ) {
-        let Self { schema, columns, .. } = self;
+        let Self { schema, columns, memory, rows, .. } = self;
         assert_eq!(N, schema.columns.len(), "cells of a row of {}", schema.name);
+        let is_over = if *rows % GUARDED_ROWS == 0 { memory.is_over() } else { memory.was_over() };
+        if is_over {
+            return;
+        }
         let (own, others) = columns.split_at_mut(N);
         for ((values, column), cell) in own.iter_mut().zip(schema.columns).zip(row) {
             values.extend(column, std::iter::once(cell));
@@ -204,7 +241,7 @@ impl Table {
             let text = more.next().expect("a cell for each further column");
             values.further().push(text);
         }
-        self.rows += 1;
+        *rows += 1;
     }
 
     /// Adds rows column by column, which is quicker than [`Table::push`] where they are many.

@@ -9,6 +9,8 @@ use kohort_model::Input;
 use kohort_publish::PublishError;
 use kohort_timeline::TimelineError;
 
+use crate::TooLarge;
+
 /// The cause, told in full.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -27,6 +29,9 @@ pub enum RunError {
     /// Something does not hold that must.
     #[error("{0}")]
     ChecksFailed(Box<FailedChecks>),
+    /// Counters or tables that memory does not hold.
+    #[error("{0}")]
+    TooLarge(Box<TooLarge>),
     /// `lapse_after_days = "auto"` without a repeat purchase.
     #[error(
         "lapse_after_days = \"auto\" needs the gaps between purchases, and no customer bought on \

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kohort_load::{LoadReport, Opened};
-use kohort_model::{Basis, Context, Day, Input, Periods, SegmentAt, Slot, WinBack};
+use kohort_model::{Basis, Context, Day, Input, MemoryGuard, Periods, SegmentAt, Slot, WinBack};
 use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;
@@ -141,6 +141,7 @@ impl Found {
             calendar: pipeline.calendar,
             scale: pipeline.basis.scale(),
             ids: read.inputs[0].customer_ids(),
+            memory: MemoryGuard::default(),
         };
         (self.slots, context)
     }

@@ -6,6 +6,7 @@ mod config;
 mod detail;
 mod error;
 mod events;
+mod fold;
 mod frame;
 mod kept;
 mod labels;
@@ -29,6 +30,7 @@ pub use config::{
 };
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
+pub use fold::TooLarge;
 pub use kohort_scorecard::Alert;
 pub use outlook::{Planned, PlannedInput, RunPlan, plan};
 pub use plan::{CheckReport, CheckedInput, check};

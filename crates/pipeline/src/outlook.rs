@@ -1,11 +1,12 @@
 //! What a run would do, told before it does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use chrono::Utc;
 use kohort_load::Opened;
-use kohort_model::Day;
+use kohort_model::{Context, Day, Extent, Periods, Slot};
 use kohort_publish::{Share, State};
 
 use crate::before::Before;
@@ -34,6 +35,11 @@ pub struct RunPlan {
     /// Bytes of memory that it is likely to take; a rough estimate, from the rows and columns that are
     /// gathered.
     pub expected_memory: u64,
+    /// Of that, bytes of tables with a row for each period, for everybody; as many again at most for
+    /// each value of a segment. 0 where footers do not tell the first day.
+    pub period_tables: u64,
+    /// The days of the tables, where footers tell.
+    pub days: Option<(Day, Day)>,
     /// Whether there is nothing to do, because what is published is what would come out.
     pub unchanged: bool,
 }
@@ -91,14 +97,46 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     };
     let gathered: u64 = plan.inputs.iter().zip(&inputs).map(gathered).sum();
     let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered;
+    let days = plan.inputs.first().and_then(Opened::stored_days);
+    let days = days.map(|(first, last)| (first, pipeline.as_of.unwrap_or(last.plus(1))));
+    let days = days.filter(|(first, as_of)| first < as_of);
+    let period_tables = days.map_or(0, |days| period_tables(pipeline, &plan, days));
     Ok(RunPlan {
         inputs,
         tables: pipeline.tables.clone(),
         threads,
         memory_limit: options.memory_limit,
-        expected_memory: options.memory_limit.map_or(expected, |limit| expected.min(limit)),
+        // What is gathered goes to disk beyond the limit; tables do not.
+        expected_memory: options
+            .memory_limit
+            .map_or(expected, |limit| expected.min(limit))
+            .saturating_add(period_tables),
+        period_tables,
+        days,
         unchanged,
     })
+}
+
+/// Bytes of the tables that have a row for each period, for everybody.
+fn period_tables(pipeline: &Pipeline, plan: &Plan, (first, as_of): (Day, Day)) -> u64 {
+    let periods = pipeline.grains.iter();
+    let periods = periods.map(|grain| Periods::new(&pipeline.calendar, grain.grain, first, as_of));
+    let everybody = Slot { segment: "all".into(), value: None };
+    let context = Arc::new(Context {
+        as_of,
+        first_activity: Some(first),
+        periods: periods.collect(),
+        revenue_windows: pipeline.grains.iter().map(|grain| grain.revenue_window).collect(),
+        max_k: pipeline.grains.iter().map(|grain| grain.max_k).collect(),
+        slots: vec![everybody],
+        ..Context::default()
+    });
+    let extent = Extent { context: &context, first_days: &[Some(first)] };
+    let bytes = plan.offers.iter().map(|offer| {
+        let measure = (offer.measure)(Arc::clone(&context));
+        measure.expected_bytes(&extent)
+    });
+    bytes.fold(0, u64::saturating_add)
 }
 
 /// What would be read of an input where `shares` are kept.

@@ -1,7 +1,6 @@
 //! One run: read, fold, list, write, publish.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
@@ -9,18 +8,19 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use kohort_checks::Severity;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
-use kohort_model::{Context, Day, Finished, Id, Input, Ledger, Measure, Spill, Table};
+use kohort_model::{Context, Day, Id, Input, Ledger, Spill, Table};
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
     RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, delta,
 };
 use kohort_scorecard::Alert;
-use kohort_timeline::{Census, FoldOptions, Gathered, Gatherer, SlotMap, Survey};
+use kohort_timeline::{FoldOptions, Gathered, Gatherer, SlotMap, Survey};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::before::Before;
 use crate::checks::Known;
 use crate::error::Rejections;
+use crate::fold::Counted;
 use crate::frame::Found;
 use crate::kept::{Parts, late_rows, open_state, pinned_lapse};
 use crate::labels::Reports;
@@ -70,13 +70,13 @@ pub struct RunSummary {
 }
 
 /// The parts of a run that its stages share.
-struct Run<'a> {
+pub(crate) struct Run<'a> {
     id: RunId,
-    pipeline: &'a Pipeline,
+    pub(crate) pipeline: &'a Pipeline,
     observe: &'a (dyn Fn(Event) + Sync),
     warnings: Warnings<'a>,
-    pool: ThreadPool,
-    threads: usize,
+    pub(crate) pool: ThreadPool,
+    pub(crate) threads: usize,
     timings: Vec<Timing>,
 }
 
@@ -124,16 +124,12 @@ fn run_told(
     if pipeline.checks.unique_order_ids == Some(Severity::Error) {
         survey.unique()?;
     }
-    let lapse_days = match (pipeline.lapse_after, pinned) {
-        (Lapse::Days(days), _) | (Lapse::Auto, Some(days)) => days,
-        (Lapse::Auto, None) if survey.events.is_none() => 1,
-        (Lapse::Auto, None) => survey.lapse_days().ok_or(RunError::NoGaps)?,
-    };
+    let lapse_days = lapse_days(pipeline, pinned, &survey)?;
     let as_of = Found::as_of(pipeline, &survey, started_at);
     let (slots, context) = found.context(pipeline, &survey, lapse_days, read, as_of);
-    let context = Arc::new(context);
     let late_touches = run.identify(&gathered, &plan, as_of)?;
-    let (mut finished, mut census) = run.fold(&gathered, &plan, &slots, &context)?;
+    let counted = run.fold(&gathered, &plan, (&slots, context), options.memory_limit)?;
+    let Counted { context, mut finished, mut census } = counted;
     let spilled_bytes = gathered.spilled_bytes();
     census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
     let alerts = derive(pipeline, options.alerts, &context, &mut finished.tables);
@@ -171,6 +167,8 @@ fn run_told(
     let place = |record: &TableRecord| pipeline.tables.iter().position(|t| *t == record.name);
     tables.sort_by_key(place);
 
+    let peak = peak_bytes();
+    run.warnings.tell_passed(options.memory_limit, peak, threads);
     let record = RunRecord {
         record_version: RECORD_VERSION,
         run_id,
@@ -194,7 +192,7 @@ fn run_told(
         checks,
         warnings: run.warnings.into_list(),
         timings: run.timings,
-        peak_memory_bytes: peak_bytes(),
+        peak_memory_bytes: peak,
         threads: u32::try_from(threads).unwrap_or(u32::MAX),
         memory_limit_bytes: options.memory_limit,
         spilled_bytes,
@@ -206,6 +204,15 @@ fn run_told(
     bring_delta_tables(pipeline)?;
     let alerts = alerts.unwrap_or_default();
     Ok(RunSummary { record, published: published.folder, is_unchanged: false, alerts })
+}
+
+/// The lapse window: as the pipeline has it, as it was measured before, or as it is measured now.
+fn lapse_days(pipeline: &Pipeline, pinned: Option<u32>, survey: &Survey) -> Result<u32, RunError> {
+    match (pipeline.lapse_after, pinned) {
+        (Lapse::Days(days), _) | (Lapse::Auto, Some(days)) => Ok(days),
+        (Lapse::Auto, None) if survey.events.is_none() => Ok(1),
+        (Lapse::Auto, None) => survey.lapse_days().ok_or(RunError::NoGaps),
+    }
 }
 
 /// What there is when a run begins.
@@ -291,7 +298,7 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     /// Times `work` and tells of it. `work` gets a function that tells how much is done.
-    fn stage<T>(
+    pub(crate) fn stage<T>(
         &mut self,
         stage: &'static str,
         total: Option<u64>,
@@ -436,51 +443,6 @@ impl Run<'_> {
             "partitions",
             |run, _| Ok(gathered.identify(&run.pool, as_of)?),
         )
-    }
-
-    /// All tables of the measures, wanted or not.
-    fn fold(
-        &mut self,
-        gathered: &Gathered,
-        plan: &Plan,
-        slots: &SlotMap,
-        context: &Arc<Context>,
-    ) -> Result<(Finished, Census), RunError> {
-        let measures =
-            plan.offers.iter().map(|offer| (offer.measure)(Arc::clone(context))).collect();
-        let ledgers = plan.has_ledgers();
-        let again = plan.folds_again();
-        let (mut all, census) =
-            self.fold_once("fold", gathered, (slots, context, ledgers || again), measures)?;
-        let measures = std::mem::take(&mut all.again);
-        if !measures.is_empty() {
-            let frame = (slots, &**context, ledgers);
-            let (more, _) = self.fold_once("fold again", gathered, frame, measures)?;
-            all.tables.extend(more.tables);
-        }
-        Ok((all, census))
-    }
-
-    fn fold_once(
-        &mut self,
-        stage: &'static str,
-        gathered: &Gathered,
-        (slots, context, keep): (&SlotMap, &Context, bool),
-        measures: Vec<Box<dyn Measure>>,
-    ) -> Result<(Finished, Census), RunError> {
-        self.stage(stage, Some(Gathered::PARTITIONS), "partitions", |run, progress| {
-            let options = FoldOptions { context, slots, keep, progress };
-            let folded = gathered.fold(&run.pool, &options, measures)?;
-            let mut all = Finished::default();
-            for measure in folded.measures {
-                let Finished { tables, ledgers, again, risk } = measure.finish();
-                all.tables.extend(tables);
-                all.ledgers.extend(ledgers);
-                all.again.extend(again);
-                all.risk = all.risk.or(risk);
-            }
-            Ok((all, folded.census))
-        })
     }
 
     /// The details of each input's rejected rows; an error where there are too many.

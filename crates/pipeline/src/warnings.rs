@@ -6,7 +6,7 @@ use kohort_load::Opened;
 use kohort_model::{Basis, Input};
 use kohort_publish::InputRecord;
 
-use crate::{Event, Pipeline};
+use crate::{Event, Pipeline, memory};
 
 /// The warnings of a run, in the order in which they were told.
 pub(crate) struct Warnings<'a> {
@@ -39,6 +39,13 @@ impl<'a> Warnings<'a> {
             if let Some(text) = rounded(input, places, history(pipeline)) {
                 self.tell(text);
             }
+        }
+    }
+
+    /// That the run held more memory than its limit, where it did.
+    pub fn tell_passed(&self, limit: Option<u64>, peak: Option<u64>, threads: usize) {
+        if let Some(text) = memory::passed(limit, peak, threads) {
+            self.tell(text);
         }
     }
 

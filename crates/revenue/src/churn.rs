@@ -7,8 +7,8 @@ use kohort_model::formulas::{
     net_revenue_churn_rate, net_revenue_retention, quick_ratio,
 };
 use kohort_model::{
-    Basis, Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema,
-    Unit, average, keys, merge_as,
+    Basis, Block, Column, Context, Extent, Finished, Grid, Measure, Periods, Slot, Table,
+    TableSchema, Unit, average, keys, merge_as,
 };
 
 use crate::customer::Revenue;
@@ -138,6 +138,10 @@ impl Measure for RevenueChurn {
         }
     }
 
+    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
+        extent.each_period(&SCHEMA)
+    }
+
     fn merge(&mut self, other: Box<dyn Measure>) {
         let other = merge_as::<Self>(other);
         self.cells.merge(other.cells);
@@ -148,7 +152,7 @@ impl Measure for RevenueChurn {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&SCHEMA, context.scale);
+        let mut table = context.table(&SCHEMA);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 if let Some(first) = self.first[s * context.periods.len() + g] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{net_promoter_score, nps_standard_error};
 use kohort_model::{
-    Block, Column, Context, Finished, Grid, Measure, Periods, Slot, Table, TableSchema, Tally,
-    Unit, keys, merge_as,
+    Block, Column, Context, Finished, Grid, Measure, Periods, Places, Slot, Table, TableSchema,
+    Tally, Unit, keys, merge_as,
 };
 
 /// The table's columns.
@@ -112,7 +112,7 @@ impl Measure for Nps {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&NPS, context.scale);
+        let mut table = context.table(&NPS);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
@@ -127,7 +127,7 @@ fn write_slot(
     context: &Context,
     slot: &Slot,
     periods: &Periods,
-    cells: &[Answers],
+    cells: &Places<Answers>,
 ) {
     let Some(first) = cells.iter().position(|cell| cell.responses() > 0) else { return };
     for p in first..periods.len() {

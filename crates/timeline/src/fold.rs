@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kohort_model::{Block, Context, Group, Ids, Ledger, Measure, SegmentAt, Table};
+use kohort_model::{Block, Context, Day, Group, Ids, Ledger, Measure, SegmentAt, Table};
 use rayon::ThreadPool;
 
 use crate::census::Census;
@@ -20,6 +20,10 @@ use crate::{Gathered, TimelineError};
 const BLOCK_EVENTS: usize = 32 * 1024;
 /// Customers of one block, where each has few events.
 const BLOCK_CUSTOMERS: usize = 8 * 1024;
+/// Blocks after which the limit of memory is looked at, beside the end of each partition.
+const GUARDED_BLOCKS: usize = 16;
+/// Rows of a ledger that are handed on at once: few, as a row is wide and each thread has as many.
+const LEDGER_ROWS: usize = 16 * 1024;
 
 /// The frame of a fold.
 pub struct FoldOptions<'a> {
@@ -39,6 +43,36 @@ pub struct Folded {
     pub measures: Vec<Box<dyn Measure>>,
     /// Who was counted.
     pub census: Census,
+    /// By slot: the first day of activity; `None` where nobody is in it.
+    pub first_days: Vec<Option<Day>>,
+}
+
+/// What a thread has counted.
+struct Counted {
+    measures: Vec<Box<dyn Measure>>,
+    census: Census,
+    first_days: Vec<Option<Day>>,
+}
+
+impl Counted {
+    fn new(measures: &[Box<dyn Measure>], slots: usize) -> Self {
+        let measures = measures.iter().map(|measure| measure.fresh()).collect();
+        Self { measures, census: Census::default(), first_days: vec![None; slots] }
+    }
+
+    fn fold(&mut self, block: &Block<'_>) {
+        for customer in 0..block.len() {
+            if let Some(first) = block.activity.of(customer).0.first() {
+                for group in block.groups {
+                    let day = &mut self.first_days[group.slot(customer)];
+                    *day = Some(day.map_or(*first, |day| day.min(*first)));
+                }
+            }
+        }
+        for measure in &mut self.measures {
+            measure.fold(block);
+        }
+    }
 }
 
 impl Gathered {
@@ -49,7 +83,7 @@ impl Gathered {
     ///
     /// # Errors
     /// [`TimelineError::AmountOverflow`] as the lines have it, [`TimelineError::Spill`] as the
-    /// disk has it.
+    /// disk has it, [`TimelineError::OverMemory`] as the context's guard has it.
     pub fn fold(
         &self,
         pool: &ThreadPool,
@@ -61,15 +95,18 @@ impl Gathered {
         let window = Window::new(layout.history_start, Some(context.as_of));
         let pass = Pass { window, is_last: !options.keep, with_ids: false };
         let done = AtomicU64::new(0);
-        let fresh = || measures.iter().map(|m| m.fresh()).collect::<Vec<_>>();
-        let states: Vec<(Vec<Box<dyn Measure>>, Census)> =
-            (0..pool.current_num_threads()).map(|_| (fresh(), Census::default())).collect();
-        let parts = each_partition(pool, states, |(measures, census), index| {
+        let slots = context.slots.len();
+        let fresh = || Counted::new(&measures, slots);
+        let states = std::iter::repeat_with(fresh).take(pool.current_num_threads()).collect();
+        let parts = each_partition(pool, states, |counted: &mut Counted, index| {
             let Prepared { timelines, left_out, .. } =
                 prepare(&self.shared.store, &layout, index, pass, options.slots)?;
-            census.left_out.add(&left_out);
-            census.count(&timelines, context);
-            show(&timelines, options, measures);
+            counted.census.left_out.add(&left_out);
+            counted.census.count(&timelines, context);
+            show(&timelines, options, counted);
+            if context.memory.is_over() {
+                return Err(TimelineError::OverMemory);
+            }
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             (options.progress)(done);
             Ok::<(), TimelineError>(())
@@ -79,15 +116,19 @@ impl Gathered {
         census.left_out.ignored = totals.ignored;
         census.left_out.negative_attempt = totals.negative_attempts;
         let mut merged = measures;
-        for (part, counted) in parts {
-            census.add(&counted);
-            merged.iter_mut().zip(part).for_each(|(all, own)| all.merge(own));
+        let mut first_days: Vec<Option<Day>> = vec![None; slots];
+        for part in parts {
+            census.add(&part.census);
+            for (first, own) in first_days.iter_mut().zip(part.first_days) {
+                *first = [*first, own].into_iter().flatten().min();
+            }
+            merged.iter_mut().zip(part.measures).for_each(|(all, own)| all.merge(own));
         }
-        Ok(Folded { measures: merged, census })
+        Ok(Folded { measures: merged, census, first_days })
     }
 
-    /// Lists every customer in every ledger. `take` gets the place of the ledger and the rows of
-    /// one partition, in no order, and is called from several threads.
+    /// Lists every customer in every ledger. `take` gets the place of the ledger and some thousand
+    /// rows, in no order, and is called from several threads.
     ///
     /// # Errors
     /// As [`Gathered::fold`], and what `take` says.
@@ -107,11 +148,19 @@ impl Gathered {
             let Prepared { timelines, .. } =
                 prepare(&self.shared.store, &layout, index, pass, options.slots)?;
             let mut tables: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
+            let mut failure = None;
             show_whole(&timelines, options, |block| {
-                for (ledger, table) in ledgers.iter().zip(&mut tables) {
+                for (place, (ledger, table)) in ledgers.iter().zip(&mut tables).enumerate() {
                     ledger.list(block, table);
+                    if table.rows() >= LEDGER_ROWS && failure.is_none() {
+                        let full = std::mem::replace(table, ledger.table());
+                        failure = take(place, full).err();
+                    }
                 }
             });
+            if let Some(error) = failure {
+                return Err(error);
+            }
             for (place, table) in tables.into_iter().enumerate().filter(|(_, t)| t.rows() > 0) {
                 take(place, table)?;
             }
@@ -123,15 +172,15 @@ impl Gathered {
 }
 
 /// Cuts timelines into blocks and shows them.
-fn show(timelines: &Timelines, options: &FoldOptions<'_>, measures: &mut [Box<dyn Measure>]) {
+fn show(timelines: &Timelines, options: &FoldOptions<'_>, counted: &mut Counted) {
     let FoldOptions { context, slots, .. } = options;
-    show_whole(timelines, options, |block| fold_all(measures, block));
+    show_whole(timelines, options, |block| counted.fold(block));
     for segment in slots.at(SegmentAt::Order) {
         let (own, codes) = split(timelines, segment);
         let own_slots = slots.of(segment, &codes);
         for_each_block(&own, context, |first, last, block| {
             let groups = [Group::Slots(&own_slots[first..last])];
-            fold_all(measures, &Block { groups: &groups, ..*block });
+            counted.fold(&Block { groups: &groups, ..*block });
         });
     }
 }
@@ -149,12 +198,6 @@ fn show_whole(timelines: &Timelines, options: &FoldOptions<'_>, mut show: impl F
     });
 }
 
-fn fold_all(measures: &mut [Box<dyn Measure>], block: &Block<'_>) {
-    for measure in measures {
-        measure.fold(block);
-    }
-}
-
 fn for_each_block(
     timelines: &Timelines,
     context: &Context,
@@ -165,7 +208,13 @@ fn for_each_block(
     let mut owned: Vec<OwnedVisits> =
         context.periods.iter().map(|_| OwnedVisits::default()).collect();
     let mut first = 0;
+    let mut blocks = 0;
     while first < timelines.customers {
+        blocks += 1;
+        // Whoever asked for the blocks finds out too.
+        if blocks % GUARDED_BLOCKS == 0 && context.memory.is_over() {
+            return;
+        }
         let limit = offsets[first] as usize + BLOCK_EVENTS;
         let mut last = (first + BLOCK_CUSTOMERS).min(timelines.customers);
         while last > first + 1 && offsets[last] as usize > limit {

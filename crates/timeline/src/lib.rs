@@ -59,6 +59,9 @@ pub enum TimelineError {
         "keeping what was read for the next run failed: {0}; free space there, or set [state] keep = false"
     )]
     Keep(std::io::Error),
+    /// Counters outgrew what [`kohort_model::MemoryGuard`] allows.
+    #[error("the counters of the tables have passed the limit of memory")]
+    OverMemory,
     /// The lines of one order add up to more than 64 bits hold.
     #[error(
         "the lines of order {order} of customer {customer} add up to {sum} minor units, which \

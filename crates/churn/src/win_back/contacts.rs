@@ -1,6 +1,6 @@
 //! What campaign messages brought about.
 
-use kohort_model::{Contact, Context, Periods, Spell, Tally};
+use kohort_model::{Contact, Context, Periods, Places, Spell, Tally};
 
 use crate::by_key::ByKey;
 use crate::lapse::{Lapse, lapses};
@@ -73,7 +73,7 @@ impl ContactCounter {
         spells: &[Spell],
         context: &Context,
         periods: &Periods,
-        cells: &mut [ByKey<Breakdown, Responses>],
+        cells: &mut Places<ByKey<Breakdown, Responses>>,
     ) {
         for contact in contacts {
             for row in Breakdown::of(contact) {

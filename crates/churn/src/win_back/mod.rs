@@ -6,7 +6,8 @@ mod table;
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Context, Day, DayCounts, Finished, Grid, Group, Measure, Periods, Tally, merge_as,
+    Block, Context, Day, DayCounts, Finished, Grid, Group, Measure, Periods, Places, Tally,
+    merge_as,
 };
 
 use crate::by_key::ByKey;
@@ -116,7 +117,7 @@ fn count_returns(
     customer: usize,
     grain: usize,
     context: &Context,
-    cells: &mut [Tallied],
+    cells: &mut Places<Tallied>,
 ) {
     let periods = &context.periods[grain];
     let spells = block.spells.of(customer);
@@ -158,7 +159,7 @@ fn count_prospect(
     inactive_after: Day,
     first_activity: Option<Day>,
     periods: &Periods,
-    cells: &mut [Tallied],
+    cells: &mut Places<Tallied>,
 ) {
     let is_before = inactive_after < periods.start(0);
     let from = if is_before { 0 } else { periods.of(inactive_after) + 1 };

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::formulas::{reactivation_rate, win_back_rate};
-use kohort_model::{Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Unit, keys};
+use kohort_model::{
+    Cell, Column, Context, Grid, Periods, Places, Slot, Table, TableSchema, Unit, keys,
+};
 
 use super::Tallied;
 use super::contacts::{Breakdown, Responses};
@@ -133,7 +135,7 @@ pub(super) fn write(
     cells: &Grid<Tallied>,
     contacted: &Grid<ByKey<Breakdown, Responses>>,
 ) -> Table {
-    let mut table = Table::new(&SCHEMA, context.scale);
+    let mut table = context.table(&SCHEMA);
     for (g, periods) in context.periods.iter().enumerate() {
         for (s, slot) in context.slots.iter().enumerate() {
             let rows = Rows { context, slot, periods };
@@ -147,8 +149,8 @@ impl Rows<'_> {
     fn write(
         &self,
         table: &mut Table,
-        cells: &[Tallied],
-        contacted: &[ByKey<Breakdown, Responses>],
+        cells: &Places<Tallied>,
+        contacted: &Places<ByKey<Breakdown, Responses>>,
     ) {
         let Some(first) = cells.iter().position(|cell| cell.has_first) else { return };
         let (mut lapsed, mut prospects) = (0, 0);

@@ -85,8 +85,8 @@ impl Measure for ClvModels {
 
     fn finish(self: Box<Self>) -> Finished {
         let Self { context, steps, slots } = *self;
-        let mut models = Table::new(&MODELS, context.scale);
-        let mut holdout = Table::new(&HOLDOUT, context.scale);
+        let mut models = context.table(&MODELS);
+        let mut holdout = context.table(&HOLDOUT);
         for (slot, counts) in context.slots.iter().zip(slots) {
             write_models(&mut models, &context, slot, counts.histories);
             write_tenures(&mut models, slot, &counts.tenures);

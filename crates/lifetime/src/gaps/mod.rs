@@ -7,9 +7,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use kohort_model::{
-    Block, Context, Day, DayCounts, Finished, Grid, Measure, Table, Tally, merge_as,
-};
+use kohort_model::{Block, Context, Day, DayCounts, Finished, Grid, Measure, Tally, merge_as};
 
 use rows::{Counts, Rows, length};
 pub use schema::{GAPS, HISTOGRAM};
@@ -75,7 +73,7 @@ impl Measure for PurchaseGaps {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut tables = [Table::new(&GAPS, context.scale), Table::new(&HISTOGRAM, context.scale)];
+        let mut tables = [context.table(&GAPS), context.table(&HISTOGRAM)];
         let open: Vec<Vec<Counts>> = self
             .open
             .iter()

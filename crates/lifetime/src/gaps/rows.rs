@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Cell, Context, DayCounts, Periods, Slot, Table, mean_days, percentile_days};
+use kohort_model::{
+    Cell, Context, DayCounts, Periods, Places, Slot, Table, mean_days, percentile_days,
+};
 
 /// Days with how many gaps have that length, rising.
 pub(super) type Counts = Vec<(u32, u64)>;
@@ -22,7 +24,7 @@ pub(super) struct Rows<'a> {
 impl Rows<'_> {
     /// The rows of both tables, from lengths of ended gaps by period and number, and of open ones by
     /// number.
-    pub fn write(&self, tables: &mut [Table; 2], ended: &[Vec<DayCounts>], open: &[Counts]) {
+    pub fn write(&self, tables: &mut [Table; 2], ended: &Places<Vec<DayCounts>>, open: &[Counts]) {
         let Self { context, periods, .. } = self;
         let most = context.gaps.max_number as usize;
         let mut has_begun = false;

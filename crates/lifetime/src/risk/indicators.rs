@@ -150,7 +150,7 @@ impl Measure for ChurnIndicators {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = Table::new(&INDICATORS, context.scale);
+        let mut table = context.table(&INDICATORS);
         for (g, periods) in context.periods.iter().enumerate() {
             for (s, slot) in context.slots.iter().enumerate() {
                 let signals = self.cells.get(s, g).iter().zip(&context.engagement.signals);

@@ -52,7 +52,7 @@ pub static CARTS: TableSchema = TableSchema {
 /// The table from its counts.
 pub(super) fn write(context: &Context, cells: &Grid<Created>) -> Table {
     let window = Funnel::days(context.funnel.cart_window_micros);
-    let mut table = Table::new(&CARTS, context.scale);
+    let mut table = context.table(&CARTS);
     for (g, periods) in context.periods.iter().enumerate() {
         for (s, slot) in context.slots.iter().enumerate() {
             let cells = cells.get(s, g);

@@ -15,8 +15,8 @@ const SECOND_MICROS: i64 = 1_000_000;
 /// The fold behind `funnel`.
 pub struct Funnel {
     context: Arc<Context>,
-    /// By period and step.
-    cells: Grid<Step>,
+    /// By period, then by step.
+    cells: Grid<Vec<Step>>,
     finder: Finder,
     paths: Vec<Path>,
 }
@@ -74,9 +74,9 @@ impl Measure for Funnel {
                         let is_over = events.end(path) < funnel.as_of_micros;
                         for group in block.groups {
                             let slot = group.slot(person);
-                            let cells = cells.at_least(slot, g, periods.len() * steps);
-                            let first = period(&path) * steps;
-                            count(events.of(path), is_over, &mut cells[first..first + steps]);
+                            let cell = cells.at_least(slot, g, periods.len()).at(period(&path));
+                            cell.resize(steps, Step::default());
+                            count(events.of(path), is_over, cell);
                         }
                     }
                 }

@@ -67,16 +67,17 @@ pub static FUNNEL: TableSchema = TableSchema {
 };
 
 /// The table from its counts.
-pub(super) fn write(context: &Context, cells: &Grid<Step>) -> Table {
+pub(super) fn write(context: &Context, cells: &Grid<Vec<Step>>) -> Table {
     let names = &context.funnel.steps;
     let window = Funnel::days(context.funnel.window_micros);
-    let mut table = Table::new(&FUNNEL, context.scale);
+    let nobody = vec![Step::default(); names.len()];
+    let mut table = context.table(&FUNNEL);
     for (g, periods) in context.periods.iter().enumerate() {
         for (s, slot) in context.slots.iter().enumerate() {
             let cells = cells.get(s, g);
-            let Some(first) = cells.iter().position(|step| step.entered > 0) else { continue };
-            for p in first / names.len()..periods.len() {
-                let steps = &cells[p * names.len()..][..names.len()];
+            let Some(first) = cells.iter().position(|steps| !steps.is_empty()) else { continue };
+            for p in first..periods.len() {
+                let steps = cells.get(p).filter(|steps| !steps.is_empty()).unwrap_or(&nobody);
                 let visitors = steps[0].entered;
                 let is_over = periods.end(p).plus(window) <= context.as_of;
                 for (k, (step, name)) in steps.iter().zip(names).enumerate() {

@@ -1,6 +1,6 @@
 //! Orders as attempts.
 
-use kohort_model::{Block, Context, Grid, Outcome, Periods, Tally};
+use kohort_model::{Block, Context, Grid, Outcome, Periods, Places, Tally};
 
 use crate::recovery::Recovery;
 use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT, of_code};
@@ -44,7 +44,7 @@ fn count_won(
     person: usize,
     grain: usize,
     periods: &Periods,
-    cells: &mut [Attempted],
+    cells: &mut Places<Attempted>,
 ) {
     let place = |period: usize, buyer| period * BUYERS.len() + buyer;
     for (period, orders, value) in block.visits[grain].of(person) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kohort_model::formulas::conversion_rate;
-use kohort_model::{Context, Grid, Periods, Slot, Table, Tally, div_round_half_away};
+use kohort_model::{Context, Grid, Periods, Places, Slot, Table, Tally, div_round_half_away};
 
 use super::{Counted, SCHEMA};
 use crate::tally::{Attempted, BUYERS, Decided, Lost, Reached};
@@ -26,7 +26,7 @@ pub(super) fn write(context: &Context, counted: &Counted) -> Table {
     };
     let orders =
         Source { name: "orders", reasons: sorted(&context.reasons), competitors: &[], stages: &[] };
-    let mut table = Table::new(&SCHEMA, context.scale);
+    let mut table = context.table(&SCHEMA);
     carts.write(context, &counted.carts, &mut table);
     opportunities.write(context, &counted.opportunities, &mut table);
     orders.write(context, &counted.orders, &mut table);
@@ -97,7 +97,7 @@ impl Source<'_> {
 fn complete(
     context: &Context,
     periods: &Periods,
-    cells: &[Attempted],
+    cells: &Places<Attempted>,
 ) -> [Attempted; BUYERS.len()] {
     let mut complete = [Attempted::default(), Attempted::default()];
     for (place, cell) in cells.iter().enumerate() {

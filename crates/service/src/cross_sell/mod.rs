@@ -73,7 +73,7 @@ impl Measure for CrossSell {
 
     fn finish(self: Box<Self>) -> Finished {
         let Self { context, counted, .. } = *self;
-        let mut table = Table::new(&CROSS_SELL_CUSTOMERS, context.scale);
+        let mut table = context.table(&CROSS_SELL_CUSTOMERS);
         for (slot, counted) in context.slots.iter().zip(&counted) {
             for level in Level::of(&context.goods) {
                 write_customers(&mut table, &context, slot, level, &counted[level as usize]);

@@ -114,7 +114,7 @@ impl Measure for Pairs {
 
     fn finish(self: Box<Self>) -> Finished {
         let Self { context, known, counts, .. } = *self;
-        let mut table = Table::new(&CROSS_SELL, context.scale);
+        let mut table = context.table(&CROSS_SELL);
         for ((slot, known), counts) in context.slots.iter().zip(&*known).zip(counts) {
             for (level, counts) in Level::ALL.into_iter().zip(counts) {
                 let counted = &known[level as usize].counted;

@@ -78,7 +78,7 @@ pub static PRODUCT_RETURNS: TableSchema = TableSchema {
 
 /// The table from its counts.
 pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
-    let mut table = Table::new(&PRODUCT_RETURNS, context.scale);
+    let mut table = context.table(&PRODUCT_RETURNS);
     let nothing = Tallied::default();
     for (g, periods) in context.periods.iter().enumerate() {
         for (s, slot) in context.slots.iter().enumerate() {

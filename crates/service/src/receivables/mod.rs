@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Context, Day, Finished, Grid, Invoice, Measure, Periods, Tally, merge_as,
+    Block, Context, Day, Finished, Grid, Invoice, Measure, Periods, Places, Tally, merge_as,
 };
 
 use open::{KINDS, Open};
@@ -99,7 +99,7 @@ impl Measure for Receivables {
 }
 
 /// Counts the invoice in the periods in which it was written and paid.
-fn count_dated(invoice: &Invoice, periods: &Periods, cells: &mut [Tallied]) {
+fn count_dated(invoice: &Invoice, periods: &Periods, cells: &mut Places<Tallied>) {
     let issued = &mut cells[periods.of(invoice.issued)];
     if invoice.amount < 0 {
         issued.credit_notes += 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{days_sales_outstanding, dso_average, dso_countback};
 use kohort_model::{
-    Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Unit, keys, rate,
+    Cell, Column, Context, Grid, Periods, Places, Slot, Table, TableSchema, Unit, keys, rate,
 };
 
 use super::Tallied;
@@ -71,7 +71,7 @@ pub static RECEIVABLES: TableSchema = TableSchema {
 
 /// The table from its counts.
 pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
-    let mut table = Table::new(&RECEIVABLES, context.scale);
+    let mut table = context.table(&RECEIVABLES);
     for (g, periods) in context.periods.iter().enumerate() {
         for (s, slot) in context.slots.iter().enumerate() {
             write_slot(&mut table, context, slot, periods, cells.get(s, g));
@@ -85,7 +85,7 @@ fn write_slot(
     context: &Context,
     slot: &Slot,
     periods: &Periods,
-    cells: &[Tallied],
+    cells: &Places<Tallied>,
 ) {
     let is_first = |cell: &Tallied| cell.invoices + cell.credit_notes > 0;
     let Some(first) = cells.iter().position(is_first) else { return };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kohort_model::{
     Basis, Cell, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
-    Periods, RiskFit, SegmentAt, Spill, Table, TableSchema, WinBack,
+    MemoryGuard, Periods, RiskFit, SegmentAt, Spill, Table, TableSchema, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
 use kohort_testkit::strategies::Case;
@@ -184,6 +184,7 @@ pub fn run(case: &Case, shape: Shape) -> Run {
         calendar: settings.calendar,
         scale: settings.scale,
         ids: if has_texts(history) { IdType::Text } else { IdType::Signed },
+        memory: MemoryGuard::default(),
     });
     let options =
         FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };

@@ -212,6 +212,32 @@ impl Meta {
     }
 }
 
+impl Meta {
+    /// First and last day of a column of days or times since 1970-01-01, as they are stored, of each
+    /// group with values; `None` where the footer does not say, or of another column.
+    pub fn days(&self, name: &str) -> Option<Vec<(i32, i32)>> {
+        let place = self.find(name)?;
+        let per_day = match self.columns.get(place)?.form {
+            Form::Date => 1,
+            Form::Timestamp(TimeUnit::Milliseconds, _) => 86_400_000,
+            Form::Timestamp(TimeUnit::Microseconds, _) => 86_400_000_000,
+            Form::Timestamp(TimeUnit::Nanoseconds, _) => 86_400_000_000_000,
+            _ => return None,
+        };
+        let mut days = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let chunk = group.chunks.get(place)?.as_ref().ok()?;
+            if chunk.nulls == Some(chunk.values) {
+                continue;
+            }
+            let (first, last) = chunk.range?;
+            let day = |value: i64| i32::try_from(value.div_euclid(per_day)).ok();
+            days.push((day(first)?, day(last)?));
+        }
+        Some(days)
+    }
+}
+
 impl Group {
     /// Ranges are read as of numbers with a sign; of others only those that are the same.
     fn unsigned(&mut self, columns: &[Column]) {

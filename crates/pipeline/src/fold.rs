@@ -1,0 +1,187 @@
+//! The fold: every measure over every timeline, within memory.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use kohort_model::{Context, Day, Extent, Finished, Grain, Measure};
+use kohort_timeline::{Census, FoldOptions, Folded, Gathered, SlotMap, TimelineError};
+
+use crate::RunError;
+use crate::memory::{Ceiling, readable};
+use crate::plan::Plan;
+use crate::run::Run;
+
+/// What a fold needs beside what was gathered.
+#[derive(Clone, Copy)]
+struct Folding<'a> {
+    slots: &'a SlotMap,
+    /// Its guard is that of the ceiling.
+    context: &'a Arc<Context>,
+    ceiling: Ceiling,
+    /// Names of the tables that are asked for.
+    tables: &'a [&'static str],
+}
+
+/// What came of all folds.
+pub(crate) struct Counted {
+    pub context: Arc<Context>,
+    pub finished: Finished,
+    pub census: Census,
+}
+
+impl Run<'_> {
+    /// All tables of the measures, wanted or not.
+    pub(crate) fn fold(
+        &mut self,
+        gathered: &Gathered,
+        plan: &Plan,
+        (slots, mut context): (&SlotMap, Context),
+        memory_limit: Option<u64>,
+    ) -> Result<Counted, RunError> {
+        let ceiling = Ceiling::now(memory_limit, self.threads);
+        context.memory = ceiling.guard();
+        let context = Arc::new(context);
+        let folding = Folding { slots, context: &context, ceiling, tables: &self.pipeline.tables };
+        let offers = plan.offers.iter();
+        let measures: Vec<_> = offers.map(|offer| (offer.measure)(Arc::clone(&context))).collect();
+        // The rows of everybody are certain before anything is counted.
+        let of_all: Vec<Option<Day>> = context.first_activity.into_iter().map(Some).collect();
+        folding.check(&measures, &of_all)?;
+        let ledgers = plan.has_ledgers();
+        let again = plan.folds_again();
+        let (mut finished, census) =
+            self.fold_once("fold", gathered, folding, (measures, ledgers || again))?;
+        let measures = std::mem::take(&mut finished.again);
+        if !measures.is_empty() {
+            let (more, _) = self.fold_once("fold again", gathered, folding, (measures, ledgers))?;
+            finished.tables.extend(more.tables);
+        }
+        Ok(Counted { context, finished, census })
+    }
+
+    /// `keep` is whether the timelines are needed once more.
+    fn fold_once(
+        &mut self,
+        stage: &'static str,
+        gathered: &Gathered,
+        folding: Folding<'_>,
+        (measures, keep): (Vec<Box<dyn Measure>>, bool),
+    ) -> Result<(Finished, Census), RunError> {
+        let Folding { slots, context, .. } = folding;
+        self.stage(stage, Some(Gathered::PARTITIONS), "partitions", |run, progress| {
+            let options = FoldOptions { context, slots, keep, progress };
+            let folded = gathered.fold(&run.pool, &options, measures);
+            let Folded { measures, census, first_days } = folded.map_err(|error| match error {
+                TimelineError::OverMemory => folding.too_large(None),
+                error => error.into(),
+            })?;
+            folding.check(&measures, &first_days)?;
+            let mut all = Finished::default();
+            for measure in measures {
+                let Finished { tables, ledgers, again, risk } = measure.finish();
+                all.tables.extend(tables);
+                all.ledgers.extend(ledgers);
+                all.again.extend(again);
+                all.risk = all.risk.or(risk);
+            }
+            // Tables take no more rows from then on.
+            if context.memory.was_over() {
+                return Err(folding.too_large(None));
+            }
+            Ok((all, census))
+        })
+    }
+}
+
+impl Folding<'_> {
+    /// That the tables of slots with these first days fit into what is left.
+    fn check(
+        &self,
+        measures: &[Box<dyn Measure>],
+        first_days: &[Option<Day>],
+    ) -> Result<(), RunError> {
+        let extent = Extent { context: self.context, first_days };
+        let bytes = measures.iter().map(|measure| measure.expected_bytes(&extent));
+        let needed: u64 = bytes.fold(0, u64::saturating_add);
+        match self.ceiling.left() {
+            Some(left) if needed > left => Err(self.too_large(Some(needed))),
+            _ => Ok(()),
+        }
+    }
+
+    fn too_large(&self, needed: Option<u64>) -> RunError {
+        let context = self.context;
+        let mut values: BTreeMap<&str, usize> = BTreeMap::new();
+        for slot in context.slots.iter().filter(|slot| slot.value.is_some()) {
+            *values.entry(&slot.segment).or_default() += 1;
+        }
+        let largest = values.into_iter().max_by_key(|(_, values)| *values);
+        let finest = context.periods.first();
+        RunError::TooLarge(Box::new(TooLarge {
+            tables: self.tables.to_vec(),
+            needed,
+            ceiling: self.ceiling,
+            first_day: context.first_activity.unwrap_or(context.as_of),
+            grain: finest.map_or(Grain::Day, |periods| periods.grain),
+            periods: finest.map_or(0, kohort_model::Periods::len),
+            slots: context.slots.len(),
+            segment: largest.map(|(name, values)| (name.to_owned(), values)),
+        }))
+    }
+}
+
+/// Tables that memory does not hold.
+#[derive(Debug)]
+pub struct TooLarge {
+    /// Their names.
+    tables: Vec<&'static str>,
+    /// Bytes that they need at least, where that is known.
+    needed: Option<u64>,
+    ceiling: Ceiling,
+    /// The first day of the tables.
+    first_day: Day,
+    /// The finest grain.
+    grain: Grain,
+    /// How many of its periods there are.
+    periods: usize,
+    /// Everybody and every segment value.
+    slots: usize,
+    /// The segment with the most values, and how many.
+    segment: Option<(String, usize)>,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tables, needed, ceiling, first_day, grain, periods, slots, segment } = self;
+        let (tables, name) = (tables.join(", "), grain.name());
+        write!(f, "{tables} do not fit into memory; nothing was published. ")?;
+        match (needed, ceiling.left()) {
+            (Some(needed), Some(left)) => {
+                write!(
+                    f,
+                    "Rows take {} or more, and {} are left",
+                    readable(*needed),
+                    readable(left)
+                )?;
+            }
+            _ => write!(f, "Counters and rows have outgrown it")?,
+        }
+        if let Some(bytes) = ceiling.bytes {
+            write!(f, " of the {} that the run may take", readable(bytes))?;
+        }
+        write!(f, ". There are {periods} {name}s from {first_day} on")?;
+        if let Some((segment, values)) = segment {
+            write!(f, ", and {} values of segments, {values} of them of {segment}", slots - 1)?;
+        }
+        write!(
+            f,
+            ". Raise --memory-limit; if {first_day} is a mistake, reject such rows with [checks] \
+             earliest; or leave out tables, the grain {name}"
+        )?;
+        match segment {
+            Some((segment, _)) => write!(f, " or the segment {segment}"),
+            None => Ok(()),
+        }
+    }
+}
