@@ -192,16 +192,27 @@ fn the_last_seven_runs_stay() {
 fn files_that_may_not_grow_end_the_run() {
     let folder = shop();
     let before = published(&folder);
-    for (keep, error) in
-        [(true, "keeping what was read for the next run failed: "), (false, "cannot write ")]
-    {
+    for keep in [true, false] {
         // Files of up to 16 blocks of 512 or 1024 bytes; without the trap the signal would end the
         // run.
         let run = format!("exec kohort {RUN} --quiet --set state.keep={keep}");
         let done = folder.shell(&format!("trap '' XFSZ; ulimit -f 16; {run}"));
         assert_eq!(done.code, Some(1), "{}", done.stderr);
-        assert!(done.stderr.starts_with(&format!("error: {error}")), "{}", done.stderr);
-        assert!(done.stderr.contains("File too large (os error 27); free "), "{}", done.stderr);
+        let lines: Vec<_> = done.stderr.lines().collect();
+        let (error, warnings) = lines.split_last().expect("an error");
+        assert!(error.starts_with("error: cannot write "), "{error}");
+        assert!(error.ends_with("; free some space or choose another --output"), "{error}");
+        // What is kept is no reason to end.
+        let kept = "what is read is not kept for the next run: cannot write ";
+        let is_of_state = |line: &&str| {
+            line.contains(kept) && line.ends_with("free some space or choose another [state] path")
+        };
+        assert_eq!(warnings.len(), usize::from(keep), "{lines:?}");
+        assert!(warnings.iter().all(is_of_state), "{lines:?}");
+        assert!(
+            lines.iter().all(|line| line.contains("File too large (os error 27)")),
+            "{lines:?}"
+        );
         assert!(published(&folder) == before);
         assert_tidy(&folder);
     }
@@ -236,7 +247,6 @@ fn a_full_disk_ends_the_run() {
     let run = "kohort run pipeline.toml -q --output full";
     let small = format!("{run} --select customer_retention --set state.keep=false");
     for (size, big, error) in [
-        (150, "", "cannot write DIR/full/.state/"),
         (400, "--set state.keep=false", "cannot write DIR/full/.staging/RUN/"),
         (
             400,
@@ -256,6 +266,63 @@ fn a_full_disk_ends_the_run() {
         let (before, after) = done.stdout.split_once("exit 1\n").expect("exit code 1");
         let after = after.strip_suffix("exit 0\n").expect("a run once there is space");
         assert_eq!(before, format!("mounted\n{after}"));
+    }
+}
+
+#[test]
+fn a_state_without_a_disk_is_a_warning() {
+    let folder = shop();
+    if !has_disks(&folder) {
+        return;
+    }
+    let digests = folder.digests();
+    let run = "kohort run pipeline.toml -q --set state.path=full";
+    // Other rows of the same files, so that there is something else to keep.
+    let more = "--set inputs.orders.where=\"amount > 20\"";
+    let look = "find full -type f ! -name .lock | sort; cat full/*/state.json | cksum";
+    for (options, before, expected) in [
+        // Full, of bytes and of files, at once and once something is kept.
+        ("size=40k", "true", "No space left on device (os error 28); free some space"),
+        ("size=1m,nr_inodes=1", "true", "No space left on device (os error 28); free some space"),
+        ("size=1m,nr_inodes=2", "true", "No space left on device (os error 28); free some space"),
+        ("size=1m,nr_inodes=3", "true", "No space left on device (os error 28); free some space"),
+        ("size=1m,nr_inodes=4", "true", "No space left on device (os error 28); free some space"),
+        (
+            "size=64m",
+            "RUN; mount -o remount,size=$(( $(du -sk full | cut -f1) + 8 ))k full",
+            "No space left on device (os error 28); free some space",
+        ),
+        (
+            "size=64m",
+            "RUN; mount -o remount,nr_inodes=$(find full | wc -l) full",
+            "No space left on device (os error 28); free some space",
+        ),
+        ("ro", "true", "Read-only file system (os error 30); allow writing there"),
+        (
+            "size=64m",
+            "RUN; mount -o remount,ro full",
+            "Read-only file system (os error 30); allow writing there",
+        ),
+    ] {
+        let before = before.replace("RUN", &format!("{run} {more}"));
+        let commands = format!(
+            "{before}; {look}; {run} --full-refresh; echo exit $?; {look}; echo; \
+             mount -o remount,rw,size=64m,nr_inodes=1000 full; {run} --full-refresh; echo exit $?"
+        );
+        let done = on_disk(&folder, options, &commands);
+        let text = masked(&done.stderr, &folder);
+        let text: Vec<_> = text.lines().filter(|line| !line.starts_with("cat: ")).collect();
+        let warning = "what is read is not kept for the next run: cannot write DIR/full/";
+        assert_eq!(text.len(), 1, "{options}: {text:?}");
+        assert!(text[0].contains(warning), "{options}: {text:?}");
+        let expected = format!("{expected} or choose another [state] path");
+        assert!(text[0].ends_with(&expected), "{options}: {text:?}");
+        // Nothing of it is left, and what was kept before still is.
+        let parts: Vec<_> = done.stdout.split("exit 0\n").collect();
+        assert_eq!(parts.len(), 3, "{options}: {}", done.stdout);
+        assert_eq!(parts[0], format!("mounted\n{}", &parts[1][..parts[1].len() - 1]), "{options}");
+        assert_eq!(folder.digests(), digests);
+        assert_tidy(&folder);
     }
 }
 

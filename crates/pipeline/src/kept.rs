@@ -1,14 +1,14 @@
 //! What earlier runs kept of the inputs, and what of it still holds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use kohort_load::{FileReport, Opened};
 use kohort_model::{Basis, Day};
 use kohort_publish::{
-    BlockRef, FileCounts, KOHORT_VERSION, LateRows, RunId, RunRecord, Segment, Share, State,
-    Unusable,
+    BlockRef, FileCounts, KOHORT_VERSION, LateRows, PublishError, RunId, RunRecord, Segment, Share,
+    State, Unusable,
 };
 use kohort_timeline::Keep;
 
@@ -24,7 +24,13 @@ pub(crate) fn open_state(
     warnings: &Warnings<'_>,
 ) -> Result<Option<State>, RunError> {
     let Some(folder) = &pipeline.state else { return Ok(None) };
-    let (state, unusable) = State::open(folder, &parts.form, id)?;
+    let (state, unusable) = match State::open(folder, &parts.form, id) {
+        Err(error) if error.is_of_state() => {
+            warnings.tell(not_kept(&error));
+            return Ok(None);
+        }
+        opened => opened?,
+    };
     if let Some(unusable) = unusable {
         let why = match unusable {
             Unusable::Version(version) => format!("comes from kohort {version}"),
@@ -33,6 +39,46 @@ pub(crate) fn open_state(
         warnings.tell(format!("what was kept of the inputs {why}; everything is read again"));
     }
     Ok(Some(state))
+}
+
+/// That nothing is kept of a run, which it can do without.
+pub(crate) fn not_kept(error: &PublishError) -> String {
+    format!("what is read is not kept for the next run: {error}")
+}
+
+/// Where the blocks of a run go, until one of them cannot be written: then no more are.
+pub(crate) struct Blocks {
+    segment: Option<Segment>,
+    failure: OnceLock<PublishError>,
+}
+
+impl Blocks {
+    pub fn new(segment: Result<Segment, PublishError>) -> Self {
+        match segment {
+            Ok(segment) => Self { segment: Some(segment), failure: OnceLock::new() },
+            Err(error) => Self { segment: None, failure: error.into() },
+        }
+    }
+
+    fn append(&self, block: &[u8]) -> Option<BlockRef> {
+        let segment = self.segment.as_ref().filter(|_| self.failure.get().is_none())?;
+        match segment.append(block) {
+            Ok(block) => Some(block),
+            Err(error) => {
+                // Of several threads the first says why.
+                let _ = self.failure.set(error);
+                None
+            }
+        }
+    }
+
+    /// All blocks.
+    ///
+    /// # Errors
+    /// Why some are missing.
+    pub fn finish(self) -> Result<Option<Segment>, PublishError> {
+        self.failure.into_inner().map_or(Ok(self.segment), Err)
+    }
 }
 
 /// The parts of a plan's inputs, by what decides about their rows.
@@ -103,7 +149,7 @@ pub(crate) fn pinned_lapse(pipeline: &Pipeline, before: Option<&RunRecord>) -> O
 
 /// What is kept of one input's parts while it is read.
 pub(crate) struct Collect<'a> {
-    segment: &'a Segment,
+    blocks: &'a Blocks,
     parts: Mutex<BTreeMap<usize, Part>>,
 }
 
@@ -116,8 +162,8 @@ struct Part {
 }
 
 impl<'a> Collect<'a> {
-    pub fn new(segment: &'a Segment) -> Self {
-        Self { segment, parts: Mutex::default() }
+    pub fn new(blocks: &'a Blocks) -> Self {
+        Self { blocks, parts: Mutex::default() }
     }
 
     fn parts(&self) -> MutexGuard<'_, BTreeMap<usize, Part>> {
@@ -168,10 +214,10 @@ impl<'a> Collect<'a> {
 
 impl Keep for Collect<'_> {
     fn keep(&self, part: usize, days: &BTreeMap<i32, u64>, block: &[u8]) -> std::io::Result<()> {
-        let block = self.segment.append(block)?;
+        let block = self.blocks.append(block);
         let mut parts = self.parts();
         let own = parts.entry(part).or_default();
-        own.blocks.push(block);
+        own.blocks.extend(block);
         for (day, rows) in days {
             *own.days.entry(*day).or_default() += rows;
         }

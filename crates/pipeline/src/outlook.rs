@@ -11,7 +11,7 @@ use kohort_publish::{Share, State};
 
 use crate::before::Before;
 use crate::kept::{Parts, holds};
-use crate::plan::{Plan, today};
+use crate::plan::{Plan, check_folders, today};
 use crate::{Pipeline, RunError, RunOptions};
 
 /// What a run takes before the first row: code, buffers, the states of the measures.
@@ -77,10 +77,12 @@ pub struct Planned {
 /// footers is read.
 ///
 /// # Errors
-/// [`RunError::Load`] for the first input that does not fit the pipeline file.
+/// [`RunError::Load`] for the first input that does not fit the pipeline file; [`RunError::Publish`]
+/// where a run must not write to the output or the state.
 pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunError> {
     let now = Utc::now();
     let plan = Plan::new(pipeline, now, options.alerts)?;
+    check_folders(pipeline)?;
     let parts = Parts::of(&plan);
     let fingerprint = parts.fingerprint(pipeline, now);
     let today = today(pipeline, now);

@@ -1,8 +1,12 @@
 //! What follows from a pipeline file: what to read, what to carry, what to compute.
 
+use std::path::PathBuf;
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use kohort_load::{Needs, Opened};
 use kohort_model::{Day, Input};
+use kohort_publish::{LineageTarget, Output, State};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
 use crate::checks::contract;
@@ -160,11 +164,29 @@ pub struct CheckedInput {
     pub notes: Vec<String>,
 }
 
+/// Looks whether a run may write where the pipeline has it write.
+pub(crate) fn check_folders(pipeline: &Pipeline) -> Result<(), RunError> {
+    let records = &pipeline.records;
+    let lineage = records.lineage.iter().filter_map(|target| match target {
+        LineageTarget::File(path) => Some(path),
+        LineageTarget::Endpoint(_) => None,
+    });
+    // A run may have been told of there before it published anything.
+    let told: Vec<PathBuf> = lineage.chain(&records.prometheus).cloned().collect();
+    let beside = |other: Option<&PathBuf>| [&told[..], other.map_or(&[], slice::from_ref)].concat();
+    Output::at(&pipeline.output).check(&beside(pipeline.state.as_ref()))?;
+    if let Some(state) = &pipeline.state {
+        State::check(state, &beside(Some(&pipeline.output)))?;
+    }
+    Ok(())
+}
+
 /// Checks that the inputs have what the pipeline file maps. No data is read.
 ///
 /// # Errors
 /// [`RunError::Load`] for the first thing that does not fit, [`RunError::ChecksFailed`] for columns of
-/// another type than `[checks]` asks for.
+/// another type than `[checks]` asks for, [`RunError::Publish`] where a run must not write to the output
+/// or the state.
 pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
     let checked = |opened: Opened| {
         let files = opened.files();
@@ -178,5 +200,6 @@ pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
         }
     };
     let inputs = open(pipeline)?.into_iter().map(checked).collect();
+    check_folders(pipeline)?;
     Ok(CheckReport { inputs, tables: pipeline.tables.clone() })
 }

@@ -11,8 +11,9 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::RunError;
-use crate::kept::{Collect, holds, reports};
+use crate::kept::{Blocks, Collect, holds, not_kept, reports};
 use crate::plan::Plan;
+use crate::warnings::Warnings;
 
 /// What reading needs beside the inputs.
 pub(crate) struct Reader<'a> {
@@ -28,6 +29,7 @@ pub(crate) struct Reader<'a> {
     /// Its business-local day.
     pub today: Day,
     pub progress: &'a (dyn Fn(u64) + Sync),
+    pub warnings: &'a Warnings<'a>,
 }
 
 /// Why there is nothing to go on with.
@@ -55,17 +57,18 @@ pub(crate) struct ReadInputs {
 
 impl Reader<'_> {
     /// Reads all inputs; what `state` has of them is put back instead. Whether or not that succeeds,
-    /// what was read to its end is kept, and what nothing has a use for any more is not.
+    /// what was read to its end is kept, and what nothing has a use for any more is not. Where nothing
+    /// can be kept, that is a warning.
     pub fn read(
         &self,
         gatherer: &Gatherer,
         mut state: Option<&mut State>,
     ) -> Result<ReadInputs, ReadError> {
         let mut read = ReadInputs::default();
-        let segment = state.as_deref().map(State::segment).transpose()?;
+        let blocks = state.as_deref().map(|state| Blocks::new(state.segment()));
         let mut failure = None;
         for (opened, keys) in self.plan.inputs.iter().zip(self.keys) {
-            let kept = state.as_deref().zip(segment.as_ref());
+            let kept = state.as_deref().zip(blocks.as_ref());
             let mut shares = Vec::new();
             let result = self.input(gatherer, opened, keys, kept, &mut shares);
             read.shares.push(shares);
@@ -80,8 +83,14 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some((state, segment)) = state.as_mut().zip(segment) {
-            self.save(state, segment, &read, failure.is_some())?;
+        if let Some((state, blocks)) = state.as_mut().zip(blocks) {
+            let saved = blocks.finish().and_then(|segment| match segment {
+                Some(segment) => self.save(state, segment, &read, failure.is_some()),
+                None => Ok(()),
+            });
+            if let Err(error) = saved {
+                self.warnings.tell(not_kept(&error));
+            }
         }
         failure.map_or(Ok(read), Err)
     }
@@ -106,7 +115,6 @@ impl Reader<'_> {
         let is_as_before = shares.len() == before.len()
             && before.iter().all(|share| shares.get(&*share.key) == Some(&share));
         if is_as_before {
-            segment.discard();
             return Ok(());
         }
         state.save(shares.into_values().cloned().collect(), segment)
@@ -118,7 +126,7 @@ impl Reader<'_> {
         gatherer: &Gatherer,
         opened: &Opened,
         keys: &[String],
-        kept: Option<(&State, &Segment)>,
+        kept: Option<(&State, &Blocks)>,
         shares: &mut Vec<Share>,
     ) -> Result<(LoadReport, u64), ReadError> {
         let (needs, input) = (self.plan.needs_of(opened.input()), opened.input());
@@ -133,7 +141,7 @@ impl Reader<'_> {
             progress: self.progress,
             done: &|_, _| Ok(()),
         };
-        let Some((state, segment)) = kept else {
+        let Some((state, blocks)) = kept else {
             let (files, lanes) = opened.read_parts(&reading, &|| ToLane(gatherer.lane(input)))?;
             for ToLane(lane) in lanes {
                 lane.close()?;
@@ -146,7 +154,7 @@ impl Reader<'_> {
         let live: Vec<&Share> = known.iter().flatten().copied().collect();
         self.restore(gatherer, opened, &texts, state, &live)?;
 
-        let collect = Collect::new(segment);
+        let collect = Collect::new(blocks);
         let known_reports: Vec<_> = known.iter().map(|share| share.map(reports)).collect();
         let result = {
             let text = |column: usize, code: u32| texts.text(column, code).unwrap_or_default();

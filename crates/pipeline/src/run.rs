@@ -25,7 +25,7 @@ use crate::frame::Found;
 use crate::kept::{Parts, late_rows, open_state, pinned_lapse};
 use crate::labels::Reports;
 use crate::memory::{gather_budget, peak_bytes};
-use crate::plan::{Plan, today};
+use crate::plan::{Plan, check_folders, today};
 use crate::read::{ReadError, ReadInputs, Reader};
 use crate::record::{alert_record, events, input_record, rejected_row, risk_record};
 use crate::records::Records;
@@ -335,6 +335,8 @@ impl Run<'_> {
             bring_delta_tables(pipeline)?;
             return Ok(Err(summary));
         }
+        // Before the output is made, for nothing.
+        check_folders(pipeline)?;
         let staging = begin(pipeline, options, &self.id, self.observe)?;
         // Another run may have ended since, for which this one has perhaps waited for hours.
         if !inputs.before.is_current(pipeline) {
@@ -393,6 +395,7 @@ impl Run<'_> {
                 now: now.timestamp_micros(),
                 today,
                 progress: &|rows| advance(done.fetch_add(rows, Ordering::Relaxed) + rows),
+                warnings: &run.warnings,
             };
             loop {
                 let spill = match options.memory_limit {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::disk::{self, at};
 use crate::record::moment;
-use crate::{Output, PublishError, RunId};
+use crate::{Output, PublishError, RunId, own};
 
 const FILE: &str = ".attempt.json";
 
@@ -59,10 +59,7 @@ impl Attempt {
         }
         let path = path(output);
         let new = path.with_extension("json.new");
-        let written = disk::write_file(&new, &disk::json(self));
-        written.and_then(|()| at(&path, fs::rename(&new, &path))).inspect_err(|_| {
-            let _ = fs::remove_file(&new);
-        })
+        disk::replace_file(&path, &new, &disk::json(self))
     }
 
     /// Adds why the run failed, without secrets, to what stands there of it. Where nothing does, as it
@@ -89,17 +86,25 @@ impl Attempt {
         }
         match output.remote()? {
             Some(remote) => remote.delete(FILE),
-            None => at(&path(output), fs::remove_file(path(output))),
+            None => at(&path(output), remove(output)),
         }
     }
 
-    /// Removes what stands in the folder of an output. A store is left alone: a process that is
-    /// told to end cannot wait for one.
-    pub(crate) fn forget(output: &Output) {
-        if !output.is_remote() {
-            let _ = fs::remove_file(path(output));
+    /// Removes what stands in the folder of an output of the run. A store is left alone: a process
+    /// that is told to end cannot wait for one.
+    pub(crate) fn forget(output: &Output, run_id: &RunId) {
+        let is_of_run = |attempt: &Self| attempt.run_id == *run_id;
+        if !output.is_remote() && Self::read(output).ok().flatten().as_ref().is_some_and(is_of_run)
+        {
+            let _ = remove(output);
         }
     }
+}
+
+/// Removes a note that was read; a link that led to it is not ours.
+fn remove(output: &Output) -> io::Result<()> {
+    let path = path(output);
+    if own::is_file(&path) { fs::remove_file(path) } else { Ok(()) }
 }
 
 fn path(output: &Output) -> PathBuf {

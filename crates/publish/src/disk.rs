@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::PublishError;
+use crate::{PublishError, own};
 
 /// Attaches the path to what the operating system says.
 pub(crate) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, PublishError> {
@@ -19,22 +19,31 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
     at(path, fs::create_dir_all(path))
 }
 
-/// Writes a file and flushes it to disk.
+/// How many bytes tell whether a file that has the name already is of the same kind.
+const BEGIN: usize = 12;
+
+/// Writes a file and flushes it to disk. What a killed process left of one gives way; what else has the
+/// name stays, and is an error.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
     let write = || {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+        let mut file = own::create(path, &bytes[..bytes.len().min(BEGIN)])?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        // Half of it is of no use to anybody, and the disk may be full.
+        written.inspect_err(|_| {
+            let _ = fs::remove_file(path);
+        })
     };
     at(path, write())
 }
 
-/// Removes a folder with all that is in it, where there is one.
-pub(crate) fn remove_folder(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
+/// Replaces a file in one step, and flushes it to disk: `new` is its name until it is whole. Where that
+/// fails nothing of it is left. What was not written by kohort stays, and is an error.
+pub(crate) fn replace_file(path: &Path, new: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+    write_file(new, bytes)?;
+    let replaced = own::replace(new, path, &bytes[..bytes.len().min(BEGIN)]);
+    at(path, replaced).inspect_err(|_| {
+        let _ = fs::remove_file(new);
+    })
 }
 
 /// Flushes the names in a folder to disk: without it a power cut can lose a rename.

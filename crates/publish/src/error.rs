@@ -11,12 +11,36 @@ use crate::RunId;
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// The operating system refuses a file or folder of the output.
-    #[error("cannot write {}: {cause}; {}", .path.display(), remedy(.cause))]
+    #[error("cannot write {}: {cause}; {}", .path.display(), remedy(.cause, "--output"))]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// What the operating system said.
         cause: io::Error,
+    },
+    /// The same of the folder in which runs keep what they read.
+    #[error("cannot write {}: {cause}; {}", .path.display(), remedy(.cause, "[state] path"))]
+    State {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// A folder that is to be ours holds what others put there, and nothing of ours.
+    #[error(
+        "{} is not kohort's to write to: it holds {}, and nothing that kohort wrote; choose a new or \
+         an empty folder as {setting}, such as {}",
+        .root.display(), holds(.found, *.more), .root.join("kohort").display()
+    )]
+    Occupied {
+        /// The folder.
+        root: PathBuf,
+        /// Names of what it holds, some of them.
+        found: Vec<String>,
+        /// How many more there are.
+        more: usize,
+        /// What names the folder: `--output` or `[state] path`.
+        setting: &'static str,
     },
     /// The lock file cannot be locked, for another reason than that a run holds it.
     #[error(
@@ -41,7 +65,7 @@ pub enum PublishError {
         /// Run, process, host and start of the other run, as its lock file has it.
         holder: String,
     },
-    /// `current` is a file or folder of somebody else.
+    /// `current` is a file, a folder or a link of somebody else.
     #[error(
         "{} is not a link to a run; move it away or choose another --output",
         .path.display()
@@ -231,6 +255,16 @@ pub enum PublishError {
         /// Version of the protocol that writers need.
         writer: u32,
     },
+    /// A Delta table in which no run has its rows.
+    #[error(
+        "the Delta table with the log {} was made by another program; move the table's folder away \
+         or choose another --output",
+        .path.display()
+    )]
+    DeltaOfOthers {
+        /// The folder of the log.
+        path: PathBuf,
+    },
     /// Others keep adding to a Delta log.
     #[error(
         "the run is published, but {} was written by another program just then, and so were those \
@@ -265,19 +299,53 @@ pub enum PublishError {
     Lineage(StoreError),
 }
 
-fn remedy(cause: &io::Error) -> &'static str {
-    match cause.kind() {
+impl PublishError {
+    /// Whether the disk takes nothing of what a run keeps, which the run can do without; not so where
+    /// something else is in the way.
+    #[must_use]
+    pub fn is_of_state(&self) -> bool {
+        matches!(self, Self::State { cause, .. } if !is_in_the_way(cause))
+    }
+
+    /// The error of writing, of the state and not of an output.
+    pub(crate) fn of_state(self) -> Self {
+        match self {
+            Self::Write { path, cause } => Self::State { path, cause },
+            other => other,
+        }
+    }
+}
+
+fn remedy(cause: &io::Error, setting: &str) -> String {
+    let remedy = match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "free some space or choose another --output"
+            "free some space"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "allow writing there or choose another --output"
+            "allow writing there"
         }
+        _ if is_in_the_way(cause) => "move what is in the way",
+        _ => "see to the cause",
+    };
+    format!("{remedy} or choose another {setting}")
+}
+
+fn is_in_the_way(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
         io::ErrorKind::NotADirectory
-        | io::ErrorKind::IsADirectory
-        | io::ErrorKind::AlreadyExists
-        | io::ErrorKind::DirectoryNotEmpty => "move what is in the way or choose another --output",
-        _ => "see to the cause or choose another --output",
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::DirectoryNotEmpty
+    )
+}
+
+/// `a, b and 3 more`.
+fn holds(found: &[String], more: usize) -> String {
+    match (found, more) {
+        ([first @ .., last], 0) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        (_, 0) => found.join(", "),
+        _ => format!("{} and {more} more", found.join(", ")),
     }
 }
 

@@ -7,7 +7,8 @@ use chrono::Utc;
 use crate::disk::{self, at};
 use crate::find::Found;
 use crate::output::{RECORD, link_target};
-use crate::{Output, PublishError, PublishedRun, RunId};
+use crate::own::Own;
+use crate::{Output, PublishError, PublishedRun, RunId, ground};
 
 /// A run that an output keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,18 +103,20 @@ impl Output {
 
     fn clear_folder(&self, keep: usize) -> Result<Cleared, PublishError> {
         // A folder of somebody else's is not even locked.
-        if !self.runs_folder().is_dir() {
+        let runs = self.runs_folder();
+        if !runs.is_dir() || runs.is_symlink() || ground::of_output(self, &[]).is_err() {
             return Ok(Cleared::default());
         }
         let _lock = self.lock("kohort gc", None)?;
         let staging = self.staging_folder();
-        let left_behind_bytes = if staging.exists() { size(&staging)? } else { 0 };
-        at(&staging, disk::remove_folder(&staging))?;
+        let left_behind = at(&staging, Own::of_staging(&staging))?;
+        let left_behind_bytes = left_behind.bytes;
+        at(&staging, left_behind.remove())?;
         let cleared = self.surplus(keep)?;
         disk::create_folder(&staging)?;
         let removed = cleared.runs.iter().try_for_each(|run| self.remove_run(&run.id));
         // What cannot be removed goes when the next run begins.
-        let _ = disk::remove_folder(&staging);
+        let _ = Own::of_staging(&staging).and_then(Own::remove);
         removed?;
         Ok(Cleared { left_behind_bytes, ..cleared })
     }

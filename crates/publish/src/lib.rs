@@ -21,6 +21,11 @@
 //! `current` as it was, and what it staged is removed: by its drop, or where it was killed by the
 //! next run. [`PublishedRun`] and [`PublishedTable`] read what was published.
 //!
+//! What others put into these folders stays, and the folders around it: files are removed by their
+//! names, once what stands in them or beside them tells that kohort wrote them, and no link is
+//! followed. What has one of these names and is of somebody else is an error. An output, or a state, is
+//! begun only in a folder that is new or empty: [`Output::check`], [`State::check`].
+//!
 //! On an object store an output has no link, no lock and no folder of staged files, but an object
 //! `current.json`, which is written last and only if it is what it was when the run began.
 
@@ -31,6 +36,7 @@ mod digest;
 mod disk;
 mod error;
 mod find;
+mod ground;
 mod history;
 mod layout;
 mod lineage;
@@ -38,6 +44,7 @@ mod lock;
 mod merge;
 mod order;
 mod output;
+mod own;
 mod parquet_file;
 mod prometheus;
 mod read;

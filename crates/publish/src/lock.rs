@@ -81,6 +81,12 @@ fn holder(file: &mut File) -> String {
     }
 }
 
+/// Whether a lock file is one of ours: signed, or empty as nobody holds it.
+pub(crate) fn is_own(path: &Path) -> bool {
+    let is_signed = |text: String| text.contains(" (process ") && text.contains(", started ");
+    fs::read_to_string(path).is_ok_and(|text| text.is_empty() || is_signed(text))
+}
+
 fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = name.or_else(|| env::var("HOSTNAME").ok()).or_else(|| env::var("COMPUTERNAME").ok());

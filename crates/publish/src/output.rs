@@ -5,9 +5,10 @@ use kohort_store::{Store, is_url};
 
 use crate::disk::{self, at};
 use crate::lock::Lock;
+use crate::own::{self, Own};
 use crate::remote::Remote;
 use crate::staging::{Claim, OnStore};
-use crate::{PublishError, RunId, Staging};
+use crate::{PublishError, RunId, Staging, ground};
 
 /// The file with which a run is whole.
 pub(crate) const RECORD: &str = "run.json";
@@ -56,7 +57,7 @@ impl Output {
     /// The folder that `current` leads to, there or not; `None` where nothing is published.
     ///
     /// # Errors
-    /// [`PublishError::CurrentInTheWay`] where it is no link; what the operating system or the store
+    /// [`PublishError::CurrentInTheWay`] where it is no link to a run; what the operating system or the store
     /// says.
     pub fn current(&self) -> Result<Option<PathBuf>, PublishError> {
         if let Some(remote) = self.remote()? {
@@ -64,7 +65,8 @@ impl Output {
         }
         let path = self.current_link();
         match fs::read_link(&path) {
-            Ok(target) => Ok(Some(self.root.join(target))),
+            Ok(target) if is_link_target(&target) => Ok(Some(self.root.join(target))),
+            Ok(_) => Err(PublishError::CurrentInTheWay { path }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(_) if path.symlink_metadata().is_ok() => {
                 Err(PublishError::CurrentInTheWay { path })
@@ -94,11 +96,9 @@ impl Output {
         let list = || -> io::Result<Vec<RunId>> {
             let mut runs = Vec::new();
             for entry in fs::read_dir(&path)? {
-                let entry = entry?;
-                // What has another name is not ours to list, nor to remove.
-                if let Some(id) = run_id(&entry.path()).filter(|_| entry.path().is_dir()) {
-                    runs.push(id);
-                }
+                let folder = entry?.path();
+                // What has no record of ours is not ours to list, nor to remove.
+                runs.extend(run_id(&folder).filter(|id| own::record(&folder, id).is_some()));
             }
             runs.sort_unstable();
             Ok(runs)
@@ -135,14 +135,30 @@ impl Output {
         }
         let lock = self.lock(&format!("run {id}"), on_wait)?;
         self.current()?;
-        disk::create_folder(&self.runs_folder())?;
+        at(&self.runs_folder(), own::create_folder(&self.runs_folder()))?;
         let published = self.run_folder(id);
         if published.symlink_metadata().is_ok() {
             return Err(PublishError::RunExists { path: published });
         }
         let staging = self.staging_folder();
-        at(&staging, disk::remove_folder(&staging))?;
+        at(&staging, Own::of_staging(&staging).and_then(Own::remove))?;
         Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
+    }
+
+    /// Looks whether a run may write here: to a new or an empty folder, hidden files and those in
+    /// `beside` aside, or to one where kohort did before. Nothing is said of a store.
+    ///
+    /// # Errors
+    /// [`PublishError::Occupied`]; [`PublishError::CurrentInTheWay`].
+    pub fn check(&self, beside: &[PathBuf]) -> Result<(), PublishError> {
+        if self.is_remote() {
+            return Ok(());
+        }
+        ground::of_output(self, beside)?;
+        match self.current() {
+            Err(error @ PublishError::CurrentInTheWay { .. }) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Locks a folder for `who`, and makes it where it is missing.
@@ -184,24 +200,47 @@ impl Output {
     pub(crate) fn point_current_at(&self, target: &Path) -> Result<(), PublishError> {
         let link = self.staging_folder().join("current");
         let current = self.current_link();
-        let _ = fs::remove_file(&link);
+        if fs::read_link(&link).is_ok_and(|target| is_link_target(&target)) {
+            at(&link, fs::remove_file(&link))?;
+        }
         at(&link, disk::link_folder(target, &link))?;
+        // Over a folder nothing can be renamed; a file, or the link of somebody else, would be gone.
+        if current.is_symlink() || !current.is_dir() {
+            self.current()?;
+        }
         at(&current, fs::rename(&link, &current))
     }
 
-    /// Removes a run's folder. The staging folder must be there.
+    /// Removes a run's files, and its folder unless others put something there. The staging folder
+    /// must be there.
     pub(crate) fn remove_run(&self, id: &RunId) -> Result<(), PublishError> {
         let path = self.run_folder(id);
-        // First out of sight as a whole: nobody finds a run with half of its tables.
-        let aside = self.staging_folder().join(id.as_str());
-        let removed = fs::rename(&path, &aside).and_then(|()| disk::remove_folder(&aside));
-        removed.map_err(|cause| PublishError::Prune { path, cause })
+        let remove = || {
+            let Some(names) = own::record(&path, id) else { return Ok(()) };
+            let own = Own::of_run(&path, &names)?;
+            if own.is_shared {
+                return own.remove();
+            }
+            // First out of sight as a whole: nobody finds a run with half of its tables.
+            let aside = self.staging_folder().join(id.as_str());
+            if aside.symlink_metadata().is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(&path, &aside)?;
+            Own::of_run(&aside, &names)?.remove()
+        };
+        remove().map_err(|cause| PublishError::Prune { path: path.clone(), cause })
     }
 }
 
 /// What `current` holds where it leads to a run: relative, so that the output can be moved.
 pub(crate) fn link_target(id: &RunId) -> PathBuf {
     Path::new("runs").join(id.as_str())
+}
+
+/// Whether a link leads to a run, there or not.
+pub(crate) fn is_link_target(target: &Path) -> bool {
+    target.parent().is_some_and(|parent| parent.ends_with("runs"))
 }
 
 /// The run whose folder this is, by its name.

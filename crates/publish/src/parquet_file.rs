@@ -20,7 +20,7 @@ use crate::disk::at;
 use crate::error::writing;
 use crate::layout::{Place, TableWriter};
 use crate::order::sorted_by;
-use crate::{KOHORT_VERSION, PublishError, TableRecord, arrays};
+use crate::{KOHORT_VERSION, PublishError, TableRecord, arrays, own};
 
 /// Rows of a row group: some megabytes of a wide table, so that readers can skip by statistics and
 /// share the work, and the compressed pages of one group are little to hold in memory.
@@ -88,7 +88,7 @@ impl TableFile {
         schema: SchemaRef,
         properties: WriterProperties,
     ) -> Result<Self, PublishError> {
-        let file = at(&path, File::create(&path))?;
+        let file = at(&path, own::create_table(&path))?;
         match ArrowWriter::try_new(file, schema, Some(properties)) {
             Ok(writer) => Ok(Self { path, writer }),
             Err(cause) => Err(writing(path, cause)),

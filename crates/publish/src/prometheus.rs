@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::{InputRecord, PublishError, RunRecord};
+use crate::{InputRecord, PublishError, RunRecord, own};
 
 /// The metric that outlives a run which fails.
 const LAST_SUCCESS: &str = "kohort_run_last_success_timestamp_seconds";
+
+/// How each such file begins.
+const BEGIN: &[u8] = b"# HELP kohort_";
 
 /// Replaces the file at `path` by the metrics of the run of `pipeline` that ended at `moment`, in one
 /// step. A run that failed has no record; the time of the last success is then taken from the file
 /// that was there.
 ///
 /// # Errors
-/// [`PublishError::Records`] where the disk refuses; the file is then as it was.
+/// [`PublishError::Records`] where the disk refuses, or the file is of somebody else; it is then as it was.
 pub fn write_metrics(
     path: &Path,
     pipeline: &str,
@@ -34,8 +38,11 @@ pub fn write_metrics(
         fs::create_dir_all(path.parent().unwrap_or(path))?;
         // Not .prom: the collector must not read half of it.
         let new = path.with_extension("prom.new");
-        fs::write(&new, &text)?;
-        fs::rename(&new, path)
+        let mut file = own::create(&new, BEGIN)?;
+        let written = file.write_all(text.as_bytes());
+        written.and_then(|()| own::replace(&new, path, BEGIN)).inspect_err(|_| {
+            let _ = fs::remove_file(&new);
+        })
     };
     write().map_err(|cause| PublishError::Records { path: path.to_owned(), cause })
 }

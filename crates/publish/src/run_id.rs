@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 const SECONDS: &str = "%Y%m%dT%H%M%SZ";
 /// Characters of the seconds and the hyphen.
 const PREFIX: usize = 17;
+/// Digits of the part of a second.
+const PART: usize = 4;
 
 /// The name of a run, such as `20261122T014451Z-3f9a`: the UTC second in which it started and
 /// the part of that second in 65536ths, so that names sort by time.
@@ -20,6 +22,9 @@ pub struct RunId(String);
 pub struct InvalidRunId(pub String);
 
 impl RunId {
+    /// Characters of each.
+    pub(crate) const LENGTH: usize = PREFIX + PART;
+
     /// The id of a run that starts at `moment`, in the years 0 to 9999.
     #[must_use]
     pub fn at(moment: DateTime<Utc>) -> Self {
@@ -44,7 +49,7 @@ impl FromStr for RunId {
             seconds.strip_suffix('-').is_some_and(|seconds| {
                 seconds.len() == PREFIX - 1
                     && NaiveDateTime::parse_from_str(seconds, SECONDS).is_ok()
-            }) && part.len() == 4
+            }) && part.len() == PART
                 && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         });
         if is_id { Ok(Self(text.to_owned())) } else { Err(InvalidRunId(text.to_owned())) }

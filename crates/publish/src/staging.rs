@@ -9,6 +9,7 @@ use crate::disk::{self, at};
 use crate::layout::{Layout, Place};
 use crate::lock::Lock;
 use crate::output::{RECORD, link_target};
+use crate::own::Own;
 use crate::remote::{Pointer, Remote};
 use crate::rows::ROOM;
 use crate::unfinished::{Registered, UNFINISHED};
@@ -63,16 +64,17 @@ impl Staging {
             Claim::Folder { .. } => output.staging_folder(),
             Claim::Store(_) => at(&env::temp_dir(), disk::temporary_folder())?.keep(),
         };
-        let (staged, of) = (root.clone(), output.clone());
+        let (staged, of, run) = (root.clone(), output.clone(), id.clone());
         let unfinished = UNFINISHED.register(move || {
             clear(&staged, &of);
-            Attempt::forget(&of);
+            Attempt::forget(&of, &run);
         });
         let folder = root.join(id.as_str());
         // From here on the drop cleans up.
         let layout = Layout::default();
         let staging = Self { output, id, root, folder, layout, _unfinished: unfinished, claim };
-        disk::create_folder(&staging.folder)?;
+        disk::create_folder(&staging.root)?;
+        at(&staging.folder, fs::create_dir(&staging.folder))?;
         Ok(staging)
     }
 
@@ -202,7 +204,8 @@ impl Staging {
             };
         }
         if !is_current() {
-            let _ = disk::remove_folder(&self.output.run_folder(&self.id));
+            // From where it came, and where it is cleared.
+            let _ = fs::rename(self.output.run_folder(&self.id), &self.folder);
         }
     }
 
@@ -228,7 +231,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 fn clear(root: &Path, output: &Output) {
     // Again where a thread wrote meanwhile. What cannot be removed now goes when the next run begins.
     for _ in 0..ATTEMPTS {
-        if disk::remove_folder(root).is_ok() {
+        if Own::of_staging(root).and_then(Own::remove).is_ok() {
             break;
         }
         thread::sleep(PAUSE);

@@ -47,6 +47,15 @@ pub enum SampleError {
         /// The first such file.
         path: PathBuf,
     },
+    /// A file that the sample would replace is none of a sample.
+    #[error(
+        "{} is not of an earlier sample of this kind, so it is not replaced; move it away or choose another folder",
+        path.display()
+    )]
+    NotOfSample {
+        /// The first such file.
+        path: PathBuf,
+    },
     /// A file cannot be written. The months before it are in place, this one is as it was.
     #[error(
         "cannot write {}: {cause}; free some space or choose another folder, then try again",

@@ -27,6 +27,7 @@ mod draw;
 mod error;
 mod everything;
 mod habits;
+mod place;
 mod planted;
 mod shop;
 mod sight;
@@ -147,7 +148,7 @@ impl SampleReport {
 ///
 /// A dirty row stands in the file of the month in which its order was placed. Each file appears
 /// whole or not at all: it is written under a hidden name and renamed. Files of an earlier
-/// sample over the same months are replaced.
+/// sample over the same months are replaced; others are not.
 ///
 /// Memory stays below about half a gigabyte up to some five million customers over two years.
 ///
@@ -155,7 +156,8 @@ impl SampleReport {
 ///
 /// [`SampleError::Period`] and [`SampleError::TooManyCustomers`] when no such shop can be made,
 /// [`SampleError::OtherFile`] when the folder holds Parquet files of other months (they would mix
-/// two shops), [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
+/// two shops), [`SampleError::NotOfSample`] when a file of one of these months has other columns than a
+/// sample, [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
 ///
 /// # Example
 ///
@@ -187,10 +189,11 @@ fn generate_within(
         .map(|month| folder.join(format!("{}.parquet", month.name)))
         .collect();
     prepare_folder(&folder, &files)?;
+    let mut file = OrderFile::new();
+    files.iter().try_for_each(|path| file.check(path))?;
 
     let shop = Shop::new(calendar, options.seed);
     let mut report = SampleReport::default();
-    let mut file = OrderFile::new();
     let months_per_pass = months_per_pass(options, files.len(), events_in_memory);
     for first in (0..files.len()).step_by(months_per_pass) {
         let last = (first + months_per_pass).min(files.len());

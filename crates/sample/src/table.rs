@@ -10,7 +10,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use crate::SampleError;
-use crate::write::{BATCH_ROWS, properties, unfinished};
+use crate::place::{create, may_replace, unfinished};
+use crate::write::{BATCH_ROWS, properties};
 
 /// A row of a [`Table`].
 pub(crate) trait Row: Sized {
@@ -46,18 +47,26 @@ impl Drop for Unfinished {
 }
 
 impl<R: Row> Table<R> {
+    /// # Errors
+    /// As [`may_replace`]; [`SampleError::File`] where the disk refuses.
     pub fn create(folder: &Path) -> Result<Self, SampleError> {
+        Self::check(folder)?;
         let path = folder.join(R::FILE);
-        let unfinished = Unfinished(unfinished(&path));
+        let hidden = unfinished(&path);
         let schema = Arc::new(Schema::new(R::fields()));
-        let writer = File::create(&unfinished.0).map_err(ParquetError::from).and_then(|file| {
-            ArrowWriter::try_new(file, schema.clone(), Some(properties(R::DISTINCT)))
-        });
+        let properties = Some(properties(R::DISTINCT));
+        let failed = |cause| SampleError::File { path: path.clone(), cause };
+        let file = create(&hidden).map_err(|cause| failed(cause.into()))?;
+        // From here on it is ours to remove.
+        let unfinished = Unfinished(hidden);
+        let writer = ArrowWriter::try_new(file, schema.clone(), properties).map_err(failed)?;
         let waiting = Vec::with_capacity(BATCH_ROWS);
-        match writer {
-            Ok(writer) => Ok(Self { path, unfinished, writer, schema, waiting, rows: 0 }),
-            Err(cause) => Err(SampleError::File { path, cause }),
-        }
+        Ok(Self { path, unfinished, writer, schema, waiting, rows: 0 })
+    }
+
+    /// Looks whether the file may be written.
+    pub fn check(folder: &Path) -> Result<(), SampleError> {
+        may_replace(&folder.join(R::FILE), &Schema::new(R::fields()))
     }
 
     pub fn push(&mut self, row: R) -> Result<(), SampleError> {

@@ -1,7 +1,7 @@
 //! Events to Parquet.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -16,6 +16,7 @@ use parquet::schema::types::ColumnPath;
 
 use crate::SampleError;
 use crate::habits::{CAUSES, CHANNELS, COUNTRIES, Choice, DEVICES};
+use crate::place::{create, may_replace, unfinished};
 use crate::shop::{Damage, Event, Outcome};
 
 pub(crate) const BATCH_ROWS: usize = 16_384;
@@ -63,7 +64,9 @@ impl OrderFile {
         // Stable: events of one second stay in the order of persons and of what they did.
         events.sort_by_key(|event| event.at);
         let unfinished = unfinished(path);
-        self.write_unfinished(&unfinished, &events)
+        let failed = |cause| SampleError::File { path: path.to_owned(), cause };
+        let file = create(&unfinished).map_err(|cause| failed(cause.into()))?;
+        self.write_unfinished(file, &events)
             .and_then(|bytes| {
                 fs::rename(&unfinished, path)?;
                 Ok(bytes)
@@ -71,12 +74,16 @@ impl OrderFile {
             .map_err(|cause| {
                 // Best effort: what stopped the writing is the error to tell.
                 let _ = fs::remove_file(&unfinished);
-                SampleError::File { path: path.to_owned(), cause }
+                failed(cause)
             })
     }
 
-    fn write_unfinished(&mut self, path: &Path, events: &[Event]) -> Result<u64, ParquetError> {
-        let file = File::create(path)?;
+    /// Looks whether a file may be written.
+    pub fn check(&self, path: &Path) -> Result<(), SampleError> {
+        may_replace(path, &self.schema)
+    }
+
+    fn write_unfinished(&mut self, file: File, events: &[Event]) -> Result<u64, ParquetError> {
         let mut writer =
             ArrowWriter::try_new(file, self.schema.clone(), Some(self.properties.clone()))?;
         for events in events.chunks(BATCH_ROWS) {
@@ -119,12 +126,6 @@ pub(crate) fn properties(distinct: &str) -> WriterProperties {
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_column_dictionary_enabled(ColumnPath::from(distinct), false)
         .build()
-}
-
-/// The hidden name of a file until it is whole.
-pub(crate) fn unfinished(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.unfinished"))
 }
 
 fn written_id(event: &Event) -> Option<i64> {

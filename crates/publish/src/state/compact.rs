@@ -59,15 +59,13 @@ impl State {
             .filter(|(i, _)| chosen.contains(i))
             .map(|(_, n)| (*n).to_owned())
             .collect();
-        let segment = Segment::create(&self.folder, format!("{}-all.blocks", self.id))?;
+        let segment = Segment::create(&self.folder, &format!("{}-all", self.id))?;
         let mut shares = self.shares.clone();
         let mut damaged = Vec::new();
         for share in shares.values_mut() {
             for block in share.blocks.iter_mut().filter(|block| names.contains(&block.file)) {
                 match self.read(block) {
-                    Some(bytes) => {
-                        *block = crate::disk::at(&self.folder, segment.append(&bytes))?;
-                    }
+                    Some(bytes) => *block = segment.append(&bytes)?,
                     None => damaged.push(share.key.clone()),
                 }
             }

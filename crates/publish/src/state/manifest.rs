@@ -7,10 +7,12 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use super::{STATE_VERSION, Unusable};
-use crate::{KOHORT_VERSION, PublishError, disk};
+use crate::{KOHORT_VERSION, PublishError, disk, own};
 
 /// The manifest's file.
-pub(super) const NAME: &str = "state.json";
+pub(crate) const NAME: &str = "state.json";
+/// How each manifest begins, whichever kohort wrote it.
+pub(super) const BEGIN: &[u8] = b"{\"state_version\":";
 /// The next manifest, until it is whole.
 pub(super) const NEW: &str = "state.json.new";
 
@@ -113,12 +115,22 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
+    /// Whether what has the name of the manifest is one, of any version, damaged or not; or nothing has.
+    pub fn is_own(folder: &Path) -> bool {
+        let path = folder.join(NAME);
+        path.symlink_metadata().is_err() || own::begins_as(&path, BEGIN)
+    }
+
+    /// Whether there is one whose header can be read, whichever kohort wrote it.
+    pub fn is_there(folder: &Path) -> bool {
+        let is_ours = own::is_file(&folder.join(NAME)) && Self::is_own(folder);
+        is_ours && matches!(Self::read(folder), Ok(Some(_)) | Err(Unusable::Version(_)))
+    }
+
     /// Replaces the manifest in one step.
     pub fn write(&self, folder: &Path) -> Result<(), PublishError> {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        let (path, new) = (folder.join(NAME), folder.join(NEW));
-        disk::write_file(&new, &json)?;
-        disk::at(&path, fs::rename(&new, &path))?;
+        disk::replace_file(&folder.join(NAME), &folder.join(NEW), &json)?;
         disk::sync_folder(folder)
     }
 }

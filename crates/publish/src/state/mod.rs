@@ -8,23 +8,28 @@
 //!
 //! What a run keeps depends on what it reads and carries, its *form*: each form has a folder of its
 //! own, so that runs of several forms do not take turns in reading everything again. A manifest is
-//! written last and replaced in one step; what no manifest names is removed by the next run. Every
-//! block is checked by its BLAKE3 before it is used.
+//! written last and replaced in one step; files of blocks that no manifest names are removed by the next
+//! run. What has another name, or lies in a folder without a manifest of ours, stays. Every block is
+//! checked by its BLAKE3 before it is used.
 
 mod compact;
 mod manifest;
 mod segment;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 
-use crate::disk;
+use crate::disk::{self, at};
 use crate::lock::Lock;
+use crate::own::Own;
 use crate::unfinished::{Registered, UNFINISHED};
-use crate::{PublishError, RunId};
+use crate::{PublishError, RunId, ground, own};
 
 use manifest::Manifest;
+pub(crate) use manifest::NAME as MANIFEST;
 pub use manifest::{BlockRef, FileCounts, Share};
 pub use segment::Segment;
 use segment::read_block;
@@ -61,8 +66,16 @@ impl State {
     /// there was one.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while another run uses the folder; what the disk says.
+    /// [`PublishError::Locked`] while another run uses the folder; [`PublishError::State`] where the disk refuses, or something is in the way.
     pub fn open(
+        root: &Path,
+        form: &str,
+        id: &RunId,
+    ) -> Result<(Self, Option<Unusable>), PublishError> {
+        Self::open_at(root, form, id).map_err(PublishError::of_state)
+    }
+
+    fn open_at(
         root: &Path,
         form: &str,
         id: &RunId,
@@ -70,13 +83,17 @@ impl State {
         disk::create_folder(root)?;
         let lock = Lock::take(root, &format!("run {id}"), None)?;
         let folder = root.join(form);
-        disk::create_folder(&folder)?;
+        at(&folder, own::create_folder(&folder))?;
+        if !Manifest::is_own(&folder) {
+            let cause = io::Error::new(io::ErrorKind::AlreadyExists, "kohort did not write it");
+            return Err(PublishError::Write { path: folder.join(manifest::NAME), cause });
+        }
         forget_forms(root, form);
         let (manifest, unusable) = match Manifest::read(&folder) {
             Ok(manifest) => (manifest.unwrap_or_default(), None),
             Err(unusable) => (Manifest::default(), Some(unusable)),
         };
-        let shares = manifest.shares.into_iter().map(|share| (share.key.clone(), share)).collect();
+        let shares = by_key(manifest.shares);
         let at_work = folder.clone();
         let unfinished = UNFINISHED.register(move || {
             let kept = Manifest::read(&at_work).ok().flatten().unwrap_or_default();
@@ -86,6 +103,15 @@ impl State {
         let mut state = Self { folder, id, shares, sizes, _unfinished: unfinished, _lock: lock };
         state.remove_strays();
         Ok((state, unusable))
+    }
+
+    /// Looks whether the folder `root` is one to keep something in: a new or an empty one, hidden files
+    /// and those in `beside` aside, or one where kohort did before.
+    ///
+    /// # Errors
+    /// [`PublishError::Occupied`].
+    pub fn check(root: &Path, beside: &[PathBuf]) -> Result<(), PublishError> {
+        ground::of_state(root, beside)
     }
 
     /// The shares of a form in the folder `root`, without using them; none where there is no state of use.
@@ -126,25 +152,28 @@ impl State {
     /// A new file for blocks of this run.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where it cannot be made.
+    /// [`PublishError::State`] where it cannot be made.
     pub fn segment(&self) -> Result<Segment, PublishError> {
-        Segment::create(&self.folder, format!("{}.blocks", self.id))
+        Segment::create(&self.folder, self.id.as_str()).map_err(PublishError::of_state)
     }
 
     /// Makes `shares` what is kept, flushed to disk, and puts small files of blocks together.
     ///
     /// # Errors
-    /// [`PublishError::Write`]; what was kept before then still is.
+    /// [`PublishError::State`]; what is kept is then as before, or all of `shares`.
     pub fn save(&mut self, shares: Vec<Share>, segment: Segment) -> Result<(), PublishError> {
-        segment.finish()?;
-        self.shares = shares.into_iter().map(|share| (share.key.clone(), share)).collect();
-        self.write_manifest()?;
-        self.sizes = segment::sizes(&self.folder);
-        if self.compact()? {
-            self.write_manifest()?;
+        let before = mem::replace(&mut self.shares, by_key(shares));
+        let saved = segment.finish().and_then(|()| self.write_manifest()).and_then(|()| {
+            self.sizes = segment::sizes(&self.folder);
+            if self.compact()? { self.write_manifest() } else { Ok(()) }
+        });
+        if saved.is_err() {
+            // What the disk has now says what is kept.
+            let kept = Manifest::read(&self.folder).ok().flatten();
+            self.shares = kept.map_or(before, |manifest| by_key(manifest.shares));
         }
         self.remove_strays();
-        Ok(())
+        saved.map_err(PublishError::of_state)
     }
 
     fn write_manifest(&self) -> Result<(), PublishError> {
@@ -169,15 +198,43 @@ fn remove_strays<'a>(folder: &Path, shares: impl Iterator<Item = &'a Share>) {
             let _ = fs::remove_file(folder.join(name));
         }
     }
-    let _ = fs::remove_file(folder.join(manifest::NEW));
+    let new = folder.join(manifest::NEW);
+    if own::begins_as(&new, manifest::BEGIN) {
+        let _ = fs::remove_file(new);
+    }
 }
 
-/// Removes the forms that were not used for the longest time.
+fn by_key(shares: Vec<Share>) -> BTreeMap<String, Share> {
+    shares.into_iter().map(|share| (share.key.clone(), share)).collect()
+}
+
+/// Whether the folder of a form can have this name.
+pub(crate) fn is_form(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether this is a folder in which kohort keeps something, whatever version of it.
+pub(crate) fn is_kept(entry: &DirEntry) -> bool {
+    entry.file_name().to_str().is_some_and(is_form)
+        && entry.file_type().is_ok_and(|found| found.is_dir())
+        && Manifest::is_there(&entry.path())
+}
+
+/// Whether a file, named from the folder of a form, is one of kohort's.
+pub(crate) fn is_own(name: &str, path: &Path) -> bool {
+    match name {
+        manifest::NAME | manifest::NEW => own::begins_as(path, manifest::BEGIN),
+        name => segment::is_named(name) && own::is_file(path),
+    }
+}
+
+/// Removes the forms that were not used for the longest time. What is no form of ours stays, and what
+/// others put into one.
 fn forget_forms(root: &Path, used: &str) {
     let Ok(entries) = fs::read_dir(root) else { return };
     let mut others: Vec<_> = entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name() != used && entry.path().is_dir())
+        .filter(|entry| entry.file_name() != used && is_kept(entry))
         .filter_map(|entry| {
             let path = entry.path();
             let used = fs::metadata(path.join(manifest::NAME)).and_then(|meta| meta.modified());
@@ -187,6 +244,7 @@ fn forget_forms(root: &Path, used: &str) {
     others.sort();
     let surplus = (others.len() + 1).saturating_sub(KEPT_FORMS);
     for (_, path) in others.iter().take(surplus) {
-        let _ = disk::remove_folder(path);
+        // What cannot be removed now goes the next time.
+        let _ = Own::of_form(path).and_then(Own::remove);
     }
 }

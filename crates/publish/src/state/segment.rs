@@ -3,54 +3,82 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use kohort_model::Spill;
 
 use super::BlockRef;
 use crate::disk::at;
-use crate::{PublishError, SpillFile};
+use crate::{PublishError, RunId, SpillFile};
 
-/// A file of blocks at work; several threads may append at once.
+const ENDING: &str = ".blocks";
+
+/// A file of blocks at work, which goes with it unless it is saved; several threads may append at once.
 #[derive(Debug)]
 pub struct Segment {
     path: PathBuf,
     name: String,
     file: File,
     blocks: SpillFile,
+    /// Whether a manifest may name it.
+    is_whole: bool,
 }
 
 impl Segment {
-    pub(super) fn create(folder: &Path, name: String) -> Result<Self, PublishError> {
-        let path = folder.join(&name);
-        let file = at(&path, File::create(&path))?;
-        let blocks = SpillFile::over(at(&path, file.try_clone())?);
-        Ok(Self { path, name, file, blocks })
+    /// A new file, named after `stem`.
+    pub(super) fn create(folder: &Path, stem: &str) -> Result<Self, PublishError> {
+        // A run that reads twice has two.
+        let names = (2..).map(|number| format!("{stem}-{number}{ENDING}"));
+        for name in iter::once(format!("{stem}{ENDING}")).chain(names) {
+            let path = folder.join(&name);
+            let file = match File::create_new(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                file => at(&path, file)?,
+            };
+            let blocks = SpillFile::over(at(&path, file.try_clone())?);
+            return Ok(Self { path, name, file, blocks, is_whole: false });
+        }
+        unreachable!("there is always another number")
     }
 
     /// Appends a block.
     ///
     /// # Errors
-    /// What the disk says.
-    pub fn append(&self, block: &[u8]) -> io::Result<BlockRef> {
-        let offset = self.blocks.append(block)?;
+    /// [`PublishError::State`] where the disk refuses.
+    pub fn append(&self, block: &[u8]) -> Result<BlockRef, PublishError> {
+        let offset = at(&self.path, self.blocks.append(block)).map_err(PublishError::of_state)?;
         let digest = blake3::hash(block).to_hex().to_string();
         Ok(BlockRef { file: self.name.clone(), offset, bytes: block.len() as u64, digest })
     }
 
-    /// Removes it; nothing names it.
-    pub fn discard(self) {
-        // What cannot be removed now goes when the state is opened the next time.
-        let _ = fs::remove_file(&self.path);
-    }
-
     /// Flushes it to disk; one without a block goes.
-    pub(super) fn finish(self) -> Result<(), PublishError> {
-        if self.blocks.bytes() == 0 {
-            return at(&self.path, fs::remove_file(&self.path));
-        }
-        at(&self.path, self.file.sync_all())
+    pub(super) fn finish(mut self) -> Result<(), PublishError> {
+        at(&self.path, self.file.sync_all())?;
+        self.is_whole = self.blocks.bytes() > 0;
+        Ok(())
     }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            // What cannot be removed now goes when the state is opened the next time.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Whether a file of blocks can have this name.
+pub(super) fn is_named(name: &str) -> bool {
+    let stem = name.strip_suffix(ENDING).and_then(|stem| stem.split_at_checked(RunId::LENGTH));
+    stem.is_some_and(|(run, rest)| {
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        run.parse::<RunId>().is_ok()
+            && (rest.is_empty() || rest.starts_with('-'))
+            && rest.bytes().all(is_plain)
+    })
 }
 
 /// The bytes of a block in `folder`, as they were kept; `None` where they are not.
@@ -70,8 +98,8 @@ pub(super) fn sizes(folder: &Path) -> BTreeMap<String, u64> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let size = |entry: fs::DirEntry| {
         let name = entry.file_name().into_string().ok()?;
-        let bytes = entry.metadata().ok()?.len();
-        name.ends_with(".blocks").then_some((name, bytes))
+        let file = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        is_named(&name).then_some((name, file.len()))
     };
     entries.filter_map(size).collect()
 }

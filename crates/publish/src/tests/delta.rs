@@ -178,7 +178,7 @@ fn each_run_that_becomes_current_is_a_version_once() {
     fs::hard_link(current.table("example").unwrap().path(), part).unwrap();
     fs::write(folder(root).join(".part.tmp"), "half").unwrap();
     let half = folder(root).join("_delta_log/.entry.tmp");
-    fs::write(&half, "{\"add\":").unwrap();
+    fs::write(&half, "{\"commitInfo\":").unwrap();
     synced(root, 7).unwrap();
     assert_eq!(runs(root), "02 03 04 05");
     assert!(!half.exists());

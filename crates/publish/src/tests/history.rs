@@ -59,7 +59,7 @@ fn what_killed_runs_left_is_cleared() {
     let (root, output) = output(1);
     let stale = root.path().join(".staging/20261122T014400Z-0000");
     fs::create_dir_all(&stale).unwrap();
-    fs::write(stale.join("example.parquet"), "half").unwrap();
+    fs::write(stale.join("example.parquet"), "PAR1").unwrap();
     assert_eq!(output.clear(1, true).unwrap().left_behind_bytes, 0);
     assert_eq!(output.clear(1, false).unwrap().left_behind_bytes, 4);
     assert_eq!(output.clear(1, false).unwrap().left_behind_bytes, 0);

@@ -16,6 +16,8 @@ use crate::{
 mod attempts;
 mod delta;
 mod diff;
+#[cfg(unix)]
+mod foreign;
 mod history;
 mod hive;
 mod layout;

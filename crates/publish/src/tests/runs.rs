@@ -99,7 +99,7 @@ fn what_killed_runs_left_is_removed() {
     let before = tree(root.path());
     let stale = root.path().join(".staging").join(id(0).as_str());
     fs::create_dir_all(&stale).unwrap();
-    fs::write(stale.join("example.parquet"), "half").unwrap();
+    fs::write(stale.join("example.parquet"), "PAR1half").unwrap();
     fs::write(root.path().join(".lock"), "run of long ago").unwrap();
     drop(begin(root.path(), 2));
     assert_eq!(tree(root.path()), before);

@@ -148,7 +148,8 @@ impl EverythingReport {
 /// # Errors
 ///
 /// [`SampleError::Period`] and [`SampleError::TooManyCustomers`] when no such shop can be made,
-/// [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
+/// [`SampleError::NotOfSample`] when a file would be replaced that is of
+/// something else, [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
 ///
 /// # Example
 ///

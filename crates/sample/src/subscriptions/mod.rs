@@ -97,7 +97,8 @@ impl SubscriptionReport {
 /// # Errors
 ///
 /// [`SampleError::Period`] and [`SampleError::TooManyCustomers`] when no such business can be
-/// made, [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
+/// made, [`SampleError::NotOfSample`] when a file would be replaced that is of
+/// something else, [`SampleError::Folder`] and [`SampleError::File`] when writing fails.
 ///
 /// # Example
 ///
@@ -118,6 +119,7 @@ pub fn generate_subscriptions(
     }
     let calendar = Calendar::new(options.end, options.months)?;
     fs::create_dir_all(dir).map_err(|cause| SampleError::Folder { path: dir.to_owned(), cause })?;
+    Table::<Order>::check(dir)?;
     let mut report = SubscriptionReport::default();
     subscribers(dir, options, &calendar, &mut report)?;
     shoppers(dir, options, &calendar, &mut report)?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tempfile::TempPath;
 
 use crate::disk::{self, at};
-use crate::{KOHORT_VERSION, PublishError, RunId};
+use crate::{KOHORT_VERSION, PublishError, RunId, own};
 
 /// The versions of the protocol that Kohort writes by. Tables that ask for more are left alone.
 pub(super) const PROTOCOL: Protocol = Protocol { min_reader_version: 1, min_writer_version: 2 };
@@ -208,9 +208,37 @@ impl Log {
         Ok(paths)
     }
 
+    /// Those of the files that versions of Kohort added, up to `newest` and as far back as the log can
+    /// be read.
+    pub fn added(&self, newest: u64, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for version in (0..=newest).rev() {
+            if found.len() == wanted.len() {
+                break;
+            }
+            let Ok(actions) = self.read(version) else { break };
+            let info = actions.iter().find_map(|action| action.commit_info.as_ref());
+            if info.and_then(CommitInfo::ours).is_some() {
+                let added = actions.into_iter().filter_map(|action| Some(action.add?.path));
+                found.extend(added.filter(|path| wanted.contains(path)));
+            }
+        }
+        found
+    }
+
+    /// Whether there is a log.
+    pub fn is_there(&self) -> bool {
+        self.folder.is_dir()
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Adds a version, unless it is there already: then gives `false`.
     pub fn append(&self, version: u64, actions: &[Action]) -> Result<bool, PublishError> {
-        disk::create_folder(&self.folder)?;
+        at(&self.folder, own::create_folder(&self.folder))?;
         let mut lines = Vec::new();
         for action in actions {
             serde_json::to_writer(&mut lines, action).expect("an action has text keys only");

@@ -31,7 +31,7 @@ use serde_json::{Map, Value, json};
 use crate::disk::{self, at};
 use crate::error::writing;
 use crate::lock::Lock;
-use crate::{Output, PublishError, PublishedRun, PublishedTable, RunId, RunRecord};
+use crate::{Output, PublishError, PublishedRun, PublishedTable, RunId, RunRecord, own};
 use log::{Action, Add, CommitInfo, Log, PROTOCOL};
 use schema::{UNSIGNED, schema_string};
 
@@ -48,7 +48,8 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// [`PublishError::Write`] and [`PublishError::Read`] where the disk refuses;
-/// [`PublishError::DeltaLog`] where a log cannot be understood, [`PublishError::DeltaProtocol`]
+/// [`PublishError::DeltaLog`] where a log cannot be understood, [`PublishError::DeltaOfOthers`] where
+/// a table is of another program, [`PublishError::DeltaProtocol`]
 /// where another program made it one of a newer kind, [`PublishError::DeltaConflict`] where others
 /// keep coming first; [`PublishError::DeltaOfParts`] where the run's tables are divided. What was
 /// brought to the run until then stays so.
@@ -59,7 +60,8 @@ pub fn sync(output: &Output, run: &PublishedRun, keep: usize) -> Result<(), Publ
 /// Whether `output` has Delta tables.
 #[must_use]
 pub fn is_there(output: &Output) -> bool {
-    root(output).is_dir()
+    let tables = fs::read_dir(root(output)).into_iter().flatten().filter_map(Result::ok);
+    tables.into_iter().any(|table| Log::of(&table.path()).is_there())
 }
 
 fn root(output: &Output) -> PathBuf {
@@ -74,7 +76,7 @@ pub(crate) fn sync_at(
 ) -> Result<(), PublishError> {
     let record = run.record()?;
     let root = root(output);
-    disk::create_folder(&root)?;
+    at(&root, own::create_folder(&root))?;
     let _lock = Lock::take(&root, "kohort", Some(&|_| {}))?;
     for name in run.tables()? {
         let folder = root.join(&name);
@@ -97,6 +99,9 @@ impl Follower<'_> {
     fn table(&self, table: &PublishedTable, keep: usize) -> Result<(), PublishError> {
         for _ in 0..TRIES {
             let newest = self.log.newest()?;
+            if newest.version.is_some() && newest.run.is_none() {
+                return Err(PublishError::DeltaOfOthers { path: self.log.folder().to_owned() });
+            }
             let is_done = newest.run.as_ref().is_some_and(|(run, _)| *run == self.record.run_id);
             // Asked for after the log was read: what comes first from now on takes our version.
             if is_done || self.output.current_id()?.as_ref() != Some(&self.record.run_id) {
@@ -167,16 +172,20 @@ impl Follower<'_> {
         if source.is_dir() {
             return Err(PublishError::DeltaOfParts { path: source.to_owned() });
         }
-        disk::create_folder(&self.folder)?;
+        at(&self.folder, own::create_folder(&self.folder))?;
         let path = file_name(&self.record.run_id);
         let file = self.folder.join(&path);
-        if !file.is_file() {
+        if !own::is_file(&file) {
             if is_unsigned(table.schema()) {
                 self.aside(&file, |to| without_unsigned(table, to))?;
             } else if fs::hard_link(source, &file).is_err() {
                 self.aside(&file, |to| {
-                    let copied = fs::copy(source, to).and_then(|_| File::open(to)?.sync_all());
-                    at(to, copied)
+                    let copy = || {
+                        let mut copy = own::create_table(to)?;
+                        io::copy(&mut File::open(source)?, &mut copy)?;
+                        copy.sync_all()
+                    };
+                    at(to, copy())
                 })?;
             }
             disk::sync_folder(&self.folder)?;
@@ -203,6 +212,9 @@ impl Follower<'_> {
     ) -> Result<(), PublishError> {
         let aside = self.folder.join(".part.tmp");
         make(&aside)?;
+        if file.symlink_metadata().is_ok() {
+            return at(file, Err(io::ErrorKind::AlreadyExists.into()));
+        }
         at(file, fs::rename(&aside, file))
     }
 
@@ -212,7 +224,14 @@ impl Follower<'_> {
             return Ok(());
         }
         let recent = self.log.recent(version, keep as u64)?;
-        for path in parts(&self.folder, &recent)? {
+        let mut old = parts(&self.folder, &recent)?;
+        // A file that does not say that it is ours is if one of our versions added it.
+        let untold: BTreeSet<String> =
+            (old.iter()).filter(|name| !own::is_table(&self.folder.join(name))).cloned().collect();
+        let added = self.log.added(version, &untold);
+        old.retain(|name| !untold.contains(name) || added.contains(name));
+        for name in old {
+            let path = self.folder.join(name);
             at(&path, fs::remove_file(&path))?;
         }
         Ok(())
@@ -220,16 +239,17 @@ impl Follower<'_> {
 }
 
 /// The files of runs in `folder` that are not among `recent`.
-fn parts(folder: &Path, recent: &BTreeSet<String>) -> Result<Vec<PathBuf>, PublishError> {
-    let list = || -> io::Result<Vec<PathBuf>> {
+fn parts(folder: &Path, recent: &BTreeSet<String>) -> Result<Vec<String>, PublishError> {
+    let list = || -> io::Result<Vec<String>> {
         let mut old = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let run = name.strip_prefix("part-").and_then(|name| name.strip_suffix(".parquet"));
             // What has another name is not ours to remove.
-            if run.is_some_and(|run| run.parse::<RunId>().is_ok()) && !recent.contains(&name) {
-                old.push(entry.path());
+            let is_part = run.is_some_and(|run| run.parse::<RunId>().is_ok());
+            if is_part && entry.file_type()?.is_file() && !recent.contains(&name) {
+                old.push(name);
             }
         }
         Ok(old)
@@ -266,8 +286,9 @@ fn without_unsigned(table: &PublishedTable, to: &Path) -> Result<(), PublishErro
     let failed = |cause: ParquetError| writing(to.to_owned(), cause);
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(vec![own::note()]))
         .build();
-    let file = at(to, File::create(to))?;
+    let file = at(to, own::create_table(to))?;
     let mut writer =
         ArrowWriter::try_new(file, schema.clone(), Some(properties)).map_err(failed)?;
     for batch in table.batches()? {
