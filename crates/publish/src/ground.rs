@@ -24,7 +24,7 @@ pub(crate) fn of_output(output: &Output, beside: &[PathBuf]) -> Result<(), Publi
 }
 
 fn has_runs(output: &Output) -> bool {
-    output.runs().is_ok_and(|runs| !runs.is_empty())
+    output.own_runs().is_ok_and(|runs| !runs.is_empty())
         || output.current_id().is_ok_and(|current| current.is_some())
         || has_forms(&output.root().join(".state"))
 }

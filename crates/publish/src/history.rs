@@ -96,7 +96,10 @@ impl Output {
     fn surplus(&self, keep: usize) -> Result<Cleared, PublishError> {
         let all = self.history()?;
         let count = all.len();
-        let mut runs: Vec<_> = all.into_iter().skip(keep).filter(|run| !run.is_current).collect();
+        let own = if self.is_remote() { None } else { Some(self.own_runs()?) };
+        let is_own = |run: &KeptRun| own.as_ref().is_none_or(|own| own.contains(&run.id));
+        let own = all.into_iter().filter(is_own);
+        let mut runs: Vec<_> = own.skip(keep).filter(|run| !run.is_current).collect();
         runs.reverse();
         Ok(Cleared { kept: count - runs.len(), runs, left_behind_bytes: 0 })
     }

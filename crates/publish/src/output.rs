@@ -97,8 +97,9 @@ impl Output {
             let mut runs = Vec::new();
             for entry in fs::read_dir(&path)? {
                 let folder = entry?.path();
-                // What has no record of ours is not ours to list, nor to remove.
-                runs.extend(run_id(&folder).filter(|id| own::record(&folder, id).is_some()));
+                // What has no record is no run; one that cannot be read is listed all the same.
+                let is_run = !folder.is_symlink() && own::is_file(&folder.join(RECORD));
+                runs.extend(run_id(&folder).filter(|_| is_run));
             }
             runs.sort_unstable();
             Ok(runs)
@@ -143,6 +144,13 @@ impl Output {
         let staging = self.staging_folder();
         at(&staging, Own::of_staging(&staging).and_then(Own::remove))?;
         Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
+    }
+
+    /// Those of the runs in a folder that a record shows to be kohort's, which alone are removed.
+    pub(crate) fn own_runs(&self) -> Result<Vec<RunId>, PublishError> {
+        let mut runs = self.runs()?;
+        runs.retain(|id| own::record(&self.run_folder(id), id).is_some());
+        Ok(runs)
     }
 
     /// Looks whether a run may write here: to a new or an empty folder, hidden files and those in

@@ -210,7 +210,7 @@ impl Staging {
     }
 
     fn prune(&self, keep: usize) -> Result<(), PublishError> {
-        let mut others = self.output.runs()?;
+        let mut others = self.output.own_runs()?;
         others.retain(|id| *id != self.id);
         let surplus = (others.len() + 1).saturating_sub(keep).min(others.len());
         others[..surplus].iter().try_for_each(|id| self.output.remove_run(id))
