@@ -24,6 +24,7 @@ each_case! {
     checks
     data_checks
     diff
+    empty
     gc
     help
     input_columns
@@ -39,6 +40,7 @@ each_case! {
     settings
     show
     usage
+    values
 }
 
 #[test]

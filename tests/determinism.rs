@@ -31,7 +31,7 @@ status = "status"
 completed = ["completed", "refunded"]
 lost = ["payment_failed", "cancelled", "out_of_stock", "abandoned"]
 open = ["pending"]
-ignored = ["test"]
+ignored = ["test", "tests"]
 lost_reason = "lost_reason"
 
 [outputs]
@@ -242,6 +242,7 @@ fn outcome(folder: &Folder) -> Value {
         "rounded_amounts": input["rounded_amounts"],
         "rejected": input["rejected"],
         "left_out": input["left_out"],
+        "warnings": record["warnings"],
     })
 }
 

@@ -134,6 +134,7 @@ fn outcome(folder: &Folder, output: &str) -> Value {
         "as_of": record["as_of"],
         "lapse_after_days": record["lapse_after_days"],
         "events": record["events"],
+        "warnings": record["warnings"],
         "inputs": inputs.map(of_input).collect::<Vec<_>>(),
     })
 }

@@ -26,7 +26,6 @@ each_case! {
     activity_any
     alerts
     all_grains
-    as_of_before_everything
     carts
     checks_declared
     churn_indicators

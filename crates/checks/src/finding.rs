@@ -7,6 +7,10 @@ use kohort_model::Input;
 /// What a check looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Whether years lie between the oldest rows of an input and the others.
+    Earliest,
+    /// Whether no row of an input was accepted.
+    EmptyInput,
     /// Days since the newest event of an input.
     Freshness,
     /// A rule within a table or between two.
@@ -25,6 +29,8 @@ pub enum Kind {
     Type,
     /// Whether an order id of a customer stands in several rows.
     UniqueOrderIds,
+    /// Texts that a list of the pipeline file names and no row has.
+    UnknownValues,
 }
 
 impl Kind {
@@ -32,6 +38,8 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Earliest => "earliest",
+            Self::EmptyInput => "empty_input",
             Self::Freshness => "freshness",
             Self::Identity => "identity",
             Self::NullShare => "null_share",
@@ -41,6 +49,7 @@ impl Kind {
             Self::RowGrowth => "row_growth",
             Self::Type => "type",
             Self::UniqueOrderIds => "unique_order_ids",
+            Self::UnknownValues => "unknown_values",
         }
     }
 }
@@ -113,13 +122,14 @@ pub struct Finding {
     pub input: Option<Input>,
     /// The table, where it is about one.
     pub table: Option<&'static str>,
-    /// The column as the pipeline file names it, or the rule; `None` where it is about all rows.
+    /// The column as the pipeline file names it, the list's dotted key, or the rule; `None` where it is
+    /// about all rows.
     pub subject: Option<String>,
     /// What follows where it does not hold.
     pub severity: Severity,
     /// What came of it.
     pub status: Status,
-    /// What was found: a share (1.0 is all), days or rows, as the kind has it.
+    /// What was found: a share (1.0 is all), days, rows or texts, as the kind has it.
     pub observed: Option<f64>,
     /// The most that may be found, in the same unit.
     pub allowed: Option<f64>,
@@ -139,6 +149,8 @@ impl fmt::Display for Finding {
         match (self.input.map(Input::name).or(self.table), &self.subject) {
             // A rule has blanks in it.
             (Some(of), Some(rule)) if self.kind == Kind::Identity => write!(f, " of {of}: {rule}")?,
+            // A dotted key says of what it is.
+            (_, Some(key)) if self.kind == Kind::UnknownValues => write!(f, " of {key}")?,
             (Some(of), Some(subject)) => write!(f, " of {of}.{subject}")?,
             (Some(of), None) => write!(f, " of {of}")?,
             (None, _) => {}

@@ -16,7 +16,8 @@ pub static CHECKS: TableSchema = TableSchema {
         Column::text("table_name", "the table, NULL where the check is about an input").or_null(),
         Column::text(
             "subject",
-            "the column as the pipeline file names it, or the rule; NULL where all rows count",
+            "the column as the pipeline file names it, the key of a list there, or the rule; NULL where \
+             all rows count",
         )
         .or_null(),
         Column::text("severity", "what follows where it does not hold: warn or error"),
@@ -24,7 +25,7 @@ pub static CHECKS: TableSchema = TableSchema {
         Column::float(
             "observed",
             Unit::None,
-            "what was found: a share (1.0 is all), days or rows, as the kind has it",
+            "what was found: a share (1.0 is all), days, rows or texts, as the kind has it",
         )
         .or_null(),
         Column::float("allowed", Unit::None, "the most that may be found, in the same unit")

@@ -2,18 +2,18 @@
 
 use std::io::Write;
 
-use kohort_pipeline::{CheckedInput, Pipeline};
+use kohort_pipeline::{CheckedInput, CheckedValue, Pipeline};
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
-use crate::number::{plural, size};
+use crate::number::{count, plural, size};
 use crate::run::settings;
 use crate::show::grid::{Align, Grid};
 use crate::stdout::Stdout;
 
 pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     let pipeline = Pipeline::read(&args.file, &settings(&args.overrides)?)?;
-    let report = kohort_pipeline::check(&pipeline)?;
+    let report = kohort_pipeline::check(&pipeline, args.data)?;
     let inputs = &report.inputs;
     let total = |of: fn(&CheckedInput) -> u64| inputs.iter().map(of).sum::<u64>();
     writeln!(
@@ -44,7 +44,35 @@ pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
             writeln!(stdout, "note: {note}")?;
         }
     }
+    for value in &report.values {
+        writeln!(stdout)?;
+        write_texts(value, stdout)?;
+    }
+    if args.data && report.values.is_empty() {
+        writeln!(stdout)?;
+        writeln!(stdout, "the file names no text that rows should have")?;
+    }
     writeln!(stdout)?;
+    for warning in &report.warnings {
+        writeln!(stdout, "note: {warning}")?;
+    }
     writeln!(stdout, "tables: {}", report.tables.join(", "))?;
+    Ok(report.verdict()?)
+}
+
+/// How many rows have each text of a value.
+fn write_texts(value: &CheckedValue, stdout: &mut Stdout) -> Result<(), CliError> {
+    let CheckedValue { input, key, expr, rows, .. } = value;
+    writeln!(stdout, "{input}: {key} = {expr}, {}", plural(*rows, "row"))?;
+    let columns = [("named in", Align::Left), ("text", Align::Left), ("rows", Align::Right)];
+    let mut grid = Grid::new(columns);
+    for text in &value.texts {
+        let named_in = text.list.clone().unwrap_or_else(|| "–".to_owned());
+        grid.row([named_in, text.text.clone(), count(text.rows)]);
+    }
+    stdout.write_all(grid.to_string().as_bytes())?;
+    if value.is_cut {
+        writeln!(stdout, "note: there may be more texts, which come later in order")?;
+    }
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::forms::Forms;
 use crate::mapping::{Constant, Mapping, Role, constant, partition_type};
 use crate::share::IdForm;
 use crate::source::{Content, CurrencySource, Source};
+use crate::texts_seen::Watched;
 
 /// Rows that one query reads: enough that its plan costs nothing beside them.
 const PIECE_ROWS: u64 = 1 << 19;
@@ -43,6 +44,8 @@ pub struct Opened {
     pub(crate) notes: Vec<String>,
     pub(crate) statuses: Option<Statuses>,
     pub(crate) rates: Option<Rates>,
+    /// The values whose texts are counted.
+    pub(crate) watched: Vec<Watched>,
     mistyped: Vec<Mistyped>,
 }
 
@@ -208,9 +211,11 @@ impl Opened {
             Content::Opportunities(opportunities) => Some(Statuses::new(&opportunities.outcome)),
             _ => None,
         };
+        let watched = Watched::all(&source);
         let mistyped = mistyped(&source.checks, &mappings, (&files, &details), &folders);
         Ok(Self {
             statuses,
+            watched,
             mistyped,
             zones,
             firsts: OnceLock::new(),

@@ -92,6 +92,11 @@ impl Rates {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The currencies, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.currencies.keys().map(String::as_str)
+    }
 }
 
 /// One reader's way into the rates, which remembers the last currency.

@@ -248,7 +248,9 @@ pub enum LoadError {
     /// A currency that has no rate on the day of an amount.
     #[error(
         "no rate for {currency} on {day} ({what} in {path}); {rates} needs a row of that \
-         currency dated on or before that day, also for the currency of the report (rate 1)"
+         currency dated on or before that day, also for the currency of the report (rate 1); there are \
+         rates of {}",
+        if known.is_empty() { "no currency".to_owned() } else { known.join(", ") }
     )]
     NoRate {
         /// The currency; `NULL` where the row has none.
@@ -261,6 +263,8 @@ pub enum LoadError {
         path: PathBuf,
         /// The file of rates.
         rates: PathBuf,
+        /// Every currency in it.
+        known: Box<[String]>,
     },
     /// A file of rates that can't be used.
     #[error(

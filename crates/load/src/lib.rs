@@ -13,6 +13,7 @@ mod codes;
 mod columns;
 mod contract;
 mod currency;
+mod days_seen;
 mod distinct;
 mod error;
 mod files;
@@ -30,10 +31,12 @@ mod scan;
 mod share;
 mod sink;
 mod source;
+mod texts_seen;
 
 pub use checks::{ColumnCheck, Mistyped, Must, ValueType};
 pub use codes::Texts;
 pub use contract::Opened;
+pub use days_seen::{DaysSeen, LONGEST_GAP_DAYS};
 pub use error::{IdsIn, LoadError, ReaderText, TypeIn};
 pub use files::SourceFile;
 pub use kohort_model::Id;
@@ -47,6 +50,7 @@ pub use source::{
     ReturnsSource, SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource,
     TouchpointsSource, VariantSource,
 };
+pub use texts_seen::{TextsSeen, ValueTexts};
 
 /// Opens an input: finds its files, reads their footers, and checks every mapped value against the
 /// columns of each. No data is read.

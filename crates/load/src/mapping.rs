@@ -218,9 +218,9 @@ fn entries(source: &Source) -> Vec<Entry<'_>> {
 const CAMPAIGN: usize = 0;
 const STRATEGY: usize = 1;
 /// Of touchpoints the step, of engagement the kind.
-const WHAT: usize = 0;
+pub(crate) const WHAT: usize = 0;
 /// Of opportunities.
-const STAGE: usize = 0;
+pub(crate) const STAGE: usize = 0;
 const COMPETITOR: usize = 1;
 /// Of lines of orders, and the first of returns.
 pub(crate) const PRODUCT: usize = 0;

@@ -1,6 +1,7 @@
 //! The main scan.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::error::Error;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -8,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
-use kohort_model::Day;
+use kohort_model::{Day, EventBatch};
 use polars::prelude::DataFrame;
 
 use crate::batch::{Batcher, Selection, Taken};
@@ -16,6 +17,7 @@ use crate::codes::Texts;
 use crate::columns::Reason;
 use crate::columns::time::Now;
 use crate::contract::Opened;
+use crate::days_seen::DaysSeen;
 use crate::distinct::Firsts;
 use crate::error::LoadError;
 use crate::files::SourceFile;
@@ -23,8 +25,10 @@ use crate::frame::Rows;
 use crate::quiet::QUERY_THREAD;
 use crate::sink::{FileReport, LoadReport, Sink};
 use crate::source::Needs;
+use crate::texts_seen::{self, TextsSeen};
 
 /// What is to be read of an input, and who is told.
+#[derive(Clone, Copy)]
 pub struct Reading<'a> {
     /// What is needed beside the least.
     pub needs: Needs,
@@ -91,6 +95,32 @@ impl Opened {
         new_sink: &(dyn Fn() -> S + Sync),
     ) -> Result<(Vec<FileReport>, Vec<S>), LoadError> {
         let selection = Selection::new(self, reading.needs, |_| true);
+        self.run(reading, &selection, &Task::Read(new_sink))
+    }
+
+    /// Counts the rows of the texts of which the pipeline names some, and reads no other columns than
+    /// that takes: the reports are of nothing else. Of a reading only threads, limit and progress count.
+    ///
+    /// # Errors
+    /// As [`Opened::read_parts`].
+    pub fn count_texts(&self, reading: &Reading<'_>) -> Result<Vec<FileReport>, LoadError> {
+        let is_watched = |role| self.watched.iter().any(|watched| watched.role == role);
+        let needs = Needs { order_ids: false, instants: false, reasons: true };
+        let selection = Selection::new(self, needs, is_watched);
+        if selection.mappings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reading = Reading { known: &[], done: &|_, _| Ok(()), ..*reading };
+        self.run::<Nowhere>(&reading, &selection, &Task::Count).map(|(files, _)| files)
+    }
+
+    /// Runs the queries of the parts that are not known.
+    fn run<S: Sink>(
+        &self,
+        reading: &Reading<'_>,
+        selection: &Selection,
+        task: &Task<'_, S>,
+    ) -> Result<(Vec<FileReport>, Vec<S>), LoadError> {
         let known = |part: usize| reading.known.get(part).and_then(Option::as_ref);
         let unread: Vec<usize> = (0..self.parts()).filter(|part| known(*part).is_none()).collect();
         let queries: Vec<_> = (self.queries().into_iter())
@@ -109,7 +139,7 @@ impl Opened {
         }
         let run = Run {
             input: self,
-            selection: &selection,
+            selection,
             now: Now::new(reading.now, &self.zones.business),
             reading,
             queries,
@@ -127,7 +157,7 @@ impl Opened {
         for part in unread.iter().filter(|part| run.open[**part].load(Ordering::Relaxed) == 0) {
             run.finish(*part);
         }
-        let sinks = run.all(reading.threads.max(1), new_sink)?;
+        let sinks = run.all(reading.threads.max(1), task)?;
         for part in &unread {
             if let Some(file) = self.changed_file(*part)? {
                 return Err(LoadError::FileChanged { path: file.path.clone() });
@@ -151,6 +181,25 @@ impl Opened {
     }
 }
 
+/// What is done with the rows of a query.
+enum Task<'a, S> {
+    /// They are looked at, counted and handed to sinks, each made by this.
+    Read(&'a (dyn Fn() -> S + Sync)),
+    /// They are counted.
+    Count,
+}
+
+/// The sink of rows that are only counted.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    type Error = Infallible;
+
+    fn push(&mut self, _part: usize, _batch: &EventBatch<'_>) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
 /// Rows of one file so far.
 #[derive(Default)]
 struct Tally {
@@ -161,6 +210,8 @@ struct Tally {
     future: Option<i32>,
     /// Rows that fail each check; empty as long as none does.
     checks: Vec<u64>,
+    texts: Vec<TextsSeen>,
+    days: DaysSeen,
 }
 
 /// A frame and the query that it comes from.
@@ -185,11 +236,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Queries on some threads, sinks on as many others, and a frame at a time between them.
-    fn all<S: Sink>(
-        &self,
-        threads: usize,
-        new_sink: &(dyn Fn() -> S + Sync),
-    ) -> Result<Vec<S>, LoadError> {
+    fn all<S: Sink>(&self, threads: usize, task: &Task<'_, S>) -> Result<Vec<S>, LoadError> {
         let mut sinks = Vec::with_capacity(threads);
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
@@ -202,13 +249,13 @@ impl Run<'_> {
             let readers: Vec<ScopedJoinHandle<'_, _>> = (0..threads)
                 .map(|_| {
                     let receiver = Arc::clone(&receiver);
-                    start(scope, "kohort-reader", move || self.receive(&receiver, new_sink()))
+                    start(scope, "kohort-reader", move || self.receive(&receiver, task))
                 })
                 .collect();
             // The queries end when no reader is left to take their frames.
             drop(receiver);
             for reader in readers {
-                sinks.push(reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+                sinks.extend(reader.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
             }
         });
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -242,7 +289,15 @@ impl Run<'_> {
     }
 
     /// Takes frames as long as there are any.
-    fn receive<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, mut sink: S) -> S {
+    fn receive<S: Sink>(
+        &self,
+        receiver: &Mutex<Receiver<Handed>>,
+        task: &Task<'_, S>,
+    ) -> Option<S> {
+        let mut sink = match task {
+            Task::Read(new_sink) => Some(new_sink()),
+            Task::Count => None,
+        };
         let texts = self.reading.texts;
         let mut batcher = Batcher::new(self.input, self.selection, &texts.dictionaries, self.now);
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -251,7 +306,11 @@ impl Run<'_> {
                 break;
             }
             let (query, rows) = (&self.queries[index], frame.height() as u64);
-            match batcher.push(frame, query, self.firsts, &mut sink) {
+            let taken = match &mut sink {
+                Some(sink) => batcher.push(frame, query, self.firsts, sink),
+                None => batcher.look(frame, query, self.firsts),
+            };
+            match taken {
                 Ok(taken) => self.count(&taken, query.file, &batcher),
                 Err(error) => {
                     self.fail(error);
@@ -266,7 +325,10 @@ impl Run<'_> {
 
     /// Adds up what became of a frame's rows.
     fn count(&self, taken: &Taken, file: usize, batcher: &Batcher<'_>) {
+        let texts = texts_seen::count(&taken.columns(self.selection, self.input));
         let mut tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
+        texts_seen::add_all(&mut tally.texts, &texts);
+        tally.days.merge(&batcher.days);
         tally.kept += taken.rows() as u64;
         tally.duplicates += taken.duplicates;
         tally.rounded += taken.rounded;
@@ -316,6 +378,8 @@ impl Run<'_> {
                 checks: (0..self.input.source.checks.len())
                     .map(|check| tally.checks.get(check).copied().unwrap_or_default())
                     .collect(),
+                texts: tally.texts.clone(),
+                days: tally.days.clone(),
             }
         };
         self.input.files_of(part).map(report).collect()

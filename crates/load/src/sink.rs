@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use kohort_model::{Day, EventBatch};
 
 use crate::codes::Texts;
+use crate::days_seen::DaysSeen;
 use crate::source::Needs;
+use crate::texts_seen::TextsSeen;
 
 /// Takes batches of accepted rows, in no particular order. Each reader thread has one of its own.
 pub trait Sink: Send {
@@ -42,6 +44,11 @@ pub struct FileReport {
     /// Rows that fail each of [`crate::Source::checks`], of those that the filter lets through, rejected
     /// ones too; 0 of checks of types.
     pub checks: Vec<u64>,
+    /// Of each value of which the pipeline names some texts, in an order that follows from the source, the
+    /// rows of its texts: of those that the filter lets through, rejected ones too.
+    pub texts: Vec<TextsSeen>,
+    /// The days of the rows that went to the sinks, where they have a time.
+    pub days: DaysSeen,
 }
 
 impl FileReport {
@@ -115,5 +122,20 @@ impl LoadReport {
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.files.iter().map(FileReport::rejected_rows).sum()
+    }
+
+    /// Rows that went to the sinks.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        let others = self.filtered() + self.duplicates() + self.rejected_rows();
+        self.rows().saturating_sub(others)
+    }
+
+    /// Their days.
+    #[must_use]
+    pub fn days(&self) -> DaysSeen {
+        let mut days = DaysSeen::default();
+        self.files.iter().for_each(|file| days.merge(&file.days));
+        days
     }
 }

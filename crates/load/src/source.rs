@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
-use kohort_model::{Input, Scale};
+use kohort_model::{Day, Input, Scale};
 
 use crate::checks::ColumnCheck;
-use crate::mapping::PRODUCT;
+use crate::mapping::{PRODUCT, Role, STAGE, WHAT};
 
 /// An input: where it lies and how its columns become events. Every mapped value is an SQL
 /// expression over the columns of a row.
@@ -35,6 +35,8 @@ pub struct Source {
     /// In which zone timestamps without one are; where nothing is said those of INT96 columns are in
     /// UTC and all others in business-local time.
     pub naive_times: Option<Tz>,
+    /// The first day that a row can be of; one before it is rejected.
+    pub earliest: Option<Day>,
     /// What a row is, and the values that only such rows have.
     pub content: Content,
     /// What must hold beside.
@@ -136,6 +138,8 @@ pub struct SurveysSource {
 pub struct TouchpointsSource {
     /// What the visitor did; a text.
     pub step: String,
+    /// The steps that somebody asks for, whose rows are counted.
+    pub steps: Vec<String>,
     /// Which cart it was about: integers, text or binary; NULL is none.
     pub cart_id: Option<String>,
     /// What the cart, or the sale, was worth; NULL is not known.
@@ -163,6 +167,8 @@ pub struct OpportunitiesSource {
     pub outcome: StatusSource,
     /// How far it got; NULL and the empty text are `(none)`.
     pub stage: Option<String>,
+    /// The stages that somebody asks for, whose rows are counted.
+    pub stages: Vec<String>,
     /// What it was worth, not below zero.
     pub money: MoneySource,
     /// Why it was lost.
@@ -265,6 +271,13 @@ pub struct StatusSource {
     pub ignored: Vec<String>,
 }
 
+impl StatusSource {
+    /// The texts of all lists.
+    fn texts(&self) -> Vec<&String> {
+        [&self.completed, &self.lost, &self.open, &self.ignored].into_iter().flatten().collect()
+    }
+}
+
 /// A reason in words. NULL and the empty text are `unknown`.
 #[derive(Clone, Debug)]
 pub struct ReasonSource {
@@ -361,6 +374,30 @@ impl Source {
             Content::Subscriptions(subscriptions) => &subscriptions.segments,
             _ => &[],
         }
+    }
+
+    /// The values of which the pipeline names some texts, and these; in a fixed order.
+    pub(crate) fn named_texts(&self) -> Vec<(Role, Vec<&String>)> {
+        let mut named: Vec<(Role, Vec<&String>)> = Vec::new();
+        match &self.content {
+            Content::Orders(orders) => {
+                named.extend(orders.status.as_ref().map(|status| (Role::Status, status.texts())));
+            }
+            Content::Opportunities(input) => {
+                named.push((Role::Status, input.outcome.texts()));
+                named.push((Role::Segment(STAGE), input.stages.iter().collect()));
+            }
+            Content::Contacts(ContactsSource { variant: Some(variant), .. }) => {
+                named.push((Role::Variant, variant.holdout.iter().collect()));
+            }
+            Content::Touchpoints(touchpoints) => {
+                named.push((Role::Segment(WHAT), touchpoints.steps.iter().collect()));
+            }
+            _ => {}
+        }
+        named.extend(self.reason().map(|reason| (Role::Reason, reason.names.keys().collect())));
+        named.retain(|(_, texts)| !texts.is_empty());
+        named
     }
 
     /// How many texts a row has as codes.

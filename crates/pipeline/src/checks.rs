@@ -9,7 +9,7 @@ use kohort_timeline::Survey;
 use crate::config::{ColumnRule, FreshnessRule, RowRule};
 use crate::error::FailedChecks;
 use crate::warnings::Warnings;
-use crate::{BasisInput, Pipeline, RunError};
+use crate::{BasisInput, Pipeline, RunError, accepted, listed};
 
 /// The checks of an input that the reader counts, in an order that follows from the pipeline file.
 pub(crate) fn column_checks(pipeline: &Pipeline, input: Input) -> Vec<ColumnCheck> {
@@ -37,7 +37,7 @@ pub(crate) fn contract(pipeline: &Pipeline, inputs: &[Opened]) -> Result<(), Run
     fail(types.filter(|finding| finding.kind == Kind::Type).collect())
 }
 
-fn fail(mut findings: Vec<Finding>) -> Result<(), RunError> {
+pub(crate) fn fail(mut findings: Vec<Finding>) -> Result<(), RunError> {
     findings.retain(|finding| finding.status == Status::Fail);
     if findings.is_empty() {
         return Ok(());
@@ -80,6 +80,15 @@ impl Known<'_> {
     fn findings(&self) -> Vec<Finding> {
         let checks = &self.pipeline.checks;
         let mut all: Vec<_> = self.records.iter().map(|record| self.rejected(record)).collect();
+        let inputs = || self.inputs.iter().zip(self.reports);
+        let before = self.before.map(|before| &*before.inputs);
+        for ((opened, report), record) in inputs().zip(self.records) {
+            let input = opened.input();
+            all.push(accepted::empty_input(self.pipeline, input, (report, record), before));
+            all.extend(accepted::earliest(self.pipeline, input, report));
+        }
+        let found: Vec<_> = inputs().map(|(opened, report)| found(opened, report)).collect();
+        all.extend(listed::findings(self.pipeline, &found));
         all.extend(self.unique_order_ids());
         for opened in self.inputs {
             let report = self.report(opened.input());
@@ -245,6 +254,12 @@ impl Known<'_> {
     }
 }
 
+/// The texts that were found in an input.
+fn found(opened: &Opened, report: &LoadReport) -> listed::Found {
+    let rows = report.rows() - report.filtered() - report.duplicates();
+    listed::Found { input: opened.input(), rows, values: opened.texts_seen(report) }
+}
+
 fn kind(must: &Must) -> Kind {
     match must {
         Must::BeOfType(_) => Kind::Type,
@@ -339,7 +354,7 @@ fn skipped(kind: Kind, input: Input, subject: Option<&String>, severity: Severit
     }
 }
 
-fn bare(kind: Kind, severity: Severity, status: Status) -> Finding {
+pub(crate) fn bare(kind: Kind, severity: Severity, status: Status) -> Finding {
     Finding {
         kind,
         input: None,
@@ -356,7 +371,7 @@ fn bare(kind: Kind, severity: Severity, status: Status) -> Finding {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "what is compared with a limit is no exact number")]
-fn as_float(number: u64) -> f64 {
+pub(crate) fn as_float(number: u64) -> f64 {
     number as f64
 }
 

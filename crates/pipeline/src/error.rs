@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kohort_checks::Finding;
+use kohort_checks::{Finding, Kind};
 use kohort_load::{LoadError, RejectedDetail};
-use kohort_model::Input;
+use kohort_model::{Day, Input};
 use kohort_publish::PublishError;
 use kohort_timeline::TimelineError;
 
@@ -38,6 +38,34 @@ pub enum RunError {
          two days; set a number of days in [customers]"
     )]
     NoGaps,
+    /// `as_of` is not after any row.
+    #[error(
+        "calendar.as_of = {as_of} leaves no row to know of: it is the first day that is not known, and \
+         the first row of {} is of {first}; set it to a later day, or leave it out to know all rows",
+        input.name()
+    )]
+    KnownTooEarly {
+        /// The history.
+        input: Input,
+        /// The end of what is known.
+        as_of: Day,
+        /// The day of its first accepted row.
+        first: Day,
+    },
+    /// `history_start` is after every row.
+    #[error(
+        "calendar.history_start = {start} leaves no row to know of: the last row of {} is of {last}; set \
+         it to an earlier day, or leave it out to know all rows",
+        input.name()
+    )]
+    KnownTooLate {
+        /// The history.
+        input: Input,
+        /// The start of what is known.
+        start: Day,
+        /// The day of its last accepted row.
+        last: Day,
+    },
     /// Threads can't be started.
     #[error("cannot start {threads} threads: {cause}; ask for fewer with --threads")]
     Threads {
@@ -57,6 +85,7 @@ impl RunError {
             Self::Timeline(error) if error.is_check() => 3,
             Self::Load(error) if error.is_check() => 3,
             Self::Load(error) if error.is_mapping() => 2,
+            Self::KnownTooEarly { .. } | Self::KnownTooLate { .. } => 2,
             _ => 1,
         }
     }
@@ -78,11 +107,14 @@ impl fmt::Display for FailedChecks {
         for finding in &self.findings {
             write!(f, "\n  {finding}")?;
         }
-        write!(
-            f,
+        let has_severity = |kind| !matches!(kind, Kind::EmptyInput | Kind::UnknownValues);
+        f.write_str(if self.findings.iter().any(|finding| has_severity(finding.kind)) {
             "\nCorrect the input, change what [checks] allows, or publish all the same with \
              severity = \"warn\" there"
-        )
+        } else {
+            "\nCorrect the pipeline file or the input, or change what [checks] allows with \
+             unknown_values or allow_empty"
+        })
     }
 }
 

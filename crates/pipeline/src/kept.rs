@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
-use kohort_load::{FileReport, Opened};
-use kohort_model::{Basis, Day};
+use kohort_load::{DaysSeen, FileReport, Opened, TextsSeen};
+use kohort_model::{Basis, Day, Input};
 use kohort_publish::{
     BlockRef, FileCounts, KOHORT_VERSION, LateRows, PublishError, RunId, RunRecord, Segment, Share,
     State, Unusable,
@@ -194,6 +194,7 @@ impl<'a> Collect<'a> {
                 rounded: report.rounded,
                 future: report.future.map(|day| day.0),
                 checks: report.checks,
+                texts: report.texts.iter().map(TextsSeen::all).collect(),
             };
             let identity: String =
                 opened.files_of(part).map(|file| opened.file_identity(file)).collect();
@@ -226,8 +227,13 @@ impl Keep for Collect<'_> {
 }
 
 /// The reports of a kept share's files, of which no row is read again.
-pub(crate) fn reports(share: &Share) -> Vec<FileReport> {
-    let report = |counts: &FileCounts| FileReport {
+pub(crate) fn reports(opened: &Opened, share: &Share) -> Vec<FileReport> {
+    // Of files that are kept as one nobody knows which days are whose; together they have them all.
+    let mut days = DaysSeen::default();
+    if opened.input() != Input::Identities {
+        days.see(&share.days.iter().map(|(day, _)| *day).collect::<Vec<_>>());
+    }
+    let report = |(place, counts): (usize, &FileCounts)| FileReport {
         rows: counts.rows,
         read: 0,
         filtered: counts.filtered,
@@ -236,8 +242,10 @@ pub(crate) fn reports(share: &Share) -> Vec<FileReport> {
         rounded: counts.rounded,
         future: counts.future.map(Day),
         checks: counts.checks.clone(),
+        texts: opened.sorted_out(&counts.texts),
+        days: if place == 0 { days.clone() } else { DaysSeen::default() },
     };
-    share.files.iter().map(report).collect()
+    share.files.iter().enumerate().map(report).collect()
 }
 
 /// Whether what was kept is what a read would find at `now`, on the business-local day `today`.

@@ -1,8 +1,11 @@
 //! The pipeline: its file, the plan that follows from it, and the run.
 
+mod accepted;
 mod before;
 mod checks;
 mod config;
+mod count;
+mod currencies;
 mod detail;
 mod error;
 mod events;
@@ -10,6 +13,7 @@ mod fold;
 mod frame;
 mod kept;
 mod labels;
+mod listed;
 mod memory;
 mod outlook;
 mod plan;
@@ -28,6 +32,7 @@ pub use config::{
     Pipeline, Place, ProspectsInput, RecordSettings, ReturnsInput, RowRule, Rows, Segment,
     StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES, TouchpointsInput, Variant,
 };
+pub use count::{CheckedText, CheckedValue};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
 pub use fold::TooLarge;

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::slice;
 
 use chrono::{DateTime, Utc};
+use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
 use kohort_model::{Day, Input};
 use kohort_publish::{LineageTarget, Output, State};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
-use crate::checks::contract;
+use crate::checks::{contract, fail};
+use crate::count::{CheckedValue, checked_values};
 use crate::sources::sources;
 use crate::tables::{Offer, offers};
 use crate::{Activity, BasisInput, Pipeline, Rows, RunError};
@@ -145,6 +147,21 @@ pub struct CheckReport {
     pub inputs: Vec<CheckedInput>,
     /// The tables that a run would write.
     pub tables: Vec<&'static str>,
+    /// The texts that rows have where the pipeline file names some; none where nothing was read.
+    pub values: Vec<CheckedValue>,
+    /// What the pipeline file names and no row has, in sentences without a full stop.
+    pub warnings: Vec<String>,
+    failed: Vec<Finding>,
+}
+
+impl CheckReport {
+    /// That all that was looked for is there, as far as it must be.
+    ///
+    /// # Errors
+    /// [`RunError::ChecksFailed`] with all that is not.
+    pub fn verdict(&self) -> Result<(), RunError> {
+        fail(self.failed.clone())
+    }
 }
 
 /// One input.
@@ -181,13 +198,20 @@ pub(crate) fn check_folders(pipeline: &Pipeline) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Checks that the inputs have what the pipeline file maps. No data is read.
+/// Checks that the inputs have what the pipeline file maps. No data is read, unless `data` asks for the
+/// rows of the texts that the file names.
 ///
 /// # Errors
 /// [`RunError::Load`] for the first thing that does not fit, [`RunError::ChecksFailed`] for columns of
 /// another type than `[checks]` asks for, [`RunError::Publish`] where a run must not write to the output
 /// or the state.
-pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
+pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
+    let opened = open(pipeline)?;
+    let (values, findings) =
+        if data { checked_values(pipeline, &opened)? } else { Default::default() };
+    let (failed, warned): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.status == Status::Fail);
+    let warned = warned.iter().filter(|finding| finding.status == Status::Warn);
     let checked = |opened: Opened| {
         let files = opened.files();
         CheckedInput {
@@ -199,7 +223,12 @@ pub fn check(pipeline: &Pipeline) -> Result<CheckReport, RunError> {
             notes: opened.notes().to_vec(),
         }
     };
-    let inputs = open(pipeline)?.into_iter().map(checked).collect();
     check_folders(pipeline)?;
-    Ok(CheckReport { inputs, tables: pipeline.tables.clone() })
+    Ok(CheckReport {
+        inputs: opened.into_iter().map(checked).collect(),
+        tables: pipeline.tables.clone(),
+        values,
+        warnings: warned.map(ToString::to_string).collect(),
+        failed,
+    })
 }

@@ -155,7 +155,8 @@ impl Reader<'_> {
         self.restore(gatherer, opened, &texts, state, &live)?;
 
         let collect = Collect::new(blocks);
-        let known_reports: Vec<_> = known.iter().map(|share| share.map(reports)).collect();
+        let known_reports: Vec<_> =
+            known.iter().map(|share| share.map(|share| reports(opened, share))).collect();
         let result = {
             let text = |column: usize, code: u32| texts.text(column, code).unwrap_or_default();
             let keeper = gatherer.keeper(input, &text, &collect);

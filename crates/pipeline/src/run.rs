@@ -17,6 +17,7 @@ use kohort_scorecard::Alert;
 use kohort_timeline::{FoldOptions, Gathered, Gatherer, SlotMap, Survey};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::accepted::known_days;
 use crate::before::Before;
 use crate::checks::Known;
 use crate::error::Rejections;
@@ -118,6 +119,7 @@ fn run_told(
         run.read(&plan, &parts, (&staging, &before), (options, started_at))?;
     let ReadInputs { reports, shares, reused } = read;
     let read = Reports { inputs: &plan.inputs, reports: &reports };
+    known_days(pipeline, plan.inputs[0].input(), &reports[0])?;
     let found = Found::new(pipeline, read);
     let pinned = pinned_lapse(pipeline, before.record()).filter(|_| !options.recalibrate);
     let survey = run.survey(&gathered, &found.slots, pinned)?;

@@ -41,7 +41,7 @@ pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
     let checked = |source: Source| {
         let input = source.input();
         let (checks, naive_times) = (column_checks(pipeline, input), pipeline.naive_times(input));
-        Source { checks, naive_times, ..source }
+        Source { checks, naive_times, earliest: pipeline.checks.earliest, ..source }
     };
     all.map(checked).collect()
 }
@@ -67,6 +67,7 @@ impl Common<'_> {
             max_segment_values: pipeline.max_segment_values,
             timezone: pipeline.timezone,
             naive_times: None,
+            earliest: None,
             content,
             checks: Vec::new(),
         }
@@ -158,6 +159,7 @@ fn surveys(pipeline: &Pipeline, input: &SurveysInput) -> Source {
 fn touchpoints(pipeline: &Pipeline, input: &TouchpointsInput) -> Source {
     let content = Content::Touchpoints(TouchpointsSource {
         step: input.step.clone(),
+        steps: pipeline.funnel.steps.clone(),
         cart_id: input.cart_id.clone(),
         money: input.value.as_ref().map(|value| value_of(pipeline, value)),
         customer_id: input.customer_id.clone(),
@@ -188,6 +190,7 @@ fn opportunities(pipeline: &Pipeline, input: &OpportunitiesInput) -> Source {
         closed_at: input.closed_at.clone(),
         outcome: status(&input.outcome),
         stage: input.stage.clone(),
+        stages: pipeline.stages.clone(),
         money: value_of(pipeline, &input.value),
         reason: reason(input.reason.as_ref(), &pipeline.reasons),
         competitor: input.competitor.clone(),

@@ -12,6 +12,6 @@ mod tests;
 mod threshold;
 
 pub use alerts::{ALERTS, Alert, alerts, latest_alerts};
-pub use metrics::{METRICS, SOURCES};
+pub use metrics::{METRICS, SOURCES, source_of};
 pub use table::{SCORECARD, scorecard};
 pub use threshold::{Beyond, Threshold, built_in, over_built_in};

@@ -175,6 +175,12 @@ pub const METRICS: [&str; ALL.len()] = {
     names
 };
 
+/// The table that a metric comes from; `None` where there is no such metric.
+#[must_use]
+pub fn source_of(metric: &str) -> Option<&'static str> {
+    ALL.iter().find(|known| known.name == metric).map(|known| known.table)
+}
+
 /// Names of the tables that `scorecard` is made of, sorted.
 pub const SOURCES: [&str; 10] = [
     "carts",

@@ -8,6 +8,7 @@ use crate::columns::amount::AmountError;
 use crate::columns::ids::Negative;
 use crate::columns::shown::shown;
 use crate::contract::Opened;
+use crate::currency::Rates;
 use crate::error::LoadError;
 use crate::mapping::{Mapping, Role};
 
@@ -65,6 +66,7 @@ impl Opened {
                 },
                 path: self.files[file].path.clone(),
                 rates: self.rates.as_ref().map(|rates| rates.path().to_owned()).unwrap_or_default(),
+                known: self.rates.iter().flat_map(Rates::names).map(str::to_owned).collect(),
             },
         }
     }

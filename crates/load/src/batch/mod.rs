@@ -1,7 +1,7 @@
 //! From a frame of the engine to a batch of plain slices.
 
 use kohort_expr::{Evaluated, Failure};
-use kohort_model::{EventBatch, Input, Scale};
+use kohort_model::{Day, EventBatch, Input, Scale};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
@@ -9,10 +9,11 @@ use crate::codes::{Dictionaries, TextCodes};
 use crate::columns::amount::{self, Rule};
 use crate::columns::ids::Ids;
 use crate::columns::shown::shown;
-use crate::columns::time::{Now, TimeBuffer, updates};
+use crate::columns::time::{Known, Now, TimeBuffer, updates};
 use crate::columns::{Flaws, values};
 use crate::contract::Opened;
 use crate::currency::Converter;
+use crate::days_seen::DaysSeen;
 use crate::distinct::Firsts;
 use crate::error::LoadError;
 use crate::frame::{PLACE, Rows};
@@ -58,12 +59,14 @@ impl Selection {
 pub(crate) struct Batcher<'a> {
     pub input: &'a Opened,
     selection: &'a Selection,
-    /// After which nothing can have happened yet.
-    now: Option<Now>,
+    /// When rows can be.
+    known: Known,
     codes: TextCodes<'a>,
     converter: Option<Converter<'a>>,
     /// What was wrong with the rows of the last frame.
     pub flaws: Flaws,
+    /// The days of its other rows, where rows have a time.
+    pub days: DaysSeen,
     buffers: Buffers,
 }
 
@@ -95,11 +98,15 @@ impl<'a> Batcher<'a> {
         Self {
             input,
             selection,
-            // A subscription that starts later is sold already.
-            now: (!subscriptions).then_some(now),
+            known: Known {
+                earliest: input.source.earliest.unwrap_or(Day::MIN),
+                // A subscription that starts later is sold already.
+                until: (!subscriptions).then_some(now),
+            },
             codes: TextCodes::new(dictionaries),
             converter: input.rates.as_ref().map(Converter::new),
             flaws: Flaws::default(),
+            days: DaysSeen::default(),
             buffers: Buffers::default(),
         }
     }
@@ -118,10 +125,21 @@ impl<'a> Batcher<'a> {
         firsts: Option<&Firsts>,
         sink: &mut S,
     ) -> Result<Taken, LoadError> {
-        self.flaws.clear();
-        let mut taken = self.take(self.input.completed(frame, query.file), query, firsts)?;
+        let mut taken = self.look(frame, query, firsts)?;
+        self.days = DaysSeen::default();
         self.read(&mut taken, query.file, sink)?;
         Ok(taken)
+    }
+
+    /// The accepted and the rejected rows of a query's frame, without a look at what is wrong with them.
+    pub fn look(
+        &mut self,
+        frame: DataFrame,
+        query: &Rows,
+        firsts: Option<&Firsts>,
+    ) -> Result<Taken, LoadError> {
+        self.flaws.clear();
+        self.take(self.input.completed(frame, query.file), query, firsts)
     }
 
     /// The rows of a frame that the filter lets through, and their mapped values.
@@ -183,7 +201,7 @@ impl<'a> Batcher<'a> {
         file: usize,
         sink: &mut S,
     ) -> Result<(), LoadError> {
-        let Self { flaws, buffers, .. } = self;
+        let Self { flaws, buffers, known, .. } = self;
         let input = self.input;
         let Taken { frame, values: series, rounded, .. } = taken;
         let rows = frame.height();
@@ -191,7 +209,7 @@ impl<'a> Batcher<'a> {
 
         let mut keys = buffers.keys.read(&columns, flaws, file)?;
         let (mut days, mut instants) = match columns.get(Role::Time) {
-            Some(column) => buffers.times.read(column, &input.zones.business, self.now, flaws),
+            Some(column) => buffers.times.read(column, &input.zones.business, *known, flaws),
             None => buffers.times.none(rows),
         };
         let plain = &mut buffers.plain;
@@ -236,6 +254,9 @@ impl<'a> Batcher<'a> {
             (days, instants, plain) = (&kept.days, &kept.instants, &kept.plain);
         }
         if !days.is_empty() {
+            if columns.get(Role::Time).is_some() {
+                self.days.see(days);
+            }
             let segments: Vec<&[u32]> = plain.segments.iter().map(Vec::as_slice).collect();
             let batch = EventBatch {
                 customers: keys.customers.keys(),

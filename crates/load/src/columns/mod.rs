@@ -44,10 +44,11 @@ pub(crate) enum Reason {
     ScoreOutOfRange,
     UnknownStatus,
     InFuture,
+    BeforeEarliest,
 }
 
 impl Reason {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::UnreadableValue,
         Self::NullVisitorId,
         Self::NullCustomerId,
@@ -68,6 +69,7 @@ impl Reason {
         Self::ScoreOutOfRange,
         Self::UnknownStatus,
         Self::InFuture,
+        Self::BeforeEarliest,
     ];
 
     /// The name in reports.
@@ -90,6 +92,7 @@ impl Reason {
             Self::ScoreOutOfRange => "score_out_of_range",
             Self::UnknownStatus => "unknown_status",
             Self::InFuture => "in_future",
+            Self::BeforeEarliest => "before_earliest",
         }
     }
 
@@ -101,7 +104,9 @@ impl Reason {
             Self::NullVisitorId | Self::NullCustomerId => Role::Customer,
             Self::NullOther => Role::Other,
             Self::NullOrderId | Self::NullSubscriptionId => Role::Order,
-            Self::NullTime | Self::UnreadableTime | Self::InFuture => Role::Time,
+            Self::NullTime | Self::UnreadableTime | Self::InFuture | Self::BeforeEarliest => {
+                Role::Time
+            }
             Self::UnreadableEnd | Self::EndBeforeStart => Role::Ended,
             Self::UnreadableCancellation => Role::Cancelled,
             Self::UnreadableUpdate => Role::Updated,

@@ -63,6 +63,15 @@ impl Now {
     }
 }
 
+/// When rows can be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    /// First day.
+    pub earliest: Day,
+    /// The last moment; `None` where there is none.
+    pub until: Option<Now>,
+}
+
 /// Buffers for the times of one batch, used again and again.
 #[derive(Debug, Default)]
 pub(crate) struct TimeBuffer {
@@ -72,31 +81,34 @@ pub(crate) struct TimeBuffer {
 
 impl TimeBuffer {
     /// Local days, and microseconds where the column has them: UTC with a zone, wall without.
-    /// Rows without a readable time get a flaw, and so do those after `now`, if there is one.
+    /// Rows without a readable time get a flaw, and so do those outside of `known`.
     pub fn read<'a>(
         &'a mut self,
         column: &'a Series,
         zone: &Zone,
-        now: Option<Now>,
+        known: Known,
         flaws: &mut Flaws,
     ) -> (&'a [i32], &'a [i64]) {
         flaws.mark_nulls(column, Reason::NullTime);
         let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
         let (days, instants) = self.days(column, clock, zone);
-        let latest = now.map_or(i64::MAX, |now| now.latest(clock));
+        let latest = known.until.map_or(i64::MAX, |now| now.latest(clock));
+        let earliest = known.earliest.max(Day::MIN).0;
         let first = days.iter().fold(i32::MAX, |low, day| low.min(*day));
         let last = days.iter().fold(i32::MIN, |high, day| high.max(*day));
         let end = match clock {
             Clock::Date => i64::from(last),
             _ => instants.iter().fold(i64::MIN, |high, at| high.max(*at)),
         };
-        if first < Day::MIN.0 || last > Day::MAX.0 || end > latest {
+        if first < earliest || last > Day::MAX.0 || end > latest {
             for (row, day) in days.iter().enumerate() {
                 let at = instants.get(row).copied().unwrap_or(i64::from(*day));
                 if !is_readable(*day) {
                     flaws.mark(days.len(), row, Reason::UnreadableTime);
                 } else if at > latest {
                     flaws.mark_future(days.len(), row, *day);
+                } else if *day < earliest {
+                    flaws.mark(days.len(), row, Reason::BeforeEarliest);
                 }
             }
         }

@@ -9,6 +9,7 @@ mod further;
 mod money;
 mod people;
 mod rejects;
+mod seen;
 mod subscriptions;
 mod support;
 mod types;

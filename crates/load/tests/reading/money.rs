@@ -65,7 +65,7 @@ fn floats_are_rounded_before_they_are_converted() {
 #[test]
 fn orders_without_a_rate() {
     let needs = "DIR/rates.csv needs a row of that currency dated on or before that day, also for \
-                 the currency of the report (rate 1)";
+                 the currency of the report (rate 1); there are rates of EUR, GBP, IDR";
     let cases = [
         (Some("USD"), "2024-01-02", "USD on 2024-01-02"),
         (Some("EUR"), "2023-12-31", "EUR on 2023-12-31"),

@@ -172,7 +172,8 @@ fn prices_are_converted_at_the_start() {
     assert_eq!(
         folder.error(source),
         "no rate for EUR on 2024-01-03 (a subscription in DIR/a.parquet); DIR/rates.csv needs a row \
-         of that currency dated on or before that day, also for the currency of the report (rate 1)"
+         of that currency dated on or before that day, also for the currency of the report (rate 1); there \
+         are rates of EUR"
     );
 }
 

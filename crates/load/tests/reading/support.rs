@@ -71,6 +71,7 @@ impl Folder {
             max_segment_values: 1000,
             timezone: chrono_tz::UTC,
             naive_times: None,
+            earliest: None,
             content,
             checks: Vec::new(),
         }

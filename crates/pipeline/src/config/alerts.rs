@@ -1,13 +1,14 @@
 //! `[alerts]`: from where on a rate is bad.
 
 use kohort_model::Grain;
-use kohort_scorecard::{Beyond, METRICS, Threshold, over_built_in};
+use kohort_scorecard::{Beyond, METRICS, Threshold, over_built_in, source_of};
 
-use super::GrainSettings;
 use super::conflict::Conflict;
-use super::error::ConfigError;
+use super::error::{ConfigError, Lack};
 use super::keys::ALERT_KEYS;
 use super::section::Section;
+use super::tables::{lack_of_sales, lack_of_table};
+use super::{GrainSettings, Pipeline};
 
 /// The thresholds, built-in ones included, in the order of the metrics.
 pub(super) fn read(
@@ -28,6 +29,25 @@ pub(super) fn read(
     let mut thresholds = over_built_in(given);
     thresholds.sort_by_key(|threshold| METRICS.iter().position(|name| *name == threshold.metric));
     Ok(thresholds)
+}
+
+/// That every metric with an alert of its own has the inputs that it is made of.
+pub(super) fn offered(alerts: &Section<'_>, pipeline: &Pipeline) -> Result<(), ConfigError> {
+    for (metric, item) in alerts.items() {
+        if let Some(lack) = lack(metric, pipeline) {
+            let offered =
+                METRICS.into_iter().filter(|metric| self::lack(metric, pipeline).is_none());
+            let (at, key, offered) = (item.at(), item.key.clone(), offered.collect());
+            return Err(ConfigError::AlertOfNothing { at, key, lack, offered });
+        }
+    }
+    Ok(())
+}
+
+/// What the pipeline would have to have to compute a metric.
+fn lack(metric: &str, pipeline: &Pipeline) -> Option<Lack> {
+    // One table has the sales of every source.
+    lack_of_sales(metric, pipeline).or_else(|| lack_of_table(source_of(metric)?, pipeline))
 }
 
 fn read_beyond(table: &Section<'_>) -> Result<Beyond, ConfigError> {

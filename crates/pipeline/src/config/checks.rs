@@ -2,7 +2,7 @@
 
 use kohort_checks::Severity;
 use kohort_load::ValueType;
-use kohort_model::Input;
+use kohort_model::{Day, Input};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
@@ -18,6 +18,12 @@ const SWITCH: &str = "true, false or a table such as { severity = \"warn\" }";
 pub struct Checks {
     /// Share of the rows, 0 to 1, that may be rejected; more end the run.
     pub max_rejected: f64,
+    /// What follows from a text that the pipeline file names and no row has.
+    pub unknown_values: Severity,
+    /// Whether a history without a row may follow one that had some.
+    pub allow_empty: bool,
+    /// The first day that a row can be of; `None` where none is too old.
+    pub earliest: Option<Day>,
     /// No order id of a customer stands in two rows; `None` where nobody looks.
     pub unique_order_ids: Option<Severity>,
     /// The sums of every table balance; `None` where nobody looks.
@@ -80,6 +86,8 @@ impl Checks {
     pub fn are_declared(&self) -> bool {
         self.identities.is_some()
             || self.unique_order_ids == Some(Severity::Warn)
+            || self.unknown_values == Severity::Error
+            || self.earliest.is_some()
             || !(self.columns.is_empty() && self.rows.is_empty() && self.freshness.is_empty())
     }
 
@@ -102,6 +110,7 @@ pub(super) fn read(
     section: &Section<'_>,
     unique_order_ids: Option<Severity>,
     inputs: &Inputs,
+    as_of: Option<Day>,
 ) -> Result<Checks, ConfigError> {
     let mut columns = Vec::new();
     for (input, item) in of_inputs(section, "columns", inputs)? {
@@ -117,12 +126,27 @@ pub(super) fn read(
     let freshness = of_inputs(section, "freshness", inputs)?.into_iter();
     Ok(Checks {
         max_rejected: share(section, "max_rejected")?.unwrap_or(0.01),
+        unknown_values: match section.get("unknown_values") {
+            Some(item) => item.choice(&Severity::ALL, "\"warn\" or \"error\"")?,
+            None => Severity::Warn,
+        },
+        allow_empty: section.get("allow_empty").map_or(Ok(false), |item| item.boolean())?,
+        earliest: earliest(section, as_of)?,
         unique_order_ids,
         identities: switch(section, "identities")?.map(|(_, severity)| severity),
         columns,
         rows: rows.collect::<Result<_, _>>()?,
         freshness: freshness.map(|(i, item)| freshness_rule(i, &item)).collect::<Result<_, _>>()?,
     })
+}
+
+fn earliest(section: &Section<'_>, as_of: Option<Day>) -> Result<Option<Day>, ConfigError> {
+    let Some(item) = section.get("earliest") else { return Ok(None) };
+    let earliest = item.day()?;
+    match as_of {
+        Some(as_of) if as_of <= earliest => Err(item.conflict(Conflict::NothingKnown)),
+        _ => Ok(Some(earliest)),
+    }
 }
 
 /// What stands below `key` for each input, in the order of the inputs.

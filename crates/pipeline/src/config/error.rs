@@ -259,6 +259,18 @@ pub enum ConfigError {
         /// Every table that can be made of them.
         offered: Box<[&'static str]>,
     },
+    /// An alert on a metric that cannot be computed from the pipeline's inputs.
+    #[error("{at}: {key} {lack}; metrics of this pipeline: {}", offered.join(", "))]
+    AlertOfNothing {
+        /// The alert's line.
+        at: Place,
+        /// The dotted key.
+        key: String,
+        /// What it would need.
+        lack: Lack,
+        /// Every metric that can be computed from them.
+        offered: Box<[&'static str]>,
+    },
     /// A pattern that no table matches.
     #[error(
         "{at}: {key} has {pattern:?}, which matches no table; this pipeline offers {}",
@@ -317,7 +329,7 @@ pub enum ConfigError {
     },
 }
 
-/// What a pipeline would need for a table.
+/// What a pipeline would need for a table or a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
     /// Orders.
@@ -330,6 +342,8 @@ pub enum Lack {
     Touchpoints,
     /// Touchpoints that name carts.
     Carts,
+    /// Opportunities.
+    Opportunities,
     /// Lines of orders and returns.
     Returns,
     /// Invoices.
@@ -355,6 +369,7 @@ impl fmt::Display for Lack {
             }
             Self::Touchpoints => "needs [inputs.touchpoints]",
             Self::Carts => "needs [inputs.touchpoints] with cart_id",
+            Self::Opportunities => "needs [inputs.opportunities]",
             Self::Returns => "needs [inputs.order_lines] and [inputs.returns]",
             Self::Invoices => "needs [inputs.invoices]",
             Self::Scores => "needs [inputs.surveys] with score",

@@ -237,7 +237,20 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
     ),
     ("cross_sell", &["min_support", "max_items"]),
     ("outputs", &["path", "tables", "format", "partition_by", "keep_runs"]),
-    ("checks", &["max_rejected", "unique_order_ids", "identities", "columns", "rows", "freshness"]),
+    (
+        "checks",
+        &[
+            "max_rejected",
+            "unknown_values",
+            "allow_empty",
+            "earliest",
+            "unique_order_ids",
+            "identities",
+            "columns",
+            "rows",
+            "freshness",
+        ],
+    ),
     ("records", &["lineage", "lineage_namespace", "prometheus"]),
     ("state", &["path", "keep"]),
 ];

@@ -283,7 +283,7 @@ impl Pipeline {
             layout: Layout::default(),
             keep_runs: outputs.integer_or("keep_runs", 7, 1..=10_000, KEEP_RUNS)? as usize,
             tables: Vec::new(),
-            checks: checks::read(&checks, unique_severity, &inputs)?,
+            checks: checks::read(&checks, unique_severity, &inputs, known_days.0)?,
             records: records::read(&root.table("records")?)?,
             state: None,
             basis: inputs.basis,
@@ -299,6 +299,7 @@ impl Pipeline {
             engagement: inputs.engagement,
             timezones: inputs.timezones,
         };
+        alerts::offered(&root.open_table("alerts")?, &pipeline)?;
         pipeline.state = state::read(&root.table("state")?, &pipeline.output)?;
         pipeline.tables = tables::read(&outputs, &pipeline)?;
         pipeline.layout = outputs::layout(&outputs, &pipeline)?;

@@ -16,6 +16,8 @@ pub struct StatusLists {
     pub open: Vec<String>,
     /// Never counted.
     pub ignored: Vec<String>,
+    /// Which of the lists, in this order, stand in the pipeline file; the others have their defaults.
+    pub given: [bool; 4],
 }
 
 /// Reads the lists at four `keys`, in the order of the fields; where a key is not set, the texts
@@ -50,5 +52,6 @@ pub(super) fn read_lists(
         }
     }
     let [completed, lost, open, ignored] = lists;
-    Ok(StatusLists { column, completed, lost, open, ignored })
+    let given = keys.map(|key| table.get(key).is_some());
+    Ok(StatusLists { column, completed, lost, open, ignored, given })
 }

@@ -125,6 +125,22 @@ impl TableName {
     }
 }
 
+/// What the pipeline would have to have to offer the table of this name.
+pub(super) fn lack_of_table(name: &str, pipeline: &Pipeline) -> Option<Lack> {
+    TABLES.iter().find(|table| table.name == name)?.lack(pipeline)
+}
+
+/// What it would have to have to tell of the sales behind a metric of `lost_sales`.
+pub(super) fn lack_of_sales(metric: &str, pipeline: &Pipeline) -> Option<Lack> {
+    let (is_there, lack) = match metric {
+        "orders_conversion_rate" => (pipeline.basis.basis() == Basis::Orders, Lack::Orders),
+        "carts_conversion_rate" => (pipeline.has_carts(), Lack::Carts),
+        "opportunities_conversion_rate" => (pipeline.opportunities.is_some(), Lack::Opportunities),
+        _ => return None,
+    };
+    (!is_there).then_some(lack)
+}
+
 fn offered(pipeline: &Pipeline) -> impl Iterator<Item = &'static TableName> {
     TABLES.iter().filter(|table| table.lack(pipeline).is_none())
 }

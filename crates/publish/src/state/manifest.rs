@@ -56,6 +56,9 @@ pub struct FileCounts {
     /// Those that fail each check of a column.
     #[serde(default)]
     pub checks: Vec<u64>,
+    /// Of each value of which the pipeline names some texts, the rows of its texts.
+    #[serde(default)]
+    pub texts: Vec<BTreeMap<String, u64>>,
 }
 
 /// Where a block is.

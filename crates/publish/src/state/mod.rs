@@ -35,7 +35,7 @@ pub use segment::Segment;
 use segment::read_block;
 
 /// The version of the state that this kohort writes and reads.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// Forms that stay beside the one in use.
 const KEPT_FORMS: usize = 3;

@@ -59,6 +59,7 @@ fn content(input: Input, all: bool) -> Content {
         Input::Surveys => Content::Surveys(SurveysSource { reason, score: Some("score".into()) }),
         Input::Touchpoints => Content::Touchpoints(TouchpointsSource {
             step: "step".to_owned(),
+            steps: Vec::new(),
             cart_id: some("cart"),
             money: all.then(|| money("value")),
             customer_id: some("who"),
@@ -71,6 +72,7 @@ fn content(input: Input, all: bool) -> Content {
             closed_at: some("closed"),
             outcome: status("outcome"),
             stage: some("stage"),
+            stages: Vec::new(),
             money: money("value"),
             reason,
             competitor: some("rival"),

@@ -12,6 +12,9 @@ fn what_must_hold() {
         PROSPECTS,
         "inputs.orders.order_id=o",
         "checks.max_rejected=0.5",
+        "checks.unknown_values=error",
+        "checks.allow_empty=true",
+        "checks.earliest=2010-01-31",
         "checks.unique_order_ids.severity=warn",
         "checks.identities=true",
         "checks.columns.prospects.c={ max_null_share = 0, severity = \"warn\" }",
@@ -25,6 +28,11 @@ fn what_must_hold() {
     let checks = &pipeline.checks;
     assert_eq!(checks.max_rejected.to_bits(), 0.5_f64.to_bits());
     assert_eq!(checks.unique_order_ids, Some(Severity::Warn));
+    assert_eq!((checks.unknown_values, checks.allow_empty), (Severity::Error, true));
+    assert_eq!(checks.earliest.unwrap().to_string(), "2010-01-31");
+    let by_default = small(&[]).checks;
+    assert_eq!((by_default.unknown_values, by_default.allow_empty), (Severity::Warn, false));
+    assert_eq!(by_default.earliest, None);
     assert_eq!(checks.identities, Some(Severity::Error));
     let rule = |input, name: &str| ColumnRule {
         input,
@@ -73,6 +81,9 @@ fn what_must_hold() {
     let of_checks: Vec<_> = settings.lines().filter(|line| line.starts_with("checks.")).collect();
     insta::assert_snapshot!(of_checks.join("\n"), @r#"
     checks.max_rejected: 0.5
+    checks.unknown_values: error
+    checks.allow_empty: true
+    checks.earliest: 2010-01-31
     checks.unique_order_ids: true
     checks.unique_order_ids.severity: warn
     checks.identities.severity: error
@@ -110,6 +121,8 @@ fn the_table_stands_where_checks_are_declared() {
     let declared = [
         "checks.identities=true",
         "checks.identities.severity=warn",
+        "checks.unknown_values=error",
+        "checks.earliest=2010-01-31",
         "checks.columns.orders.a.type=text",
         "checks.rows.orders.max_drop=0.5",
         "checks.freshness.orders.max_age_days=1",
@@ -118,9 +131,13 @@ fn the_table_stands_where_checks_are_declared() {
     for set in declared {
         assert!(has_table(set), "{set}");
     }
-    for set in
-        ["checks.max_rejected=0.5", "checks.unique_order_ids=false", "checks.identities=false"]
-    {
+    for set in [
+        "checks.max_rejected=0.5",
+        "checks.unknown_values=warn",
+        "checks.allow_empty=true",
+        "checks.unique_order_ids=false",
+        "checks.identities=false",
+    ] {
         assert!(!has_table(set), "{set}");
     }
     assert!(small(&[]).offered_tables().contains(&"checks"));
@@ -134,6 +151,11 @@ fn wrong_checks() {
             &["checks.unique_order_ids=yes"],
             &["checks.unique_order_ids.severity=fatal"],
             &["checks.unique_order_ids.severity=warn"],
+            &["checks.unknown_values=true"],
+            &["checks.unknown_values=warning"],
+            &["checks.allow_empty=1"],
+            &["checks.earliest=2010"],
+            &["checks.earliest=2024-01-01", "calendar.as_of=2024-01-01"],
             &["checks.identities=1"],
             &["checks.identities.level=warn"],
             &["checks.columns=orders"],
@@ -162,6 +184,11 @@ fn wrong_checks() {
     --set checks.unique_order_ids=yes: checks.unique_order_ids is the text "yes"; it must be true, false or a table such as { severity = "warn" }
     --set checks.unique_order_ids.severity=fatal: checks.unique_order_ids.severity is "fatal". Allowed: warn, error
     shop.toml:2: [inputs.orders] needs "order_id": [checks] unique_order_ids looks for repeated ones
+    --set checks.unknown_values=true: checks.unknown_values is true; it must be "warn" or "error"
+    --set checks.unknown_values=warning: checks.unknown_values is "warning"; did you mean "warn"? Allowed: warn, error
+    --set checks.allow_empty=1: checks.allow_empty is the number 1; it must be true or false
+    --set checks.earliest=2010: checks.earliest is the number 2010; it must be a date such as 2025-01-31
+    --set checks.earliest=2024-01-01: checks.earliest is not before calendar.as_of, so no day would be known
     --set checks.identities=1: checks.identities is the number 1; it must be true, false or a table such as { severity = "warn" }
     --set checks.identities.level=warn: unknown key "level" in [checks.identities]. Keys there: severity
     --set checks.columns=orders: checks.columns is the text "orders"; it must be a table
@@ -192,4 +219,45 @@ fn wrong_checks() {
         "checks.freshness.identities.max_age_days=1",
     ];
     insta::assert_snapshot!(errors_in(SMALL, &[&visitors]), @"--set checks.freshness.identities.max_age_days=1: checks.freshness.identities asks how old the newest row is, but the rows of this input have no time; remove it");
+}
+
+#[test]
+fn alerts_need_the_inputs_of_their_metric() {
+    let touchpoints = r#"inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o", step = "s", cart_id = "c" }"#;
+    let steps = r#"funnel.steps=["a", "b"]"#;
+    let opportunities = r#"inputs.opportunities={ path = "o", buyer = "c", created_at = "t", outcome = "s", value = "v" }"#;
+    let scores =
+        r#"inputs.surveys={ path = "s", customer_id = "c", answered_at = "t", score = "n" }"#;
+    let invoices = r#"inputs.invoices={ path = "i", customer_id = "c", invoiced_at = "t", paid_at = "p", amount = "a" }"#;
+    let lines = r#"inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", product = "p", value = "v" }"#;
+    let returns = r#"inputs.returns={ path = "r", customer_id = "c", order_id = "o", returned_at = "t", value = "v" }"#;
+    for (metric, what, inputs) in [
+        (
+            "carts_conversion_rate",
+            "needs [inputs.touchpoints] with cart_id",
+            &[touchpoints, steps][..],
+        ),
+        ("cart_abandonment_rate", "needs [inputs.touchpoints] with cart_id", &[touchpoints, steps]),
+        ("funnel_conversion_rate", "needs [inputs.touchpoints]", &[touchpoints, steps]),
+        ("opportunities_conversion_rate", "needs [inputs.opportunities]", &[opportunities]),
+        ("nps", "needs [inputs.surveys] with score", &[scores]),
+        ("dso", "needs [inputs.invoices]", &[invoices]),
+        ("unit_return_rate", "needs [inputs.order_lines] and [inputs.returns]", &[lines, returns]),
+    ] {
+        let alert = format!("alerts.{metric}.above=0.5");
+        let error = read(SMALL, &sets(&[&alert])).unwrap_err().to_string();
+        let expected = format!("--set {alert}: alerts.{metric} {what}; metrics of this pipeline: ");
+        let metrics = error.strip_prefix(&expected).unwrap_or_else(|| panic!("{error}"));
+        assert!(!metrics.split(", ").any(|other| other == metric), "{error}");
+        for offered in metrics.split(", ") {
+            small(&[&format!("alerts.{offered}.above=0.5")]);
+        }
+        small(&[&[alert.as_str()], inputs].concat());
+    }
+    let alerts =
+        ["alerts.loyal_customer_rate.below=0.1", "alerts.orders_conversion_rate.below=0.1"];
+    insta::assert_snapshot!(errors_in(SUBSCRIBERS, &[&alerts[..1], &alerts[1..]]), @r#"
+    --set alerts.loyal_customer_rate.below=0.1: alerts.loyal_customer_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate
+    --set alerts.orders_conversion_rate.below=0.1: alerts.orders_conversion_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate
+    "#);
 }

@@ -262,6 +262,7 @@ fn defaults_of_further_inputs() {
         lost: vec!["lost".to_owned()],
         open: vec!["open".to_owned()],
         ignored: Vec::new(),
+        given: [false; 4],
     };
     assert_eq!(pipeline.opportunities.as_ref().unwrap().outcome, outcome);
     let settings = pipeline.settings();
@@ -506,6 +507,7 @@ fn alerts_replace_what_is_built_in() {
     let all = METRICS.map(|metric| format!("alerts.{metric}.above=1"));
     let mut all: Vec<_> = all.iter().map(String::as_str).collect();
     all.reverse();
+    all.extend([TOUCHPOINTS, STEPS, OPPORTUNITIES, ORDER_LINES, RETURNS, INVOICES, SCORES]);
     let metrics: Vec<_> = alerts(&all).into_iter().map(|alert| alert.metric).collect();
     assert_eq!(metrics, METRICS);
 }
