@@ -39,7 +39,7 @@ impl TextsSeen {
         self.others.len() >= MOST_OTHERS
     }
 
-    /// Rows of all texts in one list, as [`Watched::sorted_out`] takes it.
+    /// Rows of all texts in one list, as [`Opened::sorted_out`] takes it.
     #[must_use]
     pub fn all(&self) -> BTreeMap<String, u64> {
         let all = self.named.iter().chain(&self.others);

@@ -48,7 +48,7 @@ pub(crate) fn empty_input(
     let severity = if is_lost { Severity::Error } else { Severity::Warn };
     let late = record.left_out.get("after_as_of").copied().unwrap_or_default();
     let detail = || {
-        let mut detail = match (rows, accepted) {
+        let what = match (rows, accepted) {
             (0, _) => "its files have no rows".to_owned(),
             (_, 1..) => format!("all of its {accepted} accepted rows are on or after as_of"),
             (rows, 0) => format!(
@@ -59,13 +59,12 @@ pub(crate) fn empty_input(
                 report.duplicates(),
             ),
         };
-        if let Some(before) = before.filter(|rows| *rows > 0) {
-            detail += &format!("; {before} were in the last run");
-        }
-        if is_lost {
-            detail += "; set [checks] allow_empty = true to publish all the same";
-        }
-        detail
+        let before = before.filter(|rows| *rows > 0);
+        let before =
+            before.map_or_else(String::new, |rows| format!("; {rows} were in the last run"));
+        let advice =
+            if is_lost { "; set [checks] allow_empty = true to publish all the same" } else { "" };
+        format!("{what}{before}{advice}")
     };
     Finding {
         input: Some(input),

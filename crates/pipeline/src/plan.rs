@@ -208,7 +208,7 @@ pub(crate) fn check_folders(pipeline: &Pipeline) -> Result<(), RunError> {
 pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
     let opened = open(pipeline)?;
     let (values, findings) =
-        if data { checked_values(pipeline, &opened)? } else { Default::default() };
+        if data { checked_values(pipeline, &opened)? } else { (Vec::new(), Vec::new()) };
     let (failed, warned): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.status == Status::Fail);
     let warned = warned.iter().filter(|finding| finding.status == Status::Warn);

@@ -50,6 +50,8 @@ fn orders(folder: &Folder, paths: &[&str]) -> Source {
     source
 }
 
+type Change = fn(&mut Source);
+
 #[test]
 fn texts_are_those_of_rows_that_the_filter_lets_through() {
     let folder = Folder::new();
@@ -68,7 +70,6 @@ fn texts_are_those_of_rows_that_the_filter_lets_through() {
 
     let all = ["status: cancelled 1, done 2 | Done 1", "lost_reason: dear 2 |  1, weather 1"];
     let few = ["status: cancelled 1, done 1 | ", "lost_reason:  |  1"];
-    type Change = fn(&mut Source);
     let cases: [(&[&str], Change, [&str; 2]); 4] = [
         (&["a.parquet"], |_| (), all),
         (&["a.parquet", "b.parquet"], |_| (), all),

@@ -12,9 +12,6 @@ fn what_must_hold() {
         PROSPECTS,
         "inputs.orders.order_id=o",
         "checks.max_rejected=0.5",
-        "checks.unknown_values=error",
-        "checks.allow_empty=true",
-        "checks.earliest=2010-01-31",
         "checks.unique_order_ids.severity=warn",
         "checks.identities=true",
         "checks.columns.prospects.c={ max_null_share = 0, severity = \"warn\" }",
@@ -28,11 +25,6 @@ fn what_must_hold() {
     let checks = &pipeline.checks;
     assert_eq!(checks.max_rejected.to_bits(), 0.5_f64.to_bits());
     assert_eq!(checks.unique_order_ids, Some(Severity::Warn));
-    assert_eq!((checks.unknown_values, checks.allow_empty), (Severity::Error, true));
-    assert_eq!(checks.earliest.unwrap().to_string(), "2010-01-31");
-    let by_default = small(&[]).checks;
-    assert_eq!((by_default.unknown_values, by_default.allow_empty), (Severity::Warn, false));
-    assert_eq!(by_default.earliest, None);
     assert_eq!(checks.identities, Some(Severity::Error));
     let rule = |input, name: &str| ColumnRule {
         input,
@@ -81,9 +73,6 @@ fn what_must_hold() {
     let of_checks: Vec<_> = settings.lines().filter(|line| line.starts_with("checks.")).collect();
     insta::assert_snapshot!(of_checks.join("\n"), @r#"
     checks.max_rejected: 0.5
-    checks.unknown_values: error
-    checks.allow_empty: true
-    checks.earliest: 2010-01-31
     checks.unique_order_ids: true
     checks.unique_order_ids.severity: warn
     checks.identities.severity: error
@@ -113,6 +102,27 @@ fn what_must_hold() {
     checks.freshness.orders.max_age_days: 2
     checks.freshness.orders.severity: error
     "#);
+}
+
+#[test]
+fn what_is_looked_at_unasked() {
+    let found = |pipeline: &Pipeline| {
+        let Checks { unknown_values, allow_empty, earliest, .. } = &pipeline.checks;
+        (*unknown_values, *allow_empty, earliest.map(|day| day.to_string()))
+    };
+    assert_eq!(found(&small(&[])), (Severity::Warn, false, None));
+    let pipeline = small(&[
+        "checks.unknown_values=error",
+        "checks.allow_empty=true",
+        "checks.earliest=2010-01-31",
+    ]);
+    assert_eq!(found(&pipeline), (Severity::Error, true, Some("2010-01-31".to_owned())));
+    let settings = listed(&pipeline);
+    for line in
+        ["checks.unknown_values: error", "checks.allow_empty: true", "checks.earliest: 2010-01-31"]
+    {
+        assert!(settings.lines().any(|found| found == line), "{line}");
+    }
 }
 
 #[test]
