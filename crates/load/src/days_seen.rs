@@ -56,7 +56,9 @@ impl DaysSeen {
         let base = first >> STRETCH_BITS;
         let width = (last >> STRETCH_BITS) - base;
         if width >= 64 {
-            days.iter().for_each(|day| self.add(*day >> STRETCH_BITS, *day, *day));
+            for day in days {
+                self.add(*day >> STRETCH_BITS, *day, *day);
+            }
             return;
         }
         self.add(base, first, first);
@@ -73,7 +75,9 @@ impl DaysSeen {
             }
         } else {
             // Days beside an empty stretch have to be exact. That is seldom.
-            days.iter().for_each(|day| self.add(*day >> STRETCH_BITS, *day, *day));
+            for day in days {
+                self.add(*day >> STRETCH_BITS, *day, *day);
+            }
         }
     }
 

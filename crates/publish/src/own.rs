@@ -214,7 +214,7 @@ fn is_spill(name: &str) -> bool {
 
 /// Whether a file is a table that kohort wrote, or was on its way to one.
 fn is_table_or_half_of_one(path: &Path) -> bool {
-    begins_as(path, PARQUET) && table_version(path).is_none_or(|version| version.is_some())
+    begins_as(path, PARQUET) && names_kohort(path) != Some(false)
 }
 
 /// What makes a file known as ours.
@@ -224,16 +224,15 @@ pub(crate) fn note() -> KeyValue {
 
 /// Whether a file is a whole table that kohort wrote.
 pub(crate) fn is_table(path: &Path) -> bool {
-    is_file(path) && table_version(path).flatten().is_some()
+    is_file(path) && names_kohort(path) == Some(true)
 }
 
-/// The version of the kohort that wrote a Parquet file, where that tells one; `None` where it is no
-/// whole Parquet file.
-fn table_version(path: &Path) -> Option<Option<String>> {
+/// Whether the metadata of a Parquet file name a version of kohort; `None` where it is no whole
+/// Parquet file.
+fn names_kohort(path: &Path) -> Option<bool> {
     let reader = SerializedFileReader::new(File::open(path).ok()?).ok()?;
     let pairs = reader.metadata().file_metadata().key_value_metadata();
-    let version = pairs.into_iter().flatten().find(|pair| pair.key == VERSION);
-    Some(version.map(|pair| pair.value.clone().unwrap_or_default()))
+    Some(pairs.into_iter().flatten().any(|pair| pair.key == VERSION))
 }
 
 /// Whether there is a file, and no link to one.
