@@ -1,6 +1,6 @@
 //! The words of the house, without I/O and without a frame library: days and periods,
 //! money and rates, event batches on their way in, blocks of timelines, the [`Measure`]
-//! that folds them, and the tables that come out.
+//! that folds them, the tables that come out, and how texts of others are shown.
 //!
 //! `METRICS.md` at the top of the repository defines what the numbers mean.
 
@@ -15,6 +15,7 @@ mod measure;
 mod memory;
 mod money;
 mod schema;
+mod shown;
 mod table;
 
 pub use block::{
@@ -33,4 +34,5 @@ pub use measure::{Extent, Finished, Ledger, Measure, RiskFit, merge_as};
 pub use memory::MemoryGuard;
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
 pub use schema::{Column, ColumnType, Id, IdType, TableSchema, Unit, keys};
+pub use shown::{shown, shown_json, shown_path, shown_text};
 pub use table::{Cell, Fill, Table, Values};

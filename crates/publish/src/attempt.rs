@@ -39,7 +39,7 @@ impl Attempt {
         let path = path(output);
         let json = match output.remote()? {
             Some(remote) => remote.get(FILE)?,
-            None => match fs::read(&path) {
+            None => match disk::read_file(&path) {
                 Ok(json) => Some(json),
                 Err(error) if is_absent(&error) => None,
                 Err(cause) => return Err(PublishError::Read { path, cause }),

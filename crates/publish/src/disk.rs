@@ -1,7 +1,9 @@
 //! The few steps on disk that must be durable or atomic.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde::Serialize;
@@ -17,6 +19,50 @@ pub(crate) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, PublishErro
 /// Makes a folder and those above it where they are missing.
 pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
     at(path, fs::create_dir_all(path))
+}
+
+/// Opens a file to read and write it, and makes it where it is missing. As others may write to its
+/// folder, a link is not followed, and nobody is waited for as a pipe would have it.
+///
+/// # Errors
+/// What the operating system says; where something else has the name, what it is.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    open(path, options.read(true).write(true).create(true).truncate(false))
+}
+
+/// What a file holds, opened as by [`open_file`]; one that is missing is an error.
+pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens what the user names to add to it, and makes a file where nothing is. A link is followed, but no
+/// reader of a pipe is waited for.
+pub(crate) fn append_to(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    options.custom_flags(libc::O_NONBLOCK);
+    options.create(true).append(true).open(path)
+}
+
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let in_the_way = |what: &str| {
+        io::Error::new(io::ErrorKind::AlreadyExists, format!("it is {what}, and must be a file"))
+    };
+    let is_link = || path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    let opened = options.open(path);
+    let file =
+        opened.map_err(|cause| if is_link() { in_the_way("a symbolic link") } else { cause })?;
+    let found = file.metadata()?;
+    match (found.is_file(), found.is_dir()) {
+        (true, _) => Ok(file),
+        (false, true) => Err(in_the_way("a folder")),
+        (false, false) => Err(in_the_way("a pipe or a device")),
+    }
 }
 
 /// How many bytes tell whether a file that has the name already is of the same kind.

@@ -1,6 +1,6 @@
 //! What a run reads and writes, as events of `OpenLineage` 2-0-2 for a catalogue of data.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::{KOHORT_VERSION, PublishError, RunId};
+use crate::{KOHORT_VERSION, PublishError, RunId, disk};
 
 /// The schema of an event.
 const EVENT_SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
@@ -192,6 +192,19 @@ impl Dataset {
         Self { namespace, name, version: None, fields: Vec::new(), statistics: None }
     }
 
+    /// The same with its place and the names of its columns as `shown` has them.
+    #[must_use]
+    pub fn with_texts(&self, shown: &dyn Fn(&str) -> String) -> Self {
+        let field =
+            |field: &DatasetField| DatasetField { name: shown(&field.name), ..field.clone() };
+        Self {
+            namespace: shown(&self.namespace),
+            name: shown(&self.name),
+            fields: self.fields.iter().map(field).collect(),
+            ..self.clone()
+        }
+    }
+
     fn as_input(&self) -> Value {
         let mut dataset = self.as_dataset();
         if let Some(Statistics { rows, bytes, files }) = self.statistics {
@@ -262,7 +275,7 @@ fn producer() -> String {
 fn append(path: &Path, line: &[u8]) -> Result<(), PublishError> {
     let write = || {
         fs::create_dir_all(path.parent().unwrap_or(path))?;
-        OpenOptions::new().create(true).append(true).open(path)?.write_all(line)
+        disk::append_to(path)?.write_all(line)
     };
     write().map_err(|cause| PublishError::Records { path: path.to_owned(), cause })
 }

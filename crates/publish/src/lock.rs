@@ -1,19 +1,23 @@
 //! One run at a time per output.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
 use chrono::{SecondsFormat, Utc};
+use kohort_model::{shown, shown_path};
 
-use crate::PublishError;
+use crate::{PublishError, disk};
 
 /// How often a lock is tried while another holds it.
 const TRY_EVERY: Duration = Duration::from_millis(200);
 /// How often whoever waits is told so.
 const TELL_EVERY: Duration = Duration::from_mins(1);
+
+/// Most bytes of a signature.
+const LONGEST: u64 = 300;
 
 /// The exclusive lock on an output, until it is dropped. The system takes it off a process that
 /// dies; the file stays, as removing it could lock two runs on two files of one name.
@@ -30,9 +34,8 @@ impl Lock {
         on_wait: Option<&dyn Fn(&str)>,
     ) -> Result<Self, PublishError> {
         let path = root.join(".lock");
-        let opened =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.map_err(|cause| PublishError::Write { path: path.clone(), cause })?;
+        let mut file = disk::open_file(&path)
+            .map_err(|cause| PublishError::Write { path: path.clone(), cause })?;
         let mut told: Option<Instant> = None;
         loop {
             match file.try_lock() {
@@ -48,7 +51,7 @@ impl Lock {
                 let holder = holder(&mut file);
                 on_wait(&format!(
                     "{} is in use by {holder}; waiting until it ends",
-                    root.display()
+                    shown_path(root)
                 ));
             }
             thread::sleep(TRY_EVERY);
@@ -73,10 +76,13 @@ fn sign(file: &mut File, who: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
+/// Who has signed, on one line; what else stands in the file is nobody's signature.
 fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
-        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+    let mut bytes = Vec::new();
+    let read = file.rewind().and_then(|()| file.take(LONGEST).read_to_end(&mut bytes));
+    let text = String::from_utf8_lossy(&bytes);
+    match text.lines().next().map(str::trim).filter(|line| !line.is_empty()) {
+        Some(line) if read.is_ok() => shown(line).into_owned(),
         _ => "another run".to_owned(),
     }
 }

@@ -31,7 +31,10 @@ pub fn write_metrics(
     let now = seconds(moment);
     let last_success = match record {
         Some(_) => Some(now.clone()),
-        None => fs::read_to_string(path).ok().and_then(|text| last_success(&text)),
+        None => {
+            let old = disk::read_file(path).ok();
+            old.and_then(|text| last_success(&String::from_utf8_lossy(&text)))
+        }
     };
     let text = Metrics::of(pipeline, &now, last_success, record).text;
     let write = || {

@@ -100,7 +100,7 @@ impl Manifest {
 
         let path = folder.join(NAME);
         let damaged = |cause: String| Unusable::Damaged(format!("{}: {cause}", path.display()));
-        let json = match fs::read(&path) {
+        let json = match disk::read_file(&path) {
             Ok(json) => json,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(damaged(error.to_string())),
