@@ -20,8 +20,10 @@ macro_rules! each_case {
 mod calc;
 mod commands;
 mod determinism;
+mod environment;
 mod everything;
 mod faults;
+mod hostile;
 mod incremental;
 mod kills;
 mod memory;

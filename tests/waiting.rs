@@ -62,6 +62,24 @@ fn a_run_waits_until_the_other_is_done() {
 }
 
 #[test]
+fn a_run_waits_for_the_state_that_it_shares() {
+    let folder = shop();
+    let run = "kohort run pipeline.toml -q --set state.path=state --output";
+    // A lock of the system, as a run has it.
+    let line = format!(
+        "mkdir state; touch state/.lock; flock state/.lock sleep 3 & sleep 1; \
+         {run} one; echo $?; {run} two --wait; echo $?; wait"
+    );
+    let done = folder.shell(&line);
+    assert_eq!(done.stdout, "1\n0\n", "{}", done.stderr);
+    let state = folder.path("state").canonicalize().unwrap();
+    let in_use = format!("{} is in use by another run; wait", state.display());
+    assert_eq!(done.stderr.matches(&in_use).count(), 2, "{}", done.stderr);
+    assert!(done.stderr.contains("; waiting until it ends"), "{}", done.stderr);
+    assert_eq!(folder.names("two/runs").len(), 1);
+}
+
+#[test]
 fn the_lock_of_a_killed_run_is_taken_over() {
     let folder = shop();
     let (first, second) = one_waits(&folder);

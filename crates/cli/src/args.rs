@@ -124,7 +124,7 @@ pub struct RunArgs {
     #[arg(long, conflicts_with = "fail_on_alert")]
     pub dry_run: bool,
 
-    /// Wait while another run holds the output, rather than fail
+    /// Wait while another run holds the output or the state folder, rather than fail
     #[arg(long)]
     pub wait: bool,
 
@@ -190,6 +190,11 @@ pub struct ShowArgs {
     /// For reading, or every row and column for other programs
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ShowFormat,
+
+    /// Put an apostrophe before texts of CSV that a spreadsheet would take for a formula: those that
+    /// begin with =, +, -, @, a tab or a carriage return; numbers stay as they are
+    #[arg(long)]
+    pub guard: bool,
 
     /// Only rows of this grain: day, week, month, quarter or year [default for tables: month, if
     /// it is there]
@@ -321,7 +326,8 @@ pub struct GcArgs {
 ///
 /// Starts the last run of the output again, with the same pipeline file and flags and in the same
 /// folder; what it had gathered is not read again. Where the last run succeeded there is
-/// nothing to do.
+/// nothing to do. The note of the run in the output, .attempt.json, is taken at its word only where
+/// it is of a run of a pipeline file that publishes there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

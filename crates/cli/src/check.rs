@@ -2,24 +2,27 @@
 
 use std::io::Write;
 
+use kohort_model::{shown, shown_path};
 use kohort_pipeline::{CheckedInput, CheckedValue, Pipeline};
 
 use crate::args::CheckArgs;
 use crate::error::CliError;
+use crate::messages::Messages;
 use crate::number::{count, plural, size};
 use crate::run::settings;
 use crate::show::grid::{Align, Grid};
 use crate::stdout::Stdout;
 
-pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
+pub fn check(args: &CheckArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     let pipeline = Pipeline::read(&args.file, &settings(&args.overrides)?)?;
+    messages.hide(&pipeline.substituted);
     let report = kohort_pipeline::check(&pipeline, args.data)?;
     let inputs = &report.inputs;
     let total = |of: fn(&CheckedInput) -> u64| inputs.iter().map(of).sum::<u64>();
     writeln!(
         stdout,
         "{} fits its {}: {} in {}, {}",
-        args.file.display(),
+        shown_path(&args.file),
         if inputs.len() == 1 { "input" } else { "inputs" },
         plural(total(|input| input.rows), "row"),
         plural(total(|input| input.files as u64), "file"),
@@ -39,9 +42,9 @@ pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
         for (setting, expression, ty) in &input.columns {
             grid.row([setting.clone(), expression.clone(), ty.clone()]);
         }
-        stdout.write_all(grid.to_string().as_bytes())?;
+        stdout.print(&grid.to_string())?;
         for note in &input.notes {
-            writeln!(stdout, "note: {note}")?;
+            writeln!(stdout, "note: {}", shown(note))?;
         }
     }
     for value in &report.values {
@@ -54,7 +57,7 @@ pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     }
     writeln!(stdout)?;
     for warning in &report.warnings {
-        writeln!(stdout, "note: {warning}")?;
+        writeln!(stdout, "note: {}", shown(warning))?;
     }
     writeln!(stdout, "tables: {}", report.tables.join(", "))?;
     Ok(report.verdict()?)
@@ -63,14 +66,14 @@ pub fn check(args: &CheckArgs, stdout: &mut Stdout) -> Result<(), CliError> {
 /// How many rows have each text of a value.
 fn write_texts(value: &CheckedValue, stdout: &mut Stdout) -> Result<(), CliError> {
     let CheckedValue { input, key, expr, rows, .. } = value;
-    writeln!(stdout, "{input}: {key} = {expr}, {}", plural(*rows, "row"))?;
+    writeln!(stdout, "{input}: {key} = {}, {}", shown(expr), plural(*rows, "row"))?;
     let columns = [("named in", Align::Left), ("text", Align::Left), ("rows", Align::Right)];
     let mut grid = Grid::new(columns);
     for text in &value.texts {
         let named_in = text.list.clone().unwrap_or_else(|| "–".to_owned());
         grid.row([named_in, text.text.clone(), count(text.rows)]);
     }
-    stdout.write_all(grid.to_string().as_bytes())?;
+    stdout.print(&grid.to_string())?;
     if value.is_cut {
         writeln!(stdout, "note: there may be more texts, which come later in order")?;
     }

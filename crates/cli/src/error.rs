@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use arrow::error::ArrowError;
+use kohort_model::shown;
 use kohort_pipeline::{Alert, ConfigError, RunError};
 use kohort_publish::PublishError;
 use kohort_publish::diff::Counts;
@@ -52,6 +53,9 @@ pub enum CliError {
     /// Several columns for a heatmap.
     #[error("a heatmap shows one column; name one with --column")]
     OneColumn,
+    /// `--guard` without CSV.
+    #[error("--guard goes with --format csv; only spreadsheets take a text for a formula")]
+    GuardOfCsv,
     /// `--rows` with CSV or JSON.
     #[error("--rows goes with --format table; CSV and JSON have every row")]
     RowsOfTable,
@@ -70,6 +74,17 @@ pub enum CliError {
     /// Stdout cannot be written to.
     #[error("cannot write to stdout: {0}")]
     Stdout(#[from] io::Error),
+    /// A note of a run that is not taken at its word.
+    #[error(
+        "the run that {} tells of is not started again: {reason}; type its command yourself",
+        note.display()
+    )]
+    Note {
+        /// The note.
+        note: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A run that should be started again, and cannot.
     #[error("cannot start the run again in {}: {cause}; type its command yourself", folder.display())]
     Again {
@@ -100,6 +115,7 @@ impl CliError {
             | Self::Unknown { .. }
             | Self::OneColumn
             | Self::RowsOfTable
+            | Self::GuardOfCsv
             | Self::NotANumber { .. }
             | Self::Publish(
                 PublishError::UnknownTable { .. }
@@ -111,8 +127,24 @@ impl CliError {
             | Self::Arrow(_)
             | Self::Signals(_)
             | Self::Stdout(_)
+            | Self::Note { .. }
             | Self::Again { .. }
             | Self::Path { .. } => 1,
+        }
+    }
+}
+
+impl CliError {
+    /// The message, line by line. Few errors have several lines, and what they take from data is on one:
+    /// any other line break is part of a name.
+    pub fn lines(&self) -> Vec<String> {
+        let text = self.to_string();
+        match self {
+            Self::Alerts(_)
+            | Self::Run(RunError::TooManyRejected(_) | RunError::ChecksFailed(_)) => {
+                text.lines().map(str::to_owned).collect()
+            }
+            _ => vec![text],
         }
     }
 }
@@ -124,7 +156,7 @@ const SHOWN: usize = 10;
 fn list(alerts: &[Alert]) -> String {
     let line = |alert: &Alert| {
         let segment = match &alert.segment_value {
-            Some(value) => format!(", {} {value}", alert.segment),
+            Some(value) => format!(", {} {}", alert.segment, shown(value)),
             None => String::new(),
         };
         format!(

@@ -9,7 +9,7 @@ use crate::number::size;
 use crate::show::folder;
 
 pub fn gc(args: &GcArgs, messages: &Messages) -> Result<(), CliError> {
-    let output = Output::at(folder(&args.path)?);
+    let output = Output::at(folder(&args.path, messages)?);
     let cleared = output.clear(args.keep as usize, args.dry_run)?;
     if cleared.runs.is_empty() && cleared.kept == 0 && cleared.left_behind_bytes == 0 {
         return Err(PublishError::NothingPublished { path: output.root().to_owned() }.into());

@@ -22,10 +22,13 @@ mod signals;
 mod stdout;
 mod summary;
 
-use std::io::Write;
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use kohort_model::{shown, shown_text};
 
 use args::{Cli, Command, LogFormat};
 use error::CliError;
@@ -41,7 +44,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version come this way too, with exit code 0. Who closes the pipe has seen
             // enough of them.
-            let _ = error.print();
+            let _ = print(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -64,12 +67,22 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if stdout.is_closed() => ExitCode::SUCCESS,
         Err(error) => {
-            messages.error(&error);
+            messages.error(&error.lines());
             for reason in reasons(&error) {
                 messages.detail(format!("because: {reason}"));
             }
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Says what is wrong with the command line. What was typed has no place on a terminal as it is, so that it
+/// is looked at once more, escaped.
+fn print(error: &clap::Error) -> io::Result<()> {
+    let escaped = |text: OsString| shown(&text.to_string_lossy()).into_owned();
+    match Cli::try_parse_from(env::args_os().map(escaped)) {
+        Err(error) => error.print(),
+        Ok(_) => io::stderr().write_all(shown_text(&error.to_string()).as_bytes()),
     }
 }
 
@@ -98,7 +111,7 @@ fn limit_polars(threads: u16) {
 fn execute(command: Command, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     match command {
         Command::Run(args) => run::run(&args, messages, stdout),
-        Command::Check(args) => check::check(&args, stdout),
+        Command::Check(args) => check::check(&args, messages, stdout),
         Command::Show(args) => show::show(&args, messages, stdout),
         Command::Diff(args) => diff::diff(&args, messages, stdout),
         Command::Runs(args) => runs::runs(&args, messages, stdout),

@@ -1,10 +1,15 @@
 //! Stderr, where messages go: plain sentences and bars on a terminal, log lines elsewhere.
+//!
+//! All that the command says goes through here, and nothing goes on as it came: a message is a line, what a
+//! terminal would obey is escaped, and the names of environment variables stand in place of their values.
 
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use indicatif::MultiProgress;
+use kohort_model::{shown, shown_json};
+use kohort_pipeline::Substituted;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
@@ -46,6 +51,8 @@ pub struct Messages {
     run: Arc<OnceLock<String>>,
     /// The bars of a run; whoever writes a line moves them out of the way.
     bars: MultiProgress,
+    /// What pipeline files have from the environment.
+    substituted: Arc<RwLock<Substituted>>,
 }
 
 impl Messages {
@@ -56,7 +63,8 @@ impl Messages {
             None if io::stderr().is_terminal() && !no_color() => Reader::Terminal,
             None => Reader::Log(LogFormat::Text),
         };
-        let messages = Self { reader, volume, run: Arc::default(), bars: MultiProgress::new() };
+        let (run, bars, substituted) = (Arc::default(), MultiProgress::new(), Arc::default());
+        let messages = Self { reader, volume, run, bars, substituted };
         messages.subscribe();
         messages
     }
@@ -69,6 +77,17 @@ impl Messages {
     /// Whether only warnings and errors are told.
     pub fn is_quiet(&self) -> bool {
         self.volume == Volume::Quiet
+    }
+
+    /// From here on no message has a value that the pipeline has from the environment.
+    pub fn hide(&self, pipeline: &Substituted) {
+        self.substituted.write().unwrap_or_else(PoisonError::into_inner).join(pipeline);
+    }
+
+    /// A text with the names of variables in place of their values.
+    pub fn hidden(&self, text: impl Display) -> String {
+        let substituted = self.substituted.read().unwrap_or_else(PoisonError::into_inner);
+        substituted.hide(&text.to_string()).into_owned()
     }
 
     /// From here on everything that is told is of this run.
@@ -92,8 +111,17 @@ impl Messages {
     pub fn say(&self, text: impl Display) {
         match self.reader {
             _ if self.is_quiet() => {}
-            Reader::Log(LogFormat::Json) => tracing::info!("{text}"),
-            _ => self.line(&format!("{text}")),
+            Reader::Log(LogFormat::Json) => tracing::info!("{}", self.hidden(text)),
+            _ => self.lines([text]),
+        }
+    }
+
+    /// As [`Messages::say`] in several lines, which a machine gets as one record.
+    pub fn say_lines<'t>(&self, lines: impl Iterator<Item = &'t str>) {
+        match self.reader {
+            _ if self.is_quiet() => {}
+            Reader::Log(LogFormat::Json) => self.say(lines.collect::<Vec<_>>().join("\n")),
+            _ => self.lines(lines),
         }
     }
 
@@ -101,30 +129,44 @@ impl Messages {
     pub fn detail(&self, text: impl Display) {
         match self.reader {
             _ if self.volume != Volume::Verbose => {}
-            Reader::Log(_) => tracing::debug!("{text}"),
-            Reader::Terminal => self.line(&format!("{text}")),
+            Reader::Log(format) => tracing::debug!("{}", self.of_event(format, text)),
+            Reader::Terminal => self.lines([text]),
         }
     }
 
     /// What did not go as it should, although the command goes on.
     pub fn warn(&self, text: &str) {
         match self.reader {
-            Reader::Log(_) => tracing::warn!("{text}"),
-            Reader::Terminal => self.line(&format!("warning: {text}")),
+            Reader::Log(format) => tracing::warn!("{}", self.of_event(format, text)),
+            Reader::Terminal => self.lines([format_args!("warning: {text}")]),
         }
     }
 
-    /// Why the command ends.
-    pub fn error(&self, error: &dyn Display) {
+    /// Why the command ends, in a line or several.
+    pub fn error(&self, lines: &[String]) {
         match self.reader {
-            Reader::Log(LogFormat::Json) => tracing::error!("{error}"),
-            _ => self.line(&format!("error: {error}")),
+            Reader::Log(LogFormat::Json) => tracing::error!("{}", self.hidden(lines.join("\n"))),
+            _ => {
+                let begins = |at| if at == 0 { "error: " } else { "" };
+                let lines = lines.iter().enumerate();
+                self.lines(lines.map(|(at, line)| format!("{}{line}", begins(at))));
+            }
         }
     }
 
-    fn line(&self, text: &str) {
+    /// The one way of a text to a person.
+    fn lines<T: Display>(&self, lines: impl IntoIterator<Item = T>) {
+        let lines = lines.into_iter().map(|line| shown(&self.hidden(line)).into_owned() + "\n");
+        let text: String = lines.collect();
         // Where stderr is gone there is nobody left to tell.
-        self.bars.suspend(|| writeln!(io::stderr(), "{text}").unwrap_or_default());
+        self.bars.suspend(|| io::stderr().write_all(text.as_bytes()).unwrap_or_default());
+    }
+
+    /// The text of an event. JSON has escapes of its own; those of a log are ours rather than those of
+    /// whoever writes it.
+    fn of_event(&self, format: LogFormat, text: impl Display) -> String {
+        let text = self.hidden(text);
+        if format == LogFormat::Json { text } else { shown(&text).into_owned() }
     }
 
     fn subscribe(&self) {
@@ -135,7 +177,7 @@ impl Messages {
             Volume::Verbose => (LevelFilter::DEBUG, LevelFilter::INFO),
         };
         let levels = Targets::new().with_default(others).with_target("kohort", own);
-        let to_bars = BesideBars(self.bars.clone());
+        let to_bars = BesideBars(self.clone());
         let builder = tracing_subscriber::fmt()
             .with_max_level(own)
             .with_target(false)
@@ -186,13 +228,23 @@ pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Writes log lines to stderr above the bars.
+/// Writes log lines to stderr above the bars; each comes in one piece, with its end. Those of other
+/// crates, and the fields of all, have not been looked at before.
 #[derive(Clone)]
-struct BesideBars(MultiProgress);
+struct BesideBars(Messages);
 
 impl Write for BesideBars {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write_all(line)).map(|()| line.len())
+        let Messages { reader, bars, substituted, .. } = &self.0;
+        let text = String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line));
+        let substituted = substituted.read().unwrap_or_else(PoisonError::into_inner);
+        let text = substituted.hide_distinct(&text);
+        let text = match reader {
+            Reader::Log(LogFormat::Json) => shown_json(&text),
+            Reader::Terminal | Reader::Log(LogFormat::Text) => shown(&text),
+        };
+        let text = format!("{text}\n");
+        bars.suspend(|| io::stderr().write_all(text.as_bytes())).map(|()| line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
+use kohort_model::{shown, shown_json};
 use kohort_pipeline::{Planned, PlannedInput, RunPlan};
 use serde_json::{Value, json};
 
@@ -19,10 +20,13 @@ const SHOWN: usize = 20;
 /// Writes the plan to stdout: a line of JSON for programs, else a text.
 pub fn print(plan: &RunPlan, reader: Reader, stdout: &mut Stdout) -> Result<(), CliError> {
     let text = match reader {
-        Reader::Log(LogFormat::Json) => format!("{}\n", object(plan)),
+        Reader::Log(LogFormat::Json) => {
+            let object = object(plan).to_string();
+            return Ok(writeln!(stdout, "{}", shown_json(&object))?);
+        }
         Reader::Terminal | Reader::Log(LogFormat::Text) => text(plan),
     };
-    Ok(stdout.write_all(text.as_bytes())?)
+    Ok(stdout.print(&text)?)
 }
 
 /// The plan for a person.
@@ -38,7 +42,8 @@ fn text(plan: &RunPlan) -> String {
     let why_width = files.clone().take(SHOWN).map(|(.., why)| why.len()).max().unwrap_or(0);
     for (at, (path, bytes, why)) in files.clone().take(SHOWN).enumerate() {
         let label = if at == 0 { "decode" } else { "" };
-        let _ = writeln!(text, "{label:6} {:>10}  {why:why_width$}  {path}", size(*bytes));
+        let (bytes, path) = (size(*bytes), shown(path));
+        let _ = writeln!(text, "{label:6} {bytes:>10}  {why:why_width$}  {path}");
     }
     if let Some(more) = files.count().checked_sub(SHOWN).filter(|more| *more > 0) {
         let more = plural(more as u64, "more file");

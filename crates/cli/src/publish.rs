@@ -8,7 +8,7 @@ use crate::messages::Messages;
 use crate::show::folder;
 
 pub fn publish(args: &PublishArgs, messages: &Messages) -> Result<(), CliError> {
-    let run = PublishedRun::open(folder(&args.run)?)?;
+    let run = PublishedRun::open(folder(&args.run, messages)?)?;
     let (output, id) = run.place()?;
     let before = output.make_current(&id)?;
     if delta::is_there(output) {

@@ -1,19 +1,22 @@
 //! `kohort retry`, and the note that a run leaves for it.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::{env, io};
+use std::{env, fs, io, iter};
 
+use clap::Parser;
 use kohort_pipeline::{Event, Pipeline, RunError};
 use kohort_publish::{Attempt, Output, PublishError, RunId};
 
-use crate::args::RetryArgs;
+use crate::args::{self, Cli, RetryArgs};
 use crate::error::CliError;
 use crate::messages::Messages;
+use crate::run::overrides;
 use crate::show::folder;
 
 pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
-    let output = Output::at(folder(&args.path)?);
+    let output = Output::at(folder(&args.path, messages)?);
     let Some(attempt) = Attempt::read(&output)? else {
         if !output.is_remote() && !output.root().is_dir() {
             return Err(PublishError::NothingPublished { path: output.root().to_owned() }.into());
@@ -24,6 +27,9 @@ pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
         ));
         return Ok(());
     };
+    let again = |cause| CliError::Again { folder: attempt.folder.clone(), cause };
+    fs::metadata(&attempt.folder).map_err(again)?;
+    check(&attempt, &output, &args.path, messages)?;
     let what = match &attempt.error {
         // What follows are examples and advice.
         Some(error) => format!("failed: {}", error.lines().next().unwrap_or_default()),
@@ -31,10 +37,70 @@ pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
     };
     let (id, file) = (&attempt.run_id, attempt.pipeline.display());
     messages.say(format_args!("retrying run {id} of {file}, which {what}"));
-    let again = |cause| CliError::Again { folder: attempt.folder.clone(), cause };
+    let typed: String = attempt.arguments.iter().map(|text| format!(" {}", quoted(text))).collect();
+    messages.say(format_args!("in {}: kohort{typed}", attempt.folder.display()));
     let mut command = Command::new(env::current_exe().map_err(again)?);
     command.args(&attempt.arguments).current_dir(&attempt.folder);
     Err(again(become_it(&mut command)))
+}
+
+/// That a note tells of a run of this output: whoever can write there can write a note, and must not
+/// have another command run by it. `path` is what the user named.
+fn check(
+    attempt: &Attempt,
+    output: &Output,
+    path: &Path,
+    messages: &Messages,
+) -> Result<(), CliError> {
+    let refused =
+        |reason: String| Err(CliError::Note { note: output.root().join(".attempt.json"), reason });
+    if !attempt.folder.is_absolute() {
+        return refused("it does not say in which folder".to_owned());
+    }
+    let typed = iter::once("kohort").chain(attempt.arguments.iter().map(String::as_str));
+    let run = match Cli::try_parse_from(typed).map(|cli| cli.command) {
+        Ok(args::Command::Run(run)) => run,
+        Ok(_) => return refused("its command is another than `kohort run`".to_owned()),
+        Err(error) => {
+            let error = error.to_string();
+            let line = error.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            return refused(format!("its command is none of this kohort: {line}"));
+        }
+    };
+    let file = attempt.folder.join(&run.file);
+    let pipeline = Pipeline::read(&file, &overrides(&run, &attempt.folder)?)?;
+    messages.hide(&pipeline.substituted);
+    if pipeline.file != attempt.pipeline {
+        let (one, other) = (attempt.pipeline.display(), pipeline.file.display());
+        return refused(format!("it is of the pipeline file {one}, and its command of {other}"));
+    }
+    let is_pipeline = path.extension().is_some_and(|extension| extension == "toml");
+    if is_pipeline && !is_same(path, &pipeline.file) {
+        return refused(format!("it is of another pipeline file, {}", pipeline.file.display()));
+    }
+    if !is_same(&pipeline.output, output.root()) {
+        let (file, elsewhere) = (pipeline.file.display(), pipeline.output.display());
+        return refused(format!("{file} publishes elsewhere, at {elsewhere}"));
+    }
+    Ok(())
+}
+
+/// Whether two paths lead to one file or folder, or are one URL.
+fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one.components().eq(other.components()),
+    }
+}
+
+/// An argument as it is typed in a shell.
+fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    match argument {
+        "" => "''".to_owned(),
+        plain if plain.chars().all(is_plain) => plain.to_owned(),
+        other => format!("'{}'", other.replace('\'', r"'\''")),
+    }
 }
 
 /// Goes on as another command; gives why it cannot.
@@ -92,7 +158,7 @@ impl<'a> Note<'a> {
             (None, Err(_)) => {}
             // The error of the run counts more than that of its note.
             (Some(run_id), Err(error)) => {
-                let _ = Attempt::fail(&self.output, run_id, &error.to_string());
+                let _ = Attempt::fail(&self.output, run_id, &self.messages.hidden(error));
             }
         }
     }

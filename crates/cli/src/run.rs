@@ -1,6 +1,7 @@
 //! `kohort run`.
 
 use std::io;
+use std::path::Path;
 
 use kohort_pipeline::{Override, Pipeline, RunOptions};
 use kohort_publish::is_url;
@@ -22,7 +23,8 @@ pub fn run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(
 }
 
 fn plan_or_run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
-    let pipeline = Pipeline::read(&args.file, &overrides(args)?)?;
+    let pipeline = Pipeline::read(&args.file, &overrides(args, Path::new(""))?)?;
+    messages.hide(&pipeline.substituted);
     let options = RunOptions {
         threads: args.threads.map(usize::from),
         memory_limit: args.memory_limit,
@@ -51,8 +53,9 @@ fn plan_or_run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Resu
 }
 
 /// What the flags replace, in the order in which it is applied: `--set` first, so that a flag
-/// with a name of its own has the last word.
-fn overrides(args: &RunArgs) -> Result<Vec<Override>, CliError> {
+/// with a name of its own has the last word. Paths on the command line start in `folder`; an empty one is
+/// the working directory.
+pub fn overrides(args: &RunArgs, folder: &Path) -> Result<Vec<Override>, CliError> {
     let mut overrides = settings(&args.overrides)?;
     if let Some(as_of) = &args.as_of {
         overrides.push(Override::flag("--as-of", "calendar.as_of", as_of));
@@ -61,18 +64,18 @@ fn overrides(args: &RunArgs) -> Result<Vec<Override>, CliError> {
         overrides.push(Override::flag_list("--select", "outputs.tables", &args.select));
     }
     if let Some(output) = &args.output {
-        overrides.push(Override::flag("--output", "outputs.path", &absolute(output)?));
+        overrides.push(Override::flag("--output", "outputs.path", &absolute(output, folder)?));
     }
     Ok(overrides)
 }
 
 /// A path that was typed in the shell, so that is relative to where the shell is; or a URL.
-fn absolute(path: &str) -> Result<String, CliError> {
+fn absolute(path: &str, folder: &Path) -> Result<String, CliError> {
     if is_url(path) {
         return Ok(path.to_owned());
     }
     let unresolved = |cause| CliError::Path { path: path.into(), cause };
-    let absolute = std::path::absolute(path).map_err(unresolved)?;
+    let absolute = std::path::absolute(folder.join(path)).map_err(unresolved)?;
     // The settings of a pipeline are texts.
     let text = absolute.into_os_string().into_string();
     text.map_err(|_| unresolved(io::Error::other("its folder's name is not valid UTF-8")))
@@ -99,7 +102,7 @@ mod tests {
         let command = ["kohort", "run", file.to_str().unwrap()];
         let cli = Cli::try_parse_from(command.iter().chain(flags)).unwrap();
         let Command::Run(args) = cli.command else { unreachable!("it is `run`") };
-        Pipeline::read(&file, &overrides(&args).unwrap()).unwrap()
+        Pipeline::read(&file, &overrides(&args, Path::new("")).unwrap()).unwrap()
     }
 
     #[test]

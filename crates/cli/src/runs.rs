@@ -20,13 +20,13 @@ use crate::show::grid::{Align, Grid};
 use crate::stdout::Stdout;
 
 pub fn runs(args: &RunsArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
-    let output = Output::at(folder(&args.path)?);
+    let output = Output::at(folder(&args.path, messages)?);
     let rows = rows(&output, messages)?;
     if rows.is_empty() {
         return Err(PublishError::NothingPublished { path: output.root().to_owned() }.into());
     }
     match args.format {
-        ShowFormat::Table => stdout.write_all(picture(&rows).to_string().as_bytes())?,
+        ShowFormat::Table => stdout.print(&picture(&rows).to_string())?,
         ShowFormat::Csv => csv::Writer::new(&mut *stdout).write(&batch(&rows)?)?,
         ShowFormat::Json => {
             let options = json::WriterBuilder::new().with_explicit_nulls(true);
@@ -43,7 +43,9 @@ pub fn runs(args: &RunsArgs, messages: &Messages, stdout: &mut Stdout) -> Result
             None => "did not end; it is at work, or was killed".to_owned(),
         };
         let retry = format!("`kohort retry {}` runs it again", args.path.display());
-        messages.say(format_args!("{} {what}\n{retry}", row.run));
+        // Whoever can write to the output can write a note: no line of it looks like another message.
+        let told = format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
+        messages.say_lines(told.lines().chain([&*retry]));
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! `kohort schema`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use kohort_model::{ColumnType, TableSchema};
@@ -27,7 +26,7 @@ pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
             describe(schema, Stdout::width())
         }
     };
-    Ok(stdout.write_all(text.as_bytes())?)
+    Ok(stdout.print(&text)?)
 }
 
 /// The tables, one a line.

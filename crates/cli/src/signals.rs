@@ -95,7 +95,7 @@ impl State {
         };
         // What is half drawn stays on the terminal otherwise.
         let _ = messages.bars().clear();
-        messages.error(&format!("stopped by {name}; {what}"));
+        messages.error(&[format!("stopped by {name}; {what}")]);
         // Threads are at work still, so nothing that they use may be torn down.
         low_level::exit(128 + signal)
     }

@@ -2,6 +2,11 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use kohort_model::shown_text;
+
+/// Begins a colour.
+const COLOUR: &str = "\u{1b}[";
+
 /// Buffered stdout that remembers whether its reader has gone away, which is no failure:
 /// `kohort show … | head` has what it wanted.
 pub struct Stdout {
@@ -27,6 +32,34 @@ impl Stdout {
     /// Places in a line, if it is a terminal.
     pub fn width() -> Option<u16> {
         comfy_table::Table::new().width()
+    }
+
+    /// Writes a text for people, whose line breaks alone stay as they are: what else a terminal would
+    /// obey is escaped.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.write_all(shown_text(text).as_bytes())
+    }
+
+    /// As [`Stdout::print`], with colours: of what a terminal obeys they alone go on.
+    pub fn print_coloured(&mut self, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(COLOUR) {
+            self.print(before)?;
+            let end = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
+            let (numbers, after) = after.split_at(end);
+            match after.strip_prefix('m') {
+                Some(after) => {
+                    write!(self, "{COLOUR}{numbers}m")?;
+                    rest = after;
+                }
+                None => {
+                    self.print(COLOUR)?;
+                    self.print(numbers)?;
+                    rest = after;
+                }
+            }
+        }
+        self.print(rest)
     }
 
     fn noticed<T>(&mut self, result: io::Result<T>) -> io::Result<T> {

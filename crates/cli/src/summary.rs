@@ -15,15 +15,15 @@ const SUBSCRIPTIONS: &str = "subscriptions";
 /// Tells it on stderr.
 pub fn tell(summary: &RunSummary, messages: &Messages) {
     match (messages.reader(), summary.is_unchanged) {
-        (Reader::Terminal, false) => messages.say(text(summary).trim_end()),
+        (Reader::Terminal, false) => text(summary).lines().for_each(|line| messages.say(line)),
         (Reader::Terminal, true) => messages.say(format_args!(
             "nothing has changed since {}; its tables stand",
             summary.published.display(),
         )),
-        (Reader::Log(_), false) => log(summary),
+        (Reader::Log(_), false) => log(summary, messages),
         (Reader::Log(_), true) => {
-            let published = tracing::field::display(summary.published.display());
-            tracing::info!(published, "nothing has changed");
+            let published = messages.hidden(summary.published.display());
+            tracing::info!(%published, "nothing has changed");
         }
     }
 }
@@ -194,7 +194,7 @@ fn time(seconds: f64) -> String {
 }
 
 /// The summary for a log: one message per input, reason, table, and for the run.
-fn log(summary: &RunSummary) {
+fn log(summary: &RunSummary, messages: &Messages) {
     let record = &summary.record;
     for input in &record.inputs {
         let name = input.input.as_str();
@@ -231,7 +231,7 @@ fn log(summary: &RunSummary) {
     let seconds: f64 = record.timings.iter().map(|timing| timing.seconds).sum();
     let has_subscriptions = record.basis == SUBSCRIPTIONS;
     tracing::info!(
-        published = %summary.published.display(),
+        published = %messages.hidden(summary.published.display()),
         as_of = %record.as_of,
         customers = record.events.customers,
         orders = (!has_subscriptions).then_some(record.events.orders),
@@ -254,6 +254,8 @@ impl Lines {
     fn add(&mut self, label: &'static str, line: impl Display) {
         let shown = if self.label == label { "" } else { label };
         self.label = label;
+        // A line stays one.
+        let line = kohort_model::shown(&line.to_string()).into_owned();
         let _ = writeln!(self.text, "{shown:9} {line}");
     }
 }

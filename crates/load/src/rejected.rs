@@ -37,6 +37,14 @@ pub struct RejectedDetail {
     pub value: Option<String>,
 }
 
+impl RejectedDetail {
+    /// The row as people count: the first one is 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.row + 1
+    }
+}
+
 /// The reason of rows of an order whose lines differ in status.
 const MIXED_STATUS: &str = "mixed_status";
 

@@ -107,6 +107,10 @@ impl Known<'_> {
         if let Some(severity) = checks.identities {
             self.identities(severity, &mut all);
         }
+        // They are a table, too.
+        for text in all.iter_mut().flat_map(|found| [&mut found.subject, &mut found.detail]) {
+            *text = text.take().map(|text| self.pipeline.substituted.hide(&text).into_owned());
+        }
         all
     }
 

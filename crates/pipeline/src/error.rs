@@ -5,7 +5,7 @@ use std::fmt;
 
 use kohort_checks::{Finding, Kind};
 use kohort_load::{LoadError, RejectedDetail};
-use kohort_model::{Day, Input};
+use kohort_model::{Day, Input, shown, shown_path};
 use kohort_publish::PublishError;
 use kohort_timeline::TimelineError;
 
@@ -105,7 +105,7 @@ impl fmt::Display for FailedChecks {
             failed => write!(f, "{failed} checks failed; nothing was published:")?,
         }
         for finding in &self.findings {
-            write!(f, "\n  {finding}")?;
+            write!(f, "\n  {}", shown(&finding.to_string()))?;
         }
         let has_severity = |kind| !matches!(kind, Kind::EmptyInput | Kind::UnknownValues);
         f.write_str(if self.findings.iter().any(|finding| has_severity(finding.kind)) {
@@ -151,15 +151,11 @@ impl fmt::Display for Rejections {
         for (reason, rows) in &self.reasons {
             write!(f, " {reason} {rows};")?;
         }
-        write!(f, " the first of them:")?;
+        write!(f, " the first of them (rows count from 1):")?;
         for detail in &self.examples {
-            let value = detail.value.as_deref().unwrap_or("NULL");
-            let file = detail.file.display();
-            write!(
-                f,
-                "\n  {file} row {}: {} = {value} ({})",
-                detail.row, detail.column, detail.reason
-            )?;
+            let value = shown(detail.value.as_deref().unwrap_or("NULL"));
+            let (file, row) = (shown_path(&detail.file), detail.number());
+            write!(f, "\n  {file} row {row}: {} = {value} ({})", detail.column, detail.reason)?;
         }
         write!(f, "\nCorrect the rows, leave them out with where, or raise max_rejected")
     }

@@ -16,15 +16,16 @@ use crate::plan::{Plan, today};
 use crate::warnings::Warnings;
 use crate::{Lapse, Pipeline, RunError};
 
-/// The state of a run, where its pipeline keeps one.
+/// The state of a run, where its pipeline keeps one; `on_wait` as in [`State::open`].
 pub(crate) fn open_state(
     pipeline: &Pipeline,
     parts: &Parts,
     id: &RunId,
+    on_wait: Option<&dyn Fn(&str)>,
     warnings: &Warnings<'_>,
 ) -> Result<Option<State>, RunError> {
     let Some(folder) = &pipeline.state else { return Ok(None) };
-    let (state, unusable) = match State::open(folder, &parts.form, id) {
+    let (state, unusable) = match State::open(folder, &parts.form, id, on_wait) {
         Err(error) if error.is_of_state() => {
             warnings.tell(not_kept(&error));
             return Ok(None);

@@ -30,7 +30,8 @@ pub use config::{
     EngagementInput, FreshnessRule, FunnelSettings, GrainSettings, Hint, IdentitiesInput,
     InvoicesInput, Lack, Lapse, OpportunitiesInput, OrderLinesInput, OrdersInput, Override,
     Pipeline, Place, ProspectsInput, RecordSettings, ReturnsInput, RowRule, Rows, Segment,
-    StatusLists, SubscriptionsInput, SurveysInput, TABLE_NAMES, TouchpointsInput, Variant,
+    StatusLists, SubscriptionsInput, Substituted, SurveysInput, TABLE_NAMES, TouchpointsInput,
+    Variant,
 };
 pub use count::{CheckedText, CheckedValue};
 pub use error::{FailedChecks, Rejections, RunError};

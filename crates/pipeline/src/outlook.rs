@@ -90,7 +90,7 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let threads = options.threads.or(available_parallelism().ok().map(usize::from)).unwrap_or(1);
     let state = pipeline.state.as_ref().filter(|_| !options.full_refresh);
     let shares = state.map(|folder| State::look(folder, &parts.form)).unwrap_or_default();
-    let inputs: Vec<PlannedInput> = (plan.inputs.iter().zip(&parts.keys))
+    let mut inputs: Vec<PlannedInput> = (plan.inputs.iter().zip(&parts.keys))
         .map(|(opened, keys)| of_input(opened, keys, &shares, (now.timestamp_micros(), today)))
         .collect();
     let gathered = |(opened, planned): (&Opened, &PlannedInput)| {
@@ -103,6 +103,9 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let days = days.map(|(first, last)| (first, pipeline.as_of.unwrap_or(last.plus(1))));
     let days = days.filter(|(first, as_of)| first < as_of);
     let period_tables = days.map_or(0, |days| period_tables(pipeline, &plan, days));
+    for (path, ..) in inputs.iter_mut().flat_map(|input| &mut input.decode_files) {
+        *path = pipeline.substituted.hide(path).into_owned();
+    }
     Ok(RunPlan {
         inputs,
         tables: pipeline.tables.clone(),

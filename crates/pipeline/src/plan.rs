@@ -212,6 +212,8 @@ pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
     let (failed, warned): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.status == Status::Fail);
     let warned = warned.iter().filter(|finding| finding.status == Status::Warn);
+    let hide = |text: &str| pipeline.substituted.hide(text).into_owned();
+    let column = |(key, text, ty): (String, String, String)| (key, hide(&text), ty);
     let checked = |opened: Opened| {
         let files = opened.files();
         CheckedInput {
@@ -219,8 +221,8 @@ pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
             files: files.len(),
             rows: files.iter().map(|file| file.rows).sum(),
             bytes: files.iter().map(|file| file.size).sum(),
-            columns: opened.columns(),
-            notes: opened.notes().to_vec(),
+            columns: opened.columns().into_iter().map(column).collect(),
+            notes: opened.notes().iter().map(|note| hide(note)).collect(),
         }
     };
     check_folders(pipeline)?;

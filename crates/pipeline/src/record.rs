@@ -7,11 +7,13 @@ use std::time::SystemTime;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
 use kohort_model::{Input, RiskFit};
 use kohort_publish::{
-    AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord, Share,
+    AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord,
+    RunRecord, Share,
 };
 use kohort_scorecard::Alert;
 use kohort_timeline::{Census, LeftOut};
 
+use crate::Substituted;
 use crate::kept::by_month;
 
 /// What was read of an input, and what of it counts nowhere. `shares` are what is kept of its parts,
@@ -125,10 +127,20 @@ pub(crate) fn events(census: &Census) -> EventCounts {
     }
 }
 
-pub(crate) fn rejected_row(detail: &RejectedDetail) -> RejectedRow {
+/// The record as it leaves: with the names of variables in place of what they stand for.
+pub(crate) fn hiding(record: &RunRecord, substituted: &Substituted) -> RunRecord {
+    let hide = |text: &mut String| *text = substituted.hide(text).into_owned();
+    let mut record = record.clone();
+    hide(&mut record.pipeline);
+    record.warnings.iter_mut().for_each(hide);
+    record.inputs.iter_mut().flat_map(|input| &mut input.files).for_each(|f| hide(&mut f.path));
+    record
+}
+
+pub(crate) fn rejected_row(detail: &RejectedDetail, substituted: &Substituted) -> RejectedRow {
     RejectedRow {
-        file: Arc::from(&*detail.file.to_string_lossy()),
-        row: i64::try_from(detail.row).ok(),
+        file: Arc::from(&*substituted.hide(&detail.file.to_string_lossy())),
+        row: i64::try_from(detail.number()).ok(),
         column: Arc::from(&*detail.column),
         reason: Arc::from(detail.reason),
         value: detail.value.as_deref().map(Arc::from),

@@ -14,7 +14,7 @@ use kohort_publish::{
 };
 
 use crate::sources::sources;
-use crate::{Event, Pipeline, RunError, RunSummary, schemas};
+use crate::{Event, Pipeline, RunError, RunSummary, Substituted, schemas};
 
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +39,8 @@ struct Run {
     inputs: Vec<(&'static str, Vec<Dataset>)>,
     output: String,
     layout: Layout,
+    /// What of the texts above is from the environment.
+    substituted: Substituted,
 }
 
 impl<'a> Records<'a> {
@@ -50,12 +52,13 @@ impl<'a> Records<'a> {
         observe: &'a (dyn Fn(Event) + Sync),
     ) -> Self {
         let settings = &pipeline.records;
+        let hide = |text: &str| pipeline.substituted.hide(text).into_owned();
+        let name = hide(&pipeline.name);
         let lineage = settings.lineage.clone().map(|target| {
-            let namespace = &settings.lineage_namespace;
-            Lineage::new(target, namespace, &pipeline.name, run_id.clone())
+            Lineage::new(target, hide(&settings.lineage_namespace), &*name, run_id.clone())
         });
         let run = Arc::new(Run {
-            pipeline: pipeline.name.clone(),
+            pipeline: name.clone(),
             lineage,
             prometheus: settings.prometheus.clone(),
             inputs: (sources(pipeline).iter())
@@ -63,8 +66,9 @@ impl<'a> Records<'a> {
                 .collect(),
             output: pipeline.output.display().to_string(),
             layout: pipeline.layout.clone(),
+            substituted: pipeline.substituted.clone(),
         });
-        observe(Event::RunStarted { run_id: run_id.to_string(), pipeline: pipeline.name.clone() });
+        observe(Event::RunStarted { run_id: run_id.to_string(), pipeline: name });
         warn(observe, run.tell(RunState::Start, started_at, &run.places(), PATIENCE));
         let of_process = Arc::clone(&run);
         let at_work = kohort_publish::on_abandon(move || {
@@ -134,7 +138,8 @@ impl Run {
     fn fail(&self, message: &str, patience: Duration) -> Vec<String> {
         let now = Utc::now();
         let mut warnings: Vec<_> = self.write_metrics(now, None).into_iter().collect();
-        warnings.extend(self.tell(RunState::Fail(message), now, &self.places(), patience));
+        let message = self.substituted.hide(message);
+        warnings.extend(self.tell(RunState::Fail(&message), now, &self.places(), patience));
         warnings
     }
 
@@ -145,8 +150,13 @@ impl Run {
         (inputs, outputs): &(Vec<Dataset>, Vec<Dataset>),
         patience: Duration,
     ) -> Vec<String> {
+        let hide = |text: &str| self.substituted.hide(text).into_owned();
+        let hidden = |datasets: &[Dataset]| -> Vec<Dataset> {
+            datasets.iter().map(|dataset| dataset.with_texts(&hide)).collect()
+        };
+        let (inputs, outputs) = (hidden(inputs), hidden(outputs));
         let told =
-            self.lineage.iter().map(|to| to.tell(state, moment, (inputs, outputs), patience));
+            self.lineage.iter().map(|to| to.tell(state, moment, (&inputs, &outputs), patience));
         told.filter_map(Result::err).map(|error| error.to_string()).collect()
     }
 

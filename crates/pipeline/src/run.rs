@@ -28,7 +28,7 @@ use crate::labels::Reports;
 use crate::memory::{gather_budget, peak_bytes};
 use crate::plan::{Plan, check_folders, today};
 use crate::read::{ReadError, ReadInputs, Reader};
-use crate::record::{alert_record, events, input_record, rejected_row, risk_record};
+use crate::record::{alert_record, events, hiding, input_record, rejected_row, risk_record};
 use crate::records::Records;
 use crate::tables::DERIVED;
 use crate::warnings::{Warnings, history};
@@ -53,14 +53,14 @@ pub struct RunOptions {
     pub recalibrate: bool,
     /// Look for alerts, also where their table is not asked for.
     pub alerts: bool,
-    /// Wait while another run holds the output, rather than fail.
+    /// Wait while another run holds the output or the state folder, rather than fail.
     pub wait: bool,
 }
 
 /// What a run did.
 #[derive(Debug)]
 pub struct RunSummary {
-    /// The record, as in `run.json`.
+    /// The record; `run.json` has the names of variables in place of what they stand for.
     pub record: RunRecord,
     /// The folder of the published run.
     pub published: PathBuf,
@@ -163,7 +163,8 @@ fn run_told(
     tables.extend(run.list(&gathered, &frame, &finished.ledgers, &staging)?);
     drop(gathered);
     for (input, rows) in inputs.iter().zip(&rejected).filter(|(_, rows)| !rows.is_empty()) {
-        let rows: Vec<_> = rows.iter().map(rejected_row).collect();
+        let rows: Vec<_> =
+            rows.iter().map(|row| rejected_row(row, &pipeline.substituted)).collect();
         staging.write_rejected(&input.input, &rows)?;
     }
     let place = |record: &TableRecord| pipeline.tables.iter().position(|t| *t == record.name);
@@ -199,7 +200,8 @@ fn run_told(
         memory_limit_bytes: options.memory_limit,
         spilled_bytes,
     };
-    let published = staging.commit(&record, pipeline.keep_runs)?;
+    let told = hiding(&record, &pipeline.substituted);
+    let published = staging.commit(&told, pipeline.keep_runs)?;
     if let Some(error) = &published.prune_error {
         observe(Event::Warning(error.to_string()));
     }
@@ -375,7 +377,9 @@ impl Run<'_> {
         let files = plan.inputs.iter().flat_map(Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let today = today(self.pipeline, now);
-        let mut state = open_state(self.pipeline, parts, &self.id, &self.warnings)?;
+        let tell = |text: &str| (self.observe)(Event::Warning(text.to_owned()));
+        let on_wait = options.wait.then_some(&tell as &dyn Fn(&str));
+        let mut state = open_state(self.pipeline, parts, &self.id, on_wait, &self.warnings)?;
         let old: Vec<_> = state.iter().flat_map(State::shares).cloned().collect();
         if let Some(state) = state.as_mut().filter(|_| options.full_refresh) {
             state.clear();

@@ -128,7 +128,7 @@ impl InputRecord {
 /// One file of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// Path or URL.
+    /// Path or URL; `${NAME}` stands where the pipeline file has it from the environment.
     pub path: String,
     /// Its rows.
     pub rows: u64,

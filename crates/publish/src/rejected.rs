@@ -7,7 +7,7 @@ use kohort_model::{Column, ColumnType, Scale, Table, TableSchema, Unit};
 pub struct RejectedRow {
     /// Path of the file as the pipeline found it.
     pub file: Arc<str>,
-    /// Number of the row in that file, from 0; `None` where the row cannot be told.
+    /// Number of the row in that file, from 1; `None` where the row cannot be told.
     pub row: Option<i64>,
     /// Name of the mapped column, such as `ordered_at`.
     pub column: Arc<str>,
@@ -30,7 +30,7 @@ pub static REJECTED: TableSchema = TableSchema {
             ty: ColumnType::Int64,
             nullable: true,
             unit: Unit::None,
-            description: "number of the row in its file, from 0; NULL where it is not known",
+            description: "number of the row in its file, from 1; NULL where it is not known",
         },
         Column::text("column", "the mapped column that was at fault"),
         Column::text("reason", "why the row was rejected"),

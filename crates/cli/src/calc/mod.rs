@@ -8,8 +8,6 @@ mod given;
 mod number;
 mod render;
 
-use std::io::Write as _;
-
 use crate::error::CliError;
 use crate::stdout::Stdout;
 use args::CalcArgs;
@@ -18,5 +16,5 @@ pub use error::CalcError;
 pub fn calc(args: &CalcArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     args.given.check()?;
     let text = if args.is_json { render::json(&args.given) } else { render::text(&args.given) };
-    Ok(stdout.write_all(text.as_bytes())?)
+    Ok(stdout.print(&text)?)
 }

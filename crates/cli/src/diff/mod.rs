@@ -27,7 +27,7 @@ pub fn diff(args: &DiffArgs, messages: &Messages, stdout: &mut Stdout) -> Result
     if args.format != ShowFormat::Table && args.rows.is_some() {
         return Err(CliError::RowsOfTable);
     }
-    let comparison = Comparison::new(open(&args.older)?, open(&args.newer)?)?;
+    let comparison = Comparison::new(open(&args.older, messages)?, open(&args.newer, messages)?)?;
     for doubt in comparison.doubts() {
         messages.warn(&doubt.to_string());
     }
@@ -114,6 +114,6 @@ pub fn sentence(counts: Counts) -> String {
 }
 
 /// The run at a path as the command line has it.
-fn open(path: &Path) -> Result<PublishedRun, CliError> {
-    Ok(PublishedRun::open(&folder(path)?)?)
+fn open(path: &Path, messages: &Messages) -> Result<PublishedRun, CliError> {
+    Ok(PublishedRun::open(&folder(path, messages)?)?)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
+use kohort_model::{shown, shown_text};
 use kohort_publish::RunRecord;
 use kohort_publish::diff::{
     Change, Comparison, Counts, FileChange, Period, Scope, TableDifference, What, suspects,
@@ -72,7 +73,7 @@ pub fn report(
             if is_closed { " that was closed" } else { "" }
         );
     }
-    to.write_all(text.as_bytes())?;
+    to.write_all(shown_text(&text).as_bytes())?;
     Ok(counts)
 }
 
@@ -84,6 +85,7 @@ fn compare(
 ) -> Result<TableDifference, CliError> {
     let mut cells = Largest::new(limit);
     let mut alone = Vec::new();
+    let name = shown(name);
     let found = pair.compare(*scope, |change| -> Result<(), CliError> {
         match change.what {
             What::Cell { .. } => cells.offer(change),
@@ -153,8 +155,7 @@ fn list_files(files: &[FileChange], limit: usize, text: &mut String) {
         return;
     }
     let folder = folder(files);
-    let place =
-        if folder.is_empty() { String::new() } else { format!(" in {}", text::plain(folder)) };
+    let place = if folder.is_empty() { String::new() } else { format!(" in {}", shown(folder)) };
     let changed = plural(files.len() as u64, "file");
     let _ = writeln!(text, "\ninput files: {changed}{place} not the same\n");
     let mut grid = Grid::new([
@@ -176,7 +177,7 @@ fn list_files(files: &[FileChange], limit: usize, text: &mut String) {
             ([first, .., last], all) if all > NAMED => format!("{first} to {last} ({all})"),
             _ => months.join(", "),
         };
-        let names = [&file.input, &file.path[folder.len()..]].map(text::plain);
+        let names = [&file.input, &file.path[folder.len()..]].map(str::to_owned);
         let numbers = [file.fate.to_string(), text::rows(file.rows), closed, months];
         grid.row(names.into_iter().chain(numbers));
     }
@@ -227,7 +228,7 @@ fn suspect(file: &FileChange, folder: usize, period: Period) -> String {
         Some(rows) if rows.older + rows.newer == 0 => ", other months".to_owned(),
         Some(rows) => format!(", {}", text::rows(rows)),
     };
-    format!("{} ({}{rows})", text::plain(&file.path[folder..]), file.fate)
+    format!("{} ({}{rows})", &file.path[folder..], file.fate)
 }
 
 /// The folder that all files are below, with the slash at its end.

@@ -12,13 +12,8 @@ const DIGITS: i32 = 6;
 pub fn key(value: &Value) -> String {
     match value {
         Value::Null => NULL.to_owned(),
-        value => plain(&value.to_string()),
+        value => value.to_string(),
     }
-}
-
-/// A text that does not move the cursor.
-pub fn plain(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
 }
 
 /// A value that is no key.

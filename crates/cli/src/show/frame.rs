@@ -9,7 +9,7 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use kohort_model::Day;
+use kohort_model::{Day, shown};
 
 use super::grid::Align;
 use super::layout::{Order, Where};
@@ -222,8 +222,7 @@ impl Frame {
             DataType::Boolean => (if self.flag(column, row, false) { "yes" } else { "no" }).into(),
             // The digits of an id are no quantity.
             _ if self.is_number(column) && self.unit(column).is_some() => group(&plain(array, row)),
-            // What a text holds must not move the cursor.
-            _ => plain(array, row).replace(char::is_control, "\u{fffd}"),
+            _ => shown(&plain(array, row)).into_owned(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use kohort_model::shown;
+
 /// Which side of its column a text keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
@@ -33,7 +35,7 @@ const GAP: usize = 2;
 impl Grid {
     pub fn new<N: Into<String>>(columns: impl IntoIterator<Item = (N, Align)>) -> Self {
         let column = |(name, align): (N, Align)| {
-            let header = wrap(&name.into());
+            let header = wrap(&shown(&name.into()));
             let width = header.iter().map(|line| length(line)).max().unwrap_or(0);
             Column { header, align, cells: Vec::new(), width }
         };
@@ -43,6 +45,8 @@ impl Grid {
     /// Adds a row, a cell for each column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
+            // Escapes take places too, and a row stays a line.
+            let cell = shown(&cell).into_owned();
             column.width = column.width.max(length(&cell));
             column.cells.push(cell);
         }
@@ -143,6 +147,17 @@ mod tests {
         2024-01-01          4.2   1,204
         2024-02-01*           –       7
         "#);
+    }
+
+    #[test]
+    fn a_row_is_a_line_and_moves_no_cursor() {
+        let mut grid = Grid::new([("a\u{1b}", Align::Left), ("b", Align::Right)]);
+        grid.row(["\u{202e}x\n", "1"].map(str::to_owned));
+        insta::assert_snapshot!(grid, @r"
+        a\u{1b}       b
+        ────────────  ─
+        \u{202e}x\n  1
+        ");
     }
 
     #[test]

@@ -39,14 +39,14 @@ use source::{Present, Selection, Source, known, segment};
 const USUAL_WIDTH: usize = 100;
 
 pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
-    let path = folder(&args.path)?;
+    let path = folder(&args.path, messages)?;
     if args.table.is_none() && !PublishedTable::is_at(&path) {
         return list(&path, stdout);
     }
     let source = Source::find(&path, args.table.as_deref())?;
     let chosen = Chosen::new(args, &source)?;
     if args.format != ShowFormat::Table {
-        return export::export(&source, &chosen, args.format, stdout);
+        return export::export(&source, &chosen, (args.format, args.guard), stdout);
     }
     let selection = chosen.selection.or_default(&chosen.present);
     let view = View {
@@ -55,7 +55,11 @@ pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result
         rows: args.rows.map(|rows| rows as usize),
     };
     let picture = Picture::draw(&source, &selection, &args.column, view)?;
-    stdout.write_all(picture.text.as_bytes())?;
+    if view.in_colour {
+        stdout.print_coloured(&picture.text)?;
+    } else {
+        stdout.print(&picture.text)?;
+    }
     // The picture first, then what is not in it.
     stdout.flush()?;
     if let Some(left_out) = left_out(&chosen.present, &selection, picture.left_out) {
@@ -77,6 +81,9 @@ impl Chosen {
     fn new(args: &ShowArgs, source: &Source) -> Result<Self, CliError> {
         if args.format != ShowFormat::Table && args.rows.is_some() {
             return Err(CliError::RowsOfTable);
+        }
+        if args.format != ShowFormat::Csv && args.guard {
+            return Err(CliError::GuardOfCsv);
         }
         let columns = source.columns();
         let position = |name: &String| {
@@ -110,7 +117,7 @@ fn list(path: &Path, stdout: &mut Stdout) -> Result<(), CliError> {
         let rows = count(table.rows());
         grid.row([name, rows, description.unwrap_or_default()]);
     }
-    Ok(stdout.write_all(grid.to_string().as_bytes())?)
+    Ok(stdout.print(&grid.to_string())?)
 }
 
 /// Places in a line of stdout.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use kohort_model::shown;
+
 use super::bars;
 use super::blocks::Ground;
 use super::columns::Columns;
@@ -293,5 +295,5 @@ fn title(source: &Source, selection: &Selection) -> String {
         }
         (None, _) => {}
     }
-    title
+    shown(&title).into_owned()
 }

@@ -54,7 +54,7 @@ pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
     let mut grid = Grid::new(names.chain(header));
     for (i, ((part, name), group)) in groups.iter().enumerate() {
         let star = if is_open(group) { "*" } else { "" };
-        let name = name.replace(char::is_control, "\u{fffd}") + star;
+        let name = format!("{name}{star}");
         let part = apart.map(|_| part.clone().unwrap_or_else(|| NULL.to_owned()));
         let cells = columns.iter().map(|(_, cells)| cells[i].clone());
         grid.row(part.into_iter().chain([name]).chain(cells));

@@ -9,6 +9,7 @@ use kohort_load::StoreError;
 use kohort_model::Grain;
 
 use super::conflict::Conflict;
+use super::substituted::Substituted;
 
 /// Where a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,6 +328,28 @@ pub enum ConfigError {
         /// The grain.
         grain: Grain,
     },
+}
+
+impl ConfigError {
+    /// The error with the names of variables in place of their values.
+    pub(super) fn hiding(mut self, substituted: &Substituted) -> Self {
+        let text = match &mut self {
+            Self::Value { found: text, .. }
+            | Self::UnknownName { found: text, .. }
+            | Self::Twice { found: text, .. }
+            | Self::UnknownTimezone { found: text, .. }
+            | Self::StatusTwice { text, .. }
+            | Self::NotOffered { table: text, .. }
+            | Self::NoTable { pattern: text, .. }
+            | Self::TablePattern { pattern: text, .. }
+            | Self::Window { window: text, .. }
+            | Self::Url { cause: StoreError::Url { url: text, .. }, .. } => text,
+            // What else there is stands in the file as it is told.
+            _ => return self,
+        };
+        *text = substituted.hide(text).into_owned();
+        self
+    }
 }
 
 /// What a pipeline would need for a table or a metric.

@@ -22,6 +22,7 @@ mod settings;
 mod state;
 mod status;
 mod subscriptions;
+mod substituted;
 mod tables;
 mod tree;
 mod visitors;
@@ -30,6 +31,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,6 +56,7 @@ use section::{Item, Reader, Section};
 pub use segments::Segment;
 pub use status::StatusLists;
 pub use subscriptions::SubscriptionsInput;
+pub use substituted::Substituted;
 pub use tables::TABLE_NAMES;
 pub use tree::Override;
 pub use visitors::{FunnelSettings, IdentitiesInput, TouchpointsInput};
@@ -167,6 +170,9 @@ pub struct Pipeline {
     pub records: RecordSettings,
     /// The folder for what runs keep of what they read, absolute; `None` where nothing is kept.
     pub state: Option<PathBuf>,
+    /// What it has from the environment: whatever leaves as a text has the names of the variables in
+    /// place of their values.
+    pub substituted: Substituted,
 }
 
 /// What `outputs.keep_runs` must be.
@@ -209,8 +215,15 @@ impl Pipeline {
         for argument in overrides {
             tree::set(&mut tree, argument);
         }
-        let reader = Reader { environment, folder: absolute.parent().unwrap_or(absolute) };
-        Self::of(&Section::root(&tree, reader)?, absolute)
+        let folder = absolute.parent().unwrap_or(absolute);
+        let substituted = RefCell::default();
+        let reader = Reader { environment, folder, substituted: &substituted };
+        let pipeline = Section::root(&tree, reader).and_then(|root| Self::of(&root, absolute));
+        let substituted = substituted.into_inner();
+        match pipeline {
+            Ok(pipeline) => Ok(Self { substituted, ..pipeline }),
+            Err(error) => Err(error.hiding(&substituted)),
+        }
     }
 
     /// The settings of the file `absolute`, whose tables are in `root`.
@@ -286,6 +299,7 @@ impl Pipeline {
             checks: checks::read(&checks, unique_severity, &inputs, known_days.0)?,
             records: records::read(&root.table("records")?)?,
             state: None,
+            substituted: Substituted::default(),
             basis: inputs.basis,
             prospects: inputs.prospects,
             contacts: inputs.contacts,

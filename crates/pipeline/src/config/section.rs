@@ -1,5 +1,6 @@
 //! Typed and strict reading of the tree: every wrong key and value is told with its place.
 
+use std::cell::RefCell;
 use std::ops::{RangeBounds, RangeInclusive};
 use std::path::{Component, Path, PathBuf};
 
@@ -10,6 +11,7 @@ use kohort_publish::is_url;
 use super::conflict::Conflict;
 use super::error::{ConfigError, Hint, Place};
 use super::keys::KEYS;
+use super::substituted::Substituted;
 use super::tree::{ExpandError, Node, Table, Value, expand};
 
 /// What every mapped value must be.
@@ -24,6 +26,8 @@ pub(super) struct Reader<'a> {
     pub environment: &'a dyn Fn(&str) -> Option<String>,
     /// Where relative paths start, absolute and without links.
     pub folder: &'a Path,
+    /// What the environment has said so far.
+    pub substituted: &'a RefCell<Substituted>,
 }
 
 impl Reader<'_> {
@@ -278,7 +282,7 @@ impl<'a> Item<'a> {
     fn node_text(&self, node: &Node, allowed: &'static str) -> Result<String, ConfigError> {
         let Value::Text(text) = &node.value else { return Err(self.wrong_node(node, allowed)) };
         let text = if node.expand {
-            expand(text, self.reader.environment).map_err(|error| {
+            let expanded = expand(text, self.reader.environment).map_err(|error| {
                 let (at, key) = (node.at.clone(), self.key.clone());
                 match error {
                     ExpandError::Unset(variable) => {
@@ -286,7 +290,9 @@ impl<'a> Item<'a> {
                     }
                     ExpandError::NoName => ConfigError::BadVariable { at, key },
                 }
-            })?
+            })?;
+            self.reader.substituted.borrow_mut().note(&expanded);
+            expanded.text
         } else {
             text.clone()
         };

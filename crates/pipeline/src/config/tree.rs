@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place};
+use super::substituted::Expanded;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -218,7 +219,8 @@ pub(super) fn set(root: &mut Node, argument: &Override) {
 pub(super) fn expand(
     text: &str,
     environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<String, ExpandError> {
+) -> Result<Expanded, ExpandError> {
+    let mut values = Vec::new();
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -240,16 +242,19 @@ pub(super) fn expand(
         if !is_name {
             return Err(ExpandError::NoName);
         }
+        let start = expanded.len();
         match (environment(name), default) {
-            (Some(value), None) => expanded.push_str(&value),
-            (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(&value),
+            (Some(value), default) if default.is_none() || !value.is_empty() => {
+                expanded.push_str(&value);
+                values.push((start..expanded.len(), name.to_owned()));
+            }
             (_, Some(default)) => expanded.push_str(default),
-            (None, None) => return Err(ExpandError::Unset(name.to_owned())),
+            (_, None) => return Err(ExpandError::Unset(name.to_owned())),
         }
         rest = after;
     }
     expanded.push_str(rest);
-    Ok(expanded)
+    Ok(Expanded { text: expanded, values })
 }
 
 /// Why a text cannot be expanded.

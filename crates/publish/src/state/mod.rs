@@ -63,25 +63,29 @@ pub enum Unusable {
 
 impl State {
     /// The state of `form` in the folder `root`, which need not exist, and why it is empty although
-    /// there was one.
+    /// there was one. While another run uses the folder: fails, or where `on_wait` is there waits until
+    /// it ends; it is called with a sentence that says so, at once and then each minute.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while another run uses the folder; [`PublishError::State`] where the disk refuses, or something is in the way.
+    /// [`PublishError::Locked`] while another run uses the folder; [`PublishError::State`] where the disk
+    /// refuses, or something is in the way.
     pub fn open(
         root: &Path,
         form: &str,
         id: &RunId,
+        on_wait: Option<&dyn Fn(&str)>,
     ) -> Result<(Self, Option<Unusable>), PublishError> {
-        Self::open_at(root, form, id).map_err(PublishError::of_state)
+        Self::open_at(root, form, id, on_wait).map_err(PublishError::of_state)
     }
 
     fn open_at(
         root: &Path,
         form: &str,
         id: &RunId,
+        on_wait: Option<&dyn Fn(&str)>,
     ) -> Result<(Self, Option<Unusable>), PublishError> {
         disk::create_folder(root)?;
-        let lock = Lock::take(root, &format!("run {id}"), None)?;
+        let lock = Lock::take(root, &format!("run {id}"), on_wait)?;
         let folder = root.join(form);
         at(&folder, own::create_folder(&folder))?;
         if !Manifest::is_own(&folder) {

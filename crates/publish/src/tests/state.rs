@@ -13,7 +13,7 @@ fn id(n: u32) -> RunId {
 }
 
 fn open(root: &Path, form: &str, n: u32) -> State {
-    let (state, unusable) = State::open(root, form, &id(n)).unwrap();
+    let (state, unusable) = State::open(root, form, &id(n), None).unwrap();
     assert_eq!(unusable, None);
     state
 }
@@ -126,10 +126,10 @@ fn what_is_not_what_was_kept_is_told() {
     let manifest = root.join(FORM).join("state.json");
     let json = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, json.replace("\"01\"", "\"02\"")).unwrap();
-    let (state, unusable) = State::open(root, FORM, &id(3)).unwrap();
+    let (state, unusable) = State::open(root, FORM, &id(3), None).unwrap();
     assert!(matches!(unusable, Some(Unusable::Damaged(_))), "{unusable:?}");
     assert_eq!(state.shares().count(), 0);
     // Another run cannot use it meanwhile.
-    let error = State::open(root, FORM, &id(4)).unwrap_err();
+    let error = State::open(root, FORM, &id(4), None).unwrap_err();
     assert!(matches!(error, PublishError::Locked { .. }), "{error}");
 }
