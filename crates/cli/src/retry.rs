@@ -37,8 +37,8 @@ pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
     };
     let (id, file) = (&attempt.run_id, attempt.pipeline.display());
     messages.say(format_args!("retrying run {id} of {file}, which {what}"));
-    let typed: String = attempt.arguments.iter().map(|text| format!(" {}", quoted(text))).collect();
-    messages.say(format_args!("in {}: kohort{typed}", attempt.folder.display()));
+    let typed: Vec<_> = attempt.arguments.iter().map(|text| quoted(text)).collect();
+    messages.say(format_args!("in {}: kohort {}", attempt.folder.display(), typed.join(" ")));
     let mut command = Command::new(env::current_exe().map_err(again)?);
     command.args(&attempt.arguments).current_dir(&attempt.folder);
     Err(again(become_it(&mut command)))
