@@ -318,7 +318,9 @@ mod tests {
                     parts.reverse();
                 }
                 let mut sum = TextsSeen::default();
-                parts.iter().for_each(|part| sum.add(&watched.sorted_out(&part.all())));
+                for part in parts {
+                    sum.add(&watched.sorted_out(&part.all()));
+                }
                 assert_eq!(sum, whole, "{size}, {reversed}");
             }
         }

@@ -16,7 +16,7 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::disk::{self, at};
+use crate::disk::at;
 use crate::error::writing;
 use crate::layout::{Place, TableWriter};
 use crate::order::sorted_by;

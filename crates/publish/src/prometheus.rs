@@ -8,7 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::{InputRecord, PublishError, RunRecord, own};
+use crate::{InputRecord, PublishError, RunRecord, disk, own};
 
 /// The metric that outlives a run which fails.
 const LAST_SUCCESS: &str = "kohort_run_last_success_timestamp_seconds";
@@ -29,12 +29,11 @@ pub fn write_metrics(
     record: Option<&RunRecord>,
 ) -> Result<(), PublishError> {
     let now = seconds(moment);
-    let last_success = match record {
-        Some(_) => Some(now.clone()),
-        None => {
-            let old = disk::read_file(path).ok();
-            old.and_then(|text| last_success(&String::from_utf8_lossy(&text)))
-        }
+    let last_success = if record.is_some() {
+        Some(now.clone())
+    } else {
+        let old = disk::read_file(path).ok();
+        old.and_then(|text| last_success(&String::from_utf8_lossy(&text)))
     };
     let text = Metrics::of(pipeline, &now, last_success, record).text;
     let write = || {

@@ -13,6 +13,9 @@ use crate::{
     write_metrics,
 };
 
+/// A name and what is done in a folder.
+type Operation<'a> = (&'a str, &'a dyn Fn(&Path) -> Result<(), PublishError>);
+
 /// Copies a folder of ours.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
@@ -112,11 +115,7 @@ fn parquet() -> Vec<u8> {
 
 /// Looks, for each thing and each operation, whether the thing stays. An operation may be refused, in
 /// a sentence.
-fn stays(
-    make: &dyn Fn(&Path),
-    things: &[(&str, Kind)],
-    operations: &[(&str, &dyn Fn(&Path) -> Result<(), PublishError>)],
-) {
+fn stays(make: &dyn Fn(&Path), things: &[(&str, Kind)], operations: &[Operation<'_>]) {
     let ours = tempfile::tempdir().unwrap();
     make(ours.path());
     for (name, kind) in things {
@@ -233,7 +232,7 @@ fn in_an_output() {
         (".attempt.json.new", Link),
         (".attempt.json.new", Text),
     ];
-    let operations: [(&str, &dyn Fn(&Path) -> Result<(), PublishError>); 6] = [
+    let operations: [Operation<'_>; 6] = [
         ("a run that fails", &|root| {
             let staging = Output::at(root).begin(&id(next(root)), None)?.in_layout(hive());
             staging.write_table(&example(), &meta()).map(drop)
@@ -326,7 +325,7 @@ fn beside_delta_tables() {
         ("delta/example/_delta_log/.entry.tmp", Link),
         ("delta/lib/_delta_log/notes.json", Text),
     ];
-    let operations: [(&str, &dyn Fn(&Path) -> Result<(), PublishError>); 2] = [
+    let operations: [Operation<'_>; 2] = [
         ("a run", &|root| {
             publish(root, next(root), Layout::Delta, 1)?;
             sync(root, 1)
@@ -376,7 +375,7 @@ fn form(letter: char) -> String {
 
 /// A run that keeps something.
 fn keep(root: &Path, form: &str, second: u32) -> Result<(), PublishError> {
-    let (mut state, _) = State::open(root, form, &id(second))?;
+    let (mut state, _) = State::open(root, form, &id(second), None)?;
     let segment: Segment = state.segment()?;
     let block = segment.append(&[7; 100])?;
     let key = format!("{second:02}");
@@ -416,8 +415,8 @@ fn in_a_state() {
         (format!("{c}/20261122T014409Z-0000.blocks"), Link),
         (format!("{c}/lib/{block}"), Text),
     ];
-    let operations: [(&str, &dyn Fn(&Path) -> Result<(), PublishError>); 3] = [
-        ("a look", &|root| State::open(root, &form('c'), &id(9)).map(drop)),
+    let operations: [Operation<'_>; 3] = [
+        ("a look", &|root| State::open(root, &form('c'), &id(9), None).map(drop)),
         ("a run", &|root| keep(root, &form('c'), 9)),
         ("runs of other forms", &|root| {
             "def0123"
