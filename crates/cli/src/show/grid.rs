@@ -154,8 +154,8 @@ mod tests {
         let mut grid = Grid::new([("a\u{1b}", Align::Left), ("b", Align::Right)]);
         grid.row(["\u{202e}x\n", "1"].map(str::to_owned));
         insta::assert_snapshot!(grid, @r"
-        a\u{1b}       b
-        ────────────  ─
+        a\u{1b}      b
+        ───────────  ─
         \u{202e}x\n  1
         ");
     }
