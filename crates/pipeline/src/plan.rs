@@ -6,7 +6,7 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
-use kohort_model::{Day, Input};
+use kohort_model::{Day, IdType, Input};
 use kohort_publish::{LineageTarget, Output, State};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
@@ -66,6 +66,7 @@ impl Plan {
         };
         let layout = Layout {
             customers: key_type(history.has_integer_customers()),
+            text_customers: history.customer_ids() == IdType::Text,
             orders: (needs.order_ids && has_order_ids)
                 .then(|| key_type(history.has_integer_orders())),
             resolve,

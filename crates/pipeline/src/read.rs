@@ -6,7 +6,7 @@ use std::error::Error;
 use kohort_load::{FileReport, LoadReport, Opened, Reading, Sink, Texts};
 use kohort_model::{Day, EventBatch};
 use kohort_publish::{PublishError, Segment, Share, State};
-use kohort_timeline::{Block, Codes, Gatherer, Keeper, KeptTexts, Lane, NewCodes, TimelineError};
+use kohort_timeline::{Codes, Gatherer, Keeper, KeptTexts, Lane, NewCodes, TimelineError};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
@@ -191,7 +191,7 @@ impl Reader<'_> {
         let blocks: Vec<_> = shares.iter().flat_map(|share| &share.blocks).collect();
         let put_back = |block: &_, codes: Option<&NewCodes>| {
             let bytes = state.read(block).ok_or(ReadError::Damaged)?;
-            let block = Block::read(&bytes).ok_or(ReadError::Damaged)?;
+            let block = gatherer.block(opened.input(), &bytes).ok_or(ReadError::Damaged)?;
             let own = block.texts();
             match codes {
                 None if own.iter().any(|texts| !texts.is_empty()) => Ok(own),

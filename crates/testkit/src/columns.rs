@@ -16,7 +16,11 @@ pub struct Codes {
 }
 
 impl Codes {
-    fn code(&mut self, text: &str) -> u32 {
+    /// The code of a text, which is a new one where the text is new.
+    ///
+    /// # Panics
+    /// Where there are four billion texts.
+    pub fn code(&mut self, text: &str) -> u32 {
         let known = self.texts.iter().position(|t| **t == *text);
         let at = known.unwrap_or_else(|| {
             self.texts.push(text.into());

@@ -6,6 +6,7 @@
 //! - [`Columns`] are a history as the engine takes it in;
 //! - [`assert_same`] and [`assert_text`] compare tables with that, or with text;
 //! - [`identities`] are what must hold in any table, whatever the history;
+//! - [`hostile`] tries readers with what nobody wrote;
 //! - [`strategies`] draw small histories that live on the edges: period boundaries, gaps of
 //!   exactly W days, ties, refunds that come first, spans that touch, overlap and never end.
 //!
@@ -29,6 +30,7 @@
 mod columns;
 mod compare;
 mod history;
+pub mod hostile;
 pub mod identities;
 pub mod reference;
 mod render;

@@ -113,6 +113,26 @@ impl<'a> Chunk<'a> {
         (Self { bytes: chunk }, rest)
     }
 
+    /// The chunk that bytes of any origin begin with, and what follows it; `None` where they are not
+    /// `width` columns of up to `most_rows` values as [`pack`] leaves them. Each column's smallest and
+    /// largest value are then what they are said to be.
+    pub fn checked(bytes: &'a [u8], width: usize, most_rows: usize) -> Option<(Self, &'a [u8])> {
+        let header = bytes.get(..HEADER)?;
+        let [length, rows, heap] = [0, 4, 8].map(|at| half_word(&header[at..]));
+        let (chunk, rest) = bytes.split_at_checked(length)?;
+        let mut columns = chunk.get(HEADER..).filter(|_| (1..=most_rows).contains(&rows))?;
+        for _ in 0..width {
+            let (header, values) = columns.split_at_checked(COLUMN_HEADER)?;
+            let (min, max, width) = (word(header), word(&header[8..]), header[16]);
+            let distance = max.checked_sub(min).filter(|d| bytes_for(*d) == width)?;
+            let values = values.split_at_checked(usize::from(width) * rows)?;
+            let column = PackedColumn { min, max, width, values: values.0, rows };
+            (column.distances() == (0, distance)).then_some(())?;
+            columns = values.1;
+        }
+        (columns.len() == heap).then_some((Self { bytes: chunk }, rest))
+    }
+
     pub fn rows(&self) -> usize {
         half_word(&self.bytes[4..])
     }
@@ -146,6 +166,22 @@ impl PackedColumn<'_> {
             2 => self.widen(into, |v| shift.wrapping_add(u64::from(u16::from_le_bytes(v)))),
             4 => self.widen(into, |v| shift.wrapping_add(u64::from(u32::from_le_bytes(v)))),
             _ => self.widen(into, |v| shift.wrapping_add(u64::from_le_bytes(v))),
+        }
+    }
+
+    /// The smallest and the largest packed value.
+    fn distances(&self) -> (u64, u64) {
+        fn ends<T: Copy + Ord + Into<u64>>(values: impl Iterator<Item = T> + Clone) -> (u64, u64) {
+            let (min, max) = (values.clone().min(), values.max());
+            (min.map_or(0, Into::into), max.map_or(0, Into::into))
+        }
+        let values = self.values;
+        match self.width {
+            0 => (0, 0),
+            1 => ends(values.iter().copied()),
+            2 => ends(values.as_chunks().0.iter().map(|value| u16::from_le_bytes(*value))),
+            4 => ends(values.as_chunks().0.iter().map(|value| u32::from_le_bytes(*value))),
+            _ => ends(values.as_chunks().0.iter().map(|value| u64::from_le_bytes(*value))),
         }
     }
 
@@ -195,6 +231,30 @@ mod tests {
         }
         let (second, rest) = Chunk::split(rest);
         assert_eq!((second.rows(), rest.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_not_packed_is_none() {
+        let mut packed = Vec::new();
+        pack([&[5, 9, 6][..], &[1, 1, 1]].into_iter(), 3, b"ab", &mut packed);
+        let rows = |bytes: &[u8], width| {
+            Chunk::checked(bytes, width, 3).map(|(chunk, rest)| (chunk.rows(), rest.len()))
+        };
+        assert_eq!(rows(&packed, 2), Some((3, 0)));
+        assert_eq!(rows(&[&packed[..], b"x"].concat(), 2), Some((3, 1)));
+        assert_eq!((rows(&packed, 1), rows(&packed, 3), rows(b"", 2)), (None, None, None));
+        assert!(Chunk::checked(&packed, 2, 2).is_none());
+        for end in 0..packed.len() {
+            assert_eq!(rows(&packed[..end], 2), None, "{end} bytes");
+        }
+        // The place of a byte, and what it becomes: length, rows, heap; smallest, largest and width
+        // of the first column, its values, the width of the second.
+        let places = [(0, 7), (0, 0), (4, 0), (4, 2), (8, 1), (12, 6), (12, 10), (20, 10), (28, 2)];
+        for (place, byte) in places.into_iter().chain([(29, 1), (30, 5), (30, 3), (48, 1)]) {
+            let mut changed = packed.clone();
+            changed[place] = byte;
+            assert_eq!(rows(&changed, 2), None, "{byte} at {place}");
+        }
     }
 
     #[test]

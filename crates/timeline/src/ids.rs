@@ -17,6 +17,9 @@ pub(crate) fn partition_of_integer(id: u64) -> (usize, u64) {
     (fold(id), id >> BITS)
 }
 
+/// The largest rest that an integer id leaves.
+pub(crate) const LARGEST_REST: u64 = u64::MAX >> BITS;
+
 /// All groups of [`BITS`] bits, one over the other.
 #[inline]
 fn fold(id: u64) -> usize {

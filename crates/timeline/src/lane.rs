@@ -15,7 +15,7 @@ use crate::store::PARTITIONS;
 /// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
 /// fit a core's second cache, enough that a sealed chunk packs well. No power of two, so that the
 /// columns of a stage do not fall on the same cache lines.
-const STAGE_ROWS: usize = 240;
+pub(crate) const STAGE_ROWS: usize = 240;
 
 /// Rows of one partition, column by column, each of [`STAGE_ROWS`] words.
 #[derive(Default)]

@@ -32,6 +32,8 @@ pub enum Resolve {
 pub struct Layout {
     /// Type of the customer ids.
     pub customers: KeyType,
+    /// Whether customer ids of bytes are texts in UTF-8.
+    pub text_customers: bool,
     /// Type of the order ids, where something needs them.
     pub orders: Option<KeyType>,
     /// What a row is.
@@ -95,6 +97,16 @@ pub(crate) struct Columns {
     pub segment_count: usize,
     /// How the ids of the row are held: whose it is, of what order, and of whom else.
     pub keys: RowKeys,
+}
+
+impl Columns {
+    /// Where the lengths of the ids stand that are bytes: whose the row is, of what order, and of whom
+    /// else.
+    pub fn lengths(&self) -> [Option<usize>; 3] {
+        let RowKeys { customer, order, other } = self.keys;
+        let ids = [(Some(CUSTOMER), Some(customer)), (self.order, order), (self.other, other)];
+        ids.map(|(column, key)| column.filter(|_| key == Some(KeyType::Bytes)))
+    }
 }
 
 /// How the ids of a stream's rows are held.

@@ -184,15 +184,7 @@ impl<'a> Packed<'a> {
     /// Calls `each` with the bytes of the row's ids, row by row: customer, order and whom else; what is
     /// not bytes is empty.
     fn for_each_bytes(&self, mut each: impl FnMut([&'a [u8]; 3])) {
-        let keys = self.columns.keys;
-        let bytes = |column: Option<usize>, key: Option<KeyType>| {
-            column.filter(|_| key == Some(KeyType::Bytes))
-        };
-        let held = [
-            bytes(Some(CUSTOMER), Some(keys.customer)),
-            bytes(self.columns.order, keys.order),
-            bytes(self.columns.other, keys.other),
-        ];
+        let held = self.columns.lengths();
         for chunk in &self.chunks {
             let mut heap = chunk.heap();
             let lengths = held.map(|column| {

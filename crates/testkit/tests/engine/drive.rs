@@ -98,13 +98,29 @@ fn measures(context: &Arc<Context>, history: &History) -> Vec<Box<dyn Measure>> 
 
 pub fn run(case: &Case, shape: Shape) -> Run {
     let (history, settings) = &in_order_of_names(case.history.clone(), &case.settings);
+    let mut inputs = inputs(history, settings);
+    let gathered = gather(history, settings, &mut inputs, shape).expect("batches are taken");
+    let pool = ThreadPoolBuilder::new().num_threads(shape.threads).build().expect("threads");
+    fold_all(history, settings, &inputs, (&gathered, &pool), i32::MAX).expect("tables")
+}
+
+/// The columns of every input, the history's first.
+pub fn inputs(history: &History, settings: &Settings) -> Vec<(Input, Columns)> {
     let basis = match settings.basis {
         Basis::Orders => Input::Orders,
         Basis::Subscriptions => Input::Subscriptions,
     };
-    let inputs = Columns::of(history, basis, settings.segments.len());
-    let gathered = gather(history, settings, &inputs, shape).expect("batches are taken");
-    let pool = ThreadPoolBuilder::new().num_threads(shape.threads).build().expect("threads");
+    Columns::of(history, basis, settings.segments.len())
+}
+
+/// What comes of gathered rows; nothing where the tables would have more than `most_days` days.
+pub fn fold_all(
+    history: &History,
+    settings: &Settings,
+    inputs: &[(Input, Columns)],
+    (gathered, pool): (&Gathered, &ThreadPool),
+    most_days: i32,
+) -> Result<Run, TimelineError> {
 
     let of = |input: Input| inputs.iter().find(|(i, _)| *i == input).map(|(_, columns)| columns);
     let texts = |input, place: usize| {
@@ -123,16 +139,17 @@ pub fn run(case: &Case, shape: Shape) -> Run {
         .collect();
     let reasons = columns.reason_codes.texts.clone();
     let (slot_map, slots) = SlotMap::new(&segments, &reasons);
-    let told = Further::new(history, settings, &inputs);
+    let told = Further::new(history, settings, inputs);
     let slot_map = slot_map
         .with_notes(&campaigns, &strategies, &survey_reasons)
         .with_labels(told.labels.clone());
-    let survey = gathered
-        .survey(&pool, &slot_map, settings.lapse_days == LapseDays::Auto)
-        .expect("a survey");
+    let survey = gathered.survey(pool, &slot_map, settings.lapse_days == LapseDays::Auto)?;
     let (as_of, lapse_days) = frame(settings, &survey);
-    let (Some(as_of), Some(lapse_days)) = (as_of, lapse_days) else {
-        return Run {
+    let first = as_of.map(|as_of| first_day(settings, &survey, as_of));
+    let is_short = |first: &Day| as_of.is_some_and(|as_of| as_of.0 - first.0 <= most_days);
+    let (Some(as_of), Some(lapse_days), Some(first)) = (as_of, lapse_days, first.filter(is_short))
+    else {
+        return Ok(Run {
             as_of,
             lapse_days,
             left_out: None,
@@ -140,12 +157,11 @@ pub fn run(case: &Case, shape: Shape) -> Run {
             tables: Vec::new(),
             ledgers: Vec::new(),
             risk: None,
-        };
+        });
     };
 
     let grains = &settings.grains;
     let told = told.at(as_of, &survey);
-    let first = first_day(settings, &survey, as_of);
     let periods = |grain| Periods::new(&settings.calendar, grain, first, as_of);
     let context = Arc::new(Context {
         as_of,
@@ -188,16 +204,16 @@ pub fn run(case: &Case, shape: Shape) -> Run {
     });
     let options =
         FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };
-    let (all, left_out) = fold(&gathered, &pool, (&options, &context), history);
-    Run {
+    let (all, left_out) = fold(gathered, pool, (&options, &context), history)?;
+    Ok(Run {
         as_of: Some(as_of),
         lapse_days: Some(lapse_days),
         left_out: Some(counts(&left_out)),
         further_left_out: Some(further(&left_out)),
         tables: all.tables,
-        ledgers: list(&gathered, &pool, &options, &all.ledgers),
+        ledgers: list(gathered, pool, &options, &all.ledgers)?,
         risk: all.risk,
-    }
+    })
 }
 
 /// Everything that comes of the measures, and what stands nowhere.
@@ -206,21 +222,21 @@ fn fold(
     pool: &ThreadPool,
     (options, context): (&FoldOptions<'_>, &Arc<Context>),
     history: &History,
-) -> (Finished, LeftOut) {
+) -> Result<(Finished, LeftOut), TimelineError> {
     let mut late_touches = 0;
     if history.touchpoints.is_some() {
-        late_touches = gathered.identify(pool, context.as_of).expect("a disk");
+        late_touches = gathered.identify(pool, context.as_of)?;
     }
-    let folded = gathered.fold(pool, options, measures(context, history)).expect("a fold");
+    let folded = gathered.fold(pool, options, measures(context, history))?;
     let mut left_out = folded.census.left_out;
     left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
     let mut all = finish(folded.measures);
     let again = std::mem::take(&mut all.again);
     if !again.is_empty() {
-        let more = gathered.fold(pool, options, again).expect("a second fold");
+        let more = gathered.fold(pool, options, again)?;
         all.tables.extend(finish(more.measures).tables);
     }
-    (all, left_out)
+    Ok((all, left_out))
 }
 
 /// The day with which the periods begin.
@@ -265,7 +281,7 @@ fn with_none(mut texts: Vec<Arc<str>>, has_further: bool) -> Vec<Arc<str>> {
 fn gather(
     history: &History,
     settings: &Settings,
-    inputs: &[(Input, Columns)],
+    inputs: &mut [(Input, Columns)],
     shape: Shape,
 ) -> Result<Gathered, TimelineError> {
     let budget = shape.budget.unwrap_or(usize::MAX);
@@ -273,7 +289,9 @@ fn gather(
     let gather = Gatherer::new(layout(history, settings), budget, spill);
     for (input, columns) in inputs {
         if shape.kept {
-            restore(&gather, history, settings, (*input, columns), shape.batch)?;
+            let blocks = keep(history, settings, (*input, columns), shape.batch)?;
+            let all = restore(&gather, (*input, columns), &blocks)?;
+            assert!(all, "what was kept is damaged");
             continue;
         }
         let mut lanes: Vec<_> = (0..shape.lanes).map(|_| gather.lane(*input)).collect();
@@ -290,14 +308,13 @@ fn gather(
 }
 
 /// Keeps the rows of an input in blocks, those of three parts in turn and with the codes of texts in
-/// reverse, and puts the blocks back.
-fn restore(
-    gather: &Gatherer,
+/// reverse.
+pub fn keep(
     history: &History,
     settings: &Settings,
     (input, columns): (Input, &Columns),
     batch_rows: usize,
-) -> Result<(), TimelineError> {
+) -> Result<Vec<Vec<u8>>, TimelineError> {
     let codes = columns.segment_codes.iter().chain([&columns.reason_codes]);
     let texts: Vec<&[Arc<str>]> = codes.map(|codes| &*codes.texts).collect();
     let reversed = |column: usize, codes: &[u32]| -> Vec<u32> {
@@ -319,19 +336,27 @@ fn restore(
         keeper.push(next, &EventBatch { segments: &segments, reasons: &reasons, ..*batch })
     })?;
     (0..3).try_for_each(|part| keeper.finish(part))?;
-    let bytes = kept.0.into_inner().expect("no thread failed");
-    let blocks: Vec<Block<'_>> =
-        bytes.iter().map(|bytes| Block::read(bytes).expect("what was kept")).collect();
+    Ok(kept.0.into_inner().expect("no thread failed"))
+}
+
+/// Puts the blocks of an input back; texts that it does not have are added. Whether all were blocks.
+pub fn restore(
+    gather: &Gatherer,
+    (input, columns): (Input, &mut Columns),
+    blocks: &[Vec<u8>],
+) -> Result<bool, TimelineError> {
+    let blocks: Option<Vec<_>> = blocks.iter().map(|bytes| gather.block(input, bytes)).collect();
+    let Some(blocks) = blocks else { return Ok(false) };
     let of_blocks: Vec<_> = blocks.iter().map(Block::texts).collect();
     let mut code = |column: usize, text: &str| {
-        let place = texts[column].iter().position(|known| **known == *text);
-        Ok::<u32, TimelineError>(u32::try_from(place.expect("a text")).expect("few texts"))
+        let segments = &mut columns.segment_codes;
+        Ok(segments.get_mut(column).unwrap_or(&mut columns.reason_codes).code(text))
     };
-    let all = Codes::new(of_blocks.iter(), &mut code)?;
+    let all = Codes::new::<TimelineError>(of_blocks.iter(), &mut code)?;
     for (block, texts) in blocks.iter().zip(&of_blocks) {
         gather.restore(block, &all.of(texts, &mut code)?)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Blocks in memory.
@@ -369,13 +394,12 @@ fn list(
     pool: &ThreadPool,
     options: &FoldOptions<'_>,
     ledgers: &[Box<dyn Ledger>],
-) -> Vec<(&'static TableSchema, Vec<NaiveRow>)> {
+) -> Result<Vec<(&'static TableSchema, Vec<NaiveRow>)>, TimelineError> {
     let rows: Vec<Mutex<Vec<NaiveRow>>> = ledgers.iter().map(|_| Mutex::default()).collect();
-    let listed = gathered.list(pool, options, ledgers, |ledger, part| {
+    gathered.list(pool, options, ledgers, |ledger, part| {
         rows[ledger].lock().expect("no thread failed").extend(table_rows(&part));
         Ok::<(), TimelineError>(())
-    });
-    listed.expect("a list");
+    })?;
     let sorted = |(schema, rows): (&'static TableSchema, Mutex<Vec<NaiveRow>>)| {
         let mut rows = rows.into_inner().expect("no thread failed");
         rows.sort_by_key(|row| {
@@ -383,7 +407,7 @@ fn list(
         });
         (schema, rows)
     };
-    ledgers.iter().map(|ledger| ledger.table().schema()).zip(rows).map(sorted).collect()
+    Ok(ledgers.iter().map(|ledger| ledger.table().schema()).zip(rows).map(sorted).collect())
 }
 
 /// A key's cell, so that its order is that of the cells.

@@ -71,6 +71,7 @@ pub fn layout(history: &History, settings: &Settings) -> Layout {
     let is_contractual = settings.basis == Basis::Subscriptions;
     Layout {
         customers: customers(history),
+        text_customers: has_texts(history),
         orders: orders.map(type_of).or(is_contractual.then_some(KeyType::Integers)),
         resolve: match (settings.basis, settings.rows) {
             (Basis::Subscriptions, _) => Resolve::Spans,

@@ -2,6 +2,7 @@
 
 mod balance;
 mod drive;
+mod hostile;
 mod labels;
 mod layout;
 
@@ -10,6 +11,9 @@ use kohort_testkit::strategies::{Case, cases, subscription_cases};
 use kohort_testkit::{NaiveRow, Reversed, diff, reference, table_rows, without};
 use proptest::prelude::*;
 use proptest::sample::select;
+
+#[global_allocator]
+static ALLOCATOR: kohort_testkit::hostile::Watched = kohort_testkit::hostile::Watched;
 
 /// Everything at once, in memory.
 const PLAIN: Shape = Shape { batch: 1000, lanes: 1, threads: 1, budget: None, kept: false };

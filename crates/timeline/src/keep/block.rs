@@ -1,13 +1,14 @@
 //! A block as bytes.
 
-use kohort_model::Day;
+use kohort_model::{Day, Input};
 
 use super::bytes::{Reader, Writer};
+use super::check::Inspector;
 use super::codes::{KeptTexts, NewCodes};
 use crate::TimelineError;
 use crate::chunk::repack;
 use crate::lane::Taken;
-use crate::layout::Stream;
+use crate::layout::{Layout, Stream};
 use crate::shared::{Seen, Shared, Totals, first_of};
 use crate::store::PARTITIONS;
 
@@ -75,10 +76,9 @@ pub(super) fn encode(taken: &Taken, texts: &KeptTexts) -> Vec<u8> {
 }
 
 impl<'a> Block<'a> {
-    /// The block that `bytes` are; `None` where they are none. What a digest would find, such as
-    /// values that were changed, goes unnoticed here.
-    #[must_use]
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+    /// The block of rows of `input` that `bytes` are; `None` where they are none. What a digest would
+    /// find, such as values that were changed to others, goes unnoticed here.
+    pub(super) fn read(bytes: &'a [u8], layout: &Layout, input: Input) -> Option<Self> {
         let mut reader = Reader(bytes);
         let range = |reader: &mut Reader<'a>| -> Option<Option<(Day, Day)>> {
             match reader.number()? {
@@ -116,8 +116,8 @@ impl<'a> Block<'a> {
             texts.push(column);
         }
         let mut lengths = Vec::new();
-        for _ in 0..2 {
-            let stream = *Stream::ALL.get(usize::try_from(reader.number()?).ok()?)?;
+        for stream in [Stream::of(input), Stream::Side] {
+            (reader.number()? == stream as u64).then_some(())?;
             for _ in 0..reader.count()? {
                 let partition = usize::try_from(reader.number()?).ok()?;
                 let length = usize::try_from(reader.number()?).ok()?;
@@ -125,13 +125,16 @@ impl<'a> Block<'a> {
             }
         }
         let mut rest = reader.0;
+        let mut inspector = Inspector::new(layout, input, &totals, &texts)?;
         let mut stretches = Vec::with_capacity(lengths.len());
         for (stream, partition, length) in lengths {
             let chunks;
             (chunks, rest) = rest.split_at_checked(length)?;
+            inspector.stretch(stream, chunks)?;
             stretches.push(Stretch { stream, partition, chunks });
         }
-        rest.is_empty().then_some(Self { totals, texts, stretches })
+        let is_whole = rest.is_empty() && inspector.finish();
+        is_whole.then_some(Self { totals, texts, stretches })
     }
 
     /// The texts behind its codes: of each column of [`kohort_model::EventBatch::segments`], then the

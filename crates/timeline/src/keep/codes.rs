@@ -1,12 +1,14 @@
 //! Codes of texts change from one run to the next; those of kept blocks are changed along.
 
+use rustc_hash::FxHashMap;
+
 /// The texts of a block: by column, in order of the codes that it has.
 pub type KeptTexts = Vec<Vec<(u32, String)>>;
 
 /// For each column of texts, by the code in a block the code that the text has now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCodes {
-    columns: Vec<Vec<u32>>,
+    columns: Vec<FxHashMap<u32, u32>>,
     are_same: bool,
 }
 
@@ -23,10 +25,9 @@ impl NewCodes {
         self.are_same
     }
 
-    /// The new code; of a column or code that the block does not name, the old one.
+    /// The new code; of a column or code that the block does not name, the first.
     pub(super) fn of(&self, column: usize, code: u32) -> u32 {
-        let codes = self.columns.get(column);
-        codes.and_then(|codes| codes.get(code as usize)).copied().unwrap_or(code)
+        self.columns.get(column).and_then(|codes| codes.get(&code)).copied().unwrap_or(0)
     }
 }
 
@@ -34,10 +35,17 @@ impl NewCodes {
 /// them, as long as every code is still in use.
 #[derive(Debug, Default)]
 pub struct Codes<'a> {
-    /// By column and code, as the first block has it.
-    texts: Vec<Vec<Option<&'a str>>>,
-    /// The same, as they are now.
-    codes: Vec<Vec<u32>>,
+    columns: Vec<Column<'a>>,
+}
+
+/// What the codes of a column mean. What a block says of them may be of any size, so nothing is as
+/// long as the largest code.
+#[derive(Clone, Debug, Default)]
+struct Column<'a> {
+    /// By code the text as the first block has it, and its code now.
+    known: FxHashMap<u32, (&'a str, u32)>,
+    /// All codes.
+    codes: Vec<u32>,
 }
 
 impl<'a> Codes<'a> {
@@ -50,22 +58,26 @@ impl<'a> Codes<'a> {
         code: &mut dyn FnMut(usize, &str) -> Result<u32, E>,
     ) -> Result<Self, E> {
         let mut all = Self::default();
-        for (column, texts) in blocks.flat_map(|texts| texts.iter().enumerate()) {
-            if all.texts.len() <= column {
-                all.texts.resize(column + 1, Vec::new());
+        for (place, texts) in blocks.flat_map(|texts| texts.iter().enumerate()) {
+            if all.columns.len() <= place {
+                all.columns.resize(place + 1, Column::default());
             }
+            let Column { known, codes } = &mut all.columns[place];
             for (old, text) in texts {
-                let known = &mut all.texts[column];
-                let place = *old as usize;
-                if known.len() <= place {
-                    known.resize(place + 1, None);
-                }
-                known[place].get_or_insert(text);
+                known.entry(*old).or_insert_with(|| {
+                    codes.push(*old);
+                    (text, *old)
+                });
             }
         }
-        for (column, texts) in all.texts.iter().enumerate() {
-            let of = |text: Option<&str>| text.map_or(Ok(0), |text| code(column, text));
-            all.codes.push(texts.iter().copied().map(of).collect::<Result<_, _>>()?);
+        // In their order, so that they come out as they are.
+        for (place, Column { known, codes }) in all.columns.iter_mut().enumerate() {
+            codes.sort_unstable();
+            for old in codes {
+                if let Some((text, now)) = known.get_mut(old) {
+                    *now = code(place, text)?;
+                }
+            }
         }
         Ok(all)
     }
@@ -80,16 +92,16 @@ impl<'a> Codes<'a> {
         code: &mut dyn FnMut(usize, &str) -> Result<u32, E>,
     ) -> Result<NewCodes, E> {
         let mut new = NewCodes { columns: Vec::with_capacity(texts.len()), are_same: true };
-        for (column, texts) in texts.iter().enumerate() {
-            let mut codes: Vec<u32> = Vec::new();
+        for (place, texts) in texts.iter().enumerate() {
+            let mut codes = FxHashMap::default();
             for (old, text) in texts {
-                let place = *old as usize;
-                let is_first = self.texts[column][place] == Some(text.as_str());
-                let now = if is_first { self.codes[column][place] } else { code(column, text)? };
+                let known = self.columns.get(place).and_then(|column| column.known.get(old));
+                let now = match known {
+                    Some((first, now)) if first == text => *now,
+                    _ => code(place, text)?,
+                };
                 new.are_same &= now == *old;
-                // Between them are codes that the block does not have.
-                codes.resize(place, 0);
-                codes.push(now);
+                codes.insert(*old, now);
             }
             new.columns.push(codes);
         }

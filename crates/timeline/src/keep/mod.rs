@@ -7,6 +7,7 @@
 
 mod block;
 mod bytes;
+mod check;
 mod codes;
 mod held;
 
@@ -74,6 +75,13 @@ impl Gatherer {
             lanes: Mutex::default(),
             spare: Mutex::default(),
         }
+    }
+
+    /// The block of rows of `input` that `bytes` are; `None` where they are none. Whatever they hold,
+    /// what is accepted can be restored and folded.
+    #[must_use]
+    pub fn block<'b>(&self, input: Input, bytes: &'b [u8]) -> Option<Block<'b>> {
+        Block::read(bytes, &self.shared.layout, input)
     }
 
     /// Puts a block back, as if its rows had been pushed.

@@ -1,0 +1,228 @@
+//! The border for rows of a block: what is indexed, counted or allocated by them later is looked at
+//! here, once.
+
+use std::ops::RangeInclusive;
+
+use kohort_model::{Cause, Day, Input, Kind, NEVER, NO_SCORE, known};
+
+use crate::chunk::{Chunk, PackedColumn, ordered, signed};
+use crate::ids::LARGEST_REST;
+use crate::lane::STAGE_ROWS;
+use crate::layout::{CUSTOMER, Columns, DAY, DAY_MICROS, KeyType, Layout, Stream};
+use crate::shared::{Seen, Totals, extend, first_of};
+
+/// Rows of a block: more than any reader hands on at once.
+const MOST_ROWS: usize = 1 << 24;
+/// The highest score of an answer.
+const HIGHEST_SCORE: u64 = 10;
+/// The days of rows.
+const DAYS: RangeInclusive<Day> = Day::MIN..=Day::MAX;
+
+/// Looks at the rows of a block, and adds up what a lane would have seen of them.
+pub(super) struct Inspector<'a> {
+    layout: &'a Layout,
+    input: Input,
+    totals: &'a Totals,
+    /// By column of texts the largest code; `None` where there is no text.
+    last_codes: Vec<Option<u32>>,
+    rows: usize,
+    seen: Seen,
+    kinds: Vec<Day>,
+    /// The values of a column of one chunk, and of another.
+    words: [Vec<u64>; 3],
+}
+
+/// Goes on where `holds`.
+fn check(holds: bool) -> Option<()> {
+    holds.then_some(())
+}
+
+impl<'a> Inspector<'a> {
+    /// For rows of `input` with `texts` behind their codes; `None` where the texts are of other columns.
+    pub fn new(
+        layout: &'a Layout,
+        input: Input,
+        totals: &'a Totals,
+        texts: &[Vec<(u32, &str)>],
+    ) -> Option<Self> {
+        // The reasons come last.
+        check(texts.len() == layout.columns(Stream::of(input)).segment_count + 1)?;
+        let last_codes = texts.iter().map(|texts| texts.last().map(|(code, _)| *code));
+        Some(Self {
+            layout,
+            input,
+            totals,
+            last_codes: last_codes.collect(),
+            rows: 0,
+            seen: Seen::default(),
+            kinds: Vec::new(),
+            words: Default::default(),
+        })
+    }
+
+    /// Whether rows of the input may be orders that are told apart as they come.
+    fn has_side(&self) -> bool {
+        self.input == Input::Orders && !self.layout.is_resolved()
+    }
+
+    /// Looks at the chunks of one partition's stream.
+    pub fn stretch(&mut self, stream: Stream, chunks: &[u8]) -> Option<()> {
+        check(!chunks.is_empty() && (stream != Stream::Side || self.has_side()))?;
+        let columns = self.layout.columns(stream);
+        let before = self.rows;
+        let mut rest = chunks;
+        while !rest.is_empty() {
+            let chunk;
+            (chunk, rest) = Chunk::checked(rest, columns.width, STAGE_ROWS)?;
+            self.rows += chunk.rows();
+            self.ids(stream, &columns, &chunk)?;
+            self.days(stream, &chunk)?;
+            self.others(stream, &columns, &chunk)?;
+            self.codes(stream, &columns, &chunk)?;
+        }
+        // They may be put together to one chunk, whose size has 32 bits.
+        let unpacked = (self.rows - before).checked_mul(8 * columns.width)?;
+        check(self.rows <= MOST_ROWS && u32::try_from(unpacked.checked_add(chunks.len())?).is_ok())
+    }
+
+    /// Ids of bytes take up the heap, and those of customers are texts where that is said of them.
+    fn ids(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        if columns.keys.customer == KeyType::Integers {
+            check(chunk.column(CUSTOMER).max <= LARGEST_REST)?;
+        }
+        let held = columns.lengths();
+        let customer = if matches!(stream, Stream::Visits | Stream::Identities) { 2 } else { 0 };
+        let mut rest = chunk.heap();
+        if held == [None; 3] {
+            return check(rest.is_empty());
+        }
+        for (column, lengths) in held.into_iter().zip(&mut self.words) {
+            lengths.clear();
+            if let Some(column) = column {
+                chunk.column(column).unpack(0, lengths);
+            }
+        }
+        for row in 0..chunk.rows() {
+            for (id, lengths) in self.words.iter().enumerate() {
+                let Some(length) = lengths.get(row) else { continue };
+                let bytes;
+                (bytes, rest) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
+                if id == customer && self.layout.text_customers {
+                    std::str::from_utf8(bytes).ok()?;
+                }
+            }
+        }
+        check(rest.is_empty())
+    }
+
+    fn days(&mut self, stream: Stream, chunk: &Chunk<'_>) -> Option<()> {
+        let column = chunk.column(DAY);
+        let (mut first, last) = (day(column.min)?, day(column.max)?);
+        if self.input != Input::Orders {
+            extend(&mut self.seen.further[self.input as usize], (first, last));
+            return Some(());
+        }
+        let start = self.layout.history_start.unwrap_or(Day(i32::MIN));
+        if last < start {
+            return Some(());
+        }
+        if first < start {
+            let words = &mut self.words[0];
+            column.unpack(0, words);
+            let start = ordered(start.0.into());
+            first = day(words.iter().copied().filter(|word| *word >= start).min()?)?;
+        }
+        if stream == Stream::Main {
+            extend(&mut self.seen.activity, (first, last));
+        }
+        extend(&mut self.seen.any, (first, last));
+        Some(())
+    }
+
+    /// What has a range of its own.
+    fn others(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        if let Some(kind) = columns.kind {
+            let column = chunk.column(kind);
+            let last = match stream {
+                Stream::Contacts => 1,
+                Stream::Visits | Stream::Identities => (known::CART | known::CUSTOMER).into(),
+                Stream::Surveys => HIGHEST_SCORE,
+                _ => Kind::ALL.len() as u64 - 1,
+            };
+            let no_score = (stream == Stream::Surveys).then_some(NO_SCORE.into());
+            check(self.are_within(&column, 0..=last, no_score))?;
+        }
+        if let Some(cause) = columns.cause {
+            check(chunk.column(cause).max < Cause::ALL.len() as u64)?;
+        }
+        if let Some(instant) = columns.instant {
+            // The days are those of the wall clock, and a zone is less than a day away.
+            let at = |day: Day, n: i64| ordered((i64::from(day.0) + n) * DAY_MICROS);
+            let column = chunk.column(instant);
+            check(at(Day::MIN, -1) <= column.min && column.max <= at(Day::MAX, 2))?;
+        }
+        for days in [columns.end, columns.cancelled].into_iter().flatten() {
+            let range = ordered(Day::MIN.0.into())..=ordered(Day::MAX.0.into());
+            let never = Some(ordered(NEVER.into()));
+            check(self.are_within(&chunk.column(days), range, never))?;
+        }
+        Some(())
+    }
+
+    /// Whether the values of a column are in a range, or are the one that may be elsewhere.
+    fn are_within(
+        &mut self,
+        column: &PackedColumn<'_>,
+        range: RangeInclusive<u64>,
+        or: Option<u64>,
+    ) -> bool {
+        if range.contains(&column.min) && range.contains(&column.max) {
+            return true;
+        }
+        let words = &mut self.words[0];
+        column.unpack(0, words);
+        or.is_some() && words.iter().all(|word| range.contains(word) || Some(*word) == or)
+    }
+
+    /// Codes of texts are no larger than the largest that has a text.
+    fn codes(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        for segment in 0..columns.segment_count {
+            let last = (*self.last_codes.get(segment)?)?;
+            check(chunk.column(columns.segments + segment).max <= last.into())?;
+        }
+        if let Some(reason) = columns.reason {
+            // Where an input beside the history does not tell a reason, every row has the code 0.
+            let may_lack = !matches!(stream, Stream::Main | Stream::Side);
+            let last = self.last_codes.last()?.or(may_lack.then_some(0))?;
+            check(chunk.column(reason).max <= last.into())?;
+        }
+        if stream == Stream::Signals {
+            let [kinds, days, _] = &mut self.words;
+            chunk.column(columns.segments).unpack(0, kinds);
+            chunk.column(DAY).unpack(0, days);
+            for (kind, at) in kinds.iter().zip(days) {
+                let kind = usize::try_from(*kind).ok()?;
+                check(kind < self.totals.kinds.len())?;
+                first_of(&mut self.kinds, kind, day(*at)?);
+            }
+        }
+        Some(())
+    }
+
+    /// Whether what is said of the rows is what they are.
+    pub fn finish(self) -> bool {
+        let Totals { seen, kinds, negative_attempts, ignored } = self.totals;
+        let left_out = [*negative_attempts, *ignored];
+        let own = (&self.seen.activity, &self.seen.any, &self.seen.further, &self.kinds);
+        let told = seen.newest.iter().chain(&seen.future);
+        let may_tell = self.input == Input::Subscriptions;
+        own == (&seen.activity, &seen.any, &seen.further, kinds)
+            && told.into_iter().all(|day| may_tell && DAYS.contains(day))
+            && left_out.iter().all(|rows| *rows == 0 || self.has_side() && *rows <= MOST_ROWS as u64)
+    }
+}
+
+/// The day that a word is.
+fn day(word: u64) -> Option<Day> {
+    i32::try_from(signed(word)).ok().map(Day).filter(|day| DAYS.contains(day))
+}
