@@ -284,6 +284,41 @@ fn a_state_that_is_of_no_use_is_made_anew() {
 }
 
 #[test]
+fn a_state_of_wrong_content_and_right_digests_is_made_anew() {
+    // What is done to a block, and to the manifest's share of it.
+    type Harms = (fn(&mut [u8]), fn(&mut Value));
+    let cases: [Harms; 4] = [
+        (|block| block.fill(0), |_| ()),
+        (|block| block.fill(0xff), |_| ()),
+        (|block| block.rotate_left(1), |_| ()),
+        (|_| (), |share| share["files"] = json!([])),
+    ];
+    for (number, (harm_block, harm_share)) in cases.into_iter().enumerate() {
+        let folder = after_a_run();
+        let digests = folder.digests();
+        let manifest = folder.path(&state_files(&folder, "state.json")[0]);
+        let mut state: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        let share = &mut state["shares"][0];
+        harm_share(share);
+        let block = &mut share["blocks"][0];
+        let path = manifest.with_file_name(block["file"].as_str().unwrap());
+        let mut bytes = fs::read(&path).unwrap();
+        let place = |name: &str| usize::try_from(block[name].as_u64().unwrap()).unwrap();
+        let own = &mut bytes[place("offset")..][..place("bytes")];
+        harm_block(own);
+        let digest = |bytes: &[u8]| Value::from(blake3::hash(bytes).to_string());
+        block["digest"] = digest(own);
+        state["digest"] = digest(&serde_json::to_vec(&state["shares"]).unwrap());
+        fs::write(&path, bytes).unwrap();
+        fs::write(&manifest, serde_json::to_vec(&state).unwrap()).unwrap();
+        fs::remove_file(folder.path("out/current")).unwrap();
+        let done = folder.kohort_succeeds(RUN);
+        assert!(done.stderr.contains("is damaged"), "case {number}: {}", done.stderr);
+        assert_eq!((folder.digests(), reused(&folder)), (digests, 0), "case {number}");
+    }
+}
+
+#[test]
 fn late_rows_are_told_by_period() {
     let folder = Folder::new();
     let rows = |days: &[&str]| {

@@ -1,3 +1,7 @@
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
 use arrow::array::{Array, ArrayAccessor, ArrayIter, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type, Schema, UInt64Type,
@@ -65,6 +69,42 @@ impl Digest {
         }
         blake3::hash(&all).to_string()
     }
+}
+
+/// A file that is written, and the BLAKE3 of what was.
+pub(crate) struct HashedFile {
+    pub file: File,
+    hasher: blake3::Hasher,
+}
+
+impl HashedFile {
+    pub fn new(file: File) -> Self {
+        Self { file, hasher: blake3::Hasher::new() }
+    }
+
+    /// In hexadecimal.
+    pub fn digest(&self) -> String {
+        self.hasher.finalize().to_hex().to_string()
+    }
+}
+
+impl Write for HashedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(bytes.get(..written).unwrap_or(bytes));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// BLAKE3 of what a file holds, in hexadecimal.
+pub(crate) fn of_file(path: &Path) -> io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn kind(ty: &DataType) -> Vec<u8> {

@@ -134,6 +134,17 @@ pub enum PublishError {
         /// What the reader said.
         cause: ParquetError,
     },
+    /// A file of a table is not the one that the run wrote.
+    #[error(
+        "{} is not what the run wrote: {fault}; a new `kohort run` replaces it",
+        .path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        fault: Fault,
+    },
     /// A path holds no published run.
     #[error(
         "no published tables at {}; name an output folder, the folder of a run or a .parquet \
@@ -297,6 +308,20 @@ pub enum PublishError {
     /// The address of `[records] lineage` does not take an event. The run goes on without it.
     #[error("the lineage of the run is not told: {0}")]
     Lineage(StoreError),
+}
+
+/// In what a file differs from what `run.json` says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It is gone.
+    #[error("it is missing")]
+    Missing,
+    /// The table had no such file.
+    #[error("run.json does not name it as a file of its table")]
+    Surplus,
+    /// It holds something else.
+    #[error("its content has another BLAKE3 than run.json tells")]
+    Content,
 }
 
 impl PublishError {

@@ -31,12 +31,14 @@
 
 mod arrays;
 mod attempt;
+mod content;
 pub mod diff;
 mod digest;
 mod disk;
 mod error;
 mod find;
 mod ground;
+mod guard;
 mod history;
 mod layout;
 mod lineage;
@@ -63,7 +65,7 @@ mod tests;
 
 pub use attempt::Attempt;
 pub use digest::digest;
-pub use error::PublishError;
+pub use error::{Fault, PublishError};
 pub use history::{Cleared, KeptRun};
 pub use kohort_store::is_url;
 pub use layout::{Layout, delta};

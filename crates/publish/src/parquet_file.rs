@@ -16,6 +16,7 @@ use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
+use crate::digest::HashedFile;
 use crate::disk::at;
 use crate::error::writing;
 use crate::layout::{Place, TableWriter};
@@ -69,7 +70,15 @@ fn note(segment: &str, at: SegmentAt) -> String {
 /// A Parquet file that is being written.
 pub(crate) struct TableFile {
     path: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<HashedFile>,
+}
+
+/// A file that was written.
+pub(crate) struct Written {
+    pub path: PathBuf,
+    pub bytes: u64,
+    /// BLAKE3 in hexadecimal.
+    pub digest: String,
 }
 
 /// What decides how the rows of a table are written.
@@ -89,7 +98,7 @@ impl TableFile {
         properties: WriterProperties,
     ) -> Result<Self, PublishError> {
         let file = at(&path, own::create_table(&path))?;
-        match ArrowWriter::try_new(file, schema, Some(properties)) {
+        match ArrowWriter::try_new(HashedFile::new(file), schema, Some(properties)) {
             Ok(writer) => Ok(Self { path, writer }),
             Err(cause) => Err(writing(path, cause)),
         }
@@ -116,13 +125,15 @@ impl TableFile {
         self.writer.append_key_value_metadata(note);
     }
 
-    /// Flushes the file to disk; gives its bytes.
-    pub fn finish(mut self) -> Result<u64, PublishError> {
+    /// Flushes the file to disk.
+    pub fn finish(mut self) -> Result<Written, PublishError> {
         self.writer.finish().map_err(|cause| writing(self.path.clone(), cause))?;
         // `into_inner` would do both, but wraps what the disk says.
         at(&self.path, self.writer.sync())?;
-        at(&self.path, self.writer.inner().sync_all())?;
-        Ok(self.writer.bytes_written() as u64)
+        let file = self.writer.inner();
+        at(&self.path, file.file.sync_all())?;
+        let (bytes, digest) = (self.writer.bytes_written() as u64, file.digest());
+        Ok(Written { path: self.path, bytes, digest })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Published tables and run records, read back.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -13,7 +14,10 @@ use parquet::arrow::arrow_reader::{
 };
 use serde::Deserialize;
 
+use crate::content::Content;
+use crate::error::Fault;
 use crate::find::{Found, find};
+use crate::guard::{self, guarded};
 use crate::layout::hive::{PartTable, Rows, parts_in, table_of_part};
 use crate::output::{RECORD, run_id};
 use crate::remote::Mirror;
@@ -29,6 +33,8 @@ pub struct PublishedRun {
     output: Option<Output>,
     /// Its files on this machine, where the folder is on a store.
     mirror: Option<Arc<Mirror>>,
+    /// What its record says of the files of each table, once that was asked for.
+    recorded: Arc<OnceLock<BTreeMap<String, BTreeMap<String, String>>>>,
 }
 
 impl PublishedRun {
@@ -46,7 +52,7 @@ impl PublishedRun {
     pub(crate) fn found(found: Found) -> Result<Self, PublishError> {
         let Found { folder, remote, output } = found;
         let mirror = remote.map(Mirror::new).transpose()?.map(Arc::new);
-        Ok(Self { folder, output, mirror })
+        Ok(Self { folder, output, mirror, recorded: Arc::default() })
     }
 
     /// Its folder, or the URL that stands for one.
@@ -91,28 +97,58 @@ impl PublishedRun {
         }
     }
 
-    /// The table `name`.
+    /// The table `name`, of the files that the run's record names; where it names none, as those of
+    /// older versions do, of those that are there.
     ///
     /// # Errors
-    /// [`PublishError::UnknownTable`] with the names that are there; those of
-    /// [`PublishedTable::open_file`]; what the store says.
+    /// [`PublishError::UnknownTable`] with the names that are there, [`PublishError::Changed`] where
+    /// they are not the files that the run wrote; those of [`PublishedTable::open_file`] and
+    /// [`PublishedRun::record`]; what the store says.
     pub fn table(&self, name: &str) -> Result<PublishedTable, PublishError> {
-        let table = if let Some(path) = self.file(&format!("{name}.parquet"))? {
-            PublishedTable::open_file(&path)?
-        } else if let Some(folder) = self.parts(name)?.first().and_then(|p| p.ancestors().nth(2)) {
-            PublishedTable::open_file(folder)?
+        let whole = format!("{name}.parquet");
+        let (table, files) = if let Some(path) = self.file(&whole)? {
+            (PublishedTable::open_file(&path)?, BTreeMap::from([(whole, path)]))
         } else {
-            let (tables, folder) = (self.tables()?, self.folder.clone());
-            return Err(PublishError::UnknownTable { table: name.to_owned(), folder, tables });
+            let parts = self.parts(name)?;
+            let Some(folder) = parts.values().next().and_then(|part| part.ancestors().nth(2))
+            else {
+                return Err(self.no_table(name, &whole));
+            };
+            (PublishedTable::open_file(folder)?, parts)
         };
-        Ok(PublishedTable { mirror: self.mirror.clone(), ..table })
+        let content = match self.recorded()?.get(name).filter(|recorded| !recorded.is_empty()) {
+            Some(recorded) => Some(Arc::new(Content::new(&self.folder, files, recorded)?)),
+            None => None,
+        };
+        Ok(PublishedTable { mirror: self.mirror.clone(), content, ..table })
     }
 
-    /// Where the files of a divided table are on this machine.
-    fn parts(&self, name: &str) -> Result<Vec<PathBuf>, PublishError> {
-        let files = self.files()?;
-        let parts = files.iter().filter(|file| table_of_part(file) == Some(name));
-        parts.filter_map(|file| self.file(file).transpose()).collect()
+    /// Why there is no table of a name, whose file would be `whole`.
+    fn no_table(&self, name: &str, whole: &str) -> PublishError {
+        let (recorded, folder) = (self.recorded(), self.folder.clone());
+        if recorded.is_ok_and(|recorded| recorded.contains_key(name)) {
+            return PublishError::Changed { path: folder.join(whole), fault: Fault::Missing };
+        }
+        match self.tables() {
+            Ok(tables) => PublishError::UnknownTable { table: name.to_owned(), folder, tables },
+            Err(error) => error,
+        }
+    }
+
+    /// The files of a divided table, as paths from the run's folder, and where they are on this machine.
+    fn parts(&self, name: &str) -> Result<BTreeMap<String, PathBuf>, PublishError> {
+        let files = self.files()?.into_iter().filter(|file| table_of_part(file) == Some(name));
+        let parts = files.map(|file| Ok(self.file(&file)?.map(|path| (file, path))));
+        parts.filter_map(Result::transpose).collect()
+    }
+
+    /// The files that the record names, with their digests, by table.
+    fn recorded(&self) -> Result<&BTreeMap<String, BTreeMap<String, String>>, PublishError> {
+        if let Some(recorded) = self.recorded.get() {
+            return Ok(recorded);
+        }
+        let tables = self.record()?.tables.into_iter().map(|table| (table.name, table.files));
+        Ok(self.recorded.get_or_init(|| tables.collect()))
     }
 
     /// Where a file of the run is on this machine; `None` where the run has no such file.
@@ -161,6 +197,8 @@ impl PublishedRun {
 pub struct PublishedTable {
     path: PathBuf,
     files: Files,
+    /// What its files hold, where a record tells.
+    content: Option<Arc<Content>>,
     /// Holds the file, where it was fetched.
     mirror: Option<Arc<Mirror>>,
 }
@@ -178,11 +216,19 @@ impl PublishedTable {
     /// # Errors
     /// Those of [`PublishedRun::open`], [`PublishedRun::table`], [`PublishedTable::open_file`].
     pub fn open(path: &Path, name: &str) -> Result<Self, PublishError> {
-        if Self::is_at(path) {
-            Self::open_file(path)
-        } else {
-            PublishedRun::open(path)?.table(name)
-        }
+        if Self::is_at(path) { Self::open_at(path) } else { PublishedRun::open(path)?.table(name) }
+    }
+
+    /// As [`PublishedTable::open_file`]; of a table in the folder of a run, as [`PublishedRun::table`].
+    ///
+    /// # Errors
+    /// Those of either.
+    pub fn open_at(path: &Path) -> Result<Self, PublishError> {
+        let folder = path.parent().filter(|folder| folder.join(RECORD).is_file());
+        let name = path.file_name().and_then(|name| name.to_str());
+        let Some((folder, name)) = folder.zip(name) else { return Self::open_file(path) };
+        let found = Found { folder: folder.to_owned(), remote: None, output: None };
+        PublishedRun::found(found)?.table(name.strip_suffix(".parquet").unwrap_or(name))
     }
 
     /// Whether `path` is a file, or the folder of a table that is divided by the values of a column.
@@ -206,12 +252,14 @@ impl PublishedTable {
             };
             if !parts.is_empty() {
                 let files = Files::Parts(PartTable::open(&parts)?);
-                return Ok(Self { path, files, mirror: None });
+                return Ok(Self { path, files, content: None, mirror: None });
             }
         }
         let file = open(&path)?;
-        match ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()) {
-            Ok(metadata) => Ok(Self { path, files: Files::One(metadata), mirror: None }),
+        match guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::default())) {
+            Ok(metadata) => {
+                Ok(Self { path, files: Files::One(metadata), content: None, mirror: None })
+            }
             Err(cause) => Err(PublishError::Damaged { path, cause }),
         }
     }
@@ -244,13 +292,22 @@ impl PublishedTable {
         }
     }
 
-    /// The values, some thousand rows at a time; as often as they are asked for.
+    /// The values, some thousand rows at a time; as often as they are asked for. What the files of a
+    /// run hold is first compared with the run's record, once.
     ///
     /// # Errors
-    /// [`PublishError::Read`] where the file is gone; [`PublishError::Damaged`], here or from a
-    /// batch.
+    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Read`] where one is
+    /// gone; [`PublishError::Damaged`], here or from a batch.
     pub fn batches(&self) -> Result<Batches, PublishError> {
         self.read(None)
+    }
+
+    /// That its files hold what the run wrote, as far as a record tells. They are read once for that.
+    ///
+    /// # Errors
+    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Read`].
+    pub fn verify(&self) -> Result<(), PublishError> {
+        self.content.as_ref().map_or(Ok(()), |content| content.verify())
     }
 
     /// As [`PublishedTable::batches`], with the columns at `places` alone, which are in order. No
@@ -260,6 +317,7 @@ impl PublishedTable {
     }
 
     fn read(&self, places: Option<&[usize]>) -> Result<Batches, PublishError> {
+        self.verify()?;
         let rows = match (&self.files, places) {
             (Files::One(metadata), _) => self.rows_of_one(metadata.clone(), places)?,
             (Files::Parts(parts), None) => parts.batches(BATCH_ROWS),
@@ -292,13 +350,9 @@ impl PublishedTable {
         };
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(open(&path)?, metadata)
             .with_projection(columns);
-        match builder.with_batch_size(BATCH_ROWS).build() {
-            Ok(reader) => Ok(Box::new(reader.map(move |batch| {
-                let damaged = |cause: ArrowError| PublishError::Damaged {
-                    path: path.clone(),
-                    cause: cause.into(),
-                };
-                batch.map_err(damaged)
+        match guarded(|| builder.with_batch_size(BATCH_ROWS).build()) {
+            Ok(reader) => Ok(Box::new(guard::batches(reader).map(move |batch| {
+                batch.map_err(|cause| PublishError::Damaged { path: path.clone(), cause })
             }))),
             Err(cause) => Err(PublishError::Damaged { path, cause }),
         }

@@ -288,6 +288,9 @@ pub struct TableRecord {
     pub bytes: u64,
     /// [`crate::digest()`] of its values.
     pub digest: String,
+    /// BLAKE3 of what each of its files holds, in hexadecimal, by its path from the run's folder.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
 }
 
 /// How long a stage took.

@@ -22,6 +22,7 @@ pub fn export(
     (format, guard): (ShowFormat, bool),
     to: &mut impl Write,
 ) -> Result<(), CliError> {
+    source.verify()?;
     let rows = |batch: &RecordBatch| -> Result<RecordBatch, CliError> {
         let batch = chosen.selection.filter(batch)?.project(&chosen.projection)?;
         if guard { guarded(&batch) } else { Ok(batch) }

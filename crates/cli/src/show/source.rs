@@ -71,7 +71,7 @@ impl Source {
     pub fn find(path: &Path, name: Option<&str>) -> Result<Self, CliError> {
         let table = match name {
             Some(name) if !PublishedTable::is_at(path) => PublishedRun::open(path)?.table(name)?,
-            _ => PublishedTable::open_file(path)?,
+            _ => PublishedTable::open_at(path)?,
         };
         Ok(Self { schema: table.schema().clone(), table })
     }
@@ -91,6 +91,11 @@ impl Source {
     /// Names of its columns.
     pub fn columns(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// That the table is what the run wrote, before anything of it is told.
+    pub fn verify(&self) -> Result<(), CliError> {
+        Ok(self.table.verify()?)
     }
 
     /// Calls `each` for every batch.

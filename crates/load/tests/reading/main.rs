@@ -6,6 +6,7 @@ mod checks;
 mod contract;
 mod files;
 mod further;
+mod hostile;
 mod money;
 mod people;
 mod rejects;

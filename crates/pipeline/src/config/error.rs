@@ -333,8 +333,8 @@ pub enum ConfigError {
 impl ConfigError {
     /// The error with the names of variables in place of their values.
     pub(super) fn hiding(mut self, substituted: &Substituted) -> Self {
-        let text = match &mut self {
-            Self::Value { found: text, .. }
+        // What else there is stands in the file as it is told.
+        let (Self::Value { found: text, .. }
             | Self::UnknownName { found: text, .. }
             | Self::Twice { found: text, .. }
             | Self::UnknownTimezone { found: text, .. }
@@ -343,9 +343,8 @@ impl ConfigError {
             | Self::NoTable { pattern: text, .. }
             | Self::TablePattern { pattern: text, .. }
             | Self::Window { window: text, .. }
-            | Self::Url { cause: StoreError::Url { url: text, .. }, .. } => text,
-            // What else there is stands in the file as it is told.
-            _ => return self,
+            | Self::Url { cause: StoreError::Url { url: text, .. }, .. }) = &mut self else {
+            return self;
         };
         *text = substituted.hide(text).into_owned();
         self

@@ -27,7 +27,7 @@ impl Expanded {
         let inside = |value: &Range<usize>| value.start >= part.start && value.end <= part.end;
         for (value, name) in self.values.iter().filter(|(value, _)| inside(value)) {
             named.push_str(&self.text[at..value.start]);
-            named.push_str(&reference(name));
+            named.push_str(&&reference(name));
             at = value.end;
         }
         named + &self.text[at..part.end]
@@ -58,28 +58,28 @@ impl Substituted {
         let text = &expanded.text;
         let Some((last, _)) = expanded.values.last() else { return };
         for (value, name) in &expanded.values {
-            self.add(&text[value.clone()], reference(name));
+            self.add(&text[value.clone()], &reference(name));
             // Messages and records also name the store alone, or what lies in it.
             let rest =
                 text[value.clone()].split_once("://").and_then(|(_, rest)| rest.split_once('/'));
             if let Some((_, path)) = rest {
-                self.add(&text[value.start..value.end - path.len()], reference(name));
-                self.add(path, reference(name));
+                self.add(&text[value.start..value.end - path.len()], &reference(name));
+                self.add(path, &reference(name));
             }
             // The folder or file of whose name it is a part.
             let start = text[..value.start].rfind('/').map_or(0, |slash| slash + 1);
             let end = text[value.end..].find('/').map_or(text.len(), |slash| value.end + slash);
-            self.add(&text[start..end], expanded.named(start..end));
+            self.add(&text[start..end], &expanded.named(start..end));
         }
         // What a pattern begins with is part of every path that it matches.
         let end = text[last.end..].find(['*', '?', '[']).map_or(text.len(), |at| last.end + at);
-        self.add(&text[..end], expanded.named(0..end));
+        self.add(&text[..end], &expanded.named(0..end));
         self.0.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
     }
 
-    fn add(&mut self, text: &str, named: String) {
+    fn add(&mut self, text: &str, named: &str) {
         let trimmed = text.trim_end_matches('/');
-        let named = if text.len() == trimmed.len() { &named } else { named.trim_end_matches('/') };
+        let named = if text.len() == trimmed.len() { named } else { named.trim_end_matches('/') };
         let known = Known { text: trimmed.to_owned(), named: named.to_owned() };
         if known.text.len() >= SHORTEST && !self.0.contains(&known) {
             self.0.push(known);

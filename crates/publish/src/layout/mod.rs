@@ -86,6 +86,8 @@ impl Place {
 /// A table that is being written.
 pub(crate) struct TableWriter {
     schema: SchemaRef,
+    /// That of the run.
+    folder: PathBuf,
     files: Files,
     digest: Digest,
     rows: u64,
@@ -105,6 +107,7 @@ impl TableWriter {
         meta: Option<&TableMeta>,
     ) -> Result<Self, PublishError> {
         let path = place.path.clone();
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         // Where there are no rows, there is no value to name a folder after.
         let files = if let (Some(column), Some(first)) = (place.partition, shape.first) {
             Files::Parts(Parts::create(&path, column, first, shape, meta)?)
@@ -112,7 +115,7 @@ impl TableWriter {
             let properties = shape.properties(meta).map_err(|e| writing(path.clone(), e))?;
             Files::One(TableFile::create(path, schema.clone(), properties)?)
         };
-        Ok(Self { digest: Digest::new(&schema), schema, files, rows: 0 })
+        Ok(Self { digest: Digest::new(&schema), schema, folder, files, rows: 0 })
     }
 
     /// Adds rows. All batches but the last have [`crate::arrays::BATCH_ROWS`].
@@ -128,11 +131,18 @@ impl TableWriter {
 
     /// Flushes the table to disk.
     pub fn finish(self, name: &str) -> Result<TableRecord, PublishError> {
-        let bytes = match self.files {
-            Files::One(file) => file.finish()?,
+        let written = match self.files {
+            Files::One(file) => vec![file.finish()?],
             Files::Parts(parts) => parts.finish()?,
         };
-        let digest = self.digest.finish(&self.schema);
-        Ok(TableRecord { name: name.to_owned(), rows: self.rows, bytes, digest })
+        let (digest, rows) = (self.digest.finish(&self.schema), self.rows);
+        let bytes = written.iter().map(|file| file.bytes).sum();
+        let path = |path: &Path| {
+            // With slashes, whatever the system.
+            let names = path.strip_prefix(&self.folder).unwrap_or(path).iter();
+            names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/")
+        };
+        let files = written.iter().map(|file| (path(&file.path), file.digest.clone())).collect();
+        Ok(TableRecord { name: name.to_owned(), rows, bytes, digest, files })
     }
 }

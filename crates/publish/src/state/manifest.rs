@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use kohort_model::Day;
 use serde::{Deserialize, Serialize};
 
-use super::{STATE_VERSION, Unusable};
+use super::{STATE_VERSION, Unusable, segment};
 use crate::{KOHORT_VERSION, PublishError, disk, own};
 
 /// The manifest's file.
@@ -92,12 +93,6 @@ impl Manifest {
 
     /// The manifest in a folder, where there is one.
     pub fn read(folder: &Path) -> Result<Option<Self>, Unusable> {
-        #[derive(Deserialize)]
-        struct Version {
-            state_version: u32,
-            kohort_version: String,
-        }
-
         let path = folder.join(NAME);
         let damaged = |cause: String| Unusable::Damaged(format!("{}: {cause}", path.display()));
         let json = match disk::read_file(&path) {
@@ -105,17 +100,31 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(damaged(error.to_string())),
         };
+        Self::parse(&json, &damaged).map(Some)
+    }
+
+    /// The manifest that a file holds.
+    pub fn parse(json: &[u8], damaged: &dyn Fn(String) -> Unusable) -> Result<Self, Unusable> {
+        #[derive(Deserialize)]
+        struct Version {
+            state_version: u32,
+            kohort_version: String,
+        }
+
         let Version { state_version, kohort_version } =
-            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
         if (state_version, &*kohort_version) != (STATE_VERSION, KOHORT_VERSION) {
             return Err(Unusable::Version(kohort_version));
         }
         let manifest: Self =
-            serde_json::from_slice(&json).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))?;
         if digest(&manifest.shares) != manifest.digest {
             return Err(damaged("its digest does not fit".to_owned()));
         }
-        Ok(Some(manifest))
+        if !are_sound(&manifest.shares) {
+            return Err(damaged("it names what no run keeps".to_owned()));
+        }
+        Ok(manifest)
     }
 
     /// Whether what has the name of the manifest is one, of any version, damaged or not; or nothing has.
@@ -136,6 +145,29 @@ impl Manifest {
         disk::replace_file(&folder.join(NAME), &folder.join(NEW), &json)?;
         disk::sync_folder(folder)
     }
+}
+
+/// Whether days are such as inputs have, the names of files such as runs give, and whatever is added
+/// up of the numbers has room.
+fn are_sound(shares: &[Share]) -> bool {
+    let files = || shares.iter().flat_map(|share| &share.files);
+    let days = || shares.iter().flat_map(|share| &share.days);
+    let blocks = || shares.iter().flat_map(|share| &share.blocks);
+    let rows = |file: &FileCounts| {
+        let FileCounts { rows, filtered, duplicates, rounded, rejected, checks, .. } = file;
+        let all = rejected.values().chain(checks).chain([rows, filtered, duplicates, rounded]);
+        sum(all.copied())
+    };
+    let is_day = |day: i32| (Day::MIN.0..=Day::MAX.0).contains(&day);
+    files().try_fold(0_u64, |all, file| all.checked_add(rows(file)?)).is_some()
+        && sum(days().map(|(_, rows)| *rows)).is_some()
+        && sum(blocks().map(|block| block.bytes)).is_some()
+        && days().map(|(day, _)| *day).chain(files().filter_map(|file| file.future)).all(is_day)
+        && blocks().all(|block| segment::is_named(&block.file))
+}
+
+fn sum(mut numbers: impl Iterator<Item = u64>) -> Option<u64> {
+    numbers.try_fold(0_u64, u64::checked_add)
 }
 
 fn digest(shares: &[Share]) -> String {

@@ -15,6 +15,8 @@
 mod compact;
 mod manifest;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirEntry};

@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
@@ -24,10 +24,16 @@ pub(super) fn written(table: &Table) -> (TempDir, PublishedTable) {
         rows: table.rows() as u64,
         bytes: path.metadata().unwrap().len(),
         digest: digest(table),
+        files: [("table.parquet".to_owned(), blake3_of(&path))].into(),
     };
     assert_eq!(record, expected);
     let read = PublishedTable::open_file(&path).unwrap();
     (folder, read)
+}
+
+/// BLAKE3 of a file, as `b3sum` writes it.
+pub(super) fn blake3_of(path: &Path) -> String {
+    blake3::hash(&std::fs::read(path).unwrap()).to_string()
 }
 
 pub(super) fn all_rows(table: &PublishedTable) -> RecordBatch {

@@ -20,6 +20,7 @@ mod diff;
 mod foreign;
 mod history;
 mod hive;
+pub(crate) mod hostile;
 mod layout;
 mod reading;
 mod records;
@@ -27,6 +28,9 @@ mod rows;
 mod runs;
 mod state;
 mod stores;
+
+#[global_allocator]
+static ALLOCATOR: kohort_testkit::hostile::Watched = kohort_testkit::hostile::Watched;
 
 /// Every type of column, with and without NULL.
 static EXAMPLE: TableSchema = TableSchema {

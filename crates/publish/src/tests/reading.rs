@@ -1,8 +1,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::{begin, id, publish, record};
-use crate::{PublishError, PublishedRun, PublishedTable};
+use arrow::array::RecordBatch;
+
+use super::{begin, example, id, meta, publish, record};
+use crate::{Layout, PublishError, PublishedRun, PublishedTable, parquet_file};
 
 #[test]
 fn tables_are_found() {
@@ -72,6 +74,62 @@ fn errors_say_what_to_do() {
         let text = refused(&table, "example");
         assert!(text.starts_with("cannot read PATH as Parquet: "), "{text}");
         assert!(text.ends_with(damaged), "{text}");
+    }
+}
+
+#[test]
+fn tables_are_what_the_run_wrote() {
+    let parts = Layout::Hive { partition_by: "period".to_owned() };
+    let (file, part) = ("example.parquet", "example/period=1970-01-01/part-0.parquet");
+    let missing = "it is missing";
+    let surplus = "run.json does not name it as a file of its table";
+    let content = "its content has another BLAKE3 than run.json tells";
+    let damaged = |path: &Path| {
+        let mut bytes = fs::read(path).unwrap();
+        bytes[10] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    let other = |path: &Path| drop(parquet_file::write(path.to_owned(), &example(), None).unwrap());
+    let twin = |path: &Path| {
+        let folder = path.parent().unwrap().with_file_name("period=2024-01-01");
+        fs::create_dir(&folder).unwrap();
+        fs::copy(path, folder.join("part-0.parquet")).unwrap();
+    };
+    let whole = |path: &Path| other(&path.ancestors().nth(2).unwrap().with_extension("parquet"));
+    let another = "example/period=2024-01-01/part-0.parquet";
+    // Layout, file and what is done to it; the file that is at fault, and why.
+    type Case<'a> = (&'a Layout, &'a str, &'a dyn Fn(&Path), &'a str, &'a str);
+    let cases: [Case<'_>; 7] = [
+        (&Layout::Files, file, &damaged, file, content),
+        (&Layout::Files, file, &other, file, content),
+        (&Layout::Files, file, &|path| fs::remove_file(path).unwrap(), file, missing),
+        (&parts, part, &damaged, part, content),
+        (&parts, part, &|path| fs::remove_file(path).unwrap(), part, missing),
+        (&parts, part, &twin, another, surplus),
+        (&parts, part, &whole, "example/period=1969-12-31/part-0.parquet", missing),
+    ];
+    for (number, (layout, path, change, at_fault, fault)) in cases.into_iter().enumerate() {
+        let root = tempfile::tempdir().unwrap();
+        let staging = begin(root.path(), 1).in_layout(layout.clone());
+        let mut record = record(&id(1));
+        record.tables.push(staging.write_table(&example(), &meta()).unwrap());
+        let folder = staging.commit(&record, 7).unwrap().folder;
+        let read = |table: Result<PublishedTable, PublishError>| -> Result<usize, PublishError> {
+            let batches = table?.batches()?.collect::<Result<Vec<_>, _>>()?;
+            Ok(batches.iter().map(RecordBatch::num_rows).sum::<usize>())
+        };
+        let run = || PublishedRun::open(root.path()).unwrap().table("example");
+        let direct = || PublishedTable::open_at(&folder.join(path.split('/').next().unwrap()));
+        assert_eq!(read(run()).unwrap(), 4, "case {number}");
+        assert_eq!(read(direct()).unwrap(), 4, "case {number}");
+        change(&folder.join(path));
+        let error = read(run()).unwrap_err();
+        let expected = format!(
+            "{} is not what the run wrote: {fault}; a new `kohort run` replaces it",
+            folder.join(at_fault).display()
+        );
+        assert_eq!(error.to_string(), expected, "case {number}");
+        assert_eq!(read(direct()).unwrap_err().to_string(), expected, "case {number}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A record with something in every list and every option.
-fn full() -> RunRecord {
+pub(super) fn full() -> RunRecord {
     let mut record = record(&id(0));
     let text = str::to_owned;
     let file = &mut record.inputs[0].files[0];
@@ -58,7 +58,8 @@ fn full() -> RunRecord {
     record.alerts = Some(vec![alert(Some("GB")), alert(None)]);
     record.checks = CheckCounts { passed: 9, warned: 2, failed: 0 };
     let (rows, bytes, digest) = (5, 700, "0f".repeat(32));
-    record.tables = vec![TableRecord { name: text("lost_sales"), rows, bytes, digest }];
+    let files = [(text("lost_sales.parquet"), digest.clone())].into();
+    record.tables = vec![TableRecord { name: text("lost_sales"), rows, bytes, digest, files }];
     record.pipeline_digest = "0f".repeat(32);
     record.memory_limit_bytes = Some(1 << 32);
     record
@@ -108,7 +109,11 @@ fn follow(value: &Value, schema: &Value, root: &Value, at: &str, used: &mut BTre
                 }
             } else {
                 let ty = &schema["additionalProperties"]["type"];
-                let fits = |value: &Value| ty == "number" || value.is_u64();
+                let fits = |value: &Value| match ty.as_str() {
+                    Some("number") => value.is_number(),
+                    Some("string") => value.is_string(),
+                    _ => value.is_u64(),
+                };
                 assert!(entries.values().all(fits), "{at} is {value}");
             }
         }

@@ -121,7 +121,6 @@ pub fn fold_all(
     (gathered, pool): (&Gathered, &ThreadPool),
     most_days: i32,
 ) -> Result<Run, TimelineError> {
-
     let of = |input: Input| inputs.iter().find(|(i, _)| *i == input).map(|(_, columns)| columns);
     let texts = |input, place: usize| {
         of(input).map(|columns| columns.segment_codes[place].texts.clone()).unwrap_or_default()

@@ -77,7 +77,7 @@ fn hostile_blocks_are_refused_or_folded() {
     let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let gatherers: Vec<_> = kept.iter().map(Kept::gatherer).collect();
     let accepted = RefCell::new(0_u64);
-    attack(20_000, |mutator| {
+    attack(6000, |mutator| {
         let of_input = mutator.pick(&all);
         let (own, input, place) = *mutator.pick(of_input);
         let (other, other_input, other_place) = *mutator.pick(of_input);

@@ -218,7 +218,9 @@ impl<'a> Inspector<'a> {
         let may_tell = self.input == Input::Subscriptions;
         own == (&seen.activity, &seen.any, &seen.further, kinds)
             && told.into_iter().all(|day| may_tell && DAYS.contains(day))
-            && left_out.iter().all(|rows| *rows == 0 || self.has_side() && *rows <= MOST_ROWS as u64)
+            && left_out
+                .iter()
+                .all(|rows| *rows == 0 || self.has_side() && *rows <= MOST_ROWS as u64)
     }
 }
 

@@ -5,6 +5,7 @@ use super::*;
 mod checks;
 mod further;
 mod histories;
+mod hostile;
 mod mistakes;
 mod outputs;
 mod places;

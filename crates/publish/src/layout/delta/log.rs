@@ -17,6 +17,9 @@ use crate::{KOHORT_VERSION, PublishError, RunId, own};
 /// The versions of the protocol that Kohort writes by. Tables that ask for more are left alone.
 pub(super) const PROTOCOL: Protocol = Protocol { min_reader_version: 1, min_writer_version: 2 };
 
+/// Versions are signed numbers of 64 bits elsewhere, and one is to follow.
+const LAST_VERSION: u64 = i64::MAX.cast_unsigned();
+
 /// What the engine of our entries is called, before its version.
 const ENGINE: &str = "kohort/";
 
@@ -271,7 +274,8 @@ impl Log {
                 let name = entry?.file_name();
                 let version = name.to_str().and_then(|name| name.strip_suffix(".json"));
                 let version = version.filter(|version| version.len() == 20);
-                newest = newest.max(version.and_then(|version| version.parse().ok()));
+                let version = version.and_then(|version| version.parse().ok());
+                newest = newest.max(version.filter(|version| *version < LAST_VERSION));
             }
             Ok(newest)
         };

@@ -9,6 +9,8 @@
 //! a whole. A process that ends in between leaves them one version behind, until the next
 //! [`sync`].
 
+#[cfg(test)]
+mod hostile;
 mod log;
 mod schema;
 

@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 
 use super::{FILE, NOTE, Partition};
-use crate::PublishError;
+use crate::{PublishError, guard};
 
 /// The values of a table, batch by batch.
 pub(crate) type Rows = Box<dyn Iterator<Item = Result<RecordBatch, PublishError>> + Send>;
@@ -98,8 +98,9 @@ impl PartTable {
 impl Part {
     fn open(path: &Path) -> Result<Self, PublishError> {
         let read = || -> Result<Self, ParquetError> {
+            let file = File::open(path)?;
             let metadata =
-                ArrowReaderMetadata::load(&File::open(path)?, ArrowReaderOptions::default())?;
+                guard::guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()))?;
             let schema = metadata.schema();
             let wrong = |what: &str| ParquetError::General(format!("its metadata {NOTE} {what}"));
             let note = schema.metadata().get(NOTE).ok_or_else(|| wrong("are missing"))?;
@@ -137,12 +138,11 @@ impl Part {
         };
         let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());
-        let reader = builder.with_batch_size(batch_rows).build();
+        let reader = guard::guarded(|| builder.with_batch_size(batch_rows).build());
         let reader = reader.map_err(|cause| self.damaged(cause))?;
         let schema = schema.clone();
-        Ok(Box::new(reader.map(move |batch| {
-            let whole = batch.map_err(ParquetError::from);
-            let whole = whole.and_then(|batch| self.complete(&batch, schema.clone()));
+        Ok(Box::new(guard::batches(reader).map(move |batch| {
+            let whole = batch.and_then(|batch| self.complete(&batch, schema.clone()));
             whole.map_err(|cause| self.damaged(cause))
         })))
     }

@@ -10,7 +10,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::{FILE, NOTE, Partition};
 use crate::error::writing;
-use crate::parquet_file::{GROUP_ROWS, Shape, TableFile};
+use crate::parquet_file::{GROUP_ROWS, Shape, TableFile, Written};
 use crate::{PublishError, TableMeta, disk};
 
 /// Most values of the column: as many files are open at once.
@@ -87,18 +87,18 @@ impl Parts {
         Ok(())
     }
 
-    /// Flushes all files to disk; gives their bytes.
-    pub fn finish(self) -> Result<u64, PublishError> {
-        let mut bytes = 0;
+    /// Flushes all files to disk.
+    pub fn finish(self) -> Result<Vec<Written>, PublishError> {
+        let mut written = Vec::with_capacity(self.files.len());
         for (part, (folder, mut file)) in self.files.into_iter().enumerate() {
             let note = Partition { part, ..self.partition.clone() };
             let note = serde_json::to_string(&note).expect("a note has text keys only");
             file.note(KeyValue::new(NOTE.to_owned(), note));
-            bytes += file.finish()?;
+            written.push(file.finish()?);
             disk::sync_folder(&folder)?;
         }
         disk::sync_folder(&self.folder)?;
-        Ok(bytes)
+        Ok(written)
     }
 
     /// Which rows of `batch` go to which file, files in order.
