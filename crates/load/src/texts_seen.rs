@@ -318,7 +318,7 @@ mod tests {
                     parts.reverse();
                 }
                 let mut sum = TextsSeen::default();
-                for part in parts {
+                for part in &parts {
                     sum.add(&watched.sorted_out(&part.all()));
                 }
                 assert_eq!(sum, whole, "{size}, {reversed}");

@@ -74,12 +74,12 @@ impl Digest {
 /// A file that is written, and the BLAKE3 of what was.
 pub(crate) struct HashedFile {
     pub file: File,
-    hasher: blake3::Hasher,
+    hasher: Box<blake3::Hasher>,
 }
 
 impl HashedFile {
     pub fn new(file: File) -> Self {
-        Self { file, hasher: blake3::Hasher::new() }
+        Self { file, hasher: Box::default() }
     }
 
     /// In hexadecimal.

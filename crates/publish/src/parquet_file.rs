@@ -1,7 +1,6 @@
 //! Tables as Parquet files that explain themselves.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::path::PathBuf;
 use std::slice;
 

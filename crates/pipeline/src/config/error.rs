@@ -335,15 +335,16 @@ impl ConfigError {
     pub(super) fn hiding(mut self, substituted: &Substituted) -> Self {
         // What else there is stands in the file as it is told.
         let (Self::Value { found: text, .. }
-            | Self::UnknownName { found: text, .. }
-            | Self::Twice { found: text, .. }
-            | Self::UnknownTimezone { found: text, .. }
-            | Self::StatusTwice { text, .. }
-            | Self::NotOffered { table: text, .. }
-            | Self::NoTable { pattern: text, .. }
-            | Self::TablePattern { pattern: text, .. }
-            | Self::Window { window: text, .. }
-            | Self::Url { cause: StoreError::Url { url: text, .. }, .. }) = &mut self else {
+        | Self::UnknownName { found: text, .. }
+        | Self::Twice { found: text, .. }
+        | Self::UnknownTimezone { found: text, .. }
+        | Self::StatusTwice { text, .. }
+        | Self::NotOffered { table: text, .. }
+        | Self::NoTable { pattern: text, .. }
+        | Self::TablePattern { pattern: text, .. }
+        | Self::Window { window: text, .. }
+        | Self::Url { cause: StoreError::Url { url: text, .. }, .. }) = &mut self
+        else {
             return self;
         };
         *text = substituted.hide(text).into_owned();
