@@ -57,6 +57,17 @@ pub enum StoreError {
         /// Which environment variables there are.
         remedy: &'static str,
     },
+    /// A store that does not know conditions, or lets writes pass whose condition does not hold.
+    #[error(
+        "{url} can't be written on a condition: {reason}; without one, two runs at once could replace \
+         each other unseen, so use a store that has conditional writes (If-Match, If-None-Match)"
+    )]
+    Unconditional {
+        /// The object.
+        url: String,
+        /// What the server says, or what was found.
+        reason: String,
+    },
     /// [`crate::Store::put_if`] found something else than its condition says.
     #[error("{url} was written by somebody else in the meantime; nothing was overwritten")]
     Conflict {
@@ -152,11 +163,19 @@ pub(crate) fn is_cut(error: &Cause) -> bool {
 pub(crate) fn kind(error: &Cause) -> Kind {
     let of = |error: &Cause| match error {
         Cause::NotFound { .. } => Some(Kind::NotFound),
-        Cause::Precondition { .. } | Cause::AlreadyExists { .. } => Some(Kind::Precondition),
+        Cause::Precondition { .. } | Cause::AlreadyExists { .. } | Cause::NotModified { .. } => {
+            Some(Kind::Precondition)
+        }
         Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => Some(Kind::Denied),
         _ => None,
     };
     chain(error).find_map(|error| error.downcast_ref().and_then(of)).unwrap_or(Kind::Other)
+}
+
+/// Whether a conditional write failed because the store, or its configuration, has none.
+pub(crate) fn is_unconditional(error: &Cause) -> bool {
+    matches!(error, Cause::NotImplemented { .. } | Cause::NotSupported { .. })
+        || reason(error).starts_with(&answers("501"))
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

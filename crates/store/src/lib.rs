@@ -18,6 +18,8 @@ mod post;
 mod runtime;
 mod scrub;
 mod store;
+#[doc(hidden)]
+pub mod testing;
 
 pub use address::{check_url, is_url};
 pub use error::StoreError;

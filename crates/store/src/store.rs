@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::address::{Address, Service};
 use crate::connect;
-use crate::error::{Kind, StoreError, Tried, is_cut, kind};
+use crate::error::{Kind, StoreError, Tried, is_cut, is_unconditional, kind, reason};
 use crate::runtime::block_on;
 
 /// Ranges of one object that are asked for at the same time.
@@ -100,7 +100,11 @@ impl Store {
     /// An empty store in memory, for tests of what is built on stores; its URL is `memory://`.
     #[must_use]
     pub fn in_memory() -> Self {
-        let objects = Arc::new(object_store::memory::InMemory::new());
+        Self::of(Arc::new(object_store::memory::InMemory::new()))
+    }
+
+    /// What stands for a bucket in tests.
+    pub(crate) fn of(objects: Arc<dyn ObjectStore>) -> Self {
         Self { objects, service: Service::Memory, base: "memory:///".into() }
     }
 
@@ -159,16 +163,28 @@ impl Store {
     /// # Errors
     /// What the store says.
     pub fn get(&self, key: &str) -> Result<Option<(Bytes, Object)>, StoreError> {
-        let path = self.key(key)?;
-        let read = async {
-            let result = self.objects.get(&path).await?;
-            let object = self.object(result.meta.clone());
-            Ok((result.bytes().await?, object))
-        };
-        match block_on(read) {
-            Ok(found) => Ok(Some(found)),
-            Err(cause) if kind(&cause) == Kind::NotFound => Ok(None),
-            Err(cause) => Err(self.tried("read", &self.url(key)).error(&cause)),
+        let (path, url) = (self.key(key)?, self.url(key));
+        let tried = self.tried("read", &url);
+        let mut resumes = 0;
+        loop {
+            let read = async {
+                let result = self.objects.get(&path).await?;
+                let object = self.object(result.meta.clone());
+                Ok((result.bytes().await?, object))
+            };
+            match block_on(read) {
+                Ok((bytes, object)) if bytes.len() as u64 == object.size => {
+                    return Ok(Some((bytes, object)));
+                }
+                Ok(_) if resumes >= RESUMES => {
+                    return Err(tried.failed("the answer has fewer bytes than the object"));
+                }
+                Err(cause) if kind(&cause) == Kind::NotFound => return Ok(None),
+                Err(cause) if resumes >= RESUMES || !is_cut(&cause) => {
+                    return Err(tried.error(&cause));
+                }
+                _ => resumes += 1,
+            }
         }
     }
 
@@ -278,13 +294,16 @@ impl Store {
         })
     }
 
-    /// Writes an object if a condition holds, in one step: of several who try, one succeeds. Where
-    /// the object turns out to have these very bytes already, as after an answer that was lost,
-    /// they count as written; so they should say who wrote them.
+    /// Writes an object if a condition holds, in one step: of several who try, one succeeds.
+    ///
+    /// An error does not say that nothing was written. An answer may be lost, and the request made
+    /// again then finds what it wrote itself; so what is written should say who wrote it, and who
+    /// gets an error should read it.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] where the condition does not hold; what else the store says. Web
-    /// servers have no such step.
+    /// [`StoreError::Conflict`] where the store says that the condition does not hold, or that others
+    /// write at this very moment, so that it is worth another try if it does; for what else, see
+    /// [`StoreError::Unconditional`]; what else the store says.
     pub fn put_if(
         &self,
         key: &str,
@@ -295,15 +314,18 @@ impl Store {
         let url = self.url(key);
         let mode = match condition {
             Condition::New => PutMode::Create,
+            Condition::Replaces(Object { etag: None, version: None, .. }) => {
+                let reason = "the server does not mark versions with an ETag".to_owned();
+                return Err(StoreError::Unconditional { url, reason });
+            }
             Condition::Replaces(object) => PutMode::Update(UpdateVersion {
                 e_tag: object.etag.clone(),
                 version: object.version.clone(),
             }),
         };
         let options = PutOptions { mode, ..PutOptions::default() };
-        let (size, sent) = (bytes.len() as u64, bytes.clone());
-        let put = self.objects.put_opts(&path, PutPayload::from(bytes), options);
-        match block_on(put) {
+        let size = bytes.len() as u64;
+        match block_on(self.objects.put_opts(&path, PutPayload::from(bytes), options)) {
             Ok(put) => Ok(Object {
                 key: key.to_owned(),
                 url,
@@ -312,11 +334,12 @@ impl Store {
                 etag: put.e_tag,
                 version: put.version,
             }),
-            Err(cause) => match self.get(key) {
-                Ok(Some((found, object))) if found == sent => Ok(object),
-                _ if kind(&cause) == Kind::NotFound => Err(StoreError::Conflict { url }),
-                _ => Err(self.tried("write", &url).error(&cause)),
-            },
+            Err(cause) if is_unconditional(&cause) => {
+                Err(StoreError::Unconditional { url, reason: reason(&cause) })
+            }
+            // Some stores say so where there is nothing to replace.
+            Err(cause) if kind(&cause) == Kind::NotFound => Err(StoreError::Conflict { url }),
+            Err(cause) => Err(self.tried("write", &url).error(&cause)),
         }
     }
 
@@ -415,8 +438,7 @@ mod tests {
         };
         let first = write(b"1", Condition::New).unwrap();
         assert!(matches!(write(b"2", Condition::New), Err(StoreError::Conflict { .. })));
-        // The answer was lost, and the request is made again.
-        assert!(write(b"1", Condition::New).unwrap().is_same(&first));
+        assert!(matches!(write(b"1", Condition::New), Err(StoreError::Conflict { .. })));
         let second = write(b"2", Condition::Replaces(&first)).unwrap();
         assert!(matches!(
             write(b"3", Condition::Replaces(&first)),
