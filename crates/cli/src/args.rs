@@ -264,9 +264,10 @@ pub struct DiffArgs {
 /// List the runs of an output, newest first
 ///
 /// Also tells of a run that began and did not succeed. With CSV and JSON every column: run,
-/// status (current, kept, failed or unfinished, which is at work or killed), started_at, as_of,
-/// seconds, rows_in (of all files of its inputs, read anew or known from earlier), orders, tables,
-/// bytes of all its files, error.
+/// status (current, kept, failed or unfinished, which is at work or killed; on an object store also
+/// unpublished, which is whole and never became current), started_at, as_of, seconds, rows_in (of
+/// all files of its inputs, read anew or known from earlier), orders, tables, bytes of all its
+/// files, error.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

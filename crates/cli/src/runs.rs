@@ -1,6 +1,7 @@
 //! `kohort runs`.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,18 +38,18 @@ pub fn runs(args: &RunsArgs, messages: &Messages, stdout: &mut Stdout) -> Result
         }
     }
     stdout.flush()?;
-    for row in rows.iter().filter(|row| !row.is_published()) {
-        let what = match &row.error {
-            Some(error) => format!("failed: {error}"),
-            None => "did not end; it is at work, or was killed".to_owned(),
-        };
-        let retry = format!("`kohort retry {}` runs it again", args.path.display());
-        // Whoever can write to the output can write a note: no line of it looks like another message.
-        let told = format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
-        messages.say_lines(told.lines().chain([&*retry]));
+    for row in &rows {
+        if let Some(what) = row.told(&args.path, output.root()) {
+            // Whoever can write to the output can write a note: no line of it looks like another message.
+            let told = format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
+            messages.say_lines(told.lines());
+        }
     }
     Ok(())
 }
+
+/// The status of a run that is whole and never became current.
+const UNPUBLISHED: &str = "unpublished";
 
 /// A run as it is listed; what it does not say is `None`.
 #[derive(Debug, Default)]
@@ -69,28 +70,41 @@ struct Row {
 fn rows(output: &Output, messages: &Messages) -> Result<Vec<Row>, CliError> {
     let mut rows = Vec::new();
     for run in output.history()? {
+        let kept = match output.run(&run.id) {
+            Ok(kept) => kept,
+            // Somebody removed it just now.
+            Err(PublishError::UnknownRun { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
         // A run is listed even if this kohort is too old to read its record.
-        let record = output.run(&run.id)?.record().inspect_err(|error| {
-            messages.warn(&error.to_string());
-        });
-        rows.push(Row::published(&run, record.ok().as_ref()));
+        let record = kept.record().inspect_err(|error| messages.warn(&error.to_string()));
+        rows.push(Row::kept(&run, record.ok().as_ref()));
     }
-    // A run that was published and killed right then has a note still.
-    let attempt = Attempt::read(output)?.map(Row::attempted);
-    rows.extend(attempt.filter(|attempt| rows.iter().all(|row| row.run != attempt.run)));
+    if let Some(attempt) = Attempt::read(output)?.map(Row::attempted) {
+        match rows.iter_mut().find(|row| row.run == attempt.run) {
+            None => rows.push(attempt),
+            Some(row) if row.status == UNPUBLISHED => row.error = attempt.error,
+            // A run that was published and killed right then has a note still.
+            Some(_) => {}
+        }
+    }
     rows.sort_by(|a, b| b.run.cmp(&a.run));
     Ok(rows)
 }
 
 impl Row {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run have few digits")]
-    fn published(run: &KeptRun, record: Option<&RunRecord>) -> Self {
+    fn kept(run: &KeptRun, record: Option<&RunRecord>) -> Self {
         let seconds = |record: &RunRecord| {
             (record.finished_at - record.started_at).num_milliseconds() as f64 / 1000.0
         };
         Self {
             run: run.id.to_string(),
-            status: if run.is_current { "current" } else { "kept" },
+            status: match (run.is_current, run.is_published) {
+                (true, _) => "current",
+                (false, true) => "kept",
+                (false, false) => UNPUBLISHED,
+            },
             started_at: record.map(|record| record.started_at.format(MOMENT).to_string()),
             as_of: record.map(|record| record.as_of.to_string()),
             seconds: record.map(seconds),
@@ -112,8 +126,24 @@ impl Row {
         }
     }
 
-    fn is_published(&self) -> bool {
-        self.bytes.is_some()
+    /// What is said of a run that is not published, and what can be done.
+    fn told(&self, path: &Path, output: &Path) -> Option<String> {
+        let retry = format!("`kohort retry {}` runs it again", path.display());
+        match (self.status, &self.error) {
+            (UNPUBLISHED, error) => {
+                let error = error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+                Some(format!(
+                    "is whole and never became current{error}\n`kohort publish {}` makes it so, \
+                     `kohort gc` removes it once it is older than a day",
+                    output.join(&self.run).display()
+                ))
+            }
+            (_, Some(error)) => Some(format!("failed: {error}\n{retry}")),
+            (_, None) if self.bytes.is_none() => {
+                Some(format!("did not end; it is at work, or was killed\n{retry}"))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -208,6 +238,33 @@ mod tests {
         20260103T030405Z-0000  failed   2026-01-03T03:04:05Z  –                –          –          –       –       –
         20260102T030405Z-0abc  current  2026-01-02T03:04:05Z  2026-01-02  12.2 s  1,234,567  1,200,000      13  4.5 MB
         "#);
+    }
+
+    #[test]
+    fn what_is_not_published_is_told() {
+        let row = |status, bytes, error: Option<&str>| Row {
+            run: "X".to_owned(),
+            status,
+            bytes,
+            error: error.map(str::to_owned),
+            ..Row::default()
+        };
+        let cases = [
+            (row("current", Some(1), None), None),
+            (row("kept", Some(1), None), None),
+            (row("failed", None, Some("no space")), Some("failed: no space\n`kohort retry FILE`")),
+            (row("unfinished", None, None), Some("did not end; it is at work, or was killed\n")),
+            (row(UNPUBLISHED, Some(1), None), Some("is whole and never became current\n")),
+            (
+                row(UNPUBLISHED, Some(1), Some("503")),
+                Some("is whole and never became current: 503\n`kohort publish OUT/X` makes it so"),
+            ),
+        ];
+        for (row, expected) in cases {
+            let told = row.told(Path::new("FILE"), Path::new("OUT"));
+            assert_eq!(told.is_some(), expected.is_some(), "{row:?}");
+            assert!(told.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{row:?}");
+        }
     }
 
     #[test]

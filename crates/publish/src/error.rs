@@ -89,7 +89,11 @@ pub enum PublishError {
         cause: ParquetError,
     },
     /// An older run cannot be removed. Where a run was published before, it is all the same.
-    #[error("an old run cannot be removed: {}: {cause}; remove it by hand", .path.display())]
+    #[error(
+        "an old run cannot be removed: {}: {cause}; see to the cause, the next run or `kohort gc` tries \
+         again",
+        .path.display()
+    )]
     Prune {
         /// The folder of the old run.
         path: PathBuf,
@@ -107,6 +111,42 @@ pub enum PublishError {
         output: PathBuf,
         /// The run that is current.
         current: Option<RunId>,
+    },
+    /// An object store does not say what became of the pointer to a run.
+    #[error(
+        "it is not known whether run {id} became current at {}: {cause}; its files stay: `kohort runs \
+         {}` says which run is current, and `kohort publish {}` makes this one so",
+        .output.display(), .output.display(), .output.join(.id.as_str()).display()
+    )]
+    Unsettled {
+        /// The run.
+        id: RunId,
+        /// The output.
+        output: PathBuf,
+        /// What the store says.
+        cause: Box<PublishError>,
+    },
+    /// On an object store somebody removed the files of a run before it became current.
+    #[error(
+        "run {id} at {} was removed by another run or by `kohort gc`, or is about to be; run again",
+        .output.display()
+    )]
+    Cleared {
+        /// The run.
+        id: RunId,
+        /// The output.
+        output: PathBuf,
+    },
+    /// A run on an object store that lacks a file of a table.
+    #[error(
+        "not all of table {table} is in {}; publish another run, or run again",
+        .folder.display()
+    )]
+    Incomplete {
+        /// The folder of the run.
+        folder: PathBuf,
+        /// The table.
+        table: String,
     },
     /// An object store does not do what it is asked to.
     #[error("{0}")]

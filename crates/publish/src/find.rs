@@ -49,7 +49,8 @@ pub(crate) fn find(path: &Path, at: &dyn Fn(&Path) -> Output) -> Result<Found, P
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         (at(above_runs(parent).unwrap_or(here(parent))), name, None)
     };
-    let mut runs = output.runs()?;
+    // Before the current one were runs that were current once.
+    let mut runs = if number.is_some() { output.published()? } else { output.runs()? };
     let place = match number {
         Some(number) => {
             let current = output.current_id()?;
@@ -87,7 +88,7 @@ fn on_store(
     at: &dyn Fn(&Path) -> Output,
 ) -> Result<Option<Found>, PublishError> {
     if let Some(pointer) = remote.pointer()? {
-        let found = Found::of(output.clone(), &pointer.id)?;
+        let found = Found::of(output.clone(), &pointer.says.run_id)?;
         if found.remote.as_ref().map_or(Ok(false), |remote| remote.has(RECORD))? {
             return Ok(Some(found));
         }

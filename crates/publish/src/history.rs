@@ -8,6 +8,7 @@ use crate::disk::{self, at};
 use crate::find::Found;
 use crate::output::{RECORD, link_target};
 use crate::own::Own;
+use crate::pointer::Standing;
 use crate::{Output, PublishError, PublishedRun, RunId, ground};
 
 /// A run that an output keeps.
@@ -17,6 +18,9 @@ pub struct KeptRun {
     pub id: RunId,
     /// Whether readers see it.
     pub is_current: bool,
+    /// Whether readers see it or did so at some time. On an object store a run may be there whole that
+    /// never became current.
+    pub is_published: bool,
     /// Size of all its files.
     pub bytes: u64,
 }
@@ -38,17 +42,21 @@ impl Output {
     /// # Errors
     /// As [`Output::current`] and [`Output::runs`].
     pub fn history(&self) -> Result<Vec<KeptRun>, PublishError> {
-        let current = self.current_id()?;
-        let kept =
-            |id: RunId, bytes| KeptRun { is_current: current.as_ref() == Some(&id), id, bytes };
         let mut runs = Vec::new();
         if let Some(remote) = self.remote()? {
-            runs.extend(remote.runs()?.into_iter().map(|run| kept(run.id, run.bytes)));
+            runs.extend(remote.kept()?.into_iter().map(|(run, standing)| KeptRun {
+                id: run.id,
+                is_current: standing == Standing::Current,
+                is_published: standing != Standing::Unpublished,
+                bytes: run.bytes,
+            }));
         } else {
+            let current = self.current_id()?;
             for id in self.runs()? {
                 let folder = self.run_folder(&id);
+                let is_current = current.as_ref() == Some(&id);
                 match size(&folder) {
-                    Ok(bytes) => runs.push(kept(id, bytes)),
+                    Ok(bytes) => runs.push(KeptRun { id, is_current, is_published: true, bytes }),
                     // A run at work removed it just now.
                     Err(_) if !folder.exists() => {}
                     Err(error) => return Err(error),
@@ -78,8 +86,9 @@ impl Output {
         Err(PublishError::UnknownRun { name, output, runs })
     }
 
-    /// Removes all runs but the newest `keep` and the current one, and what killed runs left behind.
-    /// With `only_look` nothing is removed, and what was left behind in a folder is not counted, as
+    /// Removes all published runs but the newest `keep` and the current one, and what killed runs left
+    /// behind; on a store also runs that never became current, once they are older than a day. With
+    /// `only_look` nothing is removed, and what was left behind in a folder is not counted, as
     /// a run may be at work on it.
     ///
     /// # Errors
@@ -94,7 +103,8 @@ impl Output {
     }
 
     fn surplus(&self, keep: usize) -> Result<Cleared, PublishError> {
-        let all = self.history()?;
+        let mut all = self.history()?;
+        all.retain(|run| run.is_published);
         let count = all.len();
         let own = if self.is_remote() { None } else { Some(self.own_runs()?) };
         let is_own = |run: &KeptRun| own.as_ref().is_none_or(|own| own.contains(&run.id));
@@ -125,15 +135,20 @@ impl Output {
     }
 
     fn clear_store(&self, keep: usize, only_look: bool) -> Result<Cleared, PublishError> {
-        let mut cleared = self.surplus(keep)?;
+        let (mut cleared, now) = (self.surplus(keep)?, Utc::now());
         let Some(remote) = self.remote()? else { return Ok(cleared) };
-        let left_behind = remote.left_behind(self.current_id()?.as_ref(), Utc::now())?;
+        let left_behind = remote.left_behind(now)?;
         cleared.left_behind_bytes = left_behind.iter().map(|run| run.bytes).sum();
         if !only_look {
             let surplus: BTreeSet<_> = cleared.runs.iter().map(|run| &run.id).collect();
             let mut runs = remote.runs()?;
             runs.retain(|run| surplus.contains(&run.id));
-            runs.iter().chain(&left_behind).try_for_each(|run| remote.remove(run))?;
+            runs.extend(left_behind);
+            let removed = remote.remove(&runs, now)?;
+            let count = cleared.runs.len();
+            // One may have become current meanwhile.
+            cleared.runs.retain(|run| removed.contains(&run.id));
+            cleared.kept += count - cleared.runs.len();
         }
         Ok(cleared)
     }
@@ -142,16 +157,16 @@ impl Output {
     ///
     /// # Errors
     /// [`PublishError::Locked`] while a run holds the output; [`PublishError::Outrun`] where another
-    /// run became current on the store just now; as [`Output::run`].
+    /// run became current on the store just now, [`PublishError::Cleared`] where this one is being
+    /// removed there, [`PublishError::Incomplete`] where a file of it is missing,
+    /// [`PublishError::Unsettled`] where the store is silent; as [`Output::run`].
     pub fn make_current(&self, id: &RunId) -> Result<Option<RunId>, PublishError> {
         if let Some(remote) = self.remote()? {
             let before = remote.pointer()?;
             // That it is there, and can be read.
-            self.run(id)?.record()?;
-            if before.as_ref().is_none_or(|before| before.id != *id) {
-                remote.point_at(id, before.as_ref())?;
-            }
-            return Ok(before.map(|before| before.id));
+            remote.check_whole(id, &self.run(id)?.record()?)?;
+            remote.point_at(id, before.as_ref())?;
+            return Ok(before.map(|before| before.says.run_id));
         }
         let _lock = self.lock("kohort publish", None)?;
         self.run(id)?.record()?;

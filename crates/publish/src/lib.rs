@@ -27,7 +27,8 @@
 //! begun only in a folder that is new or empty: [`Output::check`], [`State::check`].
 //!
 //! On an object store an output has no link, no lock and no folder of staged files, but an object
-//! `current.json`, which is written last and only if it is what it was when the run began.
+//! `current.json`, which is written last and only if it leads to the run that it led to when the run
+//! began.
 
 mod arrays;
 mod attempt;
@@ -48,6 +49,7 @@ mod order;
 mod output;
 mod own;
 mod parquet_file;
+mod pointer;
 mod prometheus;
 mod read;
 mod record;

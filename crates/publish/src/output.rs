@@ -6,6 +6,7 @@ use kohort_store::{Store, is_url};
 use crate::disk::{self, at};
 use crate::lock::Lock;
 use crate::own::{self, Own};
+use crate::pointer::Standing;
 use crate::remote::Remote;
 use crate::staging::{Claim, OnStore};
 use crate::{PublishError, RunId, Staging, ground};
@@ -32,7 +33,10 @@ impl Output {
     /// The output in the folder `key` of a store.
     #[must_use]
     pub fn in_store(store: Store, key: &str) -> Self {
-        let remote = Remote::new(store, key);
+        Self::of(Remote::new(store, key))
+    }
+
+    pub(crate) fn of(remote: Remote) -> Self {
         Self { root: remote.url("").into(), store: Some(remote) }
     }
 
@@ -61,7 +65,7 @@ impl Output {
     /// says.
     pub fn current(&self) -> Result<Option<PathBuf>, PublishError> {
         if let Some(remote) = self.remote()? {
-            return Ok(remote.pointer()?.map(|pointer| self.run_folder(&pointer.id)));
+            return Ok(remote.pointer()?.map(|pointer| self.run_folder(&pointer.says.run_id)));
         }
         let path = self.current_link();
         match fs::read_link(&path) {
@@ -83,7 +87,15 @@ impl Output {
         Ok(self.current()?.as_deref().and_then(run_id))
     }
 
-    /// The runs that are kept, oldest first.
+    /// The runs that are kept and were current at some time, oldest first.
+    pub(crate) fn published(&self) -> Result<Vec<RunId>, PublishError> {
+        let Some(remote) = self.remote()? else { return self.runs() };
+        let mut runs = remote.kept()?;
+        runs.retain(|(_, standing)| *standing != Standing::Unpublished);
+        Ok(runs.into_iter().map(|(run, _)| run.id).collect())
+    }
+
+    /// The runs that are kept, oldest first; on a store also those that never became current.
     ///
     /// # Errors
     /// [`PublishError::Read`] where the folder cannot be listed; one that is missing has no runs.
@@ -115,7 +127,8 @@ impl Output {
     /// called with a sentence that says so, at once and then each minute.
     ///
     /// An output on an object store is not locked. What is current is remembered instead, and the
-    /// commit fails where it is something else by then.
+    /// commit fails where it is something else by then. Before the first run it is tried whether the
+    /// store has the conditional writes that this takes.
     ///
     /// # Errors
     /// [`PublishError::Locked`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
@@ -130,6 +143,10 @@ impl Output {
             let before = remote.pointer()?;
             if remote.has_run(id)? {
                 return Err(PublishError::RunExists { path: self.run_folder(id) });
+            }
+            // Where it was written once it was tried before.
+            if before.as_ref().is_none_or(|before| before.says.write == 0) {
+                remote.try_conditions(&format!("runs/{id}/.conditions"))?;
             }
             let claim = Claim::Store(Box::new(OnStore { remote, before }));
             return Staging::new(self.clone(), id.clone(), claim);

@@ -6,10 +6,12 @@
 //! OUTPUT/runs/<run id>/run.json      written last of the run's files: with it the run is whole
 //! ```
 //!
-//! Nobody holds a lock. The pointer is written under the condition that it is what it was when the
-//! run began, so that of two runs at once one is published and the other fails.
+//! Nobody holds a lock. The pointer is written under the condition that it names the run that it named
+//! when the run began, so that of two runs at once one is published and the other fails. No run is
+//! removed before the pointer says so (see `pointer`): then it can't become current any more. What an
+//! answer leaves open is taken for the worst: a run that may be current stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,21 +20,20 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kohort_store::{Condition, Object, Store, StoreError};
-use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use crate::disk::{self, at};
+use crate::layout::hive::table_of_part;
 use crate::output::RECORD;
+use crate::pointer::{Content, Next, Pointer, Standing};
 use crate::unfinished::{Publishing, UNFINISHED};
-use crate::{PublishError, RECORD_VERSION, RunId};
-
-const POINTER: &str = "current.json";
+use crate::{PublishError, RunId, RunRecord};
 
 /// Bytes of an object that are in memory while it is fetched.
 const PIECE: u64 = 16 << 20;
 
-/// How old the newest file of half a run must be before it counts as left behind: whoever writes a
-/// run uploads it within minutes.
+/// How old the newest file of a run that never became current must be before it counts as left behind:
+/// whoever writes a run uploads it within minutes.
 const LEFT_BEHIND: TimeDelta = TimeDelta::days(1);
 
 /// A folder of a store.
@@ -41,24 +42,12 @@ pub(crate) struct Remote {
     store: Store,
     /// Without a slash at its end.
     folder: String,
-}
-
-/// What the pointer says.
-#[derive(Debug)]
-pub(crate) struct Pointer {
-    pub id: RunId,
-    object: Object,
-}
-
-/// The content of the pointer.
-#[derive(Deserialize, Serialize)]
-struct PointerFile {
-    record_version: u32,
-    run_id: RunId,
+    /// Keeps the process from ending while it publishes.
+    publishing: fn() -> Publishing<'static>,
 }
 
 /// A run in a store.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RemoteRun {
     pub id: RunId,
     /// Bytes of all its files.
@@ -73,12 +62,19 @@ impl Remote {
     }
 
     pub fn new(store: Store, folder: &str) -> Self {
-        Self { store, folder: folder.trim_end_matches('/').to_owned() }
+        let folder = folder.trim_end_matches('/').to_owned();
+        Self { store, folder, publishing: || UNFINISHED.publishing() }
+    }
+
+    /// The same folder, for one of several processes in a test.
+    #[cfg(test)]
+    pub fn of_process(self, publishing: fn() -> Publishing<'static>) -> Self {
+        Self { publishing, ..self }
     }
 
     /// A folder in this one.
     pub fn below(&self, name: &str) -> Self {
-        Self { store: self.store.clone(), folder: self.key(name) }
+        Self { folder: self.key(name), ..self.clone() }
     }
 
     /// The URL of a name in the folder, or of the folder where it is empty.
@@ -95,7 +91,11 @@ impl Remote {
 
     /// A file of the folder, `None` where there is none.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, PublishError> {
-        Ok(self.store.get(&self.key(name))?.map(|(bytes, _)| bytes.into()))
+        Ok(self.get_object(name)?.map(|(bytes, _)| bytes))
+    }
+
+    pub fn get_object(&self, name: &str) -> Result<Option<(Vec<u8>, Object)>, PublishError> {
+        Ok(self.store.get(&self.key(name))?.map(|(bytes, object)| (bytes.into(), object)))
     }
 
     /// Writes an object to a file, piece by piece.
@@ -121,6 +121,15 @@ impl Remote {
         Ok(self.store.put(&self.key(name), bytes.into())?)
     }
 
+    pub fn put_if(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+        condition: Condition<'_>,
+    ) -> Result<Object, StoreError> {
+        self.store.put_if(&self.key(name), bytes.into(), condition)
+    }
+
     pub fn delete(&self, name: &str) -> Result<(), PublishError> {
         Ok(self.store.delete(&[self.key(name)])?)
     }
@@ -135,75 +144,134 @@ impl Remote {
         object.key.strip_prefix(&self.folder).map(|name| name.trim_start_matches('/'))
     }
 
-    /// Which run is current, `None` where none is.
-    pub fn pointer(&self) -> Result<Option<Pointer>, PublishError> {
-        let Some((bytes, object)) = self.store.get(&self.key(POINTER))? else { return Ok(None) };
-        let path = || PathBuf::from(&object.url);
-        let file: PointerFile = serde_json::from_slice(&bytes)
-            .map_err(|cause| PublishError::Pointer { path: path(), cause })?;
-        if file.record_version > RECORD_VERSION {
-            let (found, known) = (file.record_version, RECORD_VERSION);
-            return Err(PublishError::RecordVersion { path: path(), found, known });
-        }
-        Ok(Some(Pointer { id: file.run_id, object }))
+    /// Makes a run that is there current, unless another became so since the pointer was `seen`.
+    pub fn point_at(&self, id: &RunId, seen: Option<&Pointer>) -> Result<(), PublishError> {
+        let next = |now: Option<&Content>| match now.map(|now| now.standing(id)) {
+            Some(Standing::Current) => Ok(Next::Stands),
+            Some(Standing::Removed) => Err(self.cleared(id)),
+            _ => self.succeed(id, seen, now),
+        };
+        self.publish(id, seen, &next)
     }
 
-    /// Makes a run current, unless another became so since `before` was looked up.
-    pub fn point_at(&self, id: &RunId, before: Option<&Pointer>) -> Result<(), PublishError> {
-        let file = PointerFile { record_version: RECORD_VERSION, run_id: id.clone() };
-        let condition =
-            before.map_or(Condition::New, |pointer| Condition::Replaces(&pointer.object));
-        match self.store.put_if(&self.key(POINTER), disk::json(&file).into(), condition) {
-            Ok(_) => Ok(()),
-            Err(StoreError::Conflict { .. }) => Err(PublishError::Outrun {
-                output: self.url("").into(),
-                current: self.pointer()?.map(|pointer| pointer.id),
-            }),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Uploads the files of a run and makes it current, unless another became so since `before` was
-    /// looked up.
+    /// Uploads the files of a run and makes it current, unless another became so since the pointer was
+    /// `seen`.
     pub fn commit(
         &self,
         id: &RunId,
         folder: &Path,
-        before: Option<&Pointer>,
+        seen: Option<&Pointer>,
     ) -> Result<(), PublishError> {
-        let publishing = match self.upload(id, folder) {
-            Ok(publishing) => publishing,
-            Err(error) => {
-                self.withdraw(id);
-                return Err(error);
+        let files = disk::files(folder)?;
+        self.upload(id, folder, &files)?;
+        let publishing = (self.publishing)();
+        let next = |now: Option<&Content>| match now.map(|now| now.standing(id)) {
+            // Where the answer was lost, and others have written since, it may be history by now.
+            Some(Standing::Current | Standing::Earlier) => Ok(Next::Stands),
+            Some(Standing::Removed) => Err(self.cleared(id)),
+            _ => {
+                // Others wrote. That a run was removed is forgotten after a day, and this one may have
+                // slept that long.
+                let is_new = now.map(|now| now.write) != seen.map(|seen| seen.says.write);
+                if is_new && !self.has_all(id, folder, &files)? {
+                    return Err(self.cleared(id));
+                }
+                self.succeed(id, seen, now)
             }
         };
-        let pointed = self.point_at(id, before);
-        match &pointed {
-            Ok(()) => publishing.done(),
-            Err(PublishError::Outrun { .. }) => self.withdraw(id),
-            // The store does not say what came of the pointer. It may lead here in a moment, and a
-            // run too many is better than a pointer to nothing.
-            Err(_) => {}
+        let put = self.put_file(id, folder, RECORD);
+        match put.and_then(|()| self.publish(id, seen, &next)) {
+            Ok(()) => {
+                publishing.done();
+                Ok(())
+            }
+            Err(error) => {
+                let may_be_current = matches!(
+                    error,
+                    PublishError::Unsettled { .. }
+                        | PublishError::Store(StoreError::Unconditional { .. })
+                );
+                if !may_be_current {
+                    self.withdraw(id);
+                }
+                Err(error)
+            }
         }
-        pointed
     }
 
-    fn upload(&self, id: &RunId, folder: &Path) -> Result<Publishing<'static>, PublishError> {
-        let put = |name: &str| {
-            self.store.put_file(&self.key(&format!("runs/{id}/{name}")), &folder.join(name))
-        };
-        let files = disk::files(folder)?;
-        files.iter().filter(|name| *name != RECORD).try_for_each(|name| put(name))?;
-        let publishing = UNFINISHED.publishing();
-        put(RECORD)?;
-        Ok(publishing)
+    /// The pointer to a run, where no other became current since it was `seen`.
+    fn succeed(
+        &self,
+        id: &RunId,
+        seen: Option<&Pointer>,
+        now: Option<&Content>,
+    ) -> Result<Next, PublishError> {
+        if now.map(|now| &now.run_id) == seen.map(|seen| &seen.says.run_id) {
+            return Ok(Next::Write(Content::with_current(now, id)));
+        }
+        let current = now.map(|now| now.run_id.clone());
+        Err(PublishError::Outrun { output: self.url("").into(), current })
     }
 
-    /// Takes the files of a run back, as far as the store allows. What stays is removed by a later
-    /// run.
+    fn publish(
+        &self,
+        id: &RunId,
+        seen: Option<&Pointer>,
+        next: &dyn Fn(Option<&Content>) -> Result<Next, PublishError>,
+    ) -> Result<(), PublishError> {
+        let is_in = |content: &Content| content.standing(id) != Standing::Unpublished;
+        match self.rewrite(seen, next, &is_in) {
+            Ok(_) => Ok(()),
+            Err(
+                error @ (PublishError::Outrun { .. }
+                | PublishError::Cleared { .. }
+                | PublishError::Store(StoreError::Unconditional { .. })),
+            ) => Err(error),
+            // The pointer may lead to the run, or do so in a moment.
+            Err(cause) => Err(PublishError::Unsettled {
+                id: id.clone(),
+                output: self.url("").into(),
+                cause: Box::new(cause),
+            }),
+        }
+    }
+
+    fn cleared(&self, id: &RunId) -> PublishError {
+        PublishError::Cleared { id: id.clone(), output: self.url("").into() }
+    }
+
+    /// Uploads all files of a run but its record, without which it is none; all or nothing, as far as
+    /// the store allows.
+    fn upload(&self, id: &RunId, folder: &Path, files: &[String]) -> Result<(), PublishError> {
+        let mut others = files.iter().filter(|name| *name != RECORD);
+        others.try_for_each(|name| self.put_file(id, folder, name)).inspect_err(|_| {
+            let keys: Vec<_> = files.iter().map(|name| self.key(&in_run(id, name))).collect();
+            // What stays is removed by a later run.
+            let _ = self.store.delete(&keys);
+        })
+    }
+
+    fn put_file(&self, id: &RunId, folder: &Path, name: &str) -> Result<(), PublishError> {
+        Ok(self.store.put_file(&self.key(&in_run(id, name)), &folder.join(name))?)
+    }
+
+    /// Whether all files of a folder are there as files of a run.
+    fn has_all(&self, id: &RunId, folder: &Path, files: &[String]) -> Result<bool, PublishError> {
+        for name in files {
+            let path = folder.join(name);
+            let size = at(&path, path.metadata())?.len();
+            let found = self.store.head(&self.key(&in_run(id, name)))?;
+            if found.is_none_or(|found| found.size != size) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes the files of a run back that is not current, as far as the store allows. What stays is
+    /// removed by a later run.
     fn withdraw(&self, id: &RunId) {
-        let _ = self.run(id).and_then(|run| self.remove(&run));
+        let _ = self.run(id).and_then(|run| self.remove(&[run], Utc::now()));
     }
 
     /// Whether there is anything of a run.
@@ -211,48 +279,120 @@ impl Remote {
         Ok(!self.run(id)?.objects.is_empty())
     }
 
-    /// The runs that are whole, oldest first.
+    /// Fails where a table of a run lacks a file.
+    pub fn check_whole(&self, id: &RunId, record: &RunRecord) -> Result<(), PublishError> {
+        let run = self.run(id)?;
+        let folder = self.below(&format!("runs/{id}"));
+        for table in &record.tables {
+            let is_of_table = |name: &str| {
+                name.strip_suffix(".parquet").is_some_and(|file| file == table.name)
+                    || table_of_part(name) == Some(&table.name)
+            };
+            let objects = run.objects.iter();
+            let files = objects.filter(|object| folder.name(object).is_some_and(is_of_table));
+            if files.map(|object| object.size).sum::<u64>() != table.bytes {
+                let (folder, table) = (folder.url("").into(), table.name.clone());
+                return Err(PublishError::Incomplete { folder, table });
+            }
+        }
+        Ok(())
+    }
+
+    /// The runs that are whole, published or not, oldest first.
     pub fn runs(&self) -> Result<Vec<RemoteRun>, PublishError> {
         Ok(self.all_runs()?.into_iter().filter(RemoteRun::is_whole).collect())
     }
 
-    /// Removes runs older than `current`, so that `keep` stay with that among them, and what killed
-    /// runs left.
+    /// The runs that are whole, oldest first, but those that are about to be removed.
+    pub fn kept(&self) -> Result<Vec<(RemoteRun, Standing)>, PublishError> {
+        // A run that becomes current meanwhile is seen to be, in this order.
+        let (runs, pointer) = (self.runs()?, self.pointer()?);
+        let standing = |id: &RunId| {
+            pointer.as_ref().map_or(Standing::Unpublished, |pointer| pointer.says.standing(id))
+        };
+        let runs = runs.into_iter().map(|run| (standing(&run.id), run));
+        Ok(runs.filter(|(s, _)| *s != Standing::Removed).map(|(s, run)| (run, s)).collect())
+    }
+
+    /// Removes published runs older than `current`, so that `keep` stay with that among them, and what
+    /// killed runs left.
     pub fn prune(
         &self,
         current: &RunId,
         keep: usize,
         now: DateTime<Utc>,
     ) -> Result<(), PublishError> {
-        // One that began later may be about to become current.
-        let (mut older, halves): (Vec<_>, Vec<_>) = (self.all_runs()?.into_iter())
-            .filter(|run| run.id < *current)
-            .partition(RemoteRun::is_whole);
-        older.truncate((older.len() + 1).saturating_sub(keep).min(older.len()));
-        let left_behind = halves.iter().filter(|run| run.is_left_behind(now));
-        older.iter().chain(left_behind).try_for_each(|run| self.remove(run))
+        let runs = self.all_runs()?;
+        let Some(pointer) = self.pointer()? else { return Ok(()) };
+        let is_there = |id: &&RunId| runs.iter().any(|run| run.id == **id && run.is_whole());
+        let mut surplus: BTreeSet<_> =
+            pointer.says.earlier().filter(|id| *id < current).filter(is_there).collect();
+        for _ in 1..keep {
+            surplus.pop_last();
+        }
+        let is_surplus = |run: &RemoteRun| surplus.contains(&run.id);
+        let doomed: Vec<_> = (runs.iter())
+            .filter(|run| is_surplus(run) || run.is_left_behind(&pointer.says, now))
+            .cloned()
+            .collect();
+        self.remove(&doomed, now).map(|_| ())
     }
 
-    /// What killed runs left behind.
-    pub fn left_behind(
-        &self,
-        current: Option<&RunId>,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<RemoteRun>, PublishError> {
+    /// What is there of runs that never became current, and won't any more.
+    pub fn left_behind(&self, now: DateTime<Utc>) -> Result<Vec<RemoteRun>, PublishError> {
         let mut runs = self.all_runs()?;
-        runs.retain(|run| !run.is_whole() && run.is_left_behind(now) && Some(&run.id) != current);
+        let Some(pointer) = self.pointer()? else { return Ok(Vec::new()) };
+        runs.retain(|run| run.is_left_behind(&pointer.says, now));
         Ok(runs)
     }
 
-    /// Removes the files of a run, `run.json` first: what goes on then is no run any more.
-    pub fn remove(&self, run: &RemoteRun) -> Result<(), PublishError> {
-        let keys = run.objects.iter().map(|object| object.key.clone());
-        let (record, others): (Vec<_>, Vec<_>) = keys.partition(|key| run.is_record(key));
-        let removed = self.store.delete(&record).and_then(|()| self.store.delete(&others));
-        removed.map_err(|error| PublishError::Prune {
+    /// Removes the files of runs, but of those that are current by now; gives whose it removed. Where
+    /// nothing is published nothing is, as a run may be about to become current.
+    pub fn remove(
+        &self,
+        runs: &[RemoteRun],
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<RunId>, PublishError> {
+        let Some(first) = runs.first() else { return Ok(BTreeSet::new()) };
+        let failed = |run: &RemoteRun, cause: io::Error| PublishError::Prune {
             path: self.url(&format!("runs/{}", run.id)).into(),
-            cause: io::Error::other(error),
-        })
+            cause,
+        };
+        let doomed =
+            self.doom(runs, now).map_err(|error| failed(first, io::Error::other(error)))?;
+        for run in runs.iter().filter(|run| doomed.contains(&run.id)) {
+            // Without its record, which a listing may not have, it is no run any more.
+            let record = self.key(&in_run(&run.id, RECORD));
+            let others: Vec<_> = run.objects.iter().map(|object| object.key.clone()).collect();
+            let removed = self.store.delete(slice::from_ref(&record));
+            removed
+                .and_then(|()| self.store.delete(&others))
+                .map_err(|error| failed(run, io::Error::other(error)))?;
+        }
+        Ok(doomed)
+    }
+
+    /// Has the pointer say of runs that they are removed; gives those of which it does.
+    fn doom(
+        &self,
+        runs: &[RemoteRun],
+        now: DateTime<Utc>,
+    ) -> Result<BTreeSet<RunId>, PublishError> {
+        let ids = |are: Standing, says: &Content| -> BTreeSet<RunId> {
+            let ids = runs.iter().map(|run| &run.id);
+            ids.filter(|id| says.standing(id) == are).cloned().collect()
+        };
+        let next = |says: Option<&Content>| {
+            let Some(says) = says else { return Ok(Next::Stands) };
+            let mut open = ids(Standing::Earlier, says);
+            open.extend(ids(Standing::Unpublished, says));
+            Ok(if open.is_empty() { Next::Stands } else { Next::Write(says.without(&open, now)) })
+        };
+        let is_in = |says: &Content| {
+            [Standing::Earlier, Standing::Unpublished].iter().all(|s| ids(*s, says).is_empty())
+        };
+        let says = self.rewrite(self.pointer()?.as_ref(), &next, &is_in)?;
+        Ok(says.map_or_else(BTreeSet::new, |says| ids(Standing::Removed, &says)))
     }
 
     fn run(&self, id: &RunId) -> Result<RemoteRun, PublishError> {
@@ -288,10 +428,20 @@ impl RemoteRun {
         self.objects.iter().any(|object| self.is_record(&object.key))
     }
 
-    fn is_left_behind(&self, now: DateTime<Utc>) -> bool {
+    fn is_left_behind(&self, pointer: &Content, now: DateTime<Utc>) -> bool {
         let newest = self.objects.iter().map(|object| object.modified).max();
-        newest.is_some_and(|newest| now - newest > LEFT_BEHIND)
+        match pointer.standing(&self.id) {
+            Standing::Current | Standing::Earlier => false,
+            // Who began to remove it did not come to the end.
+            Standing::Removed => true,
+            Standing::Unpublished => newest.is_some_and(|newest| now - newest > LEFT_BEHIND),
+        }
     }
+}
+
+/// The path of a file of a run from the output.
+fn in_run(id: &RunId, name: &str) -> String {
+    format!("runs/{id}/{name}")
 }
 
 /// The files of a folder in a store, brought to a folder of this machine when they are asked for.

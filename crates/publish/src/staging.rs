@@ -10,7 +10,8 @@ use crate::layout::{Layout, Place};
 use crate::lock::Lock;
 use crate::output::{RECORD, link_target};
 use crate::own::Own;
-use crate::remote::{Pointer, Remote};
+use crate::pointer::Pointer;
+use crate::remote::Remote;
 use crate::rows::ROOM;
 use crate::unfinished::{Registered, UNFINISHED};
 use crate::{
@@ -154,8 +155,10 @@ impl Staging {
     ///
     /// # Errors
     /// [`PublishError::Write`] where the disk refuses; [`PublishError::Outrun`] where another run
-    /// became current on the store. `current` is then as it was, and nothing of the run is left.
-    /// What else the store says: where it is silent about the pointer, the run may be current.
+    /// became current on the store, [`PublishError::Cleared`] where somebody removed this one; what
+    /// the store says. `current` is then as it was, and nothing of the run is left, as far as that can
+    /// be removed. [`PublishError::Unsettled`] where the store is silent about the pointer: the run is
+    /// there, and may be current.
     pub fn commit(self, record: &RunRecord, keep: usize) -> Result<Published, PublishError> {
         disk::write_file(&self.folder.join(RECORD), &record.to_json())?;
         disk::sync_folder(&self.folder)?;

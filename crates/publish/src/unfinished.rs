@@ -46,7 +46,7 @@ struct Runs {
 }
 
 impl Unfinished {
-    const fn new() -> Self {
+    pub const fn new() -> Self {
         Self(Mutex::new(Runs { next: 0, at_work: BTreeMap::new(), is_published: false }))
     }
 

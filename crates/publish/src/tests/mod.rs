@@ -22,6 +22,7 @@ mod history;
 mod hive;
 pub(crate) mod hostile;
 mod layout;
+mod lying;
 mod reading;
 mod records;
 mod rows;

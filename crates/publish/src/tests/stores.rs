@@ -41,7 +41,8 @@ fn a_commit_ends_with_the_pointer() {
     expected.extend(files(1));
     assert_eq!(keys(&store), expected);
     let pointer = store.get("a/out/current.json").unwrap().unwrap().0;
-    let expected = format!("{{\n  \"record_version\": 1,\n  \"run_id\": \"{}\"\n}}\n", id(1));
+    let expected = "{\n  \"record_version\": 1,\n  \"run_id\": \"20261122T014401Z-0000\",\n  \
+                    \"write\": 1,\n  \"earlier\": [],\n  \"removed\": []\n}\n";
     assert_eq!(String::from_utf8(pointer.into()).unwrap(), expected);
     publish(&output, 2, 7);
     assert_eq!(output.current_id().unwrap(), Some(id(2)));
@@ -174,13 +175,16 @@ fn half_a_run_is_none() {
     assert_eq!(output.clear(1, false).unwrap().left_behind_bytes, 0);
     let remote = Remote::new(store.clone(), "a/out");
     let later = Utc::now() + TimeDelta::hours(25);
-    for (current, now, expected) in
-        [(None, Utc::now(), 0), (None, later, 1), (Some(&id(1)), later, 0)]
-    {
-        assert_eq!(remote.left_behind(current, now).unwrap().len(), expected);
+    for (now, expected) in [(Utc::now(), 0), (later, 1)] {
+        assert_eq!(remote.left_behind(now).unwrap().len(), expected);
     }
     remote.prune(&id(2), 7, Utc::now()).unwrap();
     assert!(keys(&store).contains(&half));
+    // Nobody knows of which output it is where nothing is published.
+    let pointer = store.get("a/out/current.json").unwrap().unwrap().0;
+    store.delete(&["a/out/current.json".to_owned()]).unwrap();
+    assert!(remote.left_behind(later).unwrap().is_empty());
+    store.put("a/out/current.json", pointer).unwrap();
     remote.prune(&id(2), 7, later).unwrap();
     assert!(!keys(&store).contains(&half));
     assert!(keys(&store).contains(&"a/out/runs/notes/run.json".to_owned()));
