@@ -35,6 +35,7 @@ from moto.server import ThreadedMotoServer
 BUCKET = "shop"
 SECRET = "hushhushNEVERinANYtext0123456789"
 POINTER = "current.json"
+CONDITIONS = ("if-match", "if-none-match")
 ATTEMPTS = 4
 
 PIPELINE = """
@@ -60,6 +61,11 @@ def throttled(status: int) -> bytes:
     return b"HTTP/1.1 %d Busy\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
 
 
+def answered(status: str, code: str) -> bytes:
+    body = f"<Error><Code>{code}</Code><Message>It is {code}.</Message></Error>".encode()
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status.encode(), len(body), body)
+
+
 def refused(authorization: str) -> bytes:
     """As S3 refuses a signature: with all that was signed."""
     body = (
@@ -81,6 +87,12 @@ class Request:
     def puts_pointer(self) -> bool:
         return self.method == "PUT" and self.path.endswith(POINTER)
 
+    def reads_pointer(self) -> bool:
+        return self.method == "GET" and self.path.endswith(POINTER)
+
+    def is_conditional(self) -> bool:
+        return self.method == "PUT" and any(name.lower() in CONDITIONS for name in self.headers)
+
 
 @dataclass
 class Fault:
@@ -88,11 +100,13 @@ class Fault:
 
     matches: Callable[[Request], bool]
     times: float = float("inf")
+    # Headers that the server does not see.
+    strip: tuple[str, ...] = ()
     # Answered instead of the server.
     answer: bytes | Callable[[Request], bytes] | None = None
     # The share of the server's answer after which the connection is cut.
     cut: float | None = None
-    # Whether the server does as it is told, and the answer is lost.
+    # Whether the server does as it is told, and its answer is lost.
     lost: bool = False
     # Done before the request goes on.
     before: Callable[[], None] | None = None
@@ -141,18 +155,22 @@ class Proxy:
         fault = self.fault(request)
         if fault and fault.before:
             fault.before()
-        if fault and fault.answer:
+        if fault and fault.answer and not fault.lost:
             handler.wfile.write(fault.answer if isinstance(fault.answer, bytes) else fault.answer(request))
             handler.close_connection = True
             return
+        strip = fault.strip if fault else ()
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in strip}
         server = http.client.HTTPConnection(*self.target)
-        server.request(request.method, request.path, body, request.headers)
+        server.request(request.method, request.path, body, headers)
         answer = server.getresponse()
         content = answer.read()
         server.close()
         with self.lock:
             self.answers.append((request.method, request.path, len(content)))
         if fault and fault.lost:
+            if isinstance(fault.answer, bytes):
+                handler.wfile.write(fault.answer)
             handler.close_connection = True
             return
         length = answer.headers.get("content-length", "0") if request.method == "HEAD" else str(len(content))
@@ -455,6 +473,8 @@ def faulty_writes(shop: Shop) -> None:
         run = shop.run(source, url, "--as-of", "2024-03-01")
     fails(run, 1, POINTER, "503")
     equal(published(shop, "faulty"), before, "the current run after a pointer that can't be written")
+    listed = shop.command("runs", url)
+    expect("unpublished" in listed.text and "never became current" in listed.text, f"runs says {listed.text}")
     expect(shop.command("show", url, "cohort_retention", "--quiet").code == 0, "it can't be shown")
 
     table = Fault(lambda r: r.method in ("PUT", "POST") and "revenue_churn" in r.path, answer=throttled(503))
@@ -474,6 +494,51 @@ def faulty_writes(shop: Shop) -> None:
         run = shop.run(source, url, "--as-of", "2024-03-04")
     expect(run.code == 0, f"the run failed: {run.text}")
     expect(published(shop, "faulty") != before, "the new run is not current")
+
+
+def doubtful_pointers(shop: Shop) -> None:
+    """What the answer to the pointer leaves open is read; where that can't be, the run stays."""
+    source = f"s3://{BUCKET}/orders/"
+    internal = answered("500 Internal Server Error", "InternalError")
+    for number, reads in enumerate(("pointer", "nothing")):
+        # It is written, answered with an error, and refused when it is tried again.
+        url = f"s3://{BUCKET}/doubt-{number}"
+        for day in ("2024-03-01", "2024-03-02"):
+            lost = Fault(Request.puts_pointer, times=1, lost=True, answer=internal)
+            unread = Fault(
+                lambda r: r.reads_pointer() and lost.seen > 0,  # noqa: B023
+                answer=answered("403 Forbidden", "AccessDenied"),
+            )
+            with shop.faults(*([lost] if reads == "pointer" else [lost, unread])):
+                run = shop.run(source, url, "--as-of", day)
+            if reads == "pointer":
+                expect(run.code == 0, f"the run failed: {run.text}")
+            else:
+                fails(run, 1, "it is not known whether run", "403 Forbidden", f"kohort publish {url}")
+            current = published(shop, f"doubt-{number}")
+            record = json.loads(shop.get(f"doubt-{number}/runs/{current}/run.json"))
+            equal(record["as_of"], day, "the day of the current run")
+            shown = shop.command("show", url, "cohort_retention", "--quiet")
+            expect(shown.code == 0, f"it can't be shown: {shown.text}")
+
+    conflict = answered("409 Conflict", "ConditionalRequestConflict")
+    for day in ("2024-03-01", "2024-03-02"):
+        with shop.faults(Fault(Request.puts_pointer, times=2, answer=conflict)):
+            run = shop.run(source, f"s3://{BUCKET}/conflict", "--as-of", day)
+        expect(run.code == 0, f"the run failed: {run.text}")
+
+
+def no_conditions(shop: Shop) -> None:
+    """A store without conditional writes is told before the work, and nothing stays in it."""
+    source, url = f"s3://{BUCKET}/orders/", f"s3://{BUCKET}/plain"
+    for fault, part in [
+        (Fault(Request.is_conditional, answer=answered("501 Not Implemented", "NotImplemented")), "501"),
+        (Fault(Request.is_conditional, strip=CONDITIONS), "takes writes whose condition does not hold"),
+    ]:
+        with shop.faults(fault):
+            run = shop.run(source, url)
+        fails(run, 1, "conditional writes", part)
+        equal(shop.keys("plain/"), [], "what is there afterwards")
 
 
 def two_publishers(shop: Shop) -> None:
@@ -506,6 +571,8 @@ CASES = {
         mistakes,
         outputs,
         faulty_writes,
+        doubtful_pointers,
+        no_conditions,
         two_publishers,
     )
 }
