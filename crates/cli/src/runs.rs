@@ -39,10 +39,11 @@ pub fn runs(args: &RunsArgs, messages: &Messages, stdout: &mut Stdout) -> Result
     }
     stdout.flush()?;
     for row in &rows {
-        if let Some(what) = row.told(&args.path, output.root()) {
+        if let Some(Told { what, remedy }) = row.told(&args.path, output.root()) {
             // Whoever can write to the output can write a note: no line of it looks like another message.
-            let told = format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
-            messages.say_lines(told.lines());
+            let what =
+                format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
+            messages.say_lines(what.lines().chain([&*remedy]));
         }
     }
     Ok(())
@@ -126,25 +127,32 @@ impl Row {
         }
     }
 
-    /// What is said of a run that is not published, and what can be done.
-    fn told(&self, path: &Path, output: &Path) -> Option<String> {
-        let retry = format!("`kohort retry {}` runs it again", path.display());
+    /// What is said of a run that is not published.
+    fn told(&self, path: &Path, output: &Path) -> Option<Told> {
+        let retry = || format!("`kohort retry {}` runs it again", path.display());
         match (self.status, &self.error) {
             (UNPUBLISHED, error) => {
                 let error = error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
-                Some(format!(
-                    "is whole and never became current{error}\n`kohort publish {}` makes it so, \
-                     `kohort gc` removes it once it is older than a day",
+                let remedy = format!(
+                    "`kohort publish {}` makes it so, `kohort gc` removes it once it is older than a day",
                     output.join(&self.run).display()
-                ))
+                );
+                Some(Told { what: format!("is whole and never became current{error}"), remedy })
             }
-            (_, Some(error)) => Some(format!("failed: {error}\n{retry}")),
+            (_, Some(error)) => Some(Told { what: format!("failed: {error}"), remedy: retry() }),
             (_, None) if self.bytes.is_none() => {
-                Some(format!("did not end; it is at work, or was killed\n{retry}"))
+                let what = "did not end; it is at work, or was killed".to_owned();
+                Some(Told { what, remedy: retry() })
             }
             _ => None,
         }
     }
+}
+
+/// What became of a run, and what can be done.
+struct Told {
+    what: String,
+    remedy: String,
 }
 
 const MOMENT: &str = "%Y-%m-%dT%H:%M:%SZ";

@@ -151,10 +151,10 @@ impl Reader<'_> {
         let share =
             |key: &String| state.share(key).filter(|share| holds(share, self.now, self.today));
         let known: Vec<Option<&Share>> = keys.iter().map(share).collect();
-        let has_files = |(part, share): (usize, &Option<&Share>)| {
+        let has_files = |(part, share): (usize, Option<&Share>)| {
             share.is_none_or(|share| share.files.len() == opened.files_of(part).len())
         };
-        if !known.iter().enumerate().all(has_files) {
+        if !known.iter().copied().enumerate().all(has_files) {
             return Err(ReadError::Damaged);
         }
         let live: Vec<&Share> = known.iter().flatten().copied().collect();

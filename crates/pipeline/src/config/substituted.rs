@@ -27,7 +27,7 @@ impl Expanded {
         let inside = |value: &Range<usize>| value.start >= part.start && value.end <= part.end;
         for (value, name) in self.values.iter().filter(|(value, _)| inside(value)) {
             named.push_str(&self.text[at..value.start]);
-            named.push_str(&&reference(name));
+            named.push_str(&reference(name));
             at = value.end;
         }
         named + &self.text[at..part.end]

@@ -8,6 +8,8 @@ use super::{BlockRef, FileCounts, Share, State, Unusable};
 use crate::RunId;
 use crate::tests::hostile::change;
 
+const FORM: &str = "00000000000000f0";
+
 fn id(n: u32) -> RunId {
     format!("20261122T0144{n:02}Z-0000").parse().unwrap()
 }
@@ -22,6 +24,7 @@ fn share(n: u32, block: BlockRef) -> Share {
         rounded: 4,
         future: Some(20_001),
         checks: vec![0, 5],
+        texts: Vec::new(),
     };
     Share {
         key: format!("{n:02}"),
@@ -74,14 +77,14 @@ fn block(file: &str) -> BlockRef {
 #[test]
 fn hostile_manifests_are_refused_or_used() {
     let root = tempfile::tempdir().unwrap();
-    let (mut state, _) = State::open(root.path(), "form", &id(1)).unwrap();
+    let (mut state, _) = State::open(root.path(), FORM, &id(1), None).unwrap();
     let segment = state.segment().unwrap();
     let shares = (1..4).map(|n| share(n, segment.append(b"rows of a file").unwrap()));
     let shares: Vec<Share> = shares.collect();
     state.save(shares.clone(), segment).unwrap();
     drop(state);
     let good = serde_json::to_value(&shares).unwrap();
-    let path = root.path().join("form").join(manifest::NAME);
+    let path = root.path().join(FORM).join(manifest::NAME);
     let mut execution = 0_u32;
     attack(10_000, |mutator| {
         let mut changed = good.clone();
@@ -95,7 +98,7 @@ fn hostile_manifests_are_refused_or_used() {
             return;
         }
         std::fs::write(&path, serde_json::to_vec(&manifest).unwrap()).unwrap();
-        let (mut state, _) = State::open(root.path(), "form", &id(2)).unwrap();
+        let (mut state, _) = State::open(root.path(), FORM, &id(2), None).unwrap();
         let shares: Vec<Share> = state.shares().cloned().collect();
         for block in shares.iter().flat_map(|share| &share.blocks) {
             let _ = state.read(block);

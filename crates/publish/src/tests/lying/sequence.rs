@@ -200,8 +200,13 @@ fn publish(output: &Output, id: &RunId, keep: usize) -> Result<(), PublishError>
     for table in TABLES {
         let content = content(id, table);
         fs::write(staging.folder().join(format!("{table}.parquet")), &content).unwrap();
-        let (name, digest) = (table.to_owned(), String::new());
-        record.tables.push(TableRecord { name, rows: 1, bytes: content.len() as u64, digest });
+        record.tables.push(TableRecord {
+            name: table.to_owned(),
+            rows: 1,
+            bytes: content.len() as u64,
+            digest: String::new(),
+            files: BTreeMap::new(),
+        });
     }
     staging.commit(&record, keep).map(|_| ())
 }
