@@ -49,7 +49,7 @@ impl Attempt {
         parsed.map_err(|cause| PublishError::Record { path, cause })
     }
 
-    /// Writes it down, in one step. The output must be there.
+    /// Writes it down, in one step, flushed to disk. The output must be there.
     ///
     /// # Errors
     /// [`PublishError::Write`]; what the store says.
@@ -59,7 +59,8 @@ impl Attempt {
         }
         let path = path(output);
         let new = path.with_extension("json.new");
-        disk::replace_file(&path, &new, &disk::json(self))
+        disk::replace_file(&path, &new, &disk::json(self))?;
+        disk::sync_folder(output.root())
     }
 
     /// Adds why the run failed, without secrets, to what stands there of it. Where nothing does, as it

@@ -21,6 +21,23 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
     at(path, fs::create_dir_all(path))
 }
 
+/// The same, and flushes the names of those that are new to disk: without it a power cut can lose
+/// them with all that was flushed below.
+pub(crate) fn create_folder_for_good(path: &Path) -> Result<(), PublishError> {
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = path.ancestors().take_while(is_new).collect();
+    create_folder(path)?;
+    for parent in new.iter().rev().filter_map(|folder| folder.parent()) {
+        let is_here = parent.as_os_str().is_empty();
+        match sync(if is_here { Path::new(".") } else { parent }) {
+            // Where folders can be made and none be listed there is nothing to flush by.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            flushed => at(parent, flushed)?,
+        }
+    }
+    Ok(())
+}
+
 /// Opens a file to read and write it, and makes it where it is missing. As others may write to its
 /// folder, a link is not followed, and nobody is waited for as a pipe would have it.
 ///
@@ -94,7 +111,12 @@ pub(crate) fn replace_file(path: &Path, new: &Path, bytes: &[u8]) -> Result<(), 
 
 /// Flushes the names in a folder to disk: without it a power cut can lose a rename.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), PublishError> {
-    if cfg!(unix) { at(path, File::open(path).and_then(|f| f.sync_all())) } else { Ok(()) }
+    at(path, sync(path))
+}
+
+/// The same, with what the operating system says.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Makes `link` a symbolic link to the folder `target`.

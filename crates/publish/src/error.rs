@@ -291,6 +291,15 @@ pub enum PublishError {
         /// What the parser said, with line and column.
         cause: serde_json::Error,
     },
+    /// A run is current, and a Delta table cannot be brought to it.
+    #[error(
+        "the run is published, and the next `kohort run` brings the Delta tables to it, as this one \
+         could not: {cause}"
+    )]
+    DeltaBehind {
+        /// Why.
+        cause: Box<PublishError>,
+    },
     /// Another program gave a Delta table features that Kohort does not write.
     #[error(
         "the Delta table with the log {} asks for reader version {reader} and writer version \
@@ -318,9 +327,8 @@ pub enum PublishError {
     },
     /// Others keep adding to a Delta log.
     #[error(
-        "the run is published, but {} was written by another program just then, and so were those \
-         before it; `kohort run` again adds the run to the Delta table, and Kohort alone should \
-         write it",
+        "{} was written by another program just then, and so were those before it; Kohort alone \
+         should write it",
         .path.display()
     )]
     DeltaConflict {

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use chrono::Utc;
@@ -174,10 +173,9 @@ impl Output {
         if before.as_ref() != Some(id) {
             let staging = self.staging_folder();
             disk::create_folder(&staging)?;
-            let pointed = self.point_current_at(&link_target(id));
-            let _ = fs::remove_dir(&staging);
-            pointed?;
-            disk::sync_folder(self.root())?;
+            let swapped = self.swap_current(&link_target(id));
+            let _ = disk::remove_folder(&staging);
+            swapped?;
         }
         Ok(before)
     }

@@ -153,7 +153,7 @@ impl Output {
         }
         let lock = self.lock(&format!("run {id}"), on_wait)?;
         self.current()?;
-        at(&self.runs_folder(), own::create_folder(&self.runs_folder()))?;
+        own::create_folder(&self.runs_folder())?;
         let published = self.run_folder(id);
         if published.symlink_metadata().is_ok() {
             return Err(PublishError::RunExists { path: published });
@@ -192,7 +192,7 @@ impl Output {
         who: &str,
         on_wait: Option<&dyn Fn(&str)>,
     ) -> Result<Lock, PublishError> {
-        disk::create_folder(&self.root)?;
+        disk::create_folder_for_good(&self.root)?;
         Lock::take(&self.root, who, on_wait)
     }
 
@@ -220,9 +220,25 @@ impl Output {
         self.root.join("current")
     }
 
-    /// Has `current` lead to `target`, a path from here. A link cannot be changed in place, but
-    /// another can be renamed over it in one step. The staging folder must be there.
-    pub(crate) fn point_current_at(&self, target: &Path) -> Result<(), PublishError> {
+    /// Has `current` lead to `target`, a path from here, and flushes that to disk. Where this fails
+    /// `current` leads where it did before, as far as the disk allows. The staging folder must be
+    /// there.
+    pub(crate) fn swap_current(&self, target: &Path) -> Result<(), PublishError> {
+        let current = self.current_link();
+        let before = fs::read_link(&current).ok();
+        let swapped = self.point_current_at(target);
+        swapped.and_then(|()| disk::sync_folder(self.root())).inspect_err(|_| {
+            if fs::read_link(&current).is_ok_and(|found| found == target) {
+                let _ = match &before {
+                    Some(before) => self.point_current_at(before),
+                    None => at(&current, fs::remove_file(&current)),
+                };
+            }
+        })
+    }
+
+    /// A link cannot be changed in place, but another can be renamed over it in one step.
+    fn point_current_at(&self, target: &Path) -> Result<(), PublishError> {
         let link = self.staging_folder().join("current");
         let current = self.current_link();
         if fs::read_link(&link).is_ok_and(|target| is_link_target(&target)) {
@@ -252,6 +268,8 @@ impl Output {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
             fs::rename(&path, &aside)?;
+            // Also after a power cut.
+            disk::sync(&self.runs_folder())?;
             Own::of_run(&aside, &names)?.remove()
         };
         remove().map_err(|cause| PublishError::Prune { path: path.clone(), cause })

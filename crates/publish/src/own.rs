@@ -9,8 +9,9 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Deserialize;
 
+use crate::disk::{self, at};
 use crate::output::{RECORD, is_link_target};
-use crate::{KOHORT_VERSION, RunId, state};
+use crate::{KOHORT_VERSION, PublishError, RunId, state};
 
 /// How a record of a run begins.
 const RECORD_BEGIN: &[u8] = b"{\n  \"record_version\"";
@@ -284,11 +285,11 @@ pub(crate) fn replace(new: &Path, path: &Path, begin: &[u8]) -> io::Result<()> {
     fs::rename(new, path)
 }
 
-/// Makes a folder in one of ours, where it is missing. A link to one is refused.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder in one of ours, where it is missing, and flushes its name. A link to one is refused.
+pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
     match path.symlink_metadata() {
-        Ok(found) if found.is_symlink() => Err(is_link()),
-        _ => fs::create_dir_all(path),
+        Ok(found) if found.is_symlink() => at(path, Err(is_link())),
+        _ => disk::create_folder_for_good(path),
     }
 }
 

@@ -178,11 +178,10 @@ impl Staging {
 
     fn publish(&self) -> Result<(), PublishError> {
         let folder = self.output.run_folder(&self.id);
-        let before = fs::read_link(self.output.current_link()).ok();
         let publishing = UNFINISHED.publishing();
         at(&folder, fs::rename(&self.folder, &folder))?;
         if let Err(error) = self.make_current() {
-            self.withdraw(before.as_deref());
+            self.withdraw();
             return Err(error);
         }
         publishing.done();
@@ -191,24 +190,17 @@ impl Staging {
 
     fn make_current(&self) -> Result<(), PublishError> {
         disk::sync_folder(&self.output.runs_folder())?;
-        self.output.point_current_at(&link_target(&self.id))?;
-        disk::sync_folder(self.output.root())
+        self.output.swap_current(&link_target(&self.id))
     }
 
     /// Takes the run back after a failed [`Staging::make_current`], as far as the disk allows. A
     /// run that `current` still points to stays: a link to nothing would be worse.
-    fn withdraw(&self, before: Option<&Path>) {
-        let current = self.output.current_link();
-        let is_current = || fs::read_link(&current).is_ok_and(|t| t == link_target(&self.id));
-        if is_current() {
-            let _ = match before {
-                Some(target) => self.output.point_current_at(target),
-                None => at(&current, fs::remove_file(&current)),
-            };
-        }
-        if !is_current() {
-            // From where it came, and where it is cleared.
-            let _ = fs::rename(self.output.run_folder(&self.id), &self.folder);
+    fn withdraw(&self) {
+        let current = fs::read_link(self.output.current_link());
+        let is_current = current.is_ok_and(|target| target == link_target(&self.id));
+        // A power cut may still bring back what was not flushed.
+        if !is_current && disk::sync_folder(self.output.root()).is_ok() {
+            let _ = self.output.remove_run(&self.id);
         }
     }
 

@@ -89,7 +89,7 @@ impl State {
         disk::create_folder(root)?;
         let lock = Lock::take(root, &format!("run {id}"), on_wait)?;
         let folder = root.join(form);
-        at(&folder, own::create_folder(&folder))?;
+        own::create_folder(&folder)?;
         if !Manifest::is_own(&folder) {
             let cause = io::Error::new(io::ErrorKind::AlreadyExists, "kohort did not write it");
             return Err(PublishError::Write { path: folder.join(manifest::NAME), cause });

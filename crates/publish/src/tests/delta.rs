@@ -297,9 +297,8 @@ fn of_two_writers_one_is_first() {
     let path = entry(Path::new("OUT"), 3);
     assert_eq!(
         PublishError::DeltaConflict { path }.to_string(),
-        "the run is published, but OUT/delta/example/_delta_log/00000000000000000003.json was \
-         written by another program just then, and so were those before it; `kohort run` again adds \
-         the run to the Delta table, and Kohort alone should write it"
+        "OUT/delta/example/_delta_log/00000000000000000003.json was written by another program just \
+         then, and so were those before it; Kohort alone should write it"
     );
 }
 

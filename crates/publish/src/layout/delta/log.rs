@@ -241,7 +241,7 @@ impl Log {
 
     /// Adds a version, unless it is there already: then gives `false`.
     pub fn append(&self, version: u64, actions: &[Action]) -> Result<bool, PublishError> {
-        at(&self.folder, own::create_folder(&self.folder))?;
+        own::create_folder(&self.folder)?;
         let mut lines = Vec::new();
         for action in actions {
             serde_json::to_writer(&mut lines, action).expect("an action has text keys only");

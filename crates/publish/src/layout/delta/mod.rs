@@ -49,14 +49,15 @@ const TRIES: usize = 5;
 /// until it is done. Of Kohort and another program one is first, and the other looks again.
 ///
 /// # Errors
-/// [`PublishError::Write`] and [`PublishError::Read`] where the disk refuses;
-/// [`PublishError::DeltaLog`] where a log cannot be understood, [`PublishError::DeltaOfOthers`] where
-/// a table is of another program, [`PublishError::DeltaProtocol`]
+/// [`PublishError::DeltaBehind`] with the cause: [`PublishError::Write`] and [`PublishError::Read`]
+/// where the disk refuses; [`PublishError::DeltaLog`] where a log cannot be understood,
+/// [`PublishError::DeltaOfOthers`] where a table is of another program, [`PublishError::DeltaProtocol`]
 /// where another program made it one of a newer kind, [`PublishError::DeltaConflict`] where others
 /// keep coming first; [`PublishError::DeltaOfParts`] where the run's tables are divided. What was
 /// brought to the run until then stays so.
 pub fn sync(output: &Output, run: &PublishedRun, keep: usize) -> Result<(), PublishError> {
-    sync_at(output, run, keep, Utc::now())
+    let synced = sync_at(output, run, keep, Utc::now());
+    synced.map_err(|cause| PublishError::DeltaBehind { cause: Box::new(cause) })
 }
 
 /// Whether `output` has Delta tables.
@@ -78,7 +79,7 @@ pub(crate) fn sync_at(
 ) -> Result<(), PublishError> {
     let record = run.record()?;
     let root = root(output);
-    at(&root, own::create_folder(&root))?;
+    own::create_folder(&root)?;
     let _lock = Lock::take(&root, "kohort", Some(&|_| {}))?;
     for name in run.tables()? {
         let folder = root.join(&name);
@@ -174,7 +175,7 @@ impl Follower<'_> {
         if source.is_dir() {
             return Err(PublishError::DeltaOfParts { path: source.to_owned() });
         }
-        at(&self.folder, own::create_folder(&self.folder))?;
+        own::create_folder(&self.folder)?;
         let path = file_name(&self.record.run_id);
         let file = self.folder.join(&path);
         if !own::is_file(&file) {
