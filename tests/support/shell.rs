@@ -80,7 +80,8 @@ impl Folder {
         Running { child, log, seen: String::new() }
     }
 
-    fn at_work(&self, program: &str) -> Command {
+    /// A program that is to work in the folder.
+    pub fn at_work(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         let folder = Path::new(KOHORT).parent().unwrap().to_str().unwrap();
         let path = std::env::var("PATH").unwrap_or_default();
@@ -135,7 +136,8 @@ impl Folder {
     }
 }
 
-fn done(output: Output) -> Done {
+/// What a command did that has ended.
+pub fn done(output: Output) -> Done {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Done {
         code: output.status.code(),
