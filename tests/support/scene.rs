@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::published::files;
 use crate::support::shell::{Done, Folder};
-use crate::support::watch::{Note, watched};
+use crate::support::watch::{Fault, Note, watched};
 
 /// The folder with all that commands write.
 pub const BOX: &str = "box";
@@ -167,7 +167,7 @@ impl Scene {
     }
 
     /// Does what is looked at.
-    pub fn watch(&self, fault: Option<crate::support::watch::Fault>) -> (Done, Vec<Note>) {
+    pub fn watch(&self, fault: Option<Fault>) -> (Done, Vec<Note>) {
         watched(&self.folder, BOX, &self.command, fault)
     }
 

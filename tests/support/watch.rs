@@ -135,8 +135,8 @@ pub fn can_watch() -> bool {
 fn library() -> &'static Result<PathBuf, String> {
     static LIBRARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        if !cfg!(target_os = "linux") {
-            return Err("calls can be watched on Linux only".to_owned());
+        if !cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
+            return Err("calls can be watched on Linux only, of x86-64 and aarch64".to_owned());
         }
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/watch.c");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
