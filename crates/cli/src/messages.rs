@@ -144,13 +144,12 @@ impl Messages {
 
     /// Why the command ends, in a line or several.
     pub fn error(&self, lines: &[String]) {
-        match self.reader {
-            Reader::Log(LogFormat::Json) => tracing::error!("{}", self.hidden(lines.join("\n"))),
-            _ => {
-                let begins = |at| if at == 0 { "error: " } else { "" };
-                let lines = lines.iter().enumerate();
-                self.lines(lines.map(|(at, line)| format!("{}{line}", begins(at))));
-            }
+        if self.reader == Reader::Log(LogFormat::Json) {
+            tracing::error!("{}", self.hidden(lines.join("\n")));
+        } else {
+            let begins = |at| if at == 0 { "error: " } else { "" };
+            let lines = lines.iter().enumerate();
+            self.lines(lines.map(|(at, line)| format!("{}{line}", begins(at))));
         }
     }
 

@@ -271,7 +271,9 @@ mod tests {
         for (row, expected) in cases {
             let told = row.told(Path::new("FILE"), Path::new("OUT"));
             assert_eq!(told.is_some(), expected.is_some(), "{row:?}");
-            assert!(told.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{row:?}");
+            let told =
+                told.map(|told| format!("{}\n{}", told.what, told.remedy)).unwrap_or_default();
+            assert!(told.starts_with(expected.unwrap_or_default()), "{row:?}: {told}");
         }
     }
 

@@ -47,16 +47,13 @@ impl Stdout {
             self.print(before)?;
             let end = after.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(after.len());
             let (numbers, after) = after.split_at(end);
-            match after.strip_prefix('m') {
-                Some(after) => {
-                    write!(self, "{COLOUR}{numbers}m")?;
-                    rest = after;
-                }
-                None => {
-                    self.print(COLOUR)?;
-                    self.print(numbers)?;
-                    rest = after;
-                }
+            if let Some(after) = after.strip_prefix('m') {
+                write!(self, "{COLOUR}{numbers}m")?;
+                rest = after;
+            } else {
+                self.print(COLOUR)?;
+                self.print(numbers)?;
+                rest = after;
             }
         }
         self.print(rest)

@@ -174,7 +174,8 @@ impl Output {
             let staging = self.staging_folder();
             disk::create_folder(&staging)?;
             let swapped = self.swap_current(&link_target(id));
-            let _ = disk::remove_folder(&staging);
+            // What others have put there stays.
+            let _ = Own::of_staging(&staging).and_then(Own::remove);
             swapped?;
         }
         Ok(before)

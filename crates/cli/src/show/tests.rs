@@ -323,7 +323,7 @@ fn csv_and_json_are_exact() {
         let source = Source::find(&args.path, None).unwrap();
         let chosen = Chosen::new(&args, &source).unwrap();
         let mut text = Vec::new();
-        export::export(&source, &chosen, args.format, &mut text).unwrap();
+        export::export(&source, &chosen, (args.format, false), &mut text).unwrap();
         String::from_utf8(text).unwrap()
     };
     insta::assert_snapshot!(export(&["--format", "csv"]), @r#"

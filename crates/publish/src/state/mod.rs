@@ -24,7 +24,7 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{self, at};
+use crate::disk;
 use crate::lock::Lock;
 use crate::own::Own;
 use crate::unfinished::{Registered, UNFINISHED};

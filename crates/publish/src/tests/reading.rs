@@ -77,6 +77,9 @@ fn errors_say_what_to_do() {
     }
 }
 
+/// Layout, file and what is done to it; the file that is at fault, and why.
+type Case<'a> = (&'a Layout, &'a str, &'a dyn Fn(&Path), &'a str, &'a str);
+
 #[test]
 fn tables_are_what_the_run_wrote() {
     let parts = Layout::Hive { partition_by: "period".to_owned() };
@@ -97,8 +100,6 @@ fn tables_are_what_the_run_wrote() {
     };
     let whole = |path: &Path| other(&path.ancestors().nth(2).unwrap().with_extension("parquet"));
     let another = "example/period=2024-01-01/part-0.parquet";
-    // Layout, file and what is done to it; the file that is at fault, and why.
-    type Case<'a> = (&'a Layout, &'a str, &'a dyn Fn(&Path), &'a str, &'a str);
     let cases: [Case<'_>; 7] = [
         (&Layout::Files, file, &damaged, file, content),
         (&Layout::Files, file, &other, file, content),

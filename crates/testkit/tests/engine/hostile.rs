@@ -55,8 +55,8 @@ impl Kept {
             assert!(all, "the blocks were looked at before");
         }
         // That lines add up to too much is an error like any other.
-        let gathered = (&gatherer.finish(), pool);
-        let _ = fold_all(&self.history, &self.settings, &inputs, gathered, MOST_DAYS);
+        let all = gatherer.finish();
+        let _ = fold_all(&self.history, &self.settings, &inputs, (&all, pool), MOST_DAYS);
     }
 }
 

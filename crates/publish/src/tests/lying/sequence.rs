@@ -150,7 +150,7 @@ fn tasks(random: &mut Random, at_will: bool) -> Vec<Task> {
         7..9 if at_will => Task::MakeCurrent { place: random.of(&[0, 1, 2, 3, 4, 5, 6, 7]) },
         _ => Task::List,
     };
-    (0..1 + random.below(4)).map(|_| one(random)).collect()
+    (0..=random.below(4)).map(|_| one(random)).collect()
 }
 
 /// A process: its tasks one after the other, each request answered when it is its turn.
@@ -244,7 +244,7 @@ fn conduct(
                     asking.insert(process, (verb, key));
                     running -= 1;
                 }
-                Told::Published(process, id, result) => judge.published(process, id, &result),
+                Told::Published(process, id, result) => judge.published(process, &id, &result),
                 Told::MadeCurrent(process, id, result) => judge.made_current(process, &id, &result),
                 Told::Ended => running -= 1,
             }
@@ -349,14 +349,14 @@ impl Judge<'_> {
         self.current = Some(id);
     }
 
-    fn published(&mut self, process: usize, id: RunId, result: &Result<(), PublishError>) {
+    fn published(&mut self, process: usize, id: &RunId, result: &Result<(), PublishError>) {
         self.step(|| format!("{process} published {id}: {}", text(result)));
         let is_in_doubt = matches!(result, Err(PublishError::Unsettled { .. }));
         if result.is_err() && !is_in_doubt {
             self.failed.insert(id.clone());
         }
         self.look();
-        self.check(result.is_err() || self.led.contains(&id), || format!("{id} never was current"));
+        self.check(result.is_err() || self.led.contains(id), || format!("{id} never was current"));
     }
 
     fn made_current(&mut self, process: usize, id: &RunId, result: &Result<(), PublishError>) {
@@ -373,7 +373,7 @@ impl Judge<'_> {
         let last = run_id(self.world.begun.load(Ordering::SeqCst));
         let honest = Output::in_store(self.world.honest.clone(), "out");
         let result = publish(&honest, &last, 9);
-        self.published(PROCESSES, last.clone(), &result);
+        self.published(PROCESSES, &last, &result);
         self.check(result.is_ok(), || format!("no run can be published: {}", text(&result)));
         for run in honest.history().unwrap() {
             let (id, is_published) = (&run.id, run.is_published);
