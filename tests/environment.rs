@@ -57,7 +57,7 @@ fn values_stand_nowhere() {
         ("retry pipeline.toml --quiet", ""),
     ];
     for (command, told) in commands {
-        let line: String = command.split(' ').map(|word| format!(" '{word}'")).collect();
+        let line = format!(" '{}'", command.split(' ').collect::<Vec<_>>().join("' '"));
         let done = folder.shell(&format!("WHO={SECRET} kohort{line}"));
         for text in [&done.stdout, &done.stderr] {
             assert!(!text.contains(SECRET), "{command}: {text}");

@@ -257,7 +257,7 @@ impl Scene {
         let is_stray = |file: &PathBuf| {
             let name = file.file_name().unwrap().to_str().unwrap();
             let is_named = name.starts_with("part-2") || name.ends_with(".blocks");
-            let is_half = name.ends_with(".new") || name.ends_with(".tmp");
+            let is_half = [".new", ".tmp"].iter().any(|ending| name.ends_with(ending));
             is_half || (is_named && !texts.contains(name))
         };
         files(&of).filter(is_stray).collect()

@@ -141,12 +141,12 @@ fn library() -> &'static Result<PathBuf, String> {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/watch.c");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let new = folder.join(format!("watch-{}.so", process::id()));
-        let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-        let compiled = Command::new(&compiler)
+        let cc = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+        let compiled = Command::new(&cc)
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"])
             .args([&new, Path::new(source)])
             .output();
-        let compiled = compiled.map_err(|error| format!("there is no {compiler}: {error}"))?;
+        let compiled = compiled.map_err(|error| format!("there is no {cc}: {error}"))?;
         assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
         // Other processes may be at the same.
         let library = folder.join("watch.so");

@@ -50,7 +50,7 @@ fn hostile_logs_are_refused_or_followed() {
             fs::write(log.entry(version), all).unwrap();
         }
         let newest = log.newest();
-        let removed: Option<Vec<_>> =
+        let removed: Result<Vec<_>, _> =
             newest.map(|newest| newest.files.iter().map(|add| add.removed(2)).collect());
         let _ = (removed, log.meta_data(), log.recent(1, 7));
     });
