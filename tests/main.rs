@@ -29,6 +29,7 @@ mod incremental;
 mod kills;
 mod memory;
 mod power_cuts;
+mod metamorphic;
 mod recovery;
 mod signals;
 mod support;
