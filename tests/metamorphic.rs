@@ -25,11 +25,11 @@ const AS_OF_DAY: i32 = 20_047;
 /// After so many years each day is the same day of the week again, and leap years are the same.
 const DAYS_OF_28_YEARS: i32 = 28 * 365 + 7;
 
-/// Shows how many cells each case of a relation has compared.
-fn each_case(relation: &str, seeds: u64, check: impl Fn(Case) -> usize) {
-    let asked = std::env::var("KOHORT_SEEDS").ok().map(|seeds| seeds.parse().unwrap());
+/// Checks a relation of businesses of each kind; `check` gives the cells that it has compared.
+fn each_business(relation: &str, check: impl Fn(Case) -> usize) {
+    let seeds = std::env::var("KOHORT_SEEDS").map_or(1, |seeds| seeds.parse().unwrap());
     let (mut cases, mut cells) = (0, 0);
-    for seed in 1..=asked.unwrap_or(seeds) {
+    for seed in 1..=seeds {
         for kind in KINDS {
             let case = Case { kind, seed };
             let found = check(case);
@@ -43,7 +43,7 @@ fn each_case(relation: &str, seeds: u64, check: impl Fn(Case) -> usize) {
 
 #[test]
 fn businesses_without_a_customer_in_common_add_up() {
-    each_case("add up", 1, |case| {
+    each_business("add up", |case| {
         let sample = |seed| Business::sample(Case { seed, ..case }).with("calendar.as_of", AS_OF);
         let one = sample(case.seed);
         let other = sample(case.seed + 1_000)
@@ -62,7 +62,7 @@ fn businesses_without_a_customer_in_common_add_up() {
 #[test]
 fn conditions_on_customers_part_a_business() {
     const OF_CUSTOMER: &str = "NULLIF(customer_id % 3, 0) = 1";
-    each_case("parts by a condition", 1, |case| {
+    each_business("parts by a condition", |case| {
         // A visitor may be a customer without its events telling.
         let sample = Business::sample(case)
             .without(&["touchpoints", "identities"], &["funnel", "carts"])
@@ -153,7 +153,7 @@ fn assert_rows_add_up(case: &dyn std::fmt::Display, whole: &Json, parts: [&Json;
 
 #[test]
 fn dates_of_28_years_earlier_give_the_tables_of_then() {
-    each_case("28 years earlier", 1, |case| {
+    each_business("28 years earlier", |case| {
         // Clocks were changed on other days then.
         let now = Business::sample(case).with("calendar.timezone", "UTC");
         let mut then = now.clone().days_earlier(DAYS_OF_28_YEARS);
@@ -172,7 +172,7 @@ fn dates_of_28_years_earlier_give_the_tables_of_then() {
 
 #[test]
 fn amounts_three_times_as_large_give_three_times_the_money() {
-    each_case("amounts", 1, |case| {
+    each_business("amounts", |case| {
         // Prices of a year come to whole cents a month.
         let once = Business::sample(case).times(12);
         let thrice = once.clone().times(3);
@@ -227,7 +227,7 @@ fn three_times(name: &str, table: &Table, row: &[Value], at: usize) -> Value {
 
 #[test]
 fn other_ids_change_nothing_but_the_ids() {
-    each_case("ids", 1, |case| {
+    each_business("ids", |case| {
         let named = Business::sample(case);
         // Another order, of ids far apart, below zero too; that of orders decides which is first.
         let number = |id: i64| id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed());
@@ -254,7 +254,7 @@ fn other_ids_change_nothing_but_the_ids() {
 
 #[test]
 fn what_comes_after_as_of_changes_nothing() {
-    each_case("after as_of", 1, |case| {
+    each_business("after as_of", |case| {
         let later = Business::sample(case).with("calendar.as_of", AS_OF);
         let before = later.clone().before(AS_OF_DAY);
         assert_same(&case, &before.run().0, &later.run().0, EXACT)
@@ -265,7 +265,7 @@ fn what_comes_after_as_of_changes_nothing() {
 /// a grain less changes what else there is.
 #[test]
 fn a_segment_of_one_value_is_everybody() {
-    each_case("one value", 1, |case| {
+    each_business("one value", |case| {
         // Some alerts ask for a grain.
         let two = Business::sample(case)
             .without(&[], &["alerts"])

@@ -55,9 +55,9 @@ impl Business {
     /// table, and one or two segments.
     pub fn sample(case: Case) -> Self {
         let (file, options) = match case.kind {
-            Kind::Shop => ("sample", "--customers 250"),
-            Kind::Subscriptions => ("subscriptions", "--subscriptions --customers 300"),
-            Kind::Everything => ("everything", "--everything --customers 150"),
+            Kind::Shop => ("sample", "--customers 160"),
+            Kind::Subscriptions => ("subscriptions", "--subscriptions --customers 240"),
+            Kind::Everything => ("everything", "--everything --customers 120"),
         };
         let folder = Folder::new();
         folder.kohort_succeeds(&format!("sample made --quiet --seed {} {options}", case.seed));

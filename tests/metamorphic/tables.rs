@@ -182,7 +182,8 @@ pub fn assert_same(case: &dyn Display, expected: &Tables, found: &Tables, slack:
             table.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(columns(expected), columns(found), "{case}: columns of {name}");
-        for key in expected.rows.keys().chain(found.rows.keys()) {
+        let keys: BTreeSet<_> = expected.rows.keys().chain(found.rows.keys()).collect();
+        for key in keys {
             let (expected_row, found_row) = (expected.rows.get(key), found.rows.get(key));
             let (Some(expected_row), Some(found_row)) = (expected_row, found_row) else {
                 let is = if found_row.is_some() { "a row too many" } else { "a missing row" };
