@@ -9,7 +9,7 @@ use crate::support::shell::{Done, tell};
 use crate::support::watch::{CLASSES, Errno, Fault, How, Note, can_watch};
 
 /// Faults of each scene that a test usually has time for.
-const USUAL: usize = 20;
+const USUAL: usize = 12;
 
 /// The ways in which a call of a class may fail.
 fn ways(class: &str) -> &'static [How] {

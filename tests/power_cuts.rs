@@ -13,10 +13,10 @@ use crate::support::shell::tell;
 use crate::support::watch::{CLASSES, Errno, Fault, How, can_watch};
 
 /// Cuts of each scene that a test usually has time for.
-const USUAL: usize = 30;
+const USUAL: usize = 18;
 
 /// Cuts after each call that failed.
-const AFTER_A_FAULT: usize = 15;
+const AFTER_A_FAULT: usize = 9;
 
 /// A scene and what lies in its folder before the command.
 struct Stage {
