@@ -30,12 +30,17 @@ fn ways(class: &str) -> &'static [How] {
 fn may_go_on(fault: Fault, notes: &[Note], failed: usize, done: &Done) -> bool {
     // What `kohort retry` goes by is written for better times, and flushed right after.
     let is_attempt = |note: &Note| note.path.to_string_lossy().contains("/.attempt.json");
+    // Where a file cannot have another name it is copied.
+    let is_copied = notes[failed].class == "link"
+        && notes[failed].path.extension().is_some_and(|end| end == "parquet");
     let is_told = done.stderr.contains(" WARN an old run cannot be removed: ");
     match fault.how {
         How::Once(Errno::Interrupted) | How::Short => true,
         // What cannot be removed, or not be signed off, is in nobody's way.
         _ if matches!(notes[failed].class.as_str(), "remove" | "truncate") => true,
-        _ => is_told || notes[failed.saturating_sub(1)..=failed].iter().any(is_attempt),
+        _ => {
+            is_copied || is_told || notes[failed.saturating_sub(1)..=failed].iter().any(is_attempt)
+        }
     }
 }
 

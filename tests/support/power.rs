@@ -125,12 +125,12 @@ impl Disk {
 
     /// What a call does; `None` where it is to a file that has no name any more.
     fn effect(&mut self, names: &Names, note: &Note, change: &Change) -> Option<Effect> {
-        let change_of = |path: &Path, id: Option<Id>| {
+        let entry = |path: &Path, id: Option<Id>| {
             let (folder, name) = place(names, path);
             (folder, name, id)
         };
         let id = find(names, &note.path);
-        let mut new = |node| Some(Effect::Names(vec![change_of(&note.path, Some(self.add(node)))]));
+        let mut new = |node| Some(Effect::Names(vec![entry(&note.path, Some(self.add(node)))]));
         match change {
             Change::Create => new(Node::File(Vec::new())),
             Change::Folder => new(Node::Folder),
@@ -140,11 +140,11 @@ impl Disk {
             }
             Change::Length(length) => Some(Effect::Length { file: id?, length: *length }),
             Change::Sync => Some(Effect::Sync(id?)),
-            Change::Remove => Some(Effect::Names(vec![change_of(&note.path, None)])),
+            Change::Remove => Some(Effect::Names(vec![entry(&note.path, None)])),
             Change::Rename(to) => {
-                Some(Effect::Names(vec![change_of(&note.path, None), change_of(to, Some(id?))]))
+                Some(Effect::Names(vec![entry(&note.path, None), entry(to, Some(id?))]))
             }
-            Change::Link(to) => Some(Effect::Names(vec![change_of(to, Some(id?))])),
+            Change::Link(to) => Some(Effect::Names(vec![entry(to, Some(id?))])),
         }
     }
 

@@ -251,13 +251,14 @@ impl Scene {
     /// Files that nobody will ask for any more.
     fn strays(&self) -> Vec<PathBuf> {
         let of = self.folder.path(BOX);
-        let is_json = |file: &PathBuf| file.extension().is_some_and(|end| end == "json");
+        let ends = |file: &Path, end: &str| file.extension().is_some_and(|found| found == end);
+        let is_json = |file: &PathBuf| ends(file, "json");
         let texts: String =
             files(&of).filter(is_json).map(|file| fs::read_to_string(file).unwrap()).collect();
         let is_stray = |file: &PathBuf| {
             let name = file.file_name().unwrap().to_str().unwrap();
-            let is_named = name.starts_with("part-2") || name.ends_with(".blocks");
-            let is_half = [".new", ".tmp"].iter().any(|ending| name.ends_with(ending));
+            let is_named = name.starts_with("part-2") || ends(file, "blocks");
+            let is_half = ends(file, "new") || ends(file, "tmp");
             is_half || (is_named && !texts.contains(name))
         };
         files(&of).filter(is_stray).collect()

@@ -142,12 +142,12 @@ fn library() -> &'static Result<PathBuf, String> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let new = folder.join(format!("watch-{}.so", process::id()));
         let cc = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-        let compiled = Command::new(&cc)
+        let built = Command::new(&cc)
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"])
             .args([&new, Path::new(source)])
             .output();
-        let compiled = compiled.map_err(|error| format!("there is no {cc}: {error}"))?;
-        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let built = built.map_err(|error| format!("there is no {cc}: {error}"))?;
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         // Other processes may be at the same.
         let library = folder.join("watch.so");
         fs::rename(&new, &library).unwrap();
