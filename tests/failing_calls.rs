@@ -33,7 +33,9 @@ fn may_go_on(fault: Fault, notes: &[Note], failed: usize, done: &Done) -> bool {
     // Where a file cannot have another name it is copied.
     let is_copied = notes[failed].class == "link"
         && notes[failed].path.extension().is_some_and(|end| end == "parquet");
-    let is_told = done.stderr.contains(" WARN an old run cannot be removed: ");
+    let is_told = ["an old run cannot be removed: ", "what is read is not kept for the next run: "]
+        .iter()
+        .any(|warning| done.stderr.contains(&format!(" WARN {warning}")));
     match fault.how {
         How::Once(Errno::Interrupted) | How::Short => true,
         // What cannot be removed, or not be signed off, is in nobody's way.

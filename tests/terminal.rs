@@ -54,7 +54,7 @@ fn a_run_draws_bars_and_sums_up() {
         "clv_holdout 117 rows N kB",
         "scorecard 136 rows N kB",
         "alerts 0 rows N kB",
-        "checks 1 check passed, 0 warned, 0 failed",
+        "checks 5 checks passed, 0 warned, 0 failed",
         "to DIR/out/runs/RUN",
         "took N s: open N s, read N s, survey N s, fold N s, write N s; at most N MB of memory",
     ];

@@ -87,10 +87,13 @@ fn holder(file: &mut File) -> String {
     }
 }
 
-/// Whether a lock file is one of ours: signed, or empty as nobody holds it.
+/// Whether a lock file is one of ours: signed, or empty as nobody holds it. A power cut may have left
+/// the beginning of a signature, or zeros.
 pub(crate) fn is_own(path: &Path) -> bool {
-    let is_signed = |text: String| text.contains(" (process ") && text.contains(", started ");
-    fs::read_to_string(path).is_ok_and(|text| text.is_empty() || is_signed(text))
+    let is_signed = |text: &str| ["run ", "kohort "].iter().any(|by| text.starts_with(by));
+    fs::read(path).is_ok_and(|text| {
+        text.iter().all(|byte| *byte == 0) || is_signed(&String::from_utf8_lossy(&text))
+    })
 }
 
 fn host() -> String {

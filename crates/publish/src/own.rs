@@ -1,8 +1,10 @@
 //! What kohort wrote itself, told by what stands in it. Nothing else is removed, replaced or followed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry, File, FileType};
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use parquet::file::metadata::KeyValue;
@@ -260,12 +262,21 @@ pub(crate) fn create(path: &Path, begin: &[u8]) -> io::Result<File> {
                 fs::remove_file(path)?;
                 return File::create_new(path);
             }
-            // A device has nothing to lose.
-            let is_device = !found.is_file() && !found.is_dir() && !found.is_symlink();
-            if is_device { File::options().write(true).open(path) } else { Err(error) }
+            // A device has nothing to lose. Whoever opens a pipe waits for its reader.
+            if is_device(found) { File::options().write(true).open(path) } else { Err(error) }
         }
         created => created,
     }
+}
+
+#[cfg(unix)]
+fn is_device(found: FileType) -> bool {
+    found.is_char_device() || found.is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: FileType) -> bool {
+    false
 }
 
 /// Makes the file of a table.

@@ -200,7 +200,9 @@ impl Staging {
         let is_current = current.is_ok_and(|target| target == link_target(&self.id));
         // A power cut may still bring back what was not flushed.
         if !is_current && disk::sync_folder(self.output.root()).is_ok() {
-            let _ = self.output.remove_run(&self.id);
+            // From where it came, and where it is cleared.
+            let _ = fs::rename(self.output.run_folder(&self.id), &self.folder)
+                .and_then(|()| disk::sync(&self.output.runs_folder()));
         }
     }
 

@@ -281,7 +281,7 @@ fn a_file_of_another_origin() {
 
     name       n
     ────  ──────
-    a�b   -1,000
+    a\tb  -1,000
     –          2
     "#);
 }

@@ -46,7 +46,10 @@ fn parsed(shares: Value) -> Option<Result<Manifest, Unusable>> {
 
 #[test]
 fn what_no_run_keeps_is_damaged() {
-    let good = serde_json::to_value([share(1, block("a.blocks")), share(2, block("a.blocks"))]);
+    let good = serde_json::to_value([
+        share(1, block("20261122T014401Z-0000.blocks")),
+        share(2, block("20261122T014401Z-0000.blocks")),
+    ]);
     let good = good.unwrap();
     assert!(parsed(good.clone()).unwrap().is_ok());
     // Where a value stands, and what it becomes.
