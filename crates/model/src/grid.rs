@@ -10,19 +10,23 @@ pub trait Tally: Clone + Default + Send + 'static {
     fn add(&mut self, other: &Self);
 }
 
-/// Places of a page, a power of two: few enough that a page with one count wastes little, enough
-/// that a few years of months are a handful of pages.
+/// Places up to which tallies stand side by side: some decades of months, some years of weeks. What
+/// is longer is kept in pages.
+const DENSE: usize = 512;
+/// Places of a page, a power of two: few enough that a page with one count wastes little.
 const PAGE: usize = 16;
 
-/// A tally for every place from 0 on, where a place is a period or what a measure likes. Memory is
-/// taken by the pages of places in which something was counted: a single event centuries before
-/// all others costs a page, not the centuries.
+/// A tally for every place from 0 on, where a place is a period or what a measure likes. Where there
+/// are many places memory is taken by those in which something was counted: a single event
+/// centuries before all others costs a page, not the centuries.
 #[derive(Clone, Debug, Default)]
 pub struct Places<T> {
     len: usize,
+    /// The tallies of the first places; all of them where there are few.
+    dense: Vec<T>,
     /// Number of the first page of `pages`.
     first: usize,
-    /// Empty where nothing was counted.
+    /// Of places beyond the dense ones; empty where nothing was counted.
     pages: Vec<Box<[T]>>,
     /// What stands in every place without a page.
     nothing: T,
@@ -56,13 +60,33 @@ impl<T: Tally> Places<T> {
     /// Makes room for `len` places at least.
     #[inline]
     pub fn grow(&mut self, len: usize) {
-        self.len = self.len.max(len);
+        if len > self.len {
+            self.grow_to(len);
+        }
+    }
+
+    #[cold]
+    fn grow_to(&mut self, len: usize) {
+        self.len = len;
+        // What has a page stays there.
+        if len <= DENSE && self.pages.is_empty() {
+            self.dense.resize(len, T::default());
+        }
     }
 
     /// The place's tally, which may then be counted in.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut T {
+        // Nearly always, so that this is what is inlined.
+        if place < self.dense.len() { &mut self.dense[place] } else { self.beyond(place) }
+    }
+
+    #[inline(never)]
+    fn beyond(&mut self, place: usize) -> &mut T {
         self.grow(place + 1);
+        if place < self.dense.len() {
+            return &mut self.dense[place];
+        }
         let mut page = (place / PAGE).wrapping_sub(self.first);
         if self.pages.get(page).is_none_or(|tallies| tallies.is_empty()) {
             page = self.add_page(place / PAGE);
@@ -71,7 +95,6 @@ impl<T: Tally> Places<T> {
     }
 
     /// Adds the page of a number; gives its position.
-    #[cold]
     fn add_page(&mut self, page: usize) -> usize {
         if self.pages.is_empty() {
             self.first = page;
@@ -88,19 +111,18 @@ impl<T: Tally> Places<T> {
         position
     }
 
-    /// Adds what another has counted, and takes over the pages that this one does not have.
-    fn merge(&mut self, other: Self) {
+    /// Adds what another has counted.
+    fn merge(&mut self, other: &Self) {
         self.grow(other.len);
-        for (page, tallies) in (other.first..).zip(other.pages) {
-            if tallies.is_empty() {
-                continue;
-            }
-            let own = self.pages.get_mut(page.wrapping_sub(self.first));
-            if let Some(own) = own.filter(|own| !own.is_empty()) {
-                own.iter_mut().zip(&tallies).for_each(|(own, other)| own.add(other));
-            } else {
-                let position = self.add_page(page);
-                self.pages[position] = tallies;
+        for (place, tally) in other.dense.iter().enumerate() {
+            self.at(place).add(tally);
+        }
+        for (page, tallies) in (other.first..).zip(&other.pages) {
+            for (place, tally) in (page * PAGE..).zip(tallies) {
+                // The last page may reach beyond the last place, where nothing is counted.
+                if place < self.len {
+                    self.at(place).add(tally);
+                }
             }
         }
     }
@@ -111,7 +133,9 @@ impl<T: Tally> Index<usize> for Places<T> {
 
     #[inline]
     fn index(&self, place: usize) -> &T {
-        debug_assert!(place < self.len, "place {place} of {}", self.len);
+        if let Some(tally) = self.dense.get(place) {
+            return tally;
+        }
         let page = (place / PAGE).wrapping_sub(self.first);
         self.pages.get(page).and_then(|page| page.get(place % PAGE)).unwrap_or(&self.nothing)
     }
@@ -127,7 +151,7 @@ impl<T: Tally> IndexMut<usize> for Places<T> {
 /// Tallies of a second dimension, such as the periods since a cohort's.
 impl<T: Tally> Tally for Places<T> {
     fn add(&mut self, other: &Self) {
-        self.merge(other.clone());
+        self.merge(other);
     }
 }
 
@@ -163,7 +187,7 @@ impl<T: Tally> Grid<T> {
     /// Adds what another grid of the same context has counted.
     pub fn merge(&mut self, other: Self) {
         for (own, other) in self.cells.iter_mut().zip(other.cells) {
-            own.merge(other);
+            own.merge(&other);
         }
     }
 }
@@ -213,7 +237,7 @@ mod tests {
         for first in cases {
             for second in cases {
                 let mut merged = counted(first);
-                merged.merge(counted(second));
+                merged.merge(&counted(second));
                 let all = [first, second].concat();
                 let len = all.iter().max().map_or(0, |last| last + 1);
                 assert_eq!(merged.len(), len, "{first:?} {second:?}");
@@ -231,10 +255,18 @@ mod tests {
     fn memory_follows_what_is_counted() {
         let pages =
             |counts: &Places<Count>| counts.pages.iter().filter(|page| !page.is_empty()).count();
-        let cases: [(&[usize], usize); 4] =
-            [(&[], 0), (&[738_000], 1), (&[0, 738_000], 2), (&[0, 1, 15], 1)];
-        for (places, expected) in cases {
-            assert_eq!(pages(&counted(places)), expected, "{places:?}");
+        // Places that were counted in; dense ones and pages that there are.
+        let cases: [(&[usize], usize, usize); 6] = [
+            (&[], 0, 0),
+            (&[0, 1, 15], 16, 0),
+            (&[511], 512, 0),
+            (&[738_000], 0, 1),
+            (&[738_000, 0, 1, 15], 0, 2),
+            (&[20, 738_000, 738_001], 21, 1),
+        ];
+        for (places, dense, expected) in cases {
+            let counted = counted(places);
+            assert_eq!((counted.dense.len(), pages(&counted)), (dense, expected), "{places:?}");
         }
     }
 }
