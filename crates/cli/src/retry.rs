@@ -44,7 +44,7 @@ pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
     Err(again(become_it(&mut command)))
 }
 
-/// That a note tells of a run of this output: whoever can write there can write a note, and must not
+/// Checks that a note is of a run of this output: whoever can write there can write a note, and must not
 /// have another command run by it. `path` is what the user named.
 fn check(
     attempt: &Attempt,

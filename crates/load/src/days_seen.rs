@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kohort_model::Day;
 
-/// Days that lie further apart than this, with no row between them, are told of: three years.
+/// Days between two rows, with none between them, from which a warning is given: three years.
 pub const LONGEST_GAP_DAYS: u32 = 1096;
 
 /// A stretch is 512 days: of two rows that are more than [`LONGEST_GAP_DAYS`] apart, with none between

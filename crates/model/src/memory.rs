@@ -15,7 +15,7 @@ struct Guard {
 }
 
 impl MemoryGuard {
-    /// A guard by `is_over`, which tells whether the process holds more than it may. It is asked
+    /// A guard that calls `is_over` to learn whether the process holds more than it may. It is called
     /// some thousand times in a run.
     #[must_use]
     pub fn new(is_over: impl Fn() -> bool + Send + Sync + 'static) -> Self {

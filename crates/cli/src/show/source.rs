@@ -93,7 +93,7 @@ impl Source {
         self.schema.fields().iter().map(|field| field.name().clone()).collect()
     }
 
-    /// That the table is what the run wrote, before anything of it is told.
+    /// Checks, before anything is shown, that the table is what the run wrote.
     pub fn verify(&self) -> Result<(), CliError> {
         Ok(self.table.verify()?)
     }
