@@ -11,6 +11,7 @@ mod day_counts;
 mod events;
 pub mod formulas;
 mod grid;
+mod input;
 mod measure;
 mod memory;
 mod money;
@@ -28,8 +29,12 @@ pub use context::{
     Slot, WinBack,
 };
 pub use day_counts::{DayCounts, mean_days, percentile_days};
-pub use events::{Cause, EventBatch, Input, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
+pub use events::{Cause, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
 pub use grid::{Grid, Places, Tally};
+pub use input::{
+    IdSpace, Input, InputColumn, InputIds, InputSpec, Number, NumberUnit, Precision, Presence,
+    StatusTexts, Text, TextList, TextOrder, ValueKind, place,
+};
 pub use measure::{Extent, Finished, Ledger, Measure, RiskFit, merge_as};
 pub use memory::MemoryGuard;
 pub use money::{Scale, average, div_round_half_away, rate, rescale};

@@ -41,7 +41,7 @@ pub(crate) fn empty_input(
     let before =
         before.and_then(|inputs| inputs.iter().find(|record| record.input == input.name()));
     let before = before.map(accepted);
-    let is_history = matches!(input, Input::Orders | Input::Subscriptions);
+    let is_history = kohort_inputs::spec(input).is_history;
     let (rows, accepted) = (report.rows(), report.accepted());
     let had_some = before.is_some_and(|rows| rows > 0);
     let is_lost = is_history && accepted == 0 && had_some && !pipeline.checks.allow_empty;
@@ -85,7 +85,7 @@ fn accepted(record: &InputRecord) -> u64 {
 /// Whether years lie between the oldest rows of an input and the others; `None` where rows have no time,
 /// or those that are too old are rejected.
 pub(crate) fn earliest(pipeline: &Pipeline, input: Input, report: &LoadReport) -> Option<Finding> {
-    if input == Input::Identities || pipeline.checks.earliest.is_some() {
+    if kohort_inputs::spec(input).time().is_none() || pipeline.checks.earliest.is_some() {
         return None;
     }
     // Orders before then are left out.

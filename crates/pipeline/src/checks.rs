@@ -9,7 +9,7 @@ use kohort_timeline::Survey;
 use crate::config::{ColumnRule, FreshnessRule, RowRule};
 use crate::error::FailedChecks;
 use crate::warnings::Warnings;
-use crate::{BasisInput, Pipeline, RunError, accepted, listed};
+use crate::{Pipeline, RunError, accepted, listed};
 
 /// The checks of an input that the reader counts, in an order that follows from the pipeline file.
 pub(crate) fn column_checks(pipeline: &Pipeline, input: Input) -> Vec<ColumnCheck> {
@@ -137,11 +137,11 @@ impl Known<'_> {
 
     fn unique_order_ids(&self) -> Option<Finding> {
         let severity = self.pipeline.checks.unique_order_ids?;
-        let BasisInput::Orders(orders) = &self.pipeline.basis else { return None };
+        let orders = self.pipeline.input(Input::Orders)?;
         let (repeated, example) = (self.survey.repeated, &self.survey.repeated_order);
         Some(Finding {
             input: Some(Input::Orders),
-            subject: orders.order_id.clone(),
+            subject: orders.column("order_id").map(|mapped| mapped.expression.clone()),
             observed: Some(as_float(repeated)),
             allowed: Some(0.0),
             failing: Some(repeated),

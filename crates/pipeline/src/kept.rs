@@ -231,7 +231,7 @@ impl Keep for Collect<'_> {
 pub(crate) fn reports(opened: &Opened, share: &Share) -> Vec<FileReport> {
     // Of files that are kept as one nobody knows which days are whose; together they have them all.
     let mut days = DaysSeen::default();
-    if opened.input() != Input::Identities {
+    if kohort_inputs::spec(opened.input()).time().is_some() {
         days.see(&share.days.iter().map(|(day, _)| *day).collect::<Vec<_>>());
     }
     let report = |(place, counts): (usize, &FileCounts)| FileReport {

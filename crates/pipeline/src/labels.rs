@@ -90,15 +90,15 @@ impl Further {
             // Known once the frame is.
             as_of_micros: i64::MAX,
         };
-        let has_carts = pipeline.touchpoints.as_ref().is_some_and(|input| input.cart_id.is_some());
+        let has_carts = pipeline.has_carts();
         self.sales.has_carts = has_carts && reports.of(Input::Touchpoints).is_some();
     }
 
     fn opportunities(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let (Some(input), Some(_)) = (&pipeline.opportunities, reports.of(Input::Opportunities))
-        else {
+        if reports.of(Input::Opportunities).is_none() {
             return;
-        };
+        }
+        let maps = |column| pipeline.maps(Input::Opportunities, column);
         let found = reports.texts(Input::Opportunities, 0);
         let listed = &pipeline.stages;
         let mut others: Vec<&String> = found.iter().filter(|text| !listed.contains(text)).collect();
@@ -109,7 +109,7 @@ impl Further {
         self.labels.stages = found.iter().map(|text| number(by_text[text])).collect();
         let (reasons, [of_reasons]) = merged([reports.reasons(Input::Opportunities)], &["unknown"]);
         let (competitors, [of_competitors]) = merged([reports.texts(Input::Opportunities, 1)], &[]);
-        self.labels.sale_reasons = if input.reason.is_some() {
+        self.labels.sale_reasons = if maps("reason") {
             of_reasons
         } else {
             // Without a mapped reason every row has this one.
@@ -119,8 +119,8 @@ impl Further {
         self.sales = Sales {
             has_carts: self.sales.has_carts,
             has_opportunities: true,
-            has_stages: input.stage.is_some(),
-            has_competitors: input.competitor.is_some(),
+            has_stages: maps("stage"),
+            has_competitors: maps("competitor"),
             stages: stages.into_iter().map(|text| Arc::from(&**text)).collect(),
             listed_stages: listed.len(),
             reasons,
@@ -129,9 +129,7 @@ impl Further {
     }
 
     fn goods(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let lines =
-            pipeline.order_lines.as_ref().filter(|_| reports.of(Input::OrderLines).is_some());
-        let returns = pipeline.returns.as_ref().filter(|_| reports.of(Input::Returns).is_some());
+        let maps = |input, column| reports.of(input).is_some() && pipeline.maps(input, column);
         let (products, [of_lines, of_returns]) = merged(
             [reports.texts(Input::OrderLines, 0), reports.texts(Input::Returns, 0)],
             &["(none)"],
@@ -139,7 +137,7 @@ impl Further {
         let (categories, [of_categories]) =
             merged([reports.texts(Input::OrderLines, 1)], &["(none)"]);
         let (reasons, [of_reasons]) = merged([reports.reasons(Input::Returns)], &["unknown"]);
-        let has_reasons = returns.is_some_and(|input| input.reason.is_some());
+        let has_reasons = maps(Input::Returns, "reason");
         let unknown = number(reasons.partition_point(|reason| &**reason < "unknown"));
         self.labels.products = of_lines;
         self.labels.returned_products = of_returns;
@@ -149,9 +147,9 @@ impl Further {
             products,
             categories,
             reasons,
-            has_products: lines.is_some_and(|input| input.product.is_some()),
-            has_returned_products: returns.is_some_and(|input| input.product.is_some()),
-            has_categories: lines.is_some_and(|input| input.category.is_some()),
+            has_products: maps(Input::OrderLines, "product"),
+            has_returned_products: maps(Input::Returns, "product"),
+            has_categories: maps(Input::OrderLines, "category"),
             has_reasons,
             return_window_days: pipeline.return_window_days,
             min_support: pipeline.min_support,
@@ -160,7 +158,7 @@ impl Further {
     }
 
     fn signals(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let has_scores = pipeline.surveys.as_ref().is_some_and(|input| input.score.is_some());
+        let has_scores = pipeline.has_scores();
         let derived = [
             (LATE_PAYMENTS, Input::Invoices, true),
             (PRODUCT_RETURNS, Input::Returns, true),

@@ -26,12 +26,9 @@ mod tables;
 mod warnings;
 
 pub use config::{
-    Activity, BasisInput, Checks, ColumnRule, ConfigError, Conflict, ContactsInput, Currency,
-    EngagementInput, FreshnessRule, FunnelSettings, GrainSettings, Hint, IdentitiesInput,
-    InvoicesInput, Lack, Lapse, OpportunitiesInput, OrderLinesInput, OrdersInput, Override,
-    Pipeline, Place, ProspectsInput, RecordSettings, ReturnsInput, RowRule, Rows, Segment,
-    StatusLists, SubscriptionsInput, Substituted, SurveysInput, TABLE_NAMES, TouchpointsInput,
-    Variant,
+    Activity, Checks, ColumnRule, ConfigError, Conflict, Currency, FreshnessRule, FunnelSettings,
+    GrainSettings, Hint, History, Lack, Lapse, ListedTexts, MappedColumn, MappedInput, Override,
+    Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, TABLE_NAMES,
 };
 pub use count::{CheckedText, CheckedValue};
 pub use error::{FailedChecks, Rejections, RunError};

@@ -5,9 +5,9 @@ use std::fmt;
 
 use kohort_checks::{Finding, Kind, Severity, Status};
 use kohort_load::ValueTexts;
-use kohort_model::Input;
+use kohort_model::{Input, TextOrder, ValueKind};
 
-use crate::{BasisInput, Pipeline, StatusLists, currencies};
+use crate::{Pipeline, currencies};
 
 /// Texts of rows that a message lists at most.
 const SHOWN: usize = 5;
@@ -23,75 +23,57 @@ pub(crate) struct List<'a> {
     is_given: bool,
 }
 
-impl<'a> List<'a> {
-    fn of(key: &str, texts: &'a [String], value: (Input, &'static str)) -> Self {
-        let texts = texts.iter().map(String::as_str).collect();
-        Self { key: key.to_owned(), texts, values: vec![value], is_given: true }
-    }
-
-    /// Of reasons the texts as rows have them.
-    fn of_reasons(
-        key: &str,
-        reasons: &'a [(String, String)],
-        values: impl IntoIterator<Item = Option<(Input, &'static str)>>,
-    ) -> Self {
-        let texts = reasons.iter().map(|(found, _)| found.as_str()).collect();
-        let values = values.into_iter().flatten().collect();
-        Self { key: key.to_owned(), texts, values, is_given: true }
-    }
-}
-
-/// Every list that names something, in the order of the inputs.
+/// Every list that names something: those of the inputs, then the names that settings give reasons.
 pub(crate) fn lists(pipeline: &Pipeline) -> Vec<List<'_>> {
-    let mut all = Vec::new();
-    let (mut lost, mut left) = (Vec::new(), Vec::new());
-    match &pipeline.basis {
-        BasisInput::Orders(orders) => {
-            if let Some(status) = &orders.status {
-                all.extend(of_status((Input::Orders, "status"), "completed", status));
+    let mut all: Vec<List<'_>> = Vec::new();
+    let mut renamed: Vec<List<'_>> = Vec::new();
+    for (input, mapped) in
+        pipeline.inputs.iter().flat_map(|i| i.columns.iter().map(move |c| (i, c)))
+    {
+        let value = (input.spec.input, mapped.column.name);
+        all.extend(mapped.lists.iter().map(|list| List {
+            key: format!("inputs.{}.{}", input.spec.input.name(), list.key),
+            texts: list.texts.iter().map(String::as_str).collect(),
+            values: vec![value],
+            is_given: list.is_given,
+        }));
+        let ValueKind::Text(text) = mapped.column.kind else { continue };
+        if let TextOrder::ListedFirst(key) | TextOrder::ListedOnly(key) = text.order {
+            let texts = texts_of(pipeline, key).iter().map(String::as_str).collect();
+            all.push(List { key: key.to_owned(), texts, values: vec![value], is_given: true });
+        }
+        let Some(key) = text.renamed_by else { continue };
+        match renamed.iter_mut().find(|list| list.key == key) {
+            Some(list) => list.values.push(value),
+            None => {
+                let texts = names_of(pipeline, key).iter().map(|(found, _)| found.as_str());
+                let (key, texts) = (key.to_owned(), texts.collect());
+                renamed.push(List { key, texts, values: vec![value], is_given: true });
             }
-            lost.push(orders.lost_reason.as_ref().map(|_| (Input::Orders, "lost_reason")));
-        }
-        BasisInput::Subscriptions(input) => {
-            let reason = input.cancel_reason.as_ref();
-            left.push(reason.map(|_| (Input::Subscriptions, "cancel_reason")));
         }
     }
-    if let Some(variant) = pipeline.contacts.as_ref().and_then(|input| input.variant.as_ref()) {
-        let value = (Input::Contacts, "variant");
-        all.push(List::of("inputs.contacts.holdout", &variant.holdout, value));
-    }
-    left.push(pipeline.has_answers().then_some((Input::Surveys, "reason")));
-    if pipeline.touchpoints.is_some() {
-        all.push(List::of("funnel.steps", &pipeline.funnel.steps, (Input::Touchpoints, "step")));
-    }
-    if let Some(input) = &pipeline.opportunities {
-        all.extend(of_status((Input::Opportunities, "outcome"), "won", &input.outcome));
-        all.push(List::of("lost_sales.stages", &pipeline.stages, (Input::Opportunities, "stage")));
-        lost.push(input.reason.as_ref().map(|_| (Input::Opportunities, "reason")));
-    }
-    all.push(List::of_reasons("lost_sales.reasons", &pipeline.reasons, lost));
-    all.push(List::of_reasons("churn_reasons.reasons", &pipeline.churn_reasons, left));
-    let returned = pipeline.returns.as_ref().and_then(|input| input.reason.as_ref());
-    let returned = returned.map(|_| (Input::Returns, "reason"));
-    all.push(List::of_reasons("product_returns.reasons", &pipeline.return_reasons, [returned]));
+    all.extend(renamed);
     all.retain(|list| !list.texts.is_empty());
     all
 }
 
-/// `completed` is how the input calls the first list.
-fn of_status<'a>(
-    value: (Input, &'static str),
-    completed: &str,
-    status: &'a StatusLists,
-) -> Vec<List<'a>> {
-    let StatusLists { completed: first, lost, open, ignored, given, .. } = status;
-    let lists = [(completed, first), ("lost", lost), ("open", open), ("ignored", ignored)];
-    let list = |((key, texts), is_given): ((&str, &'a Vec<String>), bool)| List {
-        is_given,
-        ..List::of(&format!("inputs.{}.{key}", value.0.name()), texts, value)
-    };
-    lists.into_iter().zip(*given).map(list).collect()
+/// The texts that a setting lists.
+pub(crate) fn texts_of<'a>(pipeline: &'a Pipeline, key: &str) -> &'a [String] {
+    match key {
+        "funnel.steps" => &pipeline.funnel.steps,
+        "lost_sales.stages" => &pipeline.stages,
+        _ => &[],
+    }
+}
+
+/// The other names that a setting gives texts as rows have them.
+pub(crate) fn names_of<'a>(pipeline: &'a Pipeline, key: &str) -> &'a [(String, String)] {
+    match key {
+        "lost_sales.reasons" => &pipeline.reasons,
+        "churn_reasons.reasons" => &pipeline.churn_reasons,
+        "product_returns.reasons" => &pipeline.return_reasons,
+        _ => &[],
+    }
 }
 
 /// The texts that the rows of an input have, and how many rows were looked at for them.

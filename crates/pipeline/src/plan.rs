@@ -6,7 +6,7 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
-use kohort_model::{Day, IdType, Input};
+use kohort_model::{Basis, Day, IdType, Input};
 use kohort_publish::{LineageTarget, Output, State};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
@@ -14,7 +14,7 @@ use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
 use crate::sources::sources;
 use crate::tables::{Offer, offers};
-use crate::{Activity, BasisInput, Pipeline, Rows, RunError};
+use crate::{Activity, Pipeline, Rows, RunError};
 
 /// Opened inputs and what to make of them.
 pub(crate) struct Plan {
@@ -31,49 +31,44 @@ impl Plan {
         let mut inputs = open(pipeline)?;
         let offers = offers(&pipeline.tables, &pipeline.offered_tables(), alerts);
         let history = &inputs[0];
-        let (needs, resolve) = match &pipeline.basis {
-            BasisInput::Orders(input) => {
+        let maps = |column| pipeline.maps(pipeline.basis.input(), column);
+        let (needs, resolve) = match pipeline.basis.basis() {
+            Basis::Orders => {
                 let unique = pipeline.checks.unique_order_ids.is_some();
-                let resolve = match (input.rows, &input.updated_at, unique) {
+                let resolve = match (pipeline.basis.rows(), maps("updated_at"), unique) {
                     (Rows::Lines, ..) => Resolve::Lines,
-                    (Rows::Orders, Some(_), _) => Resolve::Latest,
-                    (Rows::Orders, None, true) => Resolve::Unique,
-                    (Rows::Orders, None, false) => Resolve::Rows,
+                    (Rows::Orders, true, _) => Resolve::Latest,
+                    (Rows::Orders, false, true) => Resolve::Unique,
+                    (Rows::Orders, false, false) => Resolve::Rows,
                 };
                 let attempts = offers.iter().any(|offer| offer.needs.attempts);
                 let has_segments = !pipeline.segments.is_empty();
-                let has_lost = input.status.as_ref().is_some_and(|status| !status.lost.is_empty());
+                let has_lost = has_lost(pipeline);
                 let is_resolved = resolve != Resolve::Rows;
                 let needs = Needs {
                     order_ids: is_resolved || has_segments || (attempts && has_lost),
                     instants: attempts || has_segments || is_resolved,
-                    reasons: attempts && has_lost && input.lost_reason.is_some(),
+                    reasons: attempts && has_lost && maps("lost_reason"),
                 };
                 (needs, resolve)
             }
-            BasisInput::Subscriptions(input) => {
+            Basis::Subscriptions => {
                 let reasons =
-                    input.cancel_reason.is_some() && offers.iter().any(|offer| offer.needs.endings);
+                    maps("cancel_reason") && offers.iter().any(|offer| offer.needs.endings);
                 (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
             }
         };
         let key_type = |integers| if integers { KeyType::Integers } else { KeyType::Bytes };
-        let (causes, cancelled, has_order_ids) = match &pipeline.basis {
-            BasisInput::Orders(input) => (false, false, input.order_id.is_some()),
-            BasisInput::Subscriptions(input) => {
-                (input.involuntary.is_some(), input.cancelled_at.is_some(), true)
-            }
-        };
         let layout = Layout {
             customers: key_type(history.has_integer_customers()),
             text_customers: history.customer_ids() == IdType::Text,
-            orders: (needs.order_ids && has_order_ids)
+            orders: (needs.order_ids && (maps("order_id") || maps("subscription_id")))
                 .then(|| key_type(history.has_integer_orders())),
             resolve,
             instants: needs.instants && history.has_instants(),
             reasons: needs.reasons,
-            causes,
-            cancelled,
+            causes: maps("involuntary"),
+            cancelled: maps("cancelled_at"),
             segments: pipeline.segments.len(),
             any_activity: pipeline.activity == Activity::Any,
             history_start: pipeline.history_start,
@@ -83,7 +78,7 @@ impl Plan {
             terms_days: pipeline.terms_days,
         };
         let is_needed = |input: Input| {
-            matches!(input, Input::Orders | Input::Subscriptions)
+            input == pipeline.basis.input()
                 || offers.iter().any(|offer| offer.needs.inputs.contains(&input))
         };
         inputs.retain(|opened| is_needed(opened.input()));
@@ -93,7 +88,7 @@ impl Plan {
     /// What is read of an input.
     pub fn needs_of(&self, input: Input) -> Needs {
         match input {
-            Input::Orders | Input::Subscriptions => self.needs,
+            input if kohort_inputs::spec(input).is_history => self.needs,
             _ => Needs { order_ids: true, instants: true, reasons: true },
         }
     }
@@ -107,6 +102,12 @@ impl Plan {
     pub fn folds_again(&self) -> bool {
         self.offers.iter().any(|offer| offer.needs.again)
     }
+}
+
+/// Whether some status means that an order is lost.
+fn has_lost(pipeline: &Pipeline) -> bool {
+    let status = pipeline.input(Input::Orders).and_then(|orders| orders.column("status"));
+    status.is_some_and(|status| status.lists.iter().any(|l| l.key == "lost" && !l.texts.is_empty()))
 }
 
 /// Every input, whose columns have the types that they must have.
@@ -123,16 +124,13 @@ fn further_ids(pipeline: &Pipeline, inputs: &[Opened]) -> FurtherIds {
         Some(if has_integers(opened) { KeyType::Integers } else { KeyType::Bytes })
     };
     let ids = |input, is_mapped| key(input, is_mapped, Opened::has_integer_orders);
-    let has_id = pipeline.opportunities.as_ref().is_some_and(|o| o.opportunity_id.is_some());
+    let has_id = pipeline.maps(Input::Opportunities, "opportunity_id");
     FurtherIds {
         visitors: key(Input::Touchpoints, true, Opened::has_integer_customers),
         carts: ids(Input::Touchpoints, pipeline.has_carts()),
         goods: ids(Input::OrderLines, true).or(ids(Input::Returns, true)),
         opportunities: ids(Input::Opportunities, has_id),
-        invoices: ids(
-            Input::Invoices,
-            pipeline.invoices.as_ref().is_some_and(|input| input.invoice_id.is_some()),
-        ),
+        invoices: ids(Input::Invoices, pipeline.maps(Input::Invoices, "invoice_id")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The inputs of a pipeline as the reader knows them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use kohort_load::{
     ContactsSource, Content, CurrencySource, EngagementSource, IdentitiesSource, InvoicesSource,
@@ -9,295 +8,156 @@ use kohort_load::{
     SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource, TouchpointsSource,
     VariantSource,
 };
-use kohort_model::Scale;
+use kohort_model::{Input, ValueKind};
 
 use crate::checks::column_checks;
-use crate::{
-    BasisInput, ContactsInput, Currency, EngagementInput, IdentitiesInput, InvoicesInput,
-    OpportunitiesInput, OrderLinesInput, OrdersInput, Pipeline, ProspectsInput, ReturnsInput,
-    StatusLists, SubscriptionsInput, SurveysInput, TouchpointsInput,
-};
+use crate::listed::names_of;
+use crate::{Currency, MappedColumn, MappedInput, Pipeline};
 
 /// Every input of a pipeline, orders or subscriptions first, the others in the order of
 /// [`kohort_model::Input::ALL`].
 pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
-    let history = match &pipeline.basis {
-        BasisInput::Orders(input) => orders(pipeline, input),
-        BasisInput::Subscriptions(input) => subscriptions(pipeline, input),
-    };
-    let further = [
-        pipeline.prospects.as_ref().map(|input| prospects(pipeline, input)),
-        pipeline.contacts.as_ref().map(|input| contacts(pipeline, input)),
-        pipeline.surveys.as_ref().map(|input| surveys(pipeline, input)),
-        pipeline.touchpoints.as_ref().map(|input| touchpoints(pipeline, input)),
-        pipeline.identities.as_ref().map(|input| identities(pipeline, input)),
-        pipeline.opportunities.as_ref().map(|input| opportunities(pipeline, input)),
-        pipeline.order_lines.as_ref().map(|input| order_lines(pipeline, input)),
-        pipeline.returns.as_ref().map(|input| returns(pipeline, input)),
-        pipeline.invoices.as_ref().map(|input| invoices(pipeline, input)),
-        pipeline.engagement.as_ref().map(|input| engagement(pipeline, input)),
-    ];
-    let all = std::iter::once(history).chain(further.into_iter().flatten());
-    let checked = |source: Source| {
-        let input = source.input();
-        let (checks, naive_times) = (column_checks(pipeline, input), pipeline.naive_times(input));
-        Source { checks, naive_times, earliest: pipeline.checks.earliest, ..source }
-    };
-    all.map(checked).collect()
+    pipeline.inputs.iter().map(|input| source(pipeline, input)).collect()
 }
 
-/// What sources have in common: where an input lies, which rows of it count, and whose events at
-/// which time they are.
-struct Common<'a> {
-    paths: &'a [PathBuf],
-    filter: &'a Option<String>,
-    customer_id: &'a str,
-    time: Option<&'a str>,
+fn source(pipeline: &Pipeline, input: &MappedInput) -> Source {
+    let spec = input.spec;
+    let text = |place: Option<usize>| {
+        let name = place.map(|place| spec.columns[place].name);
+        name.and_then(|name| input.column(name)).map(|mapped| mapped.expression.clone())
+    };
+    let paths = input.paths.iter().map(|path| path.to_string_lossy().into_owned());
+    Source {
+        paths: paths.collect(),
+        customer_id: text(Some(spec.owner())).unwrap_or_default(),
+        time: text(spec.time()),
+        filter: input.filter.clone(),
+        deduplicate: input.deduplicate,
+        max_segment_values: pipeline.max_segment_values,
+        timezone: pipeline.timezone,
+        naive_times: pipeline.naive_times(spec.input),
+        earliest: pipeline.checks.earliest,
+        content: content(pipeline, input),
+        checks: column_checks(pipeline, spec.input),
+    }
 }
 
-impl Common<'_> {
-    fn source(self, pipeline: &Pipeline, content: Content) -> Source {
-        let paths = self.paths.iter().map(|path| path.to_string_lossy().into_owned());
-        Source {
-            paths: paths.collect(),
-            customer_id: self.customer_id.to_owned(),
-            time: self.time.map(str::to_owned),
-            filter: self.filter.clone(),
-            deduplicate: false,
-            max_segment_values: pipeline.max_segment_values,
-            timezone: pipeline.timezone,
-            naive_times: None,
-            earliest: None,
-            content,
-            checks: Vec::new(),
+fn content(pipeline: &Pipeline, input: &MappedInput) -> Content {
+    let optional = |name: &str| input.column(name).map(|mapped| mapped.expression.clone());
+    let needed = |name: &str| optional(name).unwrap_or_default();
+    let money = |name: &str| money(pipeline, input, needed(name));
+    let reason = |name: &str| input.column(name).map(|mapped| reason(pipeline, mapped));
+    let status = |name: &str| input.column(name).map(status);
+    match input.spec.input {
+        Input::Orders => Content::Orders(OrdersSource {
+            order_id: optional("order_id"),
+            money: money("amount"),
+            updated_at: optional("updated_at"),
+            status: status("status"),
+            lost_reason: reason("lost_reason"),
+            segments: segments(pipeline),
+        }),
+        Input::Subscriptions => Content::Subscriptions(SubscriptionsSource {
+            subscription_id: needed("subscription_id"),
+            money: money("amount"),
+            interval: optional("interval"),
+            trial: optional("trial"),
+            ended_at: optional("ended_at"),
+            cancelled_at: optional("cancelled_at"),
+            involuntary: optional("involuntary"),
+            cancel_reason: reason("cancel_reason"),
+            segments: segments(pipeline),
+        }),
+        Input::Prospects => Content::Prospects,
+        Input::Contacts => Content::Contacts(ContactsSource {
+            campaign: optional("campaign"),
+            strategy: optional("strategy"),
+            variant: input.column("variant").map(|mapped| VariantSource {
+                expr: mapped.expression.clone(),
+                holdout: mapped.lists[0].texts.clone(),
+            }),
+        }),
+        Input::Surveys => {
+            Content::Surveys(SurveysSource { reason: reason("reason"), score: optional("score") })
+        }
+        Input::Touchpoints => Content::Touchpoints(TouchpointsSource {
+            step: needed("step"),
+            steps: pipeline.funnel.steps.clone(),
+            cart_id: optional("cart_id"),
+            money: optional("value").map(|_| money("value")),
+            customer_id: optional("customer_id"),
+        }),
+        Input::Identities => {
+            Content::Identities(IdentitiesSource { customer_id: needed("customer_id") })
+        }
+        Input::Opportunities => Content::Opportunities(OpportunitiesSource {
+            opportunity_id: optional("opportunity_id"),
+            closed_at: optional("closed_at"),
+            outcome: status("outcome").expect("it has to be mapped"),
+            stage: optional("stage"),
+            stages: pipeline.stages.clone(),
+            money: money("value"),
+            reason: reason("reason"),
+            competitor: optional("competitor"),
+        }),
+        Input::OrderLines => Content::OrderLines(OrderLinesSource {
+            order_id: needed("order_id"),
+            product: optional("product"),
+            category: optional("category"),
+            units: optional("units"),
+            money: money("value"),
+        }),
+        Input::Returns => Content::Returns(ReturnsSource {
+            order_id: needed("order_id"),
+            product: optional("product"),
+            units: optional("units"),
+            money: money("value"),
+            reason: reason("reason"),
+        }),
+        Input::Invoices => Content::Invoices(InvoicesSource {
+            invoice_id: optional("invoice_id"),
+            due_at: optional("due_at"),
+            paid_at: needed("paid_at"),
+            money: money("amount"),
+        }),
+        Input::Engagement => {
+            Content::Engagement(EngagementSource { kind: needed("kind"), value: optional("value") })
         }
     }
 }
 
-fn orders(pipeline: &Pipeline, input: &OrdersInput) -> Source {
-    let content = Content::Orders(OrdersSource {
-        order_id: input.order_id.clone(),
-        money: money(&input.amount, input.scale, &input.currency),
-        updated_at: input.updated_at.clone(),
-        status: input.status.as_ref().map(status),
-        lost_reason: reason(input.lost_reason.as_ref(), &pipeline.reasons),
-        segments: segments(pipeline),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.ordered_at),
-    };
-    Source { deduplicate: input.deduplicate, ..common.source(pipeline, content) }
-}
-
-fn subscriptions(pipeline: &Pipeline, input: &SubscriptionsInput) -> Source {
-    let content = Content::Subscriptions(SubscriptionsSource {
-        subscription_id: input.subscription_id.clone(),
-        money: money(&input.amount, input.scale, &input.currency),
-        interval: Some(input.interval.clone()),
-        trial: input.trial.clone(),
-        ended_at: Some(input.ended_at.clone()),
-        cancelled_at: input.cancelled_at.clone(),
-        involuntary: input.involuntary.clone(),
-        cancel_reason: reason(input.cancel_reason.as_ref(), &pipeline.churn_reasons),
-        segments: segments(pipeline),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.started_at),
-    };
-    Source { deduplicate: input.deduplicate, ..common.source(pipeline, content) }
-}
-
-fn prospects(pipeline: &Pipeline, input: &ProspectsInput) -> Source {
-    let content = Content::Prospects;
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.first_seen_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn contacts(pipeline: &Pipeline, input: &ContactsInput) -> Source {
-    let content = Content::Contacts(ContactsSource {
-        campaign: input.campaign.clone(),
-        strategy: input.strategy.clone(),
-        variant: input.variant.as_ref().map(|variant| VariantSource {
-            expr: variant.column.clone(),
-            holdout: variant.holdout.clone(),
-        }),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.contacted_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn surveys(pipeline: &Pipeline, input: &SurveysInput) -> Source {
-    let content = Content::Surveys(SurveysSource {
-        reason: reason(input.reason.as_ref(), &pipeline.churn_reasons),
-        score: input.score.clone(),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.answered_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn touchpoints(pipeline: &Pipeline, input: &TouchpointsInput) -> Source {
-    let content = Content::Touchpoints(TouchpointsSource {
-        step: input.step.clone(),
-        steps: pipeline.funnel.steps.clone(),
-        cart_id: input.cart_id.clone(),
-        money: input.value.as_ref().map(|value| value_of(pipeline, value)),
-        customer_id: input.customer_id.clone(),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.visitor_id,
-        time: Some(&input.occurred_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn identities(pipeline: &Pipeline, input: &IdentitiesInput) -> Source {
-    let content = Content::Identities(IdentitiesSource { customer_id: input.customer_id.clone() });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.visitor_id,
-        time: None,
-    };
-    common.source(pipeline, content)
-}
-
-fn opportunities(pipeline: &Pipeline, input: &OpportunitiesInput) -> Source {
-    let content = Content::Opportunities(OpportunitiesSource {
-        opportunity_id: input.opportunity_id.clone(),
-        closed_at: input.closed_at.clone(),
-        outcome: status(&input.outcome),
-        stage: input.stage.clone(),
-        stages: pipeline.stages.clone(),
-        money: value_of(pipeline, &input.value),
-        reason: reason(input.reason.as_ref(), &pipeline.reasons),
-        competitor: input.competitor.clone(),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.buyer,
-        time: Some(&input.created_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn order_lines(pipeline: &Pipeline, input: &OrderLinesInput) -> Source {
-    let content = Content::OrderLines(OrderLinesSource {
-        order_id: input.order_id.clone(),
-        product: input.product.clone(),
-        category: input.category.clone(),
-        units: input.units.clone(),
-        money: value_of(pipeline, &input.value),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.ordered_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn returns(pipeline: &Pipeline, input: &ReturnsInput) -> Source {
-    let content = Content::Returns(ReturnsSource {
-        order_id: input.order_id.clone(),
-        product: input.product.clone(),
-        units: input.units.clone(),
-        money: value_of(pipeline, &input.value),
-        reason: reason(input.reason.as_ref(), &pipeline.return_reasons),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.returned_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn invoices(pipeline: &Pipeline, input: &InvoicesInput) -> Source {
-    let content = Content::Invoices(InvoicesSource {
-        invoice_id: input.invoice_id.clone(),
-        due_at: input.due_at.clone(),
-        paid_at: input.paid_at.clone(),
-        money: value_of(pipeline, &input.amount),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.invoiced_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn engagement(pipeline: &Pipeline, input: &EngagementInput) -> Source {
-    let content = Content::Engagement(EngagementSource {
-        kind: input.kind.clone(),
-        value: input.value.clone(),
-    });
-    let common = Common {
-        paths: &input.paths,
-        filter: &input.filter,
-        customer_id: &input.customer_id,
-        time: Some(&input.occurred_at),
-    };
-    common.source(pipeline, content)
-}
-
-fn money(amount: &str, scale: Scale, currency: &Currency) -> MoneySource {
-    let currency = match currency {
+/// Amounts of an input beside the history are in the currency of the tables.
+fn money(pipeline: &Pipeline, input: &MappedInput, amount: String) -> MoneySource {
+    let currency = match pipeline.basis.currency() {
+        _ if !input.spec.is_history => CurrencySource::Fixed(None),
         Currency::Unnamed => CurrencySource::Fixed(None),
         Currency::Code(code) => CurrencySource::Fixed(Some(code.clone())),
         Currency::Converted { column, rates } => {
             CurrencySource::Column { expr: column.clone(), rates: rates.clone() }
         }
     };
-    MoneySource { amount: amount.to_owned(), scale, currency }
+    MoneySource { amount, scale: pipeline.basis.scale(), currency }
 }
 
-/// Amounts of an input beside the history, which are in the currency of the tables.
-fn value_of(pipeline: &Pipeline, amount: &str) -> MoneySource {
-    let currency = CurrencySource::Fixed(None);
-    MoneySource { amount: amount.to_owned(), scale: pipeline.basis.scale(), currency }
-}
-
-fn status(status: &StatusLists) -> StatusSource {
+fn status(mapped: &MappedColumn) -> StatusSource {
+    let texts = |list: usize| mapped.lists[list].texts.clone();
     StatusSource {
-        expr: status.column.clone(),
-        completed: status.completed.clone(),
-        lost: status.lost.clone(),
-        open: status.open.clone(),
-        ignored: status.ignored.clone(),
+        expr: mapped.expression.clone(),
+        completed: texts(0),
+        lost: texts(1),
+        open: texts(2),
+        ignored: texts(3),
     }
 }
 
-fn reason(expr: Option<&String>, names: &[(String, String)]) -> Option<ReasonSource> {
-    let names: BTreeMap<_, _> = names.iter().cloned().collect();
-    expr.map(|expr| ReasonSource { expr: expr.clone(), names })
+fn reason(pipeline: &Pipeline, mapped: &MappedColumn) -> ReasonSource {
+    let key = match mapped.column.kind {
+        ValueKind::Text(text) => text.renamed_by,
+        _ => None,
+    };
+    let names: BTreeMap<_, _> =
+        key.map(|key| names_of(pipeline, key)).unwrap_or_default().iter().cloned().collect();
+    ReasonSource { expr: mapped.expression.clone(), names }
 }
 
 fn segments(pipeline: &Pipeline) -> Vec<SegmentSource> {

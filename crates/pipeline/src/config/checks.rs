@@ -213,7 +213,7 @@ fn rows(input: Input, item: &Item<'_>) -> Result<RowRule, ConfigError> {
 }
 
 fn freshness_rule(input: Input, item: &Item<'_>) -> Result<FreshnessRule, ConfigError> {
-    if input == Input::Identities {
+    if kohort_inputs::spec(input).time().is_none() {
         return Err(item.conflict(Conflict::FreshnessWithoutTime));
     }
     let table = item.named_table(FRESHNESS_KEYS, "a table such as { max_age_days = 2 }")?;

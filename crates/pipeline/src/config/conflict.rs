@@ -3,12 +3,9 @@
 /// Settings that do not go together; its text follows the key of one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
-    /// A status list without `status`.
-    #[error(
-        "sorts the texts of a status, but inputs.orders.status is not set; set it to the column \
-         that holds them, or remove the list"
-    )]
-    ListWithoutStatus,
+    /// What is set has no use without another setting; the declaration of the input says which.
+    #[error("{0}")]
+    Alone(&'static str),
     /// `lost_reason` without lost orders.
     #[error(
         "says why an order was lost, but inputs.orders.lost is not set, so none is; list the \
@@ -33,12 +30,6 @@ pub enum Conflict {
          [inputs.opportunities] or set inputs.touchpoints.cart_id, or remove it"
     )]
     SalesOfNobody,
-    /// `[inputs.identities]` without touchpoints.
-    #[error(
-        "tells which visitors are customers, but no input tells of visitors; add \
-         [inputs.touchpoints] or remove it"
-    )]
-    IdentitiesOfNobody,
     /// `[funnel]` without touchpoints.
     #[error("is about visitors, but no input tells of any; add [inputs.touchpoints] or remove it")]
     FunnelOfNobody,
@@ -48,12 +39,6 @@ pub enum Conflict {
          that tells them apart, or remove it"
     )]
     CartsOfNobody,
-    /// `[inputs.returns]` without lines of orders.
-    #[error(
-        "tells what came back of orders, but no input tells what was in them; add \
-         [inputs.order_lines] or remove it"
-    )]
-    ReturnsWithoutLines,
     /// `[product_returns]` without returns.
     #[error(
         "is about goods that came back, but no input tells of any; add [inputs.returns] or remove \
@@ -132,12 +117,6 @@ pub enum Conflict {
     /// `plan` both as a key and as a segment.
     #[error("makes a segment named plan, but [segments] has one too; remove one of them")]
     TwoPlans,
-    /// `holdout` without `variant`.
-    #[error(
-        "lists the variants that were withheld, but inputs.contacts.variant is not set; set it to \
-         the column that holds them, or remove holdout"
-    )]
-    HoldoutWithoutVariant,
     /// `[churn_reasons] reasons` without an input that tells any.
     #[error(
         "renames the reasons of customers who left, but no input tells any; add [inputs.surveys] \

@@ -1,5 +1,6 @@
 //! What can be wrong with a pipeline file, in the words that the user reads.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -117,7 +118,7 @@ pub enum ConfigError {
         /// The dotted name of the table it belongs in.
         table: String,
         /// What it says and why it is needed.
-        meaning: &'static str,
+        meaning: Cow<'static, str>,
     },
     /// Neither orders nor subscriptions.
     #[error(

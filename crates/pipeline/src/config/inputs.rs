@@ -1,56 +1,69 @@
-//! `[inputs]`: the history that a pipeline follows and the inputs beside it, and what inputs have in
-//! common.
+//! `[inputs]`: the history that a pipeline follows and the inputs beside it, read as they declare
+//! themselves.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use chrono_tz::Tz;
-use kohort_model::{Basis, Input, Scale};
+use kohort_inputs::INPUTS;
+use kohort_model::{Basis, Input, InputColumn, InputSpec, NumberUnit, Presence, Scale, ValueKind};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
-use super::section::{Item, Section};
-use super::{
-    ContactsInput, EngagementInput, IdentitiesInput, InvoicesInput, OpportunitiesInput,
-    OrderLinesInput, OrdersInput, ProspectsInput, ReturnsInput, SubscriptionsInput, SurveysInput,
-    TouchpointsInput, calendar, further, goods, opportunities, orders, subscriptions, visitors,
-};
+use super::section::{EXPRESSION, Item, Section};
+use super::status::{ListedTexts, read_list, read_lists};
+use super::{calendar, orders};
 
-/// The history that makes customers of people.
+/// The settings of the history that makes customers of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BasisInput {
-    /// `[inputs.orders]`.
-    Orders(OrdersInput),
-    /// `[inputs.subscriptions]`.
-    Subscriptions(SubscriptionsInput),
+pub struct History {
+    basis: Basis,
+    rows: Rows,
+    scale: Scale,
+    currency: Currency,
 }
 
-impl BasisInput {
-    /// Which of the two it is.
+/// What a row of orders is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// An order, or a state of one.
+    Orders,
+    /// A line; the lines of one `order_id` are one order.
+    Lines,
+}
+
+impl History {
+    /// Whether orders or subscriptions make customers.
     #[must_use]
     pub fn basis(&self) -> Basis {
-        match self {
-            Self::Orders(_) => Basis::Orders,
-            Self::Subscriptions(_) => Basis::Subscriptions,
+        self.basis
+    }
+
+    /// The input that has its rows.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        match self.basis {
+            Basis::Orders => Input::Orders,
+            Basis::Subscriptions => Input::Subscriptions,
         }
+    }
+
+    /// What a row of orders is.
+    #[must_use]
+    pub fn rows(&self) -> Rows {
+        self.rows
     }
 
     /// Decimal places of money.
     #[must_use]
     pub fn scale(&self) -> Scale {
-        match self {
-            Self::Orders(orders) => orders.scale,
-            Self::Subscriptions(subscriptions) => subscriptions.scale,
-        }
+        self.scale
     }
 
     /// In which currency the amounts are.
     #[must_use]
     pub fn currency(&self) -> &Currency {
-        match self {
-            Self::Orders(orders) => &orders.currency,
-            Self::Subscriptions(subscriptions) => &subscriptions.currency,
-        }
+        &self.currency
     }
 }
 
@@ -70,21 +83,54 @@ pub enum Currency {
     },
 }
 
-/// Every input.
+/// An input that a pipeline file has.
+#[derive(Clone, Debug)]
+pub struct MappedInput {
+    /// How it declares itself.
+    pub spec: &'static InputSpec,
+    /// Files, folders and globs, absolute, at least one.
+    pub paths: Vec<PathBuf>,
+    /// The columns that are mapped, in the order of the declaration.
+    pub columns: Vec<MappedColumn>,
+    /// The rows that count, as an SQL condition; `None` for all.
+    pub filter: Option<String>,
+    /// The zone of its times without one; `None` where that of all inputs holds.
+    pub timezone: Option<Tz>,
+    /// Whether rows that are equal in all columns of the source count once.
+    pub deduplicate: bool,
+}
+
+/// A column of an input, and where its values come from.
+#[derive(Clone, Debug)]
+pub struct MappedColumn {
+    /// How it is declared.
+    pub column: &'static InputColumn,
+    /// SQL expression over the source's columns.
+    pub expression: String,
+    /// What lists in the pipeline file say of its texts, in the order of the declaration.
+    pub lists: Vec<ListedTexts>,
+}
+
+impl MappedInput {
+    /// The column of this name, where it is mapped.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&MappedColumn> {
+        self.columns.iter().find(|mapped| mapped.column.name == name)
+    }
+
+    /// The currency and the scale of its amounts are its own where it is the history.
+    fn has_money(spec: &InputSpec) -> bool {
+        let is_money = |column: &InputColumn| matches!(column.kind, ValueKind::Number(number) if number.unit == NumberUnit::Money);
+        spec.is_history && spec.columns.iter().any(is_money)
+    }
+}
+
+/// Every input of a pipeline.
+#[derive(Clone, Debug)]
 pub(super) struct Inputs {
-    pub basis: BasisInput,
-    pub prospects: Option<ProspectsInput>,
-    pub contacts: Option<ContactsInput>,
-    pub surveys: Option<SurveysInput>,
-    pub touchpoints: Option<TouchpointsInput>,
-    pub identities: Option<IdentitiesInput>,
-    pub opportunities: Option<OpportunitiesInput>,
-    pub order_lines: Option<OrderLinesInput>,
-    pub returns: Option<ReturnsInput>,
-    pub invoices: Option<InvoicesInput>,
-    pub engagement: Option<EngagementInput>,
-    /// The zone of times without one, of inputs that name one.
-    pub timezones: BTreeMap<Input, Tz>,
+    pub basis: History,
+    /// In the order of the declarations.
+    pub all: Vec<MappedInput>,
 }
 
 impl Inputs {
@@ -94,101 +140,133 @@ impl Inputs {
         unique_order_ids: Option<&Item<'_>>,
     ) -> Result<Self, ConfigError> {
         let inputs = root.table("inputs")?;
-        let basis = read_basis(&inputs, unique_order_ids)?;
-        let touchpoints = visitors::read_touchpoints(&inputs)?;
-        let order_lines = goods::read_order_lines(&inputs)?;
-        Ok(Self {
-            basis,
-            prospects: further::read_prospects(&inputs)?,
-            contacts: further::read_contacts(&inputs)?,
-            surveys: further::read_surveys(&inputs)?,
-            identities: visitors::read_identities(&inputs, touchpoints.is_some())?,
-            touchpoints,
-            opportunities: opportunities::read(&inputs)?,
-            returns: goods::read_returns(&inputs, order_lines.is_some())?,
-            order_lines,
-            invoices: goods::read_invoices(&inputs)?,
-            engagement: further::read_engagement(&inputs)?,
-            timezones: read_timezones(&inputs)?,
-        })
+        let history = history(&inputs)?;
+        let mut all = Vec::new();
+        let mut basis = None;
+        for spec in INPUTS {
+            let name = spec.input.name();
+            let Some(table) = inputs.optional_table(name)? else { continue };
+            if let Some((other, alone)) =
+                spec.beside.filter(|(i, _)| inputs.get(i.name()).is_none())
+            {
+                debug_assert_ne!(other, spec.input, "an input stands beside another");
+                inputs.unused(name, Conflict::Alone(alone))?;
+            }
+            let input = read(&table, spec)?;
+            if spec.input == history {
+                basis = Some(read_history(&table, &input, unique_order_ids)?);
+            }
+            all.push(input);
+        }
+        let basis = basis.ok_or_else(|| ConfigError::NoHistory { at: inputs.at() })?;
+        Ok(Self { basis, all })
+    }
+
+    /// The input, if it is there.
+    pub fn get(&self, input: Input) -> Option<&MappedInput> {
+        self.all.iter().find(|mapped| mapped.spec.input == input)
     }
 
     /// Whether it is there.
     pub fn has(&self, input: Input) -> bool {
-        match input {
-            Input::Orders => self.basis.basis() == Basis::Orders,
-            Input::Subscriptions => self.basis.basis() == Basis::Subscriptions,
-            Input::Prospects => self.prospects.is_some(),
-            Input::Contacts => self.contacts.is_some(),
-            Input::Surveys => self.surveys.is_some(),
-            Input::Touchpoints => self.touchpoints.is_some(),
-            Input::Identities => self.identities.is_some(),
-            Input::Opportunities => self.opportunities.is_some(),
-            Input::OrderLines => self.order_lines.is_some(),
-            Input::Returns => self.returns.is_some(),
-            Input::Invoices => self.invoices.is_some(),
-            Input::Engagement => self.engagement.is_some(),
-        }
+        self.get(input).is_some()
+    }
+
+    /// Whether it is there and maps the column of this name.
+    pub fn maps(&self, input: Input, column: &str) -> bool {
+        self.get(input).is_some_and(|mapped| mapped.column(column).is_some())
     }
 
     /// Whether one beside orders tells of sales that were nearly made.
     pub fn tell_of_sales(&self) -> bool {
-        let has_carts = self.touchpoints.as_ref().is_some_and(TouchpointsInput::has_carts);
-        has_carts || self.opportunities.is_some()
+        self.maps(Input::Touchpoints, "cart_id") || self.has(Input::Opportunities)
     }
 }
 
-/// Reads the one of the two tables that is there.
-fn read_basis(
-    inputs: &Section<'_>,
-    unique_order_ids: Option<&Item<'_>>,
-) -> Result<BasisInput, ConfigError> {
-    let mut histories =
-        inputs.items().filter(|(name, _)| ["orders", "subscriptions"].contains(name));
-    let Some((name, _)) = histories.next() else {
+/// Which of the inputs is the history, of which there is one.
+fn history(inputs: &Section<'_>) -> Result<Input, ConfigError> {
+    let of_name = |name: &str| {
+        let spec = INPUTS.into_iter().find(|spec| spec.input.name() == name);
+        spec.filter(|spec| spec.is_history).map(|spec| spec.input)
+    };
+    let mut histories = inputs.items().filter_map(|(name, item)| Some((of_name(name)?, item)));
+    let Some((history, _)) = histories.next() else {
         return Err(ConfigError::NoHistory { at: inputs.at() });
     };
-    if let Some((_, second)) = histories.next() {
-        return Err(second.conflict(Conflict::TwoHistories));
-    }
-    if name == "orders" {
-        orders::read(&inputs.table("orders")?, unique_order_ids).map(BasisInput::Orders)
-    } else {
-        subscriptions::read(&inputs.table("subscriptions")?).map(BasisInput::Subscriptions)
+    match histories.next() {
+        Some((_, second)) => Err(second.conflict(Conflict::TwoHistories)),
+        None => Ok(history),
     }
 }
 
-/// The zones that inputs name for their times without one. Every input has been read.
-fn read_timezones(inputs: &Section<'_>) -> Result<BTreeMap<Input, Tz>, ConfigError> {
-    let mut timezones = BTreeMap::new();
-    for input in Input::ALL {
-        let Some(table) = inputs.optional_table(input.name())? else { continue };
-        if input == Input::Identities {
-            table.unused("timezone", Conflict::TimezoneWithoutTimes)?;
-        }
-        if let Some(zone) = calendar::zone(&table, "timezone")? {
-            timezones.insert(input, zone);
-        }
-    }
-    Ok(timezones)
-}
-
-/// Where the input lies; `meaning` says what holds what.
-pub(super) fn read_paths(
+fn read_history(
     table: &Section<'_>,
-    meaning: &'static str,
-) -> Result<Vec<PathBuf>, ConfigError> {
-    let item = table.need("path", meaning)?;
-    item.paths("a path, or a list of paths, to files, folders or globs")
+    input: &MappedInput,
+    unique_order_ids: Option<&Item<'_>>,
+) -> Result<History, ConfigError> {
+    let (basis, rows) = match input.spec.input {
+        Input::Subscriptions => (Basis::Subscriptions, Rows::Orders),
+        _ => (Basis::Orders, orders::read_rows(table, input, unique_order_ids)?),
+    };
+    Ok(History { basis, rows, scale: read_scale(table)?, currency: read_currency(table)? })
 }
 
-pub(super) fn read_scale(table: &Section<'_>) -> Result<Scale, ConfigError> {
+/// Reads an input's table.
+fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, ConfigError> {
+    let path = table.need("path", format!("a file, folder or glob that holds {}", spec.holds))?;
+    let paths = path.paths("a path, or a list of paths, to files, folders or globs")?;
+    let mut columns = Vec::new();
+    for column in spec.columns {
+        columns.extend(read_column(table, column)?);
+    }
+    if spec.time().is_none() {
+        table.unused("timezone", Conflict::TimezoneWithoutTimes)?;
+    }
+    let deduplicate = table.get("deduplicate").map_or(Ok(false), |item| item.boolean())?;
+    let (filter, timezone) = (table.expression("where")?, calendar::zone(table, "timezone")?);
+    Ok(MappedInput { spec, paths, columns, filter, timezone, deduplicate })
+}
+
+fn read_column(
+    table: &Section<'_>,
+    column: &'static InputColumn,
+) -> Result<Option<MappedColumn>, ConfigError> {
+    let is_needed = match column.presence {
+        Presence::Required => true,
+        Presence::Optional => false,
+        Presence::Unless(other) => table.get(other).is_none(),
+    };
+    let item = if is_needed {
+        Some(table.need(column.name, format!("an SQL expression {}", column.meaning))?)
+    } else {
+        table.get(column.name)
+    };
+    let expression = item.map(|item| item.text(EXPRESSION)).transpose()?;
+    let lists = match (column.kind, &expression) {
+        (ValueKind::Status(status), Some(_)) => read_lists(table, &status)?,
+        (ValueKind::Listed(list), Some(_)) => vec![read_list(table, &list)?],
+        (ValueKind::Status(status), None) => {
+            for key in status.keys {
+                table.unused(key, Conflict::Alone(status.alone))?;
+            }
+            Vec::new()
+        }
+        (ValueKind::Listed(list), None) => {
+            table.unused(list.key, Conflict::Alone(list.alone))?;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    };
+    Ok(expression.map(|expression| MappedColumn { column, expression, lists }))
+}
+
+fn read_scale(table: &Section<'_>) -> Result<Scale, ConfigError> {
     let allowed = "a number of decimal places from 0 to 18";
     let places = table.integer_or("scale", 2, 0..=u32::from(Scale::MAX), allowed)?;
     Ok(u8::try_from(places).ok().and_then(Scale::new).expect("at most 18"))
 }
 
-pub(super) fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
+fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
     let rates = table.get("rates");
     let Some(item) = table.get("currency") else {
         return match rates {
@@ -212,6 +290,30 @@ pub(super) fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError
     }
 }
 
-pub(super) fn read_deduplicate(table: &Section<'_>) -> Result<bool, ConfigError> {
-    table.get("deduplicate").map_or(Ok(false), |item| item.boolean())
+/// The tables of the inputs by their dotted names, and the keys of each.
+pub(super) static INPUT_KEYS: LazyLock<Vec<(String, Vec<&'static str>)>> = LazyLock::new(|| {
+    let names = INPUTS.map(|spec| spec.input.name()).to_vec();
+    let tables = INPUTS.map(|spec| (format!("inputs.{}", spec.input.name()), keys(spec)));
+    std::iter::once(("inputs".to_owned(), names)).chain(tables).collect()
+});
+
+fn keys(spec: &'static InputSpec) -> Vec<&'static str> {
+    let mut keys = vec!["path"];
+    for column in spec.columns {
+        keys.push(column.name);
+        match column.kind {
+            ValueKind::Status(status) => keys.extend(status.keys),
+            ValueKind::Listed(list) => keys.push(list.key),
+            _ => {}
+        }
+    }
+    keys.extend(spec.more_keys);
+    keys.extend(["where", "timezone"]);
+    if MappedInput::has_money(spec) {
+        keys.extend(["scale", "currency", "rates"]);
+    }
+    if spec.is_history {
+        keys.push("deduplicate");
+    }
+    keys
 }

@@ -1,7 +1,19 @@
-//! Every key that a pipeline file may have.
+//! Keys that a pipeline file may have, but for those of inputs, which declare theirs.
+
+use super::inputs::INPUT_KEYS;
+
+/// The dotted names of all tables with fixed keys, and their keys.
+pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let of_inputs = INPUT_KEYS.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()));
+    let (before, after) = KEYS.split_at(BEFORE_INPUTS);
+    before.iter().copied().chain(of_inputs).chain(after.iter().copied())
+}
+
+/// How many tables come before those of inputs where a key is looked for elsewhere.
+const BEFORE_INPUTS: usize = 3;
 
 /// The keys of every table with fixed ones, by the table's dotted name.
-pub(super) const KEYS: [(&str, &[&str]); 33] = [
+const KEYS: [(&str, &[&str]); 20] = [
     (
         "",
         &[
@@ -52,173 +64,6 @@ pub(super) const KEYS: [(&str, &[&str]); 33] = [
             "at_risk_ratio",
             "at_risk_score",
         ],
-    ),
-    (
-        "inputs",
-        &[
-            "orders",
-            "subscriptions",
-            "prospects",
-            "contacts",
-            "surveys",
-            "touchpoints",
-            "identities",
-            "opportunities",
-            "order_lines",
-            "returns",
-            "invoices",
-            "engagement",
-        ],
-    ),
-    (
-        "inputs.orders",
-        &[
-            "path",
-            "customer_id",
-            "order_id",
-            "ordered_at",
-            "amount",
-            "rows",
-            "updated_at",
-            "status",
-            "completed",
-            "lost",
-            "open",
-            "ignored",
-            "lost_reason",
-            "where",
-            "timezone",
-            "scale",
-            "currency",
-            "rates",
-            "deduplicate",
-        ],
-    ),
-    (
-        "inputs.subscriptions",
-        &[
-            "path",
-            "subscription_id",
-            "customer_id",
-            "started_at",
-            "ended_at",
-            "amount",
-            "interval",
-            "plan",
-            "cancelled_at",
-            "cancel_reason",
-            "involuntary",
-            "trial",
-            "where",
-            "timezone",
-            "scale",
-            "currency",
-            "rates",
-            "deduplicate",
-        ],
-    ),
-    ("inputs.prospects", &["path", "customer_id", "first_seen_at", "where", "timezone"]),
-    (
-        "inputs.contacts",
-        &[
-            "path",
-            "customer_id",
-            "contacted_at",
-            "campaign",
-            "strategy",
-            "variant",
-            "holdout",
-            "where",
-            "timezone",
-        ],
-    ),
-    (
-        "inputs.surveys",
-        &["path", "customer_id", "answered_at", "reason", "score", "where", "timezone"],
-    ),
-    (
-        "inputs.touchpoints",
-        &[
-            "path",
-            "visitor_id",
-            "occurred_at",
-            "step",
-            "cart_id",
-            "value",
-            "customer_id",
-            "where",
-            "timezone",
-        ],
-    ),
-    ("inputs.identities", &["path", "visitor_id", "customer_id", "where", "timezone"]),
-    (
-        "inputs.opportunities",
-        &[
-            "path",
-            "opportunity_id",
-            "buyer",
-            "created_at",
-            "closed_at",
-            "outcome",
-            "won",
-            "lost",
-            "open",
-            "ignored",
-            "stage",
-            "value",
-            "reason",
-            "competitor",
-            "where",
-            "timezone",
-        ],
-    ),
-    (
-        "inputs.order_lines",
-        &[
-            "path",
-            "customer_id",
-            "order_id",
-            "ordered_at",
-            "product",
-            "category",
-            "units",
-            "value",
-            "where",
-            "timezone",
-        ],
-    ),
-    (
-        "inputs.returns",
-        &[
-            "path",
-            "customer_id",
-            "order_id",
-            "returned_at",
-            "product",
-            "units",
-            "value",
-            "reason",
-            "where",
-            "timezone",
-        ],
-    ),
-    (
-        "inputs.invoices",
-        &[
-            "path",
-            "customer_id",
-            "invoice_id",
-            "invoiced_at",
-            "due_at",
-            "paid_at",
-            "amount",
-            "where",
-            "timezone",
-        ],
-    ),
-    (
-        "inputs.engagement",
-        &["path", "customer_id", "occurred_at", "kind", "value", "where", "timezone"],
     ),
     ("revenue", &["window"]),
     ("win_back", &["prospect_after_days", "attribution_window_days"]),

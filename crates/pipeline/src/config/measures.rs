@@ -2,13 +2,13 @@
 //! `[loyalty]`, `[product_returns]`, `[receivables]`, `[churn_indicators]`, `[lifetime]` and
 //! `[cross_sell]`.
 
-use kohort_model::{Basis, Day, Gaps, Lifetime, Loyalty, Model};
+use kohort_model::{Basis, Day, Gaps, Input, Lifetime, Loyalty, Model};
 
+use super::Lapse;
 use super::conflict::Conflict;
 use super::error::ConfigError;
-use super::inputs::{BasisInput, Inputs};
+use super::inputs::Inputs;
 use super::section::{DAYS_FROM_1, Section};
-use super::{Lapse, ReturnsInput};
 
 /// Days after which a prospect counts as inactive; `None` for the lapse window, where that is still
 /// to be measured.
@@ -30,11 +30,8 @@ pub(super) fn churn_reasons(
     table: &Section<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<(String, String)>, ConfigError> {
-    let has_answers = inputs.surveys.as_ref().is_some_and(|surveys| surveys.reason.is_some());
-    let has_reasons = match &inputs.basis {
-        BasisInput::Orders(_) => has_answers,
-        BasisInput::Subscriptions(input) => has_answers || input.cancel_reason.is_some(),
-    };
+    let has_reasons =
+        inputs.maps(Input::Surveys, "reason") || inputs.maps(Input::Subscriptions, "cancel_reason");
     reasons(table, has_reasons, Conflict::ReasonsOfNobody)
 }
 
@@ -43,11 +40,21 @@ pub(super) fn lost_reasons(
     table: &Section<'_>,
     inputs: &Inputs,
 ) -> Result<Vec<(String, String)>, ConfigError> {
-    let of_orders =
-        matches!(&inputs.basis, BasisInput::Orders(orders) if orders.lost_reason.is_some());
-    let of_opportunities =
-        inputs.opportunities.as_ref().is_some_and(|input| input.reason.is_some());
+    let of_orders = inputs.maps(Input::Orders, "lost_reason");
+    let of_opportunities = inputs.maps(Input::Opportunities, "reason");
     reasons(table, of_orders || of_opportunities, Conflict::ReasonsWithoutReason)
+}
+
+/// The stages of opportunities that `[lost_sales]` lists, in order; none where it lists none.
+pub(super) fn stages(
+    lost_sales: &Section<'_>,
+    inputs: &Inputs,
+) -> Result<Vec<String>, ConfigError> {
+    if !inputs.maps(Input::Opportunities, "stage") {
+        lost_sales.unused("stages", Conflict::StagesWithoutStage)?;
+    }
+    let allowed = "a list of texts in order, such as [\"qualified\", \"offer\", \"contract\"]";
+    Ok(lost_sales.texts("stages", allowed)?.unwrap_or_default())
 }
 
 /// The table's `reasons`, which are in `conflict` with an input that has none.
@@ -88,15 +95,16 @@ pub(super) fn loyalty(root: &Section<'_>) -> Result<Loyalty, ConfigError> {
 /// Days after a period's end from which its returns are all there, and the reasons why goods came back.
 pub(super) fn product_returns(
     root: &Section<'_>,
-    returns: Option<&ReturnsInput>,
+    inputs: &Inputs,
 ) -> Result<(u32, Vec<(String, String)>), ConfigError> {
     let table = root.table("product_returns")?;
-    let Some(returns) = returns else {
+    if !inputs.has(Input::Returns) {
         root.unused("product_returns", Conflict::ReturnsOfNobody)?;
         return Ok((30, Vec::new()));
-    };
+    }
     let window_days = table.days_or("window_days", 30)?;
-    let reasons = reasons(&table, returns.reason.is_some(), Conflict::ReasonsOfReturns)?;
+    let reasons =
+        reasons(&table, inputs.maps(Input::Returns, "reason"), Conflict::ReasonsOfReturns)?;
     Ok((window_days, reasons))
 }
 

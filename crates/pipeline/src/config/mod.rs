@@ -7,12 +7,9 @@ mod checks;
 mod conflict;
 mod customers;
 mod error;
-mod further;
-mod goods;
 mod inputs;
 mod keys;
 mod measures;
-mod opportunities;
 mod orders;
 mod outputs;
 mod records;
@@ -21,7 +18,6 @@ mod segments;
 mod settings;
 mod state;
 mod status;
-mod subscriptions;
 mod substituted;
 mod tables;
 mod tree;
@@ -32,7 +28,6 @@ mod window;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,21 +40,16 @@ pub use checks::{Checks, ColumnRule, FreshnessRule, RowRule};
 pub use conflict::Conflict;
 pub use customers::{Activity, Lapse};
 pub use error::{ConfigError, Hint, Lack, Place};
-pub use further::{ContactsInput, EngagementInput, ProspectsInput, SurveysInput, Variant};
-pub use goods::{InvoicesInput, OrderLinesInput, ReturnsInput};
 use inputs::Inputs;
-pub use inputs::{BasisInput, Currency};
-pub use opportunities::OpportunitiesInput;
-pub use orders::{OrdersInput, Rows};
+pub use inputs::{Currency, History, MappedColumn, MappedInput, Rows};
 pub use records::RecordSettings;
 use section::{Item, Reader, Section};
 pub use segments::Segment;
-pub use status::StatusLists;
-pub use subscriptions::SubscriptionsInput;
+pub use status::ListedTexts;
 pub use substituted::Substituted;
 pub use tables::TABLE_NAMES;
 pub use tree::Override;
-pub use visitors::{FunnelSettings, IdentitiesInput, TouchpointsInput};
+pub use visitors::FunnelSettings;
 
 /// A pipeline file, checked and complete. Settings that its history has no use for are at their
 /// defaults.
@@ -74,8 +64,6 @@ pub struct Pipeline {
     /// In which zone timestamps without one are, where an input names none of its own; `None` where it
     /// is not said.
     pub naive_times: Option<Tz>,
-    /// The same of single inputs.
-    pub timezones: BTreeMap<Input, Tz>,
     /// How days form periods.
     pub calendar: Calendar,
     /// The grains asked for, finest first, each once, at least one.
@@ -90,27 +78,9 @@ pub struct Pipeline {
     /// Which events keep a customer active.
     pub activity: Activity,
     /// The history that makes customers of people.
-    pub basis: BasisInput,
-    /// When people were first seen.
-    pub prospects: Option<ProspectsInput>,
-    /// Messages to win people back.
-    pub contacts: Option<ContactsInput>,
-    /// What people answered who were asked.
-    pub surveys: Option<SurveysInput>,
-    /// What visitors did.
-    pub touchpoints: Option<TouchpointsInput>,
-    /// Which visitors are customers; only with touchpoints.
-    pub identities: Option<IdentitiesInput>,
-    /// Sales that somebody worked on.
-    pub opportunities: Option<OpportunitiesInput>,
-    /// Lines of orders.
-    pub order_lines: Option<OrderLinesInput>,
-    /// Goods that came back; only with lines of orders.
-    pub returns: Option<ReturnsInput>,
-    /// What customers owe.
-    pub invoices: Option<InvoicesInput>,
-    /// What customers did that may tell whether they stay.
-    pub engagement: Option<EngagementInput>,
+    pub basis: History,
+    /// Every input, in the order of [`Input::ALL`].
+    pub inputs: Vec<MappedInput>,
     /// Break-downs, sorted by name.
     pub segments: Vec<Segment>,
     /// Most values that one segment may have, 1 to 65535; more end the run.
@@ -257,9 +227,8 @@ impl Pipeline {
         let (segments, max_segment_values) =
             segments::read(&root.open_table("segments")?, plan.as_ref())?;
         let output = outputs.need("path", "the folder that the tables are written to")?;
-        let (return_window_days, return_reasons) =
-            measures::product_returns(root, inputs.returns.as_ref())?;
-        let (min_support, max_items) = measures::cross_sell(root, inputs.order_lines.is_some())?;
+        let (return_window_days, return_reasons) = measures::product_returns(root, &inputs)?;
+        let (min_support, max_items) = measures::cross_sell(root, inputs.has(Input::OrderLines))?;
         let mut pipeline = Self {
             file: absolute.to_owned(),
             name,
@@ -277,14 +246,14 @@ impl Pipeline {
             survey_window_days: churn_reasons.days_or("survey_window_days", 90)?,
             churn_reasons: measures::churn_reasons(&churn_reasons, &inputs)?,
             recovery_window_days: lost_sales.days_or("recovery_window_days", 30)?,
-            stages: opportunities::read_stages(&lost_sales, inputs.opportunities.as_ref())?,
+            stages: measures::stages(&lost_sales, &inputs)?,
             reasons: measures::lost_reasons(&lost_sales, &inputs)?,
-            funnel: visitors::read_funnel(root, inputs.touchpoints.as_ref())?,
+            funnel: visitors::read_funnel(root, &inputs)?,
             gaps: measures::gaps(root)?,
             loyalty: measures::loyalty(root)?,
             return_window_days,
             return_reasons,
-            terms_days: measures::terms_days(root, inputs.invoices.is_some())?,
+            terms_days: measures::terms_days(root, inputs.has(Input::Invoices))?,
             indicator_window_days: measures::indicator_window_days(root)?,
             at_risk_score: customers::at_risk_score(&customers)?,
             lifetime: measures::lifetime(root, &customers, known_days)?,
@@ -301,17 +270,7 @@ impl Pipeline {
             state: None,
             substituted: Substituted::default(),
             basis: inputs.basis,
-            prospects: inputs.prospects,
-            contacts: inputs.contacts,
-            surveys: inputs.surveys,
-            touchpoints: inputs.touchpoints,
-            identities: inputs.identities,
-            opportunities: inputs.opportunities,
-            order_lines: inputs.order_lines,
-            returns: inputs.returns,
-            invoices: inputs.invoices,
-            engagement: inputs.engagement,
-            timezones: inputs.timezones,
+            inputs: inputs.all,
         };
         alerts::offered(&root.open_table("alerts")?, &pipeline)?;
         pipeline.state = state::read(&root.table("state")?, &pipeline.output)?;
@@ -323,7 +282,25 @@ impl Pipeline {
     /// In which zone timestamps without one are in an input; `None` where it is not said.
     #[must_use]
     pub fn naive_times(&self, input: Input) -> Option<Tz> {
-        self.timezones.get(&input).copied().or(self.naive_times)
+        self.input(input).and_then(|mapped| mapped.timezone).or(self.naive_times)
+    }
+
+    /// What the file says of an input, if it has it.
+    #[must_use]
+    pub fn input(&self, input: Input) -> Option<&MappedInput> {
+        self.inputs.iter().find(|mapped| mapped.spec.input == input)
+    }
+
+    /// Whether it has an input.
+    #[must_use]
+    pub fn has(&self, input: Input) -> bool {
+        self.input(input).is_some()
+    }
+
+    /// Whether it has an input and maps its column of this name.
+    #[must_use]
+    pub fn maps(&self, input: Input, column: &str) -> bool {
+        self.input(input).is_some_and(|mapped| mapped.column(column).is_some())
     }
 
     /// The settings of `grain`, if it is asked for.
@@ -335,19 +312,19 @@ impl Pipeline {
     /// Whether touchpoints name carts.
     #[must_use]
     pub fn has_carts(&self) -> bool {
-        self.touchpoints.as_ref().is_some_and(TouchpointsInput::has_carts)
+        self.maps(Input::Touchpoints, "cart_id")
     }
 
     /// Whether answers tell why people left.
     #[must_use]
     pub fn has_answers(&self) -> bool {
-        self.surveys.as_ref().is_some_and(|surveys| surveys.reason.is_some())
+        self.maps(Input::Surveys, "reason")
     }
 
     /// Whether answers have a score.
     #[must_use]
     pub fn has_scores(&self) -> bool {
-        self.surveys.as_ref().is_some_and(|surveys| surveys.score.is_some())
+        self.maps(Input::Surveys, "score")
     }
 
     /// Every table that the inputs offer, those on request included, in the order of [`TABLE_NAMES`].

@@ -1,5 +1,6 @@
 //! Typed and strict reading of the tree: every wrong key and value is told with its place.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::{RangeBounds, RangeInclusive};
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +11,7 @@ use kohort_publish::is_url;
 
 use super::conflict::Conflict;
 use super::error::{ConfigError, Hint, Place};
-use super::keys::KEYS;
+use super::keys;
 use super::substituted::Substituted;
 use super::tree::{ExpandError, Node, Table, Value, expand};
 
@@ -121,40 +122,22 @@ impl<'a> Section<'a> {
     }
 
     /// The value of `key`; `meaning` says what it is and why it is needed.
-    pub fn need(&self, key: &'static str, meaning: &'static str) -> Result<Item<'a>, ConfigError> {
+    pub fn need(
+        &self,
+        key: &'static str,
+        meaning: impl Into<Cow<'static, str>>,
+    ) -> Result<Item<'a>, ConfigError> {
         self.get(key).ok_or_else(|| ConfigError::Missing {
             at: self.at.clone(),
             key,
             table: self.name.clone(),
-            meaning,
+            meaning: meaning.into(),
         })
     }
 
     /// The SQL expression at `key`, if it is set.
     pub fn expression(&self, key: &str) -> Result<Option<String>, ConfigError> {
         self.get(key).map(|item| item.text(EXPRESSION)).transpose()
-    }
-
-    /// The SQL expression at `key`; `meaning` as in `need`.
-    pub fn need_expression(
-        &self,
-        key: &'static str,
-        meaning: &'static str,
-    ) -> Result<String, ConfigError> {
-        self.need(key, meaning)?.text(EXPRESSION)
-    }
-
-    /// The SQL expression at `key`, which may be missing where `other` is set; `meaning` as in `need`.
-    pub fn expression_or(
-        &self,
-        key: &'static str,
-        other: &str,
-        meaning: &'static str,
-    ) -> Result<Option<String>, ConfigError> {
-        match self.get(other) {
-            Some(_) => self.expression(key),
-            None => self.need_expression(key, meaning).map(Some),
-        }
     }
 
     /// The number of days at `key`, from 0 to 36500, or the default.
@@ -200,14 +183,14 @@ impl<'a> Section<'a> {
     }
 
     fn known_only(self) -> Result<Self, ConfigError> {
-        let keys = KEYS.iter().find(|(name, _)| *name == self.name).map(|(_, keys)| *keys);
+        let keys = keys::tables().find(|(name, _)| *name == self.name).map(|(_, keys)| keys);
         self.only(keys.expect("every table with fixed keys is listed"))
     }
 
     fn only(self, known: &'static [&'static str]) -> Result<Self, ConfigError> {
         for (key, node) in self.entries {
             if !known.contains(&key.as_str()) {
-                let elsewhere = KEYS.iter().find(|(_, keys)| keys.contains(&key.as_str()));
+                let elsewhere = keys::tables().find(|(_, keys)| keys.contains(&key.as_str()));
                 let hint = match elsewhere {
                     Some((table, _)) => Hint::Elsewhere(table),
                     None => nearest(key, known),

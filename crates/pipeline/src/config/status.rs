@@ -1,43 +1,49 @@
-//! What the texts of a status mean: of an order, or of what became of an opportunity.
+//! Lists that say what the texts of a column mean, as those of a status.
+
+use kohort_model::{StatusTexts, TextList};
 
 use super::error::{ConfigError, Place};
 use super::section::Section;
 
-/// A status and what its texts mean. No text stands in two lists.
+/// A list in the pipeline file of texts that a column may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusLists {
-    /// SQL expression of the status.
-    pub column: String,
-    /// Sold, or won; at least one text.
-    pub completed: Vec<String>,
-    /// Nearly sold.
-    pub lost: Vec<String>,
-    /// Not decided yet.
-    pub open: Vec<String>,
-    /// Never counted.
-    pub ignored: Vec<String>,
-    /// Which of the lists, in this order, stand in the pipeline file; the others have their defaults.
-    pub given: [bool; 4],
+pub struct ListedTexts {
+    /// Its key in the input's table.
+    pub key: &'static str,
+    /// The texts, each once.
+    pub texts: Vec<String>,
+    /// Whether it stands in the file; otherwise these are the default.
+    pub is_given: bool,
 }
 
-/// Reads the lists at four `keys`, in the order of the fields; where a key is not set, the texts
-/// `by_default` are its list.
+/// Reads the only list of a column.
+pub(super) fn read_list(table: &Section<'_>, list: &TextList) -> Result<ListedTexts, ConfigError> {
+    let texts = table.need(list.key, list.meaning)?.texts(list.allowed)?;
+    let texts = texts.into_iter().map(|(text, _)| text).collect();
+    Ok(ListedTexts { key: list.key, texts, is_given: true })
+}
+
+/// Reads the lists of a status, in the order of its keys; no text stands in two.
 pub(super) fn read_lists(
     table: &Section<'_>,
-    column: String,
-    keys: [&'static str; 4],
-    by_default: [&[&str]; 4],
-    allowed: &'static str,
-) -> Result<StatusLists, ConfigError> {
+    status: &StatusTexts,
+) -> Result<Vec<ListedTexts>, ConfigError> {
+    if let Some(meaning) = status.completed {
+        table.need(status.keys[0], meaning)?;
+    }
     let mut seen: Vec<(String, Option<Place>, &'static str)> = Vec::new();
-    let mut lists = [const { Vec::new() }; 4];
-    for ((list, key), by_default) in lists.iter_mut().zip(keys).zip(by_default) {
-        let texts = match table.get(key) {
+    let mut lists = Vec::new();
+    for (key, by_default) in status.keys.into_iter().zip(status.by_default) {
+        let item = table.get(key);
+        let is_given = item.is_some();
+        let texts = match item {
             Some(item) => {
-                item.texts(allowed)?.into_iter().map(|(text, at)| (text, Some(at))).collect()
+                let texts = item.texts(status.allowed)?.into_iter();
+                texts.map(|(text, at)| (text, Some(at))).collect()
             }
             None => by_default.iter().map(|text| ((*text).to_owned(), None)).collect::<Vec<_>>(),
         };
+        let mut list = ListedTexts { key, texts: Vec::new(), is_given };
         for (text, at) in texts {
             if let Some((_, earlier, first)) = seen.iter().find(|(earlier, ..)| *earlier == text) {
                 // A default has no place: the text that was given beside it is the second one.
@@ -48,10 +54,9 @@ pub(super) fn read_lists(
                 return Err(ConfigError::StatusTwice { at, text, first, second });
             }
             seen.push((text.clone(), at, key));
-            list.push(text);
+            list.texts.push(text);
         }
+        lists.push(list);
     }
-    let [completed, lost, open, ignored] = lists;
-    let given = keys.map(|key| table.get(key).is_some());
-    Ok(StatusLists { column, completed, lost, open, ignored, given })
+    Ok(lists)
 }

@@ -1,11 +1,11 @@
 //! `[outputs] tables`: which tables there are, which a pipeline offers, and which are asked for.
 
 use glob::Pattern;
-use kohort_model::Basis;
+use kohort_model::{Basis, Input};
 
+use super::Pipeline;
 use super::error::{ConfigError, Lack, Place};
 use super::section::{Item, Section};
-use super::{BasisInput, Pipeline};
 
 /// The result tables, in the order in which they are computed and listed.
 pub const TABLE_NAMES: [&str; TABLES.len()] = {
@@ -88,8 +88,8 @@ impl TableName {
     fn lack(&self, pipeline: &Pipeline) -> Option<Lack> {
         let has_orders = pipeline.basis.basis() == Basis::Orders;
         let has_signals = || {
-            let has_goods = pipeline.returns.is_some() || pipeline.invoices.is_some();
-            has_goods || pipeline.engagement.is_some() || pipeline.has_scores()
+            let inputs = [Input::Returns, Input::Invoices, Input::Engagement];
+            inputs.iter().any(|input| pipeline.has(*input)) || pipeline.has_scores()
         };
         let (is_there, lack) = match self.needs {
             Needs::History | Needs::Checks => return None,
@@ -97,28 +97,29 @@ impl TableName {
             Needs::Reasons => (!has_orders || pipeline.has_answers(), Lack::Answers),
             Needs::Sales => {
                 let is_there =
-                    has_orders || pipeline.has_carts() || pipeline.opportunities.is_some();
+                    has_orders || pipeline.has_carts() || pipeline.has(Input::Opportunities);
                 (is_there, Lack::Sales)
             }
-            Needs::Touchpoints => (pipeline.touchpoints.is_some(), Lack::Touchpoints),
+            Needs::Touchpoints => (pipeline.has(Input::Touchpoints), Lack::Touchpoints),
             Needs::Carts => (pipeline.has_carts(), Lack::Carts),
-            Needs::Returns => (pipeline.returns.is_some(), Lack::Returns),
-            Needs::Invoices => (pipeline.invoices.is_some(), Lack::Invoices),
+            Needs::Returns => (pipeline.has(Input::Returns), Lack::Returns),
+            Needs::Invoices => (pipeline.has(Input::Invoices), Lack::Invoices),
             Needs::Scores => (pipeline.has_scores(), Lack::Scores),
             Needs::Signals => (has_signals(), Lack::Signals),
-            Needs::OrderLines => (pipeline.order_lines.is_some(), Lack::OrderLines),
+            Needs::OrderLines => (pipeline.has(Input::OrderLines), Lack::OrderLines),
         };
         (!is_there).then_some(lack)
     }
 
     /// Whether a pipeline that offers the table computes it without being told to.
     fn is_default(&self, pipeline: &Pipeline) -> bool {
-        let tells = match (self.needs, &pipeline.basis) {
-            (Needs::Reasons, BasisInput::Subscriptions(input)) => {
-                let has_endings = input.cancel_reason.is_some() || input.involuntary.is_some();
+        let tells = match self.needs {
+            Needs::Reasons => {
+                let told = ["cancel_reason", "involuntary"];
+                let has_endings = told.iter().any(|c| pipeline.maps(Input::Subscriptions, c));
                 has_endings || pipeline.has_answers()
             }
-            (Needs::Checks, _) => pipeline.checks.are_declared(),
+            Needs::Checks => pipeline.checks.are_declared(),
             _ => true,
         };
         tells && !self.on_request
@@ -135,7 +136,9 @@ pub(super) fn lack_of_sales(metric: &str, pipeline: &Pipeline) -> Option<Lack> {
     let (is_there, lack) = match metric {
         "orders_conversion_rate" => (pipeline.basis.basis() == Basis::Orders, Lack::Orders),
         "carts_conversion_rate" => (pipeline.has_carts(), Lack::Carts),
-        "opportunities_conversion_rate" => (pipeline.opportunities.is_some(), Lack::Opportunities),
+        "opportunities_conversion_rate" => {
+            (pipeline.has(Input::Opportunities), Lack::Opportunities)
+        }
         _ => return None,
     };
     (!is_there).then_some(lack)

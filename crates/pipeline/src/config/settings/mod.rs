@@ -7,7 +7,7 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use chrono_tz::Tz;
-use kohort_model::{Basis, Grain, SegmentAt};
+use kohort_model::{Basis, Grain, Input, SegmentAt};
 use kohort_publish::Layout;
 
 use super::measures::model_name;
@@ -22,12 +22,9 @@ impl Pipeline {
         list.add("name", &self.name);
         self.list_calendar(&mut list);
         self.list_customers(&mut list);
-        list.basis(&self.basis);
-        list.people(self);
-        list.nearly_sold(self);
-        list.goods(self);
-        for (input, zone) in &self.timezones {
-            list.add(&format!("inputs.{}.timezone", input.name()), zone.name());
+        for input in &self.inputs {
+            let is_history = input.spec.input == self.basis.input();
+            list.input(input, is_history.then_some(&self.basis));
         }
         list.add("segments.max_segment_values", self.max_segment_values);
         for segment in &self.segments {
@@ -107,14 +104,14 @@ impl Pipeline {
 
     fn list_measures(&self, list: &mut Settings) {
         let is_orders = self.basis.basis() == Basis::Orders;
-        if is_orders || self.has_carts() || self.opportunities.is_some() {
+        if is_orders || self.has_carts() || self.has(Input::Opportunities) {
             list.add("lost_sales.recovery_window_days", self.recovery_window_days);
             if !self.stages.is_empty() {
                 list.texts("lost_sales.stages", &self.stages);
             }
             list.reasons("lost_sales.reasons", &self.reasons);
         }
-        if self.touchpoints.is_some() {
+        if self.has(Input::Touchpoints) {
             list.texts("funnel.steps", &self.funnel.steps);
             list.add("funnel.window_hours", self.funnel.window_hours);
         }
@@ -131,11 +128,11 @@ impl Pipeline {
             list.add("loyalty.window_days", self.loyalty.window_days);
             list.add("loyalty.orders", self.loyalty.orders);
         }
-        if self.returns.is_some() {
+        if self.has(Input::Returns) {
             list.add("product_returns.window_days", self.return_window_days);
             list.reasons("product_returns.reasons", &self.return_reasons);
         }
-        if self.invoices.is_some() {
+        if self.has(Input::Invoices) {
             list.add("receivables.terms_days", self.terms_days);
         }
         list.add("churn_indicators.window_days", self.indicator_window_days);
@@ -146,7 +143,7 @@ impl Pipeline {
             list.add("lifetime.annual_discount_rate", self.lifetime.annual_discount_rate);
             list.option("lifetime.calibration_end", self.lifetime.calibration_end);
         }
-        if self.order_lines.is_some() {
+        if self.has(Input::OrderLines) {
             list.add("cross_sell.min_support", self.min_support);
             list.add("cross_sell.max_items", self.max_items);
         }

@@ -143,12 +143,6 @@ fn every_key_of_further_inputs() {
     inputs.surveys.customer_id: c
     inputs.surveys.answered_at: at
     inputs.surveys.score: points
-    inputs.engagement.path: ["/home/shop/events.parquet"]
-    inputs.engagement.customer_id: c
-    inputs.engagement.occurred_at: at
-    inputs.engagement.kind: event
-    inputs.engagement.value: minutes
-    inputs.engagement.where: event <> 'ping'
     inputs.touchpoints.path: ["/data/touches"]
     inputs.touchpoints.visitor_id: cookie
     inputs.touchpoints.occurred_at: at
@@ -202,6 +196,12 @@ fn every_key_of_further_inputs() {
     inputs.invoices.paid_at: paid
     inputs.invoices.amount: total
     inputs.invoices.where: NOT void
+    inputs.engagement.path: ["/home/shop/events.parquet"]
+    inputs.engagement.customer_id: c
+    inputs.engagement.occurred_at: at
+    inputs.engagement.kind: event
+    inputs.engagement.value: minutes
+    inputs.engagement.where: event <> 'ping'
     segments.max_segment_values: 1000
     lost_sales.recovery_window_days: 60
     lost_sales.stages: ["qualified", "offer", "contract"]
@@ -256,15 +256,14 @@ fn defaults_of_further_inputs() {
         cart_window_hours: 24,
     };
     assert_eq!(pipeline.funnel, funnel);
-    let outcome = StatusLists {
-        column: "s".to_owned(),
-        completed: vec!["won".to_owned()],
-        lost: vec!["lost".to_owned()],
-        open: vec!["open".to_owned()],
-        ignored: Vec::new(),
-        given: [false; 4],
+    let outcome = pipeline.input(Input::Opportunities).unwrap().column("outcome").unwrap();
+    let list = |(key, texts): (_, &[&str])| ListedTexts {
+        key,
+        texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+        is_given: false,
     };
-    assert_eq!(pipeline.opportunities.as_ref().unwrap().outcome, outcome);
+    let lists = [("won", &["won"][..]), ("lost", &["lost"]), ("open", &["open"]), ("ignored", &[])];
+    assert_eq!((&*outcome.expression, &outcome.lists), ("s", &lists.map(list).to_vec()));
     let settings = pipeline.settings();
     let sections =
         ["lost_sales", "carts", "product_returns", "receivables", "churn_", "cross_sell", "alerts"];
@@ -532,8 +531,8 @@ fn every_input_with_times_may_say_in_which_zone_they_are() {
         .collect();
     let zones: Vec<_> = zones.iter().map(String::as_str).collect();
     let pipeline = small(&[&tables[..], &zones[..]].concat());
-    assert_eq!(pipeline.timezones.len(), zones.len());
-    assert!(pipeline.timezones.values().all(|zone| *zone == Tz::Asia__Tokyo));
+    let named: Vec<_> = pipeline.inputs.iter().filter_map(|input| input.timezone).collect();
+    assert_eq!(named, vec![Tz::Asia__Tokyo; zones.len()]);
     let found = errors_in(
         SMALL,
         &[

@@ -86,7 +86,7 @@ fn wrong_calendar_and_customers() {
     --set calendar.naive_times=Europe/Londn: calendar.naive_times is "Europe/Londn"; did you mean "Europe/London"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
     --set calendar.naive_times=+01:00: calendar.naive_times is "+01:00". It is a name of the IANA database such as UTC, Europe/London or America/New_York
     --set calendar.naive_time=UTC: unknown key "naive_time" in [calendar]; did you mean "naive_times"? Keys there: timezone, naive_times, week_start, fiscal_year_start, grains, as_of, history_start, max_k
-    --set inputs.orders.naive_times=UTC: unknown key "naive_times" in [inputs.orders]; it belongs in [calendar]. Keys there: path, customer_id, order_id, ordered_at, amount, rows, updated_at, status, completed, lost, open, ignored, lost_reason, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.orders.naive_times=UTC: unknown key "naive_times" in [inputs.orders]; it belongs in [calendar]. Keys there: path, customer_id, order_id, ordered_at, amount, updated_at, status, completed, lost, open, ignored, lost_reason, rows, where, timezone, scale, currency, rates, deduplicate
     --set inputs.orders.timezone=America/NewYork: inputs.orders.timezone is "America/NewYork"; did you mean "America/New_York"? It is a name of the IANA database such as UTC, Europe/London or America/New_York
     --set inputs.orders.timezone=1: inputs.orders.timezone is the number 1; it must be the name of a timezone, such as "Europe/London"
     --set calendar.week_start=mondey: calendar.week_start is "mondey"; did you mean "monday"? Allowed: monday, tuesday, wednesday, thursday, friday, saturday, sunday

@@ -64,11 +64,8 @@ fn small(arguments: &[&str]) -> Pipeline {
     read(SMALL, &sets(arguments)).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
 }
 
-fn orders(pipeline: &Pipeline) -> &OrdersInput {
-    match &pipeline.basis {
-        BasisInput::Orders(orders) => orders,
-        BasisInput::Subscriptions(_) => panic!("{pipeline:?}"),
-    }
+fn orders(pipeline: &Pipeline) -> &MappedInput {
+    pipeline.input(Input::Orders).unwrap()
 }
 
 fn listed(pipeline: &Pipeline) -> String {
@@ -266,7 +263,6 @@ unique_order_ids = true
     inputs.orders.order_id: o
     inputs.orders.ordered_at: t
     inputs.orders.amount: a
-    inputs.orders.rows: orders
     inputs.orders.updated_at: u
     inputs.orders.status: s
     inputs.orders.completed: ["paid", "shipped"]
@@ -274,6 +270,7 @@ unique_order_ids = true
     inputs.orders.open: ["pending"]
     inputs.orders.ignored: ["test"]
     inputs.orders.lost_reason: r
+    inputs.orders.rows: orders
     inputs.orders.where: s <> '${x}'
     inputs.orders.scale: 3
     inputs.orders.currency: cur
@@ -396,7 +393,7 @@ fn overrides() {
     assert_eq!(grains, [(Grain::Day, Some(400)), (Grain::Week, Some(400))]);
     assert_eq!(pipeline.as_of.unwrap().to_string(), "2024-02-29");
     assert_eq!(pipeline.lapse_after, Lapse::Days(30));
-    assert_eq!(orders(&pipeline).status.as_ref().unwrap().lost, ["failed"]);
+    assert_eq!(orders(&pipeline).column("status").unwrap().lists[1].texts, ["failed"]);
     assert_eq!(pipeline.reasons, [("too expensive".to_owned(), "price".to_owned())]);
     assert_eq!(pipeline.segments[0].column, "Land");
 }

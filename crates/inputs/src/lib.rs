@@ -1,0 +1,46 @@
+//! The inputs, each as it declares itself: one file an input, and the list of them all.
+//!
+//! A new input is a file like `invoices.rs`, its line in [`INPUTS`] and its name in
+//! [`kohort_model::Input`]. The keys of its table in the pipeline file and the errors about them, how its
+//! files are opened and read, why its rows are rejected, the row in which the kernel carries them and
+//! the record of a run follow from it.
+
+mod contacts;
+mod engagement;
+mod identities;
+mod invoices;
+mod opportunities;
+mod order_lines;
+mod orders;
+mod prospects;
+mod returns;
+mod subscriptions;
+mod surveys;
+mod touchpoints;
+
+use kohort_model::{Input, InputSpec};
+
+/// Every input, in the order of [`Input::ALL`].
+pub static INPUTS: [&InputSpec; Input::ALL.len()] = [
+    &orders::ORDERS,
+    &subscriptions::SUBSCRIPTIONS,
+    &prospects::PROSPECTS,
+    &contacts::CONTACTS,
+    &surveys::SURVEYS,
+    &touchpoints::TOUCHPOINTS,
+    &identities::IDENTITIES,
+    &opportunities::OPPORTUNITIES,
+    &order_lines::ORDER_LINES,
+    &returns::RETURNS,
+    &invoices::INVOICES,
+    &engagement::ENGAGEMENT,
+];
+
+/// How an input declares itself.
+#[must_use]
+pub fn spec(input: Input) -> &'static InputSpec {
+    INPUTS[input as usize]
+}
+
+#[cfg(test)]
+mod tests;

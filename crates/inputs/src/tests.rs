@@ -1,0 +1,49 @@
+//! What must hold of every declaration.
+
+use std::collections::BTreeSet;
+
+use kohort_model::{Input, Presence, ValueKind};
+
+use super::{INPUTS, spec};
+
+#[test]
+fn declarations_stand_in_the_order_of_the_names() {
+    for (input, spec) in Input::ALL.into_iter().zip(INPUTS) {
+        assert_eq!(spec.input, input);
+    }
+}
+
+#[test]
+fn columns_are_told_apart_and_explained() {
+    for input in INPUTS {
+        let name = input.input.name();
+        let names: BTreeSet<_> = input.columns.iter().map(|column| column.name).collect();
+        assert_eq!(names.len(), input.columns.len(), "{name}");
+        let times = |kind: &ValueKind| matches!(kind, ValueKind::Time(_));
+        assert!(input.columns.iter().filter(|column| times(&column.kind)).count() <= 1, "{name}");
+        for column in input.columns {
+            assert!(
+                !column.meaning.is_empty() && !column.null.is_empty(),
+                "{name}.{}",
+                column.name
+            );
+            if let Presence::Unless(other) = column.presence {
+                assert!(names.contains(other), "{name}.{}: {other}", column.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn whose_rows_they_are() {
+    for (input, column, of_visitors) in [
+        (Input::Orders, "customer_id", false),
+        (Input::Opportunities, "buyer", false),
+        (Input::Touchpoints, "visitor_id", true),
+        (Input::Identities, "visitor_id", true),
+    ] {
+        let spec = spec(input);
+        assert_eq!(spec.columns[spec.owner()].name, column);
+        assert_eq!(spec.is_of_visitors(), of_visitors);
+    }
+}

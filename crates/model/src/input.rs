@@ -1,0 +1,442 @@
+//! The declaration of an input: its columns, what each of them means, and what follows where a row
+//! lacks one. What reads pipeline files and data files, packs rows and writes pages knows the kinds of
+//! columns that are listed here; it knows no input.
+
+/// Declares the inputs, in the order in which they are read and listed.
+macro_rules! inputs {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
+        /// Where rows come from, each in the pipeline file's `[inputs]`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Input {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Input {
+            /// Every input, in the order in which they are read.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$variant),+];
+
+            /// Its name in the pipeline file and in the run record.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+inputs! {
+    /// Orders, or lines of orders.
+    Orders = "orders",
+    /// Subscriptions and contracts.
+    Subscriptions = "subscriptions",
+    /// People from the day on which they were first seen.
+    Prospects = "prospects",
+    /// Campaign messages.
+    Contacts = "contacts",
+    /// Answers of people who were asked.
+    Surveys = "surveys",
+    /// What visitors did.
+    Touchpoints = "touchpoints",
+    /// Which visitors are customers.
+    Identities = "identities",
+    /// Sales that somebody worked on.
+    Opportunities = "opportunities",
+    /// Lines of orders.
+    OrderLines = "order_lines",
+    /// Goods that came back.
+    Returns = "returns",
+    /// What customers owe.
+    Invoices = "invoices",
+    /// What customers did that may tell whether they stay.
+    Engagement = "engagement",
+}
+
+/// An input as it declares itself.
+#[derive(Debug)]
+pub struct InputSpec {
+    /// Which input it is.
+    pub input: Input,
+    /// What its rows are, in a sentence.
+    pub sentence: &'static str,
+    /// What its files hold, after "a file, folder or glob that holds".
+    pub holds: &'static str,
+    /// Its columns, in the order in which they are listed. The first with ids of customers or visitors
+    /// is whose row it is.
+    pub columns: &'static [InputColumn],
+    /// The input without which it has no use, and what is said of it then, after its key.
+    pub beside: Option<(Input, &'static str)>,
+    /// Keys of its table in the pipeline file that map no column and that no other input has.
+    pub more_keys: &'static [&'static str],
+    /// Whether it is a history, which makes customers of people: it may then have segments, a currency
+    /// and a scale of its own, and count equal rows once.
+    pub is_history: bool,
+    /// Whether some table begins with the input's first day.
+    pub sets_frame: bool,
+}
+
+/// One of an input's columns, which a pipeline file maps to an SQL expression.
+#[derive(Debug)]
+pub struct InputColumn {
+    /// Its key in the pipeline file.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: ValueKind,
+    /// Whether a pipeline file has to map it.
+    pub presence: Presence,
+    /// What it tells, after "an SQL expression ".
+    pub meaning: &'static str,
+    /// What a row means in which it is NULL.
+    pub null: &'static str,
+    /// An expression as a pipeline file may have it.
+    pub example: &'static str,
+    /// Whether every file has to have what the expression names; a file that lacks it has NULL otherwise.
+    pub is_in_every_file: bool,
+}
+
+/// Whether a pipeline file has to map a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It has to.
+    Required,
+    /// It may.
+    Optional,
+    /// It has to unless it maps the other column of this name.
+    Unless(&'static str),
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Ids: integers, texts or binary.
+    Id(InputIds),
+    /// When the row is of: a date or a timestamp.
+    Time(Precision),
+    /// Another day: a date or a timestamp; NULL is a day that never comes.
+    Day,
+    /// When the row was last changed: a date or a timestamp; NULL is before every other.
+    Update,
+    /// Numbers.
+    Number(Number),
+    /// Texts, which rows carry as codes.
+    Text(Text),
+    /// Texts of which a list in the pipeline file names some, for which it is true.
+    Listed(TextList),
+    /// Texts that lists in the pipeline file sort into won or completed, lost, open and ignored.
+    Status(StatusTexts),
+    /// Whole numbers from 0 to 10; NULL is no score.
+    Score,
+    /// The texts `month`, `quarter` and `year`: what an amount is paid for.
+    Interval,
+    /// Whether the row is free; NULL is that it is not.
+    Trial,
+    /// Whether something ended against the customer's will; NULL is not known.
+    Involuntary,
+}
+
+/// Ids of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputIds {
+    /// Whose ids they are.
+    pub of: IdSpace,
+    /// The reason for which a row is rejected where it is NULL; `None` where a row need not have one.
+    pub missing: Option<&'static str>,
+}
+
+/// Ids that are the same in every column of the space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdSpace {
+    /// Of customers.
+    Customer,
+    /// Of visitors.
+    Visitor,
+    /// Of the orders of lines and returns.
+    Order,
+    /// Of nothing that another input has.
+    Own,
+}
+
+impl IdSpace {
+    /// What has such an id, where several inputs share them.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Customer => Some("customer"),
+            Self::Visitor => Some("visitor"),
+            Self::Order => Some("order"),
+            Self::Own => None,
+        }
+    }
+}
+
+/// How exactly it is known when a row is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// To the day.
+    Day,
+    /// To the microsecond where it is a timestamp.
+    Instant,
+}
+
+/// Numbers of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number {
+    /// What they count.
+    pub unit: NumberUnit,
+    /// Whether they may be below zero; a row in which one is that must not be is rejected.
+    pub may_be_negative: bool,
+    /// What a row has in which it is NULL, or that does not map it; without it a row with NULL is
+    /// rejected.
+    pub null: Option<i64>,
+}
+
+/// What numbers count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberUnit {
+    /// Money, in minor units.
+    Money,
+    /// Anything, in hundredths.
+    Hundredths,
+    /// Whole units; others are rounded half away from zero.
+    Units,
+}
+
+/// Texts of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What NULL and the empty text are called.
+    pub missing: &'static str,
+    /// The setting that gives some texts other names, if one does.
+    pub renamed_by: Option<&'static str>,
+    /// Whether there may be more texts than `max_segment_values`.
+    pub is_unlimited: bool,
+    /// In which order tables have them.
+    pub order: TextOrder,
+}
+
+/// In which order tables have the texts of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextOrder {
+    /// By their bytes.
+    Sorted,
+    /// By their bytes, but the text for what is missing last.
+    MissingLast,
+    /// First those that this setting lists, then all others by their bytes.
+    ListedFirst(&'static str),
+    /// As this setting lists them; a row of another text stands in no table.
+    ListedOnly(&'static str),
+}
+
+/// A list in the pipeline file that names texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextList {
+    /// Its key.
+    pub key: &'static str,
+    /// What it lists, where it is missing.
+    pub meaning: &'static str,
+    /// What may stand there.
+    pub allowed: &'static str,
+    /// What is said of it where the column is not mapped, after its key.
+    pub alone: &'static str,
+}
+
+/// The lists in the pipeline file that sort the texts of a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusTexts {
+    /// Their keys: of what is completed, lost, open and ignored.
+    pub keys: [&'static str; 4],
+    /// The texts of lists that the pipeline file does not have.
+    pub by_default: [&'static [&'static str]; 4],
+    /// What the first list is, where it has to be there.
+    pub completed: Option<&'static str>,
+    /// What may stand in a list.
+    pub allowed: &'static str,
+    /// What is said of a list where the column is not mapped, after its key.
+    pub alone: &'static str,
+    /// Whether a row is open whose status and day of the end are NULL; another one without a status is
+    /// rejected.
+    pub is_open_without_end: bool,
+}
+
+impl InputColumn {
+    /// A column of a kind that has to be mapped; `meaning` follows "an SQL expression".
+    #[must_use]
+    pub const fn new(name: &'static str, kind: ValueKind, meaning: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            presence: Presence::Required,
+            meaning,
+            null: "",
+            example: name,
+            is_in_every_file: true,
+        }
+    }
+
+    /// The same that need not be mapped.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self { presence: Presence::Optional, ..self }
+    }
+
+    /// The same that need not be mapped where another is.
+    #[must_use]
+    pub const fn unless(self, other: &'static str) -> Self {
+        Self { presence: Presence::Unless(other), ..self }
+    }
+
+    /// The same that some files may lack.
+    #[must_use]
+    pub const fn not_in_every_file(self) -> Self {
+        Self { is_in_every_file: false, ..self }
+    }
+
+    /// The same with what NULL means.
+    #[must_use]
+    pub const fn null(self, null: &'static str) -> Self {
+        Self { null, ..self }
+    }
+
+    /// The same with another example than its name.
+    #[must_use]
+    pub const fn example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+}
+
+impl ValueKind {
+    /// The ids of customers; `missing` is the reason for which a row without one is rejected.
+    pub const CUSTOMER: Self =
+        Self::Id(InputIds { of: IdSpace::Customer, missing: Some("null_customer_id") });
+    /// Customers that a row need not name.
+    pub const CUSTOMER_OR_NULL: Self = Self::Id(InputIds { of: IdSpace::Customer, missing: None });
+    /// The ids of visitors.
+    pub const VISITOR: Self =
+        Self::Id(InputIds { of: IdSpace::Visitor, missing: Some("null_visitor_id") });
+    /// The ids of orders that lines and returns share.
+    pub const ORDER: Self =
+        Self::Id(InputIds { of: IdSpace::Order, missing: Some("null_order_id") });
+    /// Money that may be below zero.
+    pub const MONEY: Self =
+        Self::Number(Number { unit: NumberUnit::Money, may_be_negative: true, null: None });
+    /// Money that must not be below zero.
+    pub const PRICE: Self =
+        Self::Number(Number { unit: NumberUnit::Money, may_be_negative: false, null: None });
+    /// Whole numbers of goods, one where it is not said.
+    pub const UNITS: Self =
+        Self::Number(Number { unit: NumberUnit::Units, may_be_negative: false, null: Some(1) });
+    /// Texts, `(none)` where there is none.
+    pub const TEXT: Self = Self::Text(Text {
+        missing: "(none)",
+        renamed_by: None,
+        is_unlimited: false,
+        order: TextOrder::Sorted,
+    });
+    /// Texts of which there are as many as there are.
+    pub const MANY_TEXTS: Self = Self::Text(Text {
+        missing: "(none)",
+        renamed_by: None,
+        is_unlimited: true,
+        order: TextOrder::Sorted,
+    });
+    /// Reasons in words, `unknown` where there is none; a setting gives some another name.
+    #[must_use]
+    pub const fn reason(renamed_by: &'static str) -> Self {
+        Self::Text(Text {
+            missing: "unknown",
+            renamed_by: Some(renamed_by),
+            is_unlimited: true,
+            order: TextOrder::Sorted,
+        })
+    }
+
+    /// The same texts in another order; anything else is what it is.
+    #[must_use]
+    pub const fn ordered(self, order: TextOrder) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(Text { order, ..text }),
+            other => other,
+        }
+    }
+}
+
+impl InputSpec {
+    /// The place of the column of this name.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The place of the column that says when a row is of; `None` where rows have no time.
+    #[must_use]
+    pub fn time(&self) -> Option<usize> {
+        self.columns.iter().position(|column| matches!(column.kind, ValueKind::Time(_)))
+    }
+
+    /// The place of the column that says whose row it is.
+    ///
+    /// # Panics
+    /// Where no column does, which no input is declared with.
+    #[must_use]
+    pub fn owner(&self) -> usize {
+        let is_owner = |column: &InputColumn| {
+            let of = [IdSpace::Customer, IdSpace::Visitor];
+            matches!(column.kind, ValueKind::Id(ids) if of.contains(&ids.of))
+        };
+        self.columns.iter().position(is_owner).expect("a row is somebody's")
+    }
+
+    /// Whether its rows are those of visitors rather than customers.
+    #[must_use]
+    pub fn is_of_visitors(&self) -> bool {
+        matches!(self.columns[self.owner()].kind, ValueKind::Id(ids) if ids.of == IdSpace::Visitor)
+    }
+
+    /// The columns of texts that are carried as codes, by place.
+    pub fn texts(&self) -> impl Iterator<Item = (usize, Text)> {
+        self.columns.iter().enumerate().filter_map(|(place, column)| match column.kind {
+            ValueKind::Text(text) => Some((place, text)),
+            _ => None,
+        })
+    }
+}
+
+/// The place of the column of this name; a name that no column has does not compile.
+///
+/// # Panics
+/// Where no column has the name.
+#[must_use]
+pub const fn place(columns: &[InputColumn], name: &str) -> usize {
+    let mut at = 0;
+    while at < columns.len() {
+        if is_same(columns[at].name, name) {
+            return at;
+        }
+        at += 1;
+    }
+    panic!("no column has this name")
+}
+
+const fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+impl Input {
+    /// Whether its rows are those of visitors rather than customers.
+    #[must_use]
+    pub fn is_of_visitors(self) -> bool {
+        matches!(self, Self::Touchpoints | Self::Identities)
+    }
+}
