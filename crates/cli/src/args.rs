@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use kohort_model::Grain;
+use kohort_report::Format;
 
 use crate::calc::args::CalcArgs;
 
@@ -415,6 +416,17 @@ pub enum ShowFormat {
     Csv,
     // An array of objects.
     Json,
+}
+
+impl ShowFormat {
+    /// The form for other programs, if it is one.
+    pub fn for_programs(self) -> Option<Format> {
+        match self {
+            Self::Table => None,
+            Self::Csv => Some(Format::Csv),
+            Self::Json => Some(Format::Json),
+        }
+    }
 }
 
 fn parse_grain(text: &str) -> Result<Grain, String> {

@@ -8,10 +8,10 @@ use kohort_pipeline::{CheckedInput, CheckedValue, Pipeline};
 use crate::args::CheckArgs;
 use crate::error::CliError;
 use crate::messages::Messages;
-use crate::number::{count, plural, size};
 use crate::run::settings;
-use crate::show::grid::{Align, Grid};
 use crate::stdout::Stdout;
+use kohort_report::grid::{Align, Grid};
+use kohort_report::number::{count, plural, size};
 
 pub fn check(args: &CheckArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
     let pipeline = Pipeline::read(&args.file, &settings(&args.overrides)?)?;

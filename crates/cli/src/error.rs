@@ -3,15 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 
-use arrow::error::ArrowError;
 use kohort_model::shown;
 use kohort_pipeline::{Alert, ConfigError, RunError};
 use kohort_publish::PublishError;
 use kohort_publish::diff::Counts;
+use kohort_report::ReportError;
+use kohort_report::diff::sentence;
 use kohort_sample::SampleError;
 
 use crate::calc::CalcError;
-use crate::diff::sentence;
 
 /// Every text is complete: the cause is part of it.
 #[derive(Debug, thiserror::Error)]
@@ -40,34 +40,15 @@ pub enum CliError {
         /// How many differences there are.
         counts: Counts,
     },
-    /// A name on the command line that does not exist.
-    #[error("there is no {what} {name:?}; there is {}", known.join(", "))]
-    Unknown {
-        /// What it should name: `table`, `column`, `grain`.
-        what: &'static str,
-        /// The name as given.
-        name: String,
-        /// Every name that would do.
-        known: Vec<String>,
-    },
-    /// Several columns for a heatmap.
-    #[error("a heatmap shows one column; name one with --column")]
-    OneColumn,
     /// `--guard` without CSV.
     #[error("--guard goes with --format csv; only spreadsheets take a text for a formula")]
     GuardOfCsv,
     /// `--rows` with CSV or JSON.
     #[error("--rows goes with --format table; CSV and JSON have every row")]
     RowsOfTable,
-    /// A column that no heatmap can show.
-    #[error("a heatmap shows numbers, and {column} is none; name another --column")]
-    NotANumber {
-        /// Its name.
-        column: String,
-    },
-    /// Rows that cannot be written as CSV or JSON, or that do not fit together.
-    #[error("the table cannot be written: {0}")]
-    Arrow(#[from] ArrowError),
+    /// A report that cannot be made.
+    #[error("{0}")]
+    Report(ReportError),
     /// A run cannot be told of signals.
     #[error("cannot listen for signals: {0}; see to the cause and run again")]
     Signals(io::Error),
@@ -112,11 +93,13 @@ impl CliError {
             Self::Alerts(_) | Self::Differences { .. } => 4,
             Self::Config(_)
             | Self::Calc(_)
-            | Self::Unknown { .. }
-            | Self::OneColumn
             | Self::RowsOfTable
             | Self::GuardOfCsv
-            | Self::NotANumber { .. }
+            | Self::Report(
+                ReportError::Unknown { .. }
+                | ReportError::OneColumn
+                | ReportError::NotANumber { .. },
+            )
             | Self::Publish(
                 PublishError::UnknownTable { .. }
                 | PublishError::UnknownRun { .. }
@@ -124,12 +107,22 @@ impl CliError {
             ) => 2,
             Self::Publish(_)
             | Self::Sample(_)
-            | Self::Arrow(_)
+            | Self::Report(_)
             | Self::Signals(_)
             | Self::Stdout(_)
             | Self::Note { .. }
             | Self::Again { .. }
             | Self::Path { .. } => 1,
+        }
+    }
+}
+
+impl From<ReportError> for CliError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Publish(error) => Self::Publish(error),
+            ReportError::Write(error) => Self::Stdout(error),
+            error => Self::Report(error),
         }
     }
 }

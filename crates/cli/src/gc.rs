@@ -5,8 +5,8 @@ use kohort_publish::{Output, PublishError};
 use crate::args::GcArgs;
 use crate::error::CliError;
 use crate::messages::Messages;
-use crate::number::size;
-use crate::show::folder;
+use crate::path::folder;
+use kohort_report::number::size;
 
 pub fn gc(args: &GcArgs, messages: &Messages) -> Result<(), CliError> {
     let output = Output::at(folder(&args.path, messages)?);

@@ -8,7 +8,7 @@ mod diff;
 mod error;
 mod gc;
 mod messages;
-mod number;
+mod path;
 mod plan;
 mod progress;
 mod publish;

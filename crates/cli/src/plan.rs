@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use crate::args::LogFormat;
 use crate::error::CliError;
 use crate::messages::Reader;
-use crate::number::{count, plural, size};
-use crate::show::grid::{Align, Grid};
 use crate::stdout::Stdout;
+use kohort_report::grid::{Align, Grid};
+use kohort_report::number::{count, plural, size};
 
 /// Files to decode that a person is shown.
 const SHOWN: usize = 20;

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use kohort_pipeline::Event;
 
 use crate::messages::{Messages, Reader};
-use crate::number::count;
+use kohort_report::number::count;
 
 /// How often a log tells how far a stage is.
 const LOG_EVERY: Duration = Duration::from_secs(10);

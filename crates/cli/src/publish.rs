@@ -5,7 +5,7 @@ use kohort_publish::{PublishedRun, delta};
 use crate::args::PublishArgs;
 use crate::error::CliError;
 use crate::messages::Messages;
-use crate::show::folder;
+use crate::path::folder;
 
 pub fn publish(args: &PublishArgs, messages: &Messages) -> Result<(), CliError> {
     let run = PublishedRun::open(folder(&args.run, messages)?)?;

@@ -12,8 +12,8 @@ use kohort_publish::{Attempt, Output, PublishError, RunId};
 use crate::args::{self, Cli, RetryArgs};
 use crate::error::CliError;
 use crate::messages::Messages;
+use crate::path::folder;
 use crate::run::overrides;
-use crate::show::folder;
 
 pub fn retry(args: &RetryArgs, messages: &Messages) -> Result<(), CliError> {
     let output = Output::at(folder(&args.path, messages)?);

@@ -7,7 +7,7 @@ use kohort_sample::{SampleOptions, generate, generate_everything, generate_subsc
 use crate::args::SampleArgs;
 use crate::error::CliError;
 use crate::messages::Messages;
-use crate::number::{count, plural, size};
+use kohort_report::number::{count, plural, size};
 
 pub fn sample(args: &SampleArgs, messages: &Messages) -> Result<(), CliError> {
     let default = if args.subscriptions {

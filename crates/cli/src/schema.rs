@@ -1,9 +1,7 @@
 //! `kohort schema`.
 
-use std::fmt::Write as _;
-
-use comfy_table::{ContentArrangement, Table, presets};
-use kohort_model::{ColumnType, TableSchema};
+use kohort_report::ReportError;
+use kohort_report::schema::{describe, list};
 
 use crate::args::SchemaArgs;
 use crate::error::CliError;
@@ -21,120 +19,10 @@ pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
             let schema = schemas.iter().find(|schema| schema.name == name).ok_or_else(|| {
                 let tables = schemas.iter().map(|schema| schema.name);
                 let known = tables.chain([RUN_RECORD]).map(str::to_owned).collect();
-                CliError::Unknown { what: "table", name: name.clone(), known }
+                ReportError::Unknown { what: "table", name: name.clone(), known }
             })?;
             describe(schema, Stdout::width())
         }
     };
     Ok(stdout.print(&text)?)
-}
-
-/// The tables, one a line.
-fn list(schemas: &[&TableSchema], width: Option<u16>) -> String {
-    let mut table = layout(width);
-    table.set_header(["table", "question", "key"]);
-    for schema in schemas {
-        table.add_row([schema.name, schema.description, &schema.key.join(", ")]);
-    }
-    lines(&table)
-}
-
-/// The columns, one a line.
-fn describe(schema: &TableSchema, width: Option<u16>) -> String {
-    let mut text = format!("{}: {}\n", schema.name, schema.description);
-    let _ = writeln!(text, "key: {}", schema.key.join(", "));
-    if !schema.revisable.is_empty() {
-        let _ = writeln!(
-            text,
-            "revised by later orders, also in complete periods: {}",
-            schema.revisable.join(", ")
-        );
-    }
-    text.push('\n');
-    let mut table = layout(width);
-    table.set_header(["column", "type", "unit", "meaning"]);
-    for column in schema.columns {
-        let null = if column.nullable { " or NULL" } else { "" };
-        let ty = format!("{}{null}", type_name(column.ty));
-        table.add_row([column.name, &ty, column.unit.name(), column.description]);
-    }
-    text.push_str(&lines(&table));
-    text
-}
-
-fn type_name(ty: ColumnType) -> &'static str {
-    match ty {
-        ColumnType::Text => "text",
-        ColumnType::Date => "date",
-        ColumnType::Int32 => "Int32",
-        ColumnType::Int64 => "Int64",
-        ColumnType::Float64 => "Float64",
-        ColumnType::Money => "Decimal(38, scale)",
-        ColumnType::Boolean => "Boolean",
-        ColumnType::Id => "as in the input",
-    }
-}
-
-/// Texts are wrapped to the width of the terminal; elsewhere a row is a line.
-fn layout(width: Option<u16>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    table
-}
-
-fn lines(table: &Table) -> String {
-    let mut text = String::new();
-    for line in table.lines() {
-        // The layout indents by one and fills up with spaces.
-        text.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use kohort_model::{Column, Unit, keys};
-
-    use super::*;
-
-    static EXAMPLE: TableSchema = TableSchema {
-        name: "example",
-        description: "What an example looks like",
-        columns: &[
-            keys::PERIOD,
-            Column::count("buyers", Unit::Customers, "customers who bought"),
-            Column::money("revenue", "what they paid"),
-            Column::rate("share", "buyers / customers"),
-        ],
-        key: &["period"],
-        revisable: &["share"],
-    };
-
-    #[test]
-    fn a_table() {
-        insta::assert_snapshot!(describe(&EXAMPLE, None), @r#"
-        example: What an example looks like
-        key: period
-        revised by later orders, also in complete periods: share
-
-        column   type                unit       meaning
-        period   date                day        first day of the period
-        buyers   Int64               customers  customers who bought
-        revenue  Decimal(38, scale)  currency   what they paid
-        share    Float64 or NULL     ratio      buyers / customers
-        "#);
-    }
-
-    #[test]
-    fn all_tables() {
-        insta::assert_snapshot!(list(&[&EXAMPLE], Some(40)), @r#"
-        table    question               key
-        example  What an example looks  period
-                 like
-        "#);
-    }
 }

@@ -5,7 +5,7 @@ use kohort_model::Scale;
 use super::error::CalcError;
 use super::formula::{Check, Formula};
 use super::number::Number;
-use crate::number::plural;
+use kohort_report::number::plural;
 
 /// The numbers of a formula, in the order of its inputs.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::formula::{Of, Outcome, Unit};
 use super::given::Given;
 use super::number::Number;
-use crate::number::group;
+use kohort_report::number::group;
 
 /// A line for each result: name, value, and the formula with the numbers put in.
 pub fn text(given: &Given) -> String {

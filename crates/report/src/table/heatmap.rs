@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::frame::{Frame, NULL};
-use super::grid::length;
+use super::NULL;
+use super::frame::Frame;
+use crate::grid::length;
 
 /// A row per cohort, a column per `k`.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,12 +11,10 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use kohort_model::{Day, shown};
 
-use super::grid::Align;
 use super::layout::{Order, Where};
+use crate::grid::Align;
 use crate::number::group;
-
-/// What stands where there is no value.
-pub const NULL: &str = "–";
+use crate::table::NULL;
 
 /// Ratios that are no parts of something: a quick ratio of 2.5 is a multiple.
 const MULTIPLES: [&str; 7] = [

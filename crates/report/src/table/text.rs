@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::{Frame, NULL};
-use super::grid::Grid;
+use super::NULL;
+use super::frame::Frame;
+use crate::grid::Grid;
 
 /// The rows with these columns. A star after the period marks what is not complete.
 pub fn grid(frame: &Frame, columns: &[String]) -> Grid {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 /// `1234567` as `1,234,567`.
+#[must_use]
 pub fn count(number: u64) -> String {
     group(&number.to_string())
 }
 
 /// The decimal text of a number with its whole part in groups of three.
+#[must_use]
 pub fn group(number: &str) -> String {
     let (sign, digits) = number.split_at(usize::from(number.starts_with('-')));
     let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
@@ -25,6 +27,7 @@ pub fn group(number: &str) -> String {
 
 /// Bytes in the largest unit of which there is at least one, with one decimal place.
 #[expect(clippy::cast_precision_loss, reason = "rounded to a tenth anyway")]
+#[must_use]
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
@@ -41,6 +44,7 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// A time span as `0.42 s`, `12.3 s` or `3 min 20 s`.
+#[must_use]
 pub fn span(time: Duration) -> String {
     match time.as_secs_f64() {
         seconds if seconds < 9.995 => format!("{seconds:.2} s"),
@@ -53,12 +57,14 @@ pub fn span(time: Duration) -> String {
 }
 
 /// A share in percent with one decimal place; shares that are not zero never look like it.
+#[must_use]
 pub fn percent(share: f64) -> String {
     let text = format!("{:.1} %", share * 100.0);
     if share > 0.0 && text == "0.0 %" { "< 0.1 %".to_owned() } else { text }
 }
 
 /// `1 file`, `2 files`.
+#[must_use]
 pub fn plural(number: u64, noun: &str) -> String {
     match noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u'])) {
         _ if number == 1 => format!("1 {noun}"),

@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -8,11 +7,10 @@ use arrow::array::{
     RecordBatch, StringArray,
 };
 use arrow::datatypes::{Field, Schema};
-use clap::Parser;
 use parquet::arrow::ArrowWriter;
 
 use super::*;
-use crate::args::{Cli, Command};
+use crate::Format;
 
 mod layouts;
 mod sales;
@@ -145,31 +143,33 @@ fn lost_sales() -> Vec<Column> {
     ]
 }
 
-fn arguments(path: &Path, flags: &[&str]) -> ShowArgs {
-    let command = ["kohort", "show", path.to_str().unwrap()];
-    let cli = Cli::try_parse_from(command.iter().chain(flags)).unwrap();
-    let Command::Show(args) = cli.command else { unreachable!("it is `show`") };
-    args
+/// What `flags`, pairs of a name and a value as the command line has them, ask for, and of how many rows.
+fn query(flags: &[&str]) -> (Query, Option<usize>) {
+    let (mut query, mut rows) = (Query::default(), None);
+    for flag in flags.chunks(2) {
+        match *flag {
+            ["--grain", grain] => query.grain = Some(grain.parse().unwrap()),
+            ["--segment", segment] => query.segment = Some(segment.to_owned()),
+            ["--column", columns] => {
+                query.columns = columns.split(',').map(str::to_owned).collect();
+            }
+            ["--rows", number] => rows = Some(number.parse().unwrap()),
+            _ => panic!("{flag:?}"),
+        }
+    }
+    (query, rows)
 }
 
-/// What `kohort show` draws, then what it says about the rest.
+/// What is drawn of a table, then what is said about the rest.
 fn draw(table: &str, key: &str, columns: Vec<Column>, flags: &[&str]) -> String {
     let (_folder, path) = publish(table, key, columns);
-    let args = arguments(&path, flags);
-    match draw_or_fail(&args) {
-        Ok(text) => text,
-        Err(error) => format!("error {}: {error}", error.exit_code()),
+    let (query, rows) = query(flags);
+    let source = Source::find(&path, None).unwrap();
+    match super::draw(&source, &query, Canvas { width: 70, in_colour: false, rows }) {
+        Ok(Picture { text, left_out }) if left_out.is_empty() => text,
+        Ok(Picture { text, left_out }) => format!("{text}left out: {}", left_out.join("; ")),
+        Err(error) => format!("error: {error}"),
     }
-}
-
-fn draw_or_fail(args: &ShowArgs) -> Result<String, CliError> {
-    let source = Source::find(&args.path, None)?;
-    let chosen = Chosen::new(args, &source)?;
-    let selection = chosen.selection.or_default(&chosen.present);
-    let view = View { width: 70, in_colour: false, rows: args.rows.map(|n| n as usize) };
-    let picture = Picture::draw(&source, &selection, &args.column, view)?;
-    let left_out = left_out(&chosen.present, &selection, picture.left_out);
-    Ok(format!("{}{}", picture.text, left_out.unwrap_or_default()))
 }
 
 const COHORT_KEY: &str = "grain,segment,segment_value,cohort,k";
@@ -305,28 +305,26 @@ fn wrong_names() {
         &["--column", "is_complete"],
     ];
     insta::assert_snapshot!(cases.map(show).join("\n"), @r#"
-    error 2: there is no grain "week"; there is month, year
-    error 2: there is no segment "city"; there is all, country
-    error 2: there is no segment value "DE"; there is FR, GB
-    error 2: there is no segment value "x"; there is none in this table
-    error 2: there is no column "retention"; there is grain, segment, segment_value, cohort, k, cohort_size, active, retention_rate, revenue, is_truncated, is_complete
-    error 2: a heatmap shows one column; name one with --column
-    error 2: a heatmap shows numbers, and is_complete is none; name another --column
+    error: there is no grain "week"; there is month, year
+    error: there is no segment "city"; there is all, country
+    error: there is no segment value "DE"; there is FR, GB
+    error: there is no segment value "x"; there is none in this table
+    error: there is no column "retention"; there is grain, segment, segment_value, cohort, k, cohort_size, active, retention_rate, revenue, is_truncated, is_complete
+    error: a heatmap shows one column; name one with --column
+    error: a heatmap shows numbers, and is_complete is none; name another --column
     "#);
 }
 
 #[test]
 fn csv_and_json_are_exact() {
     let (_folder, path) = publish("lost_sales", "", lost_sales());
-    let export = |flags: &[&str]| {
-        let args = arguments(&path, flags);
-        let source = Source::find(&args.path, None).unwrap();
-        let chosen = Chosen::new(&args, &source).unwrap();
+    let export = |format, flags: &[&str]| {
+        let source = Source::find(&path, None).unwrap();
         let mut text = Vec::new();
-        export::export(&source, &chosen, (args.format, false), &mut text).unwrap();
+        super::export(&source, &query(flags).0, format, Guard::Off, &mut text).unwrap();
         String::from_utf8(text).unwrap()
     };
-    insta::assert_snapshot!(export(&["--format", "csv"]), @r#"
+    insta::assert_snapshot!(export(Format::Csv, &[]), @r#"
     source,grain,segment,segment_value,period,buyer,breakdown,breakdown_value,lost,recovered,lost_value,recovered_value,net_lost_value,is_complete
     orders,month,all,,2024-01-01,customer,total,,5,1,500.00,10.00,490.00,true
     orders,month,all,,2024-01-01,customer,reason,price,2,1,200.00,10.00,190.00,true
@@ -336,5 +334,5 @@ fn csv_and_json_are_exact() {
     orders,month,all,,2024-02-01,customer,reason,stock,1,0,1.23,0.00,1.23,false
     "#);
     insta::assert_snapshot!(
-        export(&["--format", "json", "--column", "breakdown_value,lost_value,period,lost"]), @r#"[{"breakdown_value":null,"lost_value":500.00,"period":"2024-01-01","lost":5},{"breakdown_value":"price","lost_value":200.00,"period":"2024-01-01","lost":2},{"breakdown_value":"stock","lost_value":300.00,"period":"2024-01-01","lost":3},{"breakdown_value":null,"lost_value":0.00,"period":"2024-01-01","lost":0},{"breakdown_value":null,"lost_value":1.23,"period":"2024-02-01","lost":1},{"breakdown_value":"stock","lost_value":1.23,"period":"2024-02-01","lost":1}]"#);
+        export(Format::Json, &["--column", "breakdown_value,lost_value,period,lost"]), @r#"[{"breakdown_value":null,"lost_value":500.00,"period":"2024-01-01","lost":5},{"breakdown_value":"price","lost_value":200.00,"period":"2024-01-01","lost":2},{"breakdown_value":"stock","lost_value":300.00,"period":"2024-01-01","lost":3},{"breakdown_value":null,"lost_value":0.00,"period":"2024-01-01","lost":0},{"breakdown_value":null,"lost_value":1.23,"period":"2024-02-01","lost":1},{"breakdown_value":"stock","lost_value":1.23,"period":"2024-02-01","lost":1}]"#);
 }

@@ -1,4 +1,4 @@
-//! A table drawn as text, as far as it fits.
+//! The picture of a table: text, as far as it fits.
 
 use std::fmt::Write;
 
@@ -13,14 +13,15 @@ use super::layout::{Block, Layout, Shape};
 use super::ledger::Ledger;
 use super::source::{Selection, Source};
 use super::text;
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::number::plural;
 
-/// The canvas.
+/// Where a picture is drawn.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct Canvas {
     /// Places in a line.
     pub width: usize,
+    /// Whether heatmaps have colours, as ANSI escapes.
     pub in_colour: bool,
     /// Most cohorts, periods, steps or customers, at least 1; `None` for as many as one takes in at
     /// a glance.
@@ -32,23 +33,24 @@ const NAMED: usize = 5;
 
 /// A table as text.
 pub struct Picture {
+    /// Lines, each with its end.
     pub text: String,
-    /// What did not fit, and how to see it.
+    /// What is in the table and not in the picture, and how to see it.
     pub left_out: Vec<String>,
 }
 
 impl Picture {
     /// The selected rows, with the `columns` asked for or else those that matter most.
-    pub fn draw(
+    pub(super) fn draw(
         source: &Source,
         selection: &Selection,
         columns: &[String],
-        view: View,
-    ) -> Result<Self, CliError> {
+        canvas: Canvas,
+    ) -> Result<Self, ReportError> {
         let layout = Layout::of(&source.name()).with_columns(columns);
         let title = title(source, selection);
         let mut picture = Self { text: String::new(), left_out: Vec::new() };
-        let frame = picture.rows(source, selection, &layout, view.rows)?;
+        let frame = picture.rows(source, selection, &layout, canvas.rows)?;
         if frame.len() == 0 {
             picture.text = format!("{title}: no rows\n");
             return Ok(picture);
@@ -57,12 +59,12 @@ impl Picture {
             let column = match columns {
                 [] => "retention_rate",
                 [column] => column,
-                _ => return Err(CliError::OneColumn),
+                _ => return Err(ReportError::OneColumn),
             };
-            picture.maps(&frame, &title, column, view)?;
+            picture.maps(&frame, &title, column, canvas)?;
         } else {
             let columns = Columns::new(source, selection, &layout, &frame, columns);
-            picture.shape(&frame, &title, &layout, columns, view)?;
+            picture.shape(&frame, &title, &layout, columns, canvas)?;
         }
         Ok(picture)
     }
@@ -74,7 +76,7 @@ impl Picture {
         selection: &Selection,
         layout: &Layout,
         asked: Option<usize>,
-    ) -> Result<Frame, CliError> {
+    ) -> Result<Frame, ReportError> {
         let Shape::Top(order) = layout.shape else {
             let frame = Frame::new(source.rows(selection)?);
             let parts = layout.apart(&frame).map_or(1, |apart| frame.words(apart.column).len());
@@ -94,7 +96,12 @@ impl Picture {
 
     /// The rows of the last `limit` cohorts, periods or steps; of a table without them the first
     /// rows.
-    fn some_rows(&mut self, frame: &Frame, shape: Shape, limit: usize) -> Result<Frame, CliError> {
+    fn some_rows(
+        &mut self,
+        frame: &Frame,
+        shape: Shape,
+        limit: usize,
+    ) -> Result<Frame, ReportError> {
         match shape {
             // The blocks choose.
             Shape::Lists => return Ok(frame.clone()),
@@ -141,16 +148,16 @@ impl Picture {
         frame: &Frame,
         title: &str,
         column: &str,
-        view: View,
-    ) -> Result<(), CliError> {
+        canvas: Canvas,
+    ) -> Result<(), ReportError> {
         if !frame.is_number(column) {
-            return Err(CliError::NotANumber { column: column.to_owned() });
+            return Err(ReportError::NotANumber { column: column.to_owned() });
         }
         let percent = if frame.is_share(column) { " in %" } else { "" };
         let mut hidden = 0;
         for (title, rows) in values(frame, title)? {
             let map = Heatmap::new(&rows, column);
-            let (text, shown) = map.draw(view.width, view.in_colour);
+            let (text, shown) = map.draw(canvas.width, canvas.in_colour);
             hidden = hidden.max(map.width() - shown);
             self.section(&format!("{title}: {column}{percent}\n\n{text}"));
         }
@@ -168,15 +175,15 @@ impl Picture {
         title: &str,
         layout: &Layout,
         columns: Columns,
-        view: View,
-    ) -> Result<(), CliError> {
-        let width = view.width;
+        canvas: Canvas,
+    ) -> Result<(), ReportError> {
+        let width = canvas.width;
         let ground = Ground {
             frame,
             shown: &columns.shown,
             apart: layout.apart(frame).map(|apart| apart.column),
             over: "over the periods above",
-            most: view.rows.unwrap_or(layout.rows),
+            most: canvas.rows.unwrap_or(layout.rows),
             width,
         };
         let mut dropped = Vec::new();
@@ -252,7 +259,7 @@ impl Picture {
     }
 
     /// A part with an empty line before it, unless it is the first one.
-    pub fn section(&mut self, text: &str) {
+    pub(super) fn section(&mut self, text: &str) {
         let space = if self.text.is_empty() { "" } else { "\n" };
         let _ = write!(self.text, "{space}{text}");
     }
@@ -264,7 +271,7 @@ const BEHIND: &str = "the rows behind the sums (--column, or --format csv)";
 const OTHER: &str = "other rows and columns (--column, or --format csv)";
 
 /// The rows of each value of a segment, with the value in the title.
-fn values(frame: &Frame, title: &str) -> Result<Vec<(String, Frame)>, CliError> {
+fn values(frame: &Frame, title: &str) -> Result<Vec<(String, Frame)>, ReportError> {
     let parts = frame.parts("segment_value")?;
     Ok(parts.into_iter().map(|(_, rows)| (with_value(&rows, title), rows)).collect())
 }

@@ -1,30 +1,22 @@
 //! `kohort diff`.
 
-mod export;
-mod largest;
-mod report;
-mod text;
-
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 
 use kohort_publish::PublishedRun;
-use kohort_publish::diff::{Comparison, Counts, Scope, TablePair};
+use kohort_publish::diff::{Comparison, Scope};
+use kohort_report::diff::{ComparedTable, Report, export, report, sentence};
 
-use crate::args::{DiffArgs, ShowFormat};
+use crate::args::DiffArgs;
 use crate::error::CliError;
 use crate::messages::Messages;
-use crate::number::plural;
-use crate::show::folder;
+use crate::path::folder;
 use crate::stdout::Stdout;
 
 /// Rows of each list where the command line does not say.
 const USUAL_ROWS: u32 = 20;
 
 pub fn diff(args: &DiffArgs, messages: &Messages, stdout: &mut Stdout) -> Result<(), CliError> {
-    if args.format != ShowFormat::Table && args.rows.is_some() {
+    if args.format.for_programs().is_some() && args.rows.is_some() {
         return Err(CliError::RowsOfTable);
     }
     let comparison = Comparison::new(open(&args.older, messages)?, open(&args.newer, messages)?)?;
@@ -32,27 +24,22 @@ pub fn diff(args: &DiffArgs, messages: &Messages, stdout: &mut Stdout) -> Result
         messages.warn(&doubt.to_string());
     }
     let tables = choose(args, &comparison, messages)?;
-    let counts = match args.format {
-        ShowFormat::Table => {
+    let counts = match args.format.for_programs() {
+        None => {
             let rows = args.rows.unwrap_or(USUAL_ROWS) as usize;
-            report::report(&comparison, &tables, rows, stdout)?
+            let Report { text, counts } = report(&comparison, &tables, rows)?;
+            stdout.print(&text)?;
+            counts
         }
-        format => export::export(&tables, format, stdout)?,
+        Some(format) => export(&tables, format, stdout)?,
     };
     if args.exit_code && counts.rows() > 0 {
         return Err(CliError::Differences { counts });
     }
-    if args.format != ShowFormat::Table {
+    if args.format.for_programs().is_some() {
         messages.say(sentence(counts));
     }
     Ok(())
-}
-
-/// A table that is compared.
-struct Chosen {
-    name: String,
-    pair: TablePair,
-    scope: Scope,
 }
 
 /// The tables that are compared; stderr is told of the others.
@@ -60,7 +47,7 @@ fn choose(
     args: &DiffArgs,
     comparison: &Comparison,
     messages: &Messages,
-) -> Result<Vec<Chosen>, CliError> {
+) -> Result<Vec<ComparedTable>, CliError> {
     let (both, one) = comparison.tables()?;
     if args.table.is_none() && both.is_empty() {
         messages.warn("the runs have no table in common");
@@ -89,7 +76,7 @@ fn choose(
         }
         // Whoever names a table without periods wants to see what it has become.
         let scope = if args.all || pair.is_open() { Scope::All } else { Scope::Closed };
-        chosen.push(Chosen { name, pair, scope });
+        chosen.push(ComparedTable { name, pair, scope });
     }
     if !open.is_empty() {
         messages.say(format!(
@@ -98,19 +85,6 @@ fn choose(
         ));
     }
     Ok(chosen)
-}
-
-/// What the runs differ in, in a sentence.
-pub fn sentence(counts: Counts) -> String {
-    if counts.rows() == 0 {
-        return "nothing that was closed has changed".to_owned();
-    }
-    format!(
-        "the runs differ: {} changed, {} added, {} removed",
-        plural(counts.cells, "cell"),
-        plural(counts.added, "row"),
-        plural(counts.removed, "row")
-    )
 }
 
 /// The run at a path as the command line has it.

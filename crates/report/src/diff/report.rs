@@ -1,32 +1,43 @@
-//! What changed, for reading.
+//! The report of differences for reading.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write;
 
-use kohort_model::{shown, shown_text};
+use kohort_model::shown;
 use kohort_publish::RunRecord;
 use kohort_publish::diff::{
     Change, Comparison, Counts, FileChange, Period, Scope, TableDifference, What, suspects,
 };
 
 use super::largest::Largest;
-use super::{Chosen, text};
-use crate::error::CliError;
+use super::{ComparedTable, text};
+use crate::error::ReportError;
+use crate::grid::{Align, Grid};
 use crate::number::{count, plural};
-use crate::show::grid::{Align, Grid};
 
 /// Files that are named for a period, and months for a file.
 const NAMED: usize = 3;
 
-/// Writes a summary, the largest changes of each table, and what may have brought them. Lists have
-/// at most `limit` rows.
+/// Differences for reading.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Lines, each with its end.
+    pub text: String,
+    /// How many differences there are.
+    pub counts: Counts,
+}
+
+/// A summary, the largest changes of each table, and what may have brought them. Lists have at most
+/// `limit` rows.
+///
+/// # Errors
+///
+/// A file of either run that cannot be read.
 pub fn report(
     comparison: &Comparison,
-    tables: &[Chosen],
+    tables: &[ComparedTable],
     limit: usize,
-    to: &mut impl Write,
-) -> Result<Counts, CliError> {
+) -> Result<Report, ReportError> {
     let mut text = String::new();
     for (name, run) in [("older", comparison.older()), ("newer", comparison.newer())] {
         let RunRecord { run_id, as_of, .. } = run;
@@ -73,20 +84,19 @@ pub fn report(
             if is_closed { " that was closed" } else { "" }
         );
     }
-    to.write_all(shown_text(&text).as_bytes())?;
-    Ok(counts)
+    Ok(Report { text, counts })
 }
 
 /// Compares a table and lists what differs most.
 fn compare(
-    Chosen { name, pair, scope }: &Chosen,
+    ComparedTable { name, pair, scope }: &ComparedTable,
     limit: usize,
     text: &mut String,
-) -> Result<TableDifference, CliError> {
+) -> Result<TableDifference, ReportError> {
     let mut cells = Largest::new(limit);
     let mut alone = Vec::new();
     let name = shown(name);
-    let found = pair.compare(*scope, |change| -> Result<(), CliError> {
+    let found = pair.compare(*scope, |change| -> Result<(), ReportError> {
         match change.what {
             What::Cell { .. } => cells.offer(change),
             _ if alone.len() < limit => alone.push(change),

@@ -10,24 +10,41 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::json;
 use arrow::json::writer::JsonArray;
 
-use super::Chosen;
-use super::source::Source;
-use crate::args::ShowFormat;
-use crate::error::CliError;
+use super::Query;
+use super::source::{Present, Selection, Source, known, segment};
+use crate::Format;
+use crate::error::ReportError;
 
-/// Writes what is chosen; with `guard` no text of CSV is a formula to a spreadsheet.
+/// What becomes of texts of CSV that a spreadsheet would compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// They stay as they are.
+    Off,
+    /// They get an apostrophe in front.
+    On,
+}
+
+/// Writes every row that is asked for; JSON needs no guard. The file is compared with the run's record
+/// before the first row is written.
+///
+/// # Errors
+///
+/// A name of the query that the table does not have, a file that cannot be read or is not what the run
+/// wrote, or a writer that fails.
 pub fn export(
     source: &Source,
-    chosen: &Chosen,
-    (format, guard): (ShowFormat, bool),
+    query: &Query,
+    format: Format,
+    guard: Guard,
     to: &mut impl Write,
-) -> Result<(), CliError> {
+) -> Result<(), ReportError> {
+    let chosen = Chosen::new(source, query)?;
     source.verify()?;
-    let rows = |batch: &RecordBatch| -> Result<RecordBatch, CliError> {
+    let rows = |batch: &RecordBatch| -> Result<RecordBatch, ReportError> {
         let batch = chosen.selection.filter(batch)?.project(&chosen.projection)?;
-        if guard { guarded(&batch) } else { Ok(batch) }
+        if format == Format::Csv && guard == Guard::On { guarded(&batch) } else { Ok(batch) }
     };
-    if format == ShowFormat::Json {
+    if format == Format::Json {
         let options = json::WriterBuilder::new().with_explicit_nulls(true);
         let mut writer = options.build::<_, JsonArray>(&mut *to);
         source.scan(|batch| Ok(writer.write(&rows(&batch)?)?))?;
@@ -41,12 +58,41 @@ pub fn export(
     source.scan(|batch| Ok(writer.write(&rows(&batch)?)?))
 }
 
+/// What a query asks for, as far as it is there.
+struct Chosen {
+    selection: Selection,
+    /// Indices of the columns asked for; all where none is.
+    projection: Vec<usize>,
+}
+
+impl Chosen {
+    fn new(source: &Source, query: &Query) -> Result<Self, ReportError> {
+        let columns = source.columns();
+        let position = |name: &String| {
+            let name = known("column", name.clone(), &columns)?;
+            Ok(columns.iter().position(|column| *column == name).unwrap_or_default())
+        };
+        let mut projection =
+            query.columns.iter().map(position).collect::<Result<Vec<_>, ReportError>>()?;
+        if projection.is_empty() {
+            projection = (0..columns.len()).collect();
+        }
+        // A whole table needs no look at its keys first.
+        let present = if query.grain.is_none() && query.segment.is_none() {
+            Present::default()
+        } else {
+            source.present(query.segment.as_deref().map(|argument| segment(argument).0))?
+        };
+        Ok(Self { selection: Selection::asked(query, &present)?, projection })
+    }
+}
+
 /// What begins a formula, or is passed over in front of one.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The rows with an apostrophe before each text that a spreadsheet would compute. Numbers and days are
 /// left alone, and so are ids that are numbers.
-fn guarded(batch: &RecordBatch) -> Result<RecordBatch, CliError> {
+fn guarded(batch: &RecordBatch) -> Result<RecordBatch, ReportError> {
     let mut fields = Vec::with_capacity(batch.num_columns());
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(batch.num_columns());
     for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {

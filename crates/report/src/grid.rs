@@ -33,6 +33,7 @@ const HEADER_WIDTH: usize = 12;
 const GAP: usize = 2;
 
 impl Grid {
+    /// A table without rows.
     pub fn new<N: Into<String>>(columns: impl IntoIterator<Item = (N, Align)>) -> Self {
         let column = |(name, align): (N, Align)| {
             let header = wrap(&shown(&name.into()));
@@ -104,7 +105,7 @@ fn line<'a>(
 }
 
 /// Places that a text takes: one per character.
-pub fn length(text: &str) -> usize {
+pub(crate) fn length(text: &str) -> usize {
     text.chars().count()
 }
 

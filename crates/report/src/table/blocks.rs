@@ -9,7 +9,7 @@ use super::layout::{Block, Order, Sums, Where};
 use super::picture::Picture;
 use super::sums::sums;
 use super::text;
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::number::{count, plural};
 
 /// What blocks are drawn of, and where.
@@ -29,7 +29,7 @@ pub struct Ground<'a> {
 }
 
 impl Picture {
-    pub fn blocks(&mut self, blocks: &[Block], ground: Ground) -> Result<(), CliError> {
+    pub(super) fn blocks(&mut self, blocks: &[Block], ground: Ground) -> Result<(), ReportError> {
         let mut single: Vec<&str> = Vec::new();
         let mut several: Vec<&str> = Vec::new();
         for block in blocks {
@@ -71,7 +71,7 @@ impl Picture {
     }
 
     /// Draws sums, and says which columns have none.
-    fn sums(&mut self, block: &Sums, ground: Ground) -> Result<Vec<&'static str>, CliError> {
+    fn sums(&mut self, block: &Sums, ground: Ground) -> Result<Vec<&'static str>, ReportError> {
         let rows = ground.frame.only(block.of)?;
         let Some(mut summed) = sums(&rows, block, ground.apart) else { return Ok(Vec::new()) };
         let title = block.title;
@@ -94,7 +94,7 @@ impl Picture {
         (of, settled): (Where, &str),
         columns: &[&str],
         ground: Ground,
-    ) -> Result<(), CliError> {
+    ) -> Result<(), ReportError> {
         let frame = ground.frame;
         let is_settled = |row: &usize| {
             frame.is(of, *row)

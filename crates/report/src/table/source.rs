@@ -1,17 +1,15 @@
-//! Where a table is, and which of its rows are asked for.
+//! The source of a picture: a table's file, and the selection of its rows.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::{cast, concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
-use kohort_pipeline::Pipeline;
 use kohort_publish::{PublishedRun, PublishedTable};
 
-use crate::args::ShowArgs;
-use crate::error::CliError;
-use crate::messages::Messages;
+use super::Query;
+use crate::error::ReportError;
 
 /// Names of values that an error message lists.
 const LISTED: usize = 20;
@@ -19,7 +17,7 @@ const LISTED: usize = 20;
 /// A published table that can be read more than once.
 pub struct Source {
     table: PublishedTable,
-    pub schema: SchemaRef,
+    pub(super) schema: SchemaRef,
 }
 
 /// Which rows: those of a grain and of a segment.
@@ -44,31 +42,13 @@ pub struct Present {
     values: BTreeSet<String>,
 }
 
-/// The folder or URL that `path` leads to: a pipeline file leads to its output, `~N` behind it to
-/// the Nth run before the current one.
-pub fn folder(path: &Path, messages: &Messages) -> Result<PathBuf, CliError> {
-    let is_pipeline = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
-    let output = |path: &Path| -> Result<PathBuf, CliError> {
-        let pipeline = Pipeline::read(path, &[])?;
-        messages.hide(&pipeline.substituted);
-        Ok(pipeline.output)
-    };
-    if is_pipeline(path) {
-        return output(path);
-    }
-    let numbered = path.to_str().and_then(|path| path.rsplit_once('~'));
-    if let Some((file, number)) = numbered.filter(|(file, _)| is_pipeline(Path::new(file))) {
-        let mut output = output(Path::new(file))?.into_os_string();
-        output.push("~");
-        output.push(number);
-        return Ok(output.into());
-    }
-    Ok(path.to_owned())
-}
-
 impl Source {
-    /// The table `name` at `path`, or where `path` is a table, that.
-    pub fn find(path: &Path, name: Option<&str>) -> Result<Self, CliError> {
+    /// The table `name` of the run at `path`, or where `path` is a table, that.
+    ///
+    /// # Errors
+    ///
+    /// There is no run or no such table, or its file cannot be read.
+    pub fn find(path: &Path, name: Option<&str>) -> Result<Self, ReportError> {
         let table = match name {
             Some(name) if !PublishedTable::is_at(path) => PublishedRun::open(path)?.table(name)?,
             _ => PublishedTable::open_at(path)?,
@@ -77,37 +57,37 @@ impl Source {
     }
 
     /// The table's name.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let stem =
             || self.table.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.note("table").map_or_else(stem, str::to_owned)
     }
 
     /// What the file says of itself under `kohort.<key>`.
-    pub fn note(&self, key: &str) -> Option<&str> {
+    pub(super) fn note(&self, key: &str) -> Option<&str> {
         self.schema.metadata().get(&format!("kohort.{key}")).map(String::as_str)
     }
 
     /// Names of its columns.
-    pub fn columns(&self) -> Vec<String> {
+    pub(super) fn columns(&self) -> Vec<String> {
         self.schema.fields().iter().map(|field| field.name().clone()).collect()
     }
 
     /// Checks, before anything is shown, that the table is what the run wrote.
-    pub fn verify(&self) -> Result<(), CliError> {
+    pub(super) fn verify(&self) -> Result<(), ReportError> {
         Ok(self.table.verify()?)
     }
 
     /// Calls `each` for every batch.
-    pub fn scan(
+    pub(super) fn scan(
         &self,
-        mut each: impl FnMut(RecordBatch) -> Result<(), CliError>,
-    ) -> Result<(), CliError> {
+        mut each: impl FnMut(RecordBatch) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
         self.table.batches()?.try_for_each(|batch| each(batch?))
     }
 
     /// What the key columns hold; values of `segment` only.
-    pub fn present(&self, segment: Option<&str>) -> Result<Present, CliError> {
+    pub(super) fn present(&self, segment: Option<&str>) -> Result<Present, ReportError> {
         let mut present = Present::default();
         self.scan(|batch| {
             let keys = Keys::of(&batch)?;
@@ -131,7 +111,7 @@ impl Source {
     }
 
     /// The rows that are selected, in one batch.
-    pub fn rows(&self, selection: &Selection) -> Result<RecordBatch, CliError> {
+    pub(super) fn rows(&self, selection: &Selection) -> Result<RecordBatch, ReportError> {
         let mut batches = Vec::new();
         self.scan(|batch| {
             batches.push(selection.filter(&batch)?);
@@ -148,14 +128,14 @@ fn add(names: &mut Vec<String>, name: &str) {
 }
 
 impl Selection {
-    /// What the arguments ask for, as far as it is there.
-    pub fn asked(args: &ShowArgs, present: &Present) -> Result<Self, CliError> {
+    /// What a query asks for, as far as it is there.
+    pub fn asked(query: &Query, present: &Present) -> Result<Self, ReportError> {
         let mut selection = Self::default();
-        if let Some(grain) = args.grain {
+        if let Some(grain) = query.grain {
             let name = grain.name().to_owned();
             selection.grain = Some(known("grain", name, &present.grains)?);
         }
-        if let Some((name, value)) = args.segment.as_deref().map(segment) {
+        if let Some((name, value)) = query.segment.as_deref().map(segment) {
             selection.segment = Some(known("segment", name.to_owned(), &present.segments)?);
             if let Some(value) = value {
                 let values: Vec<_> = present.values.iter().cloned().collect();
@@ -183,7 +163,7 @@ impl Selection {
     }
 
     /// The rows of `batch` that are selected.
-    pub fn filter(&self, batch: &RecordBatch) -> Result<RecordBatch, CliError> {
+    pub fn filter(&self, batch: &RecordBatch) -> Result<RecordBatch, ReportError> {
         if *self == Self::default() {
             return Ok(batch.clone());
         }
@@ -212,7 +192,7 @@ pub fn segment(argument: &str) -> (&str, Option<&str>) {
 }
 
 /// `name`, if it is one of `names`.
-pub fn known(what: &'static str, name: String, names: &[String]) -> Result<String, CliError> {
+pub fn known(what: &'static str, name: String, names: &[String]) -> Result<String, ReportError> {
     if names.contains(&name) {
         return Ok(name);
     }
@@ -222,7 +202,7 @@ pub fn known(what: &'static str, name: String, names: &[String]) -> Result<Strin
         all if all > LISTED => known.push(format!("… ({all} in all)")),
         _ => {}
     }
-    Err(CliError::Unknown { what, name, known })
+    Err(ReportError::Unknown { what, name, known })
 }
 
 /// The key columns of a batch that select rows; a file of another origin may lack them.
@@ -233,8 +213,8 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(batch: &RecordBatch) -> Result<Self, CliError> {
-        let texts = |name| -> Result<Option<StringArray>, CliError> {
+    fn of(batch: &RecordBatch) -> Result<Self, ReportError> {
+        let texts = |name| -> Result<Option<StringArray>, ReportError> {
             let Some(column) = batch.column_by_name(name) else { return Ok(None) };
             Ok(Some(cast(column, &DataType::Utf8)?.as_string().clone()))
         };

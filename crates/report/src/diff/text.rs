@@ -2,8 +2,8 @@
 
 use kohort_publish::diff::{FileRows, Value};
 
+use crate::NULL;
 use crate::number::{count, group};
-use crate::show::NULL;
 
 /// Digits of a float that are shown.
 const DIGITS: i32 = 6;

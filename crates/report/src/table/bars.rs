@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::frame::Frame;
-use super::grid::{Align, Grid, length};
+use crate::grid::{Align, Grid, length};
 use crate::number::group;
 
 /// Buckets that have a line of their own; where there are more, the longest ones share the last.

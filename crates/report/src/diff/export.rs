@@ -1,26 +1,31 @@
-//! CSV and JSON: every difference, a row each, exact to the last digit.
+//! CSV and JSON of differences: every difference, a row each, exact to the last digit.
 
 use std::io::{self, Write};
 
 use kohort_publish::diff::{Change, Counts, TablePair, Value, What};
 
-use super::Chosen;
-use crate::args::ShowFormat;
-use crate::error::CliError;
+use super::ComparedTable;
+use crate::Format;
+use crate::error::ReportError;
 
 /// Key columns that come first. Those that only some tables have follow in the order of the tables.
 const FIRST: [&str; 5] = ["grain", "segment", "segment_value", "period", "cohort"];
 /// What follows the key.
 const LAST: [&str; 6] = ["kind", "is_closed", "column", "old", "new", "change"];
 
-/// Writes the differences of `tables`. There is a column for each that is in the key of any table.
+/// Writes the differences of `tables`, and says how many there are. There is a column for each that is in the
+/// key of any table.
+///
+/// # Errors
+///
+/// A file that cannot be read, or a writer that fails.
 pub fn export(
-    tables: &[Chosen],
-    format: ShowFormat,
+    tables: &[ComparedTable],
+    format: Format,
     to: &mut impl Write,
-) -> Result<Counts, CliError> {
+) -> Result<Counts, ReportError> {
     let keys = keys(tables);
-    let is_json = format == ShowFormat::Json;
+    let is_json = format == Format::Json;
     if is_json {
         write!(to, "[")?;
     } else {
@@ -29,8 +34,8 @@ pub fn export(
     }
     let mut counts = Counts::default();
     let mut separator = "";
-    for Chosen { name, pair, scope } in tables {
-        let found = pair.compare(*scope, |change| -> Result<(), CliError> {
+    for ComparedTable { name, pair, scope } in tables {
+        let found = pair.compare(*scope, |change| -> Result<(), ReportError> {
             let fields = fields(name, pair, &keys, &change);
             if is_json {
                 let names = ["table"].into_iter().chain(keys.iter().copied()).chain(LAST);
@@ -56,7 +61,7 @@ pub fn export(
 }
 
 /// The key columns of all tables.
-fn keys(tables: &[Chosen]) -> Vec<&str> {
+fn keys(tables: &[ComparedTable]) -> Vec<&str> {
     let all: Vec<&str> =
         tables.iter().flat_map(|table| table.pair.key()).map(String::as_str).collect();
     let mut keys: Vec<_> = FIRST.into_iter().filter(|key| all.contains(key)).collect();

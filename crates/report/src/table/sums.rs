@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::frame::{Frame, NULL, share};
-use super::grid::{Align, Grid};
+use super::NULL;
+use super::frame::{Frame, share};
 use super::layout::{Measure, Ratio, Sums};
+use crate::grid::{Align, Grid};
 
 /// What became of the rows.
 pub struct Summed {

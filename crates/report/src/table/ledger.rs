@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::frame::Frame;
 use super::layout::Order;
 use super::source::{Selection, Source};
-use crate::error::CliError;
+use crate::error::ReportError;
 
 /// The first rows in an order.
 pub struct Ledger {
@@ -24,7 +24,7 @@ impl Ledger {
         selection: &Selection,
         order: Order,
         limit: usize,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, ReportError> {
         let periods = periods(source, selection)?;
         let complete = periods.iter().rev().find(|(_, is_complete)| **is_complete);
         let period = complete.or_else(|| periods.last_key_value()).map(|(day, _)| *day);
@@ -46,7 +46,7 @@ impl Ledger {
 }
 
 /// The periods of a table, and whether they are complete.
-fn periods(source: &Source, selection: &Selection) -> Result<BTreeMap<i32, bool>, CliError> {
+fn periods(source: &Source, selection: &Selection) -> Result<BTreeMap<i32, bool>, ReportError> {
     let mut periods = BTreeMap::new();
     if source.schema.column_with_name("period").is_none() {
         return Ok(periods);
