@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Cell, Column, Input, Scale, Table, TableSchema, Unit};
+use kohort_model::view::{Order, Shape, View};
+use kohort_model::{Column, Input, Scale, Table, TableSchema, TableSpec, Unit, Written, row};
 
 use crate::Finding;
 
-/// The table's columns.
-pub static CHECKS: TableSchema = TableSchema {
+/// The declaration.
+pub static CHECKS: TableSpec = TableSpec {
+    written: Written::WithChecks,
+    view: View {
+        columns: &["status", "observed", "allowed", "failing"],
+        shape: Shape::First(Order::Highest("failing")),
+        ..View::PLAIN
+    },
+    ..TableSpec::of(&SCHEMA)
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "checks",
     description: "What was checked of the inputs and of the tables, and what came of it",
     columns: &[
@@ -49,21 +60,21 @@ pub fn checks(findings: &[Finding]) -> Table {
     sorted.sort_by_key(key);
     let text = |text: &Option<String>| text.as_deref().map(Arc::<str>::from);
     // No column holds money.
-    let mut table = Table::new(&CHECKS, Scale::default());
+    let mut table = Table::new(&SCHEMA, Scale::default());
     for finding in sorted {
-        table.push([
-            finding.kind.name().into(),
-            finding.input.map(Input::name).into(),
-            finding.table.into(),
-            text(&finding.subject).into(),
-            finding.severity.name().into(),
-            finding.status.name().into(),
-            finding.observed.into(),
-            finding.allowed.into(),
-            Cell::from(finding.rows),
-            Cell::from(finding.failing),
-            text(&finding.detail).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            kind: finding.kind.name(),
+            input: finding.input.map(Input::name),
+            table_name: finding.table,
+            subject: text(&finding.subject),
+            severity: finding.severity.name(),
+            status: finding.status.name(),
+            observed: finding.observed,
+            allowed: finding.allowed,
+            rows: finding.rows,
+            failing: finding.failing,
+            detail: text(&finding.detail),
+        }));
     }
     table
 }

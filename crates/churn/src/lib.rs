@@ -12,6 +12,6 @@ mod retention;
 mod tests;
 mod win_back;
 
-pub use reasons::{ChurnReasons, SCHEMA as REASONS};
-pub use retention::{CustomerRetention, SCHEMA as RETENTION};
-pub use win_back::{SCHEMA as WIN_BACK, WinBack};
+pub use reasons::CHURN_REASONS;
+pub use retention::CUSTOMER_RETENTION;
+pub use win_back::WIN_BACK;

@@ -3,16 +3,105 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use kohort_model::view::{FEW_PERIODS, MOST_ROWS, Panel, Shape, Summed, Sums, View};
 use kohort_model::{
-    Basis, Block, Cause, Column, Context, Day, Finished, Grid, Measure, Periods, Slot, Table,
-    TableSchema, Tally, Unit, keys, merge_as, rate,
+    Basis, Block, Carries, Cause, Column, Context, Day, Grid, GridMeasure, Gridded, Identities,
+    Input, MeasureSpec, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source,
+    SumsOf, Table, TableSchema, TableSpec, Tally, Unit, Written, keys, rate, row,
 };
 
 use crate::by_key::ByKey;
 use crate::lapse::{lapses, value_between};
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+/// The declaration.
+pub static CHURN_REASONS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: Requires(&[Source::Input(Input::Subscriptions), ANSWERS]),
+        written: Written::Where(Requires(&[
+            CANCEL_REASONS,
+            Source::Column(Input::Subscriptions, "involuntary"),
+            ANSWERS,
+        ])),
+        view: View {
+            shape: Shape::Panels,
+            panels: &[
+                churned("reasons", "reason"),
+                churned("causes", "cause"),
+                churned("sources", "source"),
+            ],
+            rows: FEW_PERIODS,
+            ..View::PLAIN
+        },
+        identities: Identities {
+            not_additive: &["churned_total", "revenue_lost_total"],
+            sums: &[SumsOf::period(
+                "",
+                "",
+                "",
+                &[("churned_total", "churned"), ("revenue_lost_total", "revenue_lost")],
+            )],
+            ..Identities::by_grain(&[
+                "churned > 0",
+                "with_notice <= churned",
+                "mean_notice_days is set exactly where with_notice > 0",
+                "source is none exactly where reason is unknown",
+            ])
+        },
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: &[Input::Surveys],
+    carries: Carries { endings: true, ..Carries::NOTHING },
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let survey_window_days = settings.whole(&SECTION, "survey_window_days");
+        GridMeasure::start(context, ChurnReasons { survey_window_days, events: Vec::new() })
+    },
+    ..MeasureSpec::PLAIN
+};
+
+const ANSWERS: Source = Source::Column(Input::Surveys, "reason");
+const CANCEL_REASONS: Source = Source::Column(Input::Subscriptions, "cancel_reason");
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "churn_reasons",
+    meaning: "Why customers left.",
+    requires: Requires::NOTHING,
+    keys: &[
+        Setting::new(
+            "survey_window_days",
+            SettingKind::days_from_0(90),
+            "Days before and after a churn event within which an answer tells its reason.",
+            "survey_window_days = 30",
+        ),
+        Setting::new(
+            "reasons",
+            SettingKind::Renamed,
+            "Reasons of leaving as the inputs have them, each with the reason to report.",
+            "reasons = { \"too expensive\" = \"price\", \"costs too much\" = \"price\" }",
+        )
+        .only_with(Requires(&[ANSWERS, CANCEL_REASONS])),
+    ],
+};
+
+/// Whom and what it cost.
+const fn churned(title: &'static str, by: &'static str) -> Panel {
+    Panel::Sums(Sums {
+        title,
+        name: by,
+        of: &[],
+        by,
+        columns: &[
+            Summed::Sum("churned"),
+            Summed::Share("churned_share", "churned"),
+            Summed::Sum("revenue_lost"),
+            Summed::Share("revenue_lost_share", "revenue_lost"),
+        ],
+        order: Some("revenue_lost"),
+        most: MOST_ROWS,
+    })
+}
+
+static SCHEMA: TableSchema = TableSchema {
     name: "churn_reasons",
     description: "Why customers left, and what that cost",
     columns: &[
@@ -94,33 +183,26 @@ impl Tally for Lost {
 
 type Reason = (Told, Cause);
 
-/// The fold behind `churn_reasons`.
-pub struct ChurnReasons {
-    context: Arc<Context>,
-    cells: Grid<ByKey<Reason, Lost>>,
+/// Churn events by who told why.
+#[derive(Clone)]
+struct ChurnReasons {
+    survey_window_days: u32,
+    /// Those of the customer at hand.
     events: Vec<(Day, Reason, Lost)>,
 }
 
-impl ChurnReasons {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells, events: Vec::new() }
-    }
-}
+impl Gridded for ChurnReasons {
+    type Tally = ByKey<Reason, Lost>;
 
-impl Measure for ChurnReasons {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, events } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Self::Tally>) {
+        let Self { events, survey_window_days } = self;
+        let window = i64::from(*survey_window_days);
         for customer in 0..block.len() {
             events.clear();
             let churned = lapses(block.spells.of(customer), context.as_of).map(|lapse| lapse.from);
-            events.extend(churned.map(|day| event(block, customer, day, context)));
+            events.extend(churned.map(|day| event(block, customer, day, context, window)));
             if events.is_empty() {
                 continue;
             }
@@ -136,31 +218,32 @@ impl Measure for ChurnReasons {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        let context = &*self.context;
-        let mut table = context.table(&SCHEMA);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                for (p, cell) in self.cells.get(s, g).iter().enumerate() {
-                    write_period(&mut table, context, slot, (periods, p), cell);
-                }
-            }
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Self::Tally>,
+        tables: &mut [Table],
+    ) {
+        for (p, cell) in cells.iter().enumerate() {
+            write_period(&mut tables[0], context, series, p, cell);
         }
-        vec![table].into()
     }
 }
 
-/// The churn event of a customer on `day`.
-fn event(block: &Block<'_>, customer: usize, day: Day, context: &Context) -> (Day, Reason, Lost) {
+/// The churn event of a customer on `day`; an answer tells its reason within `window` days.
+fn event(
+    block: &Block<'_>,
+    customer: usize,
+    day: Day,
+    context: &Context,
+    window: i64,
+) -> (Day, Reason, Lost) {
     let (since, revenue, ended) = match context.basis {
         Basis::Orders => {
-            let window = -i64::from(context.lapse_days);
-            let last_order = day.plus(window);
-            let (from, until) = (last_order.plus(window + 1), last_order.plus(1));
+            let lapse = -i64::from(context.lapse_days);
+            let last_order = day.plus(lapse);
+            let (from, until) = (last_order.plus(lapse + 1), last_order.plus(1));
             let value = |track| value_between(track, customer, from, until);
             let revenue = value(&block.activity) + value(&block.refunds);
             (last_order, revenue.max(0), None)
@@ -174,7 +257,7 @@ fn event(block: &Block<'_>, customer: usize, day: Day, context: &Context) -> (Da
     let reason = ended.map(|end| block.cancellations.reasons[end]);
     let told = match reason.filter(|code| text(&context.cancel_reasons, *code) != UNKNOWN) {
         Some(code) => Told::Cancellation(code),
-        None => answer(block.surveys.of(customer), since, day, context)
+        None => answer(block.surveys.of(customer), (since, day), window, context)
             .map_or(Told::Nobody, Told::Survey),
     };
     let notice = ended.and_then(|end| block.cancellations.cancelled[end]);
@@ -203,10 +286,14 @@ fn ended_on(block: &Block<'_>, customer: usize, day: Day, context: &Context) -> 
     })
 }
 
-/// The reason in the latest answer that gives one, of one day the first: from
-/// `survey_window_days` before `from` to as many after `until`.
-fn answer(answers: &[(Day, u32)], from: Day, until: Day, context: &Context) -> Option<u32> {
-    let window = i64::from(context.survey_window_days);
+/// The reason in the latest answer that gives one, of one day the first: from `window` days before
+/// the first of two days to as many after the second.
+fn answer(
+    answers: &[(Day, u32)],
+    (from, until): (Day, Day),
+    window: i64,
+    context: &Context,
+) -> Option<u32> {
     let (from, until) = (from.plus(-window), until.plus(window));
     let first = answers.partition_point(|(day, _)| *day < from);
     let last = answers.partition_point(|(day, _)| *day <= until);
@@ -220,8 +307,8 @@ fn answer(answers: &[(Day, u32)], from: Day, until: Day, context: &Context) -> O
 fn write_period(
     table: &mut Table,
     context: &Context,
-    slot: &Slot,
-    (periods, p): (&Periods, usize),
+    Series { periods, slot, .. }: Series<'_>,
+    p: usize,
     cell: &ByKey<Reason, Lost>,
 ) {
     let mut total = Lost::default();
@@ -231,24 +318,24 @@ fn write_period(
         rows.entry((texts(*told, context), cause_name(*cause))).or_default().add(lost);
     }
     for (((source, reason), cause), lost) in rows {
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            source.into(),
-            Arc::<str>::from(reason).into(),
-            cause.into(),
-            lost.churned.into(),
-            total.churned.into(),
-            rate(lost.churned.into(), total.churned.into()).into(),
-            lost.revenue.into(),
-            total.revenue.into(),
-            rate(lost.revenue, total.revenue).into(),
-            lost.with_notice.into(),
-            rate(lost.notice_days.into(), lost.with_notice.into()).into(),
-            context.is_complete(periods, p).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            source: source,
+            reason: Arc::<str>::from(reason),
+            cause: cause,
+            churned: lost.churned,
+            churned_total: total.churned,
+            churned_share: rate(lost.churned.into(), total.churned.into()),
+            revenue_lost: lost.revenue,
+            revenue_lost_total: total.revenue,
+            revenue_lost_share: rate(lost.revenue, total.revenue),
+            with_notice: lost.with_notice,
+            mean_notice_days: rate(lost.notice_days.into(), lost.with_notice.into()),
+            is_complete: context.is_complete(periods, p),
+        }));
     }
 }
 

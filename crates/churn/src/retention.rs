@@ -4,12 +4,72 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{annualised, churn_rate, kept_rate, retention_rate};
 use kohort_model::{
-    Block, Column, Context, Extent, Finished, Grid, Measure, Periods, Places, Slot, Spell, Table,
-    TableSchema, Tally, Unit, keys, merge_as,
+    Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
+    Periods, Places, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, Unit, View,
+    keys, row,
 };
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+/// The declaration.
+pub static CUSTOMER_RETENTION: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        view: View {
+            columns: &[
+                "opening",
+                "new",
+                "returned",
+                "churned",
+                "closing",
+                "retention_rate",
+                "churn_rate",
+                "buyers",
+            ],
+            ..View::PLAIN
+        },
+        identities: IDENTITIES,
+        headlines: &[
+            Headline { denominator: Sum::NOTHING, ..share("annualised_churn_rate", Sum::NOTHING) },
+            share("churn_rate", Sum::of(&["lost"])),
+            share("kept_rate", Sum::of(&["kept"])),
+            share(
+                "retention_rate",
+                Sum { plus: &["closing"], minus: &["new_at_close", "entered_existing_at_close"] },
+            ),
+        ],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    start: |context, _| GridMeasure::start(context, CustomerRetention),
+    ..MeasureSpec::PLAIN
+};
+
+/// A rate of the customers at the opening.
+const fn share(name: &'static str, numerator: Sum) -> Headline {
+    Headline::ratio(name, numerator, &["opening"])
+}
+
+const IDENTITIES: Identities = Identities {
+    sums: &[
+        // Whoever is active pays.
+        SumsOf {
+            basis: Some(Basis::Subscriptions),
+            ..SumsOf::period("", "revenue_churn", "", &[("closing", "closing_customers")])
+        },
+        SumsOf::period("", "churn_reasons", "", &[("churned", "churned")]),
+        SumsOf::period("", "loyalty", "", &[("buyers", "buyers")]),
+    ],
+    ..Identities::by_grain(&[
+        "closing = opening + new + entered_existing + returned - churned",
+        "buyers = lifecycle_new + entered_existing + lifecycle_returning + lifecycle_resurrected",
+        "lost = opening - kept",
+        "kept <= closing",
+        "kept <= opening",
+        "lifecycle_new = new",
+        "new_at_close <= new",
+        "next.opening = closing",
+        "next.lifecycle_returning + next.lifecycle_dormant = buyers",
+    ])
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "customer_retention",
     description: "Who stayed, who left and who joined, period by period",
     columns: &[
@@ -108,29 +168,17 @@ impl Tally for Tallied {
     }
 }
 
-/// The fold behind `customer_retention`.
-pub struct CustomerRetention {
-    context: Arc<Context>,
-    /// By period, and one place more for what ends after the last.
-    cells: Grid<Tallied>,
-}
+/// Movements of customers, by period, and one place more for what ends after the last.
+#[derive(Clone, Copy)]
+struct CustomerRetention;
 
-impl CustomerRetention {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells }
-    }
-}
+impl Gridded for CustomerRetention {
+    type Tally = Tallied;
 
-impl Measure for CustomerRetention {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
+    const HAS_EACH_PERIOD: bool = true;
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
         for customer in 0..block.len() {
             let spells = block.spells.of(customer);
             if spells.is_empty() {
@@ -148,23 +196,14 @@ impl Measure for CustomerRetention {
         }
     }
 
-    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
-        extent.each_period(&SCHEMA)
-    }
-
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        let context = &*self.context;
-        let mut table = context.table(&SCHEMA);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
-            }
-        }
-        vec![table].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Tallied>,
+        tables: &mut [Table],
+    ) {
+        write_series(&mut tables[0], context, series, cells);
     }
 }
 
@@ -228,11 +267,10 @@ fn count_lifecycle(mut visits: impl Iterator<Item = usize>, cells: &mut Places<T
     cells[before + 1].dormant += 1;
 }
 
-fn write_slot(
+fn write_series(
     table: &mut Table,
     context: &Context,
-    slot: &Slot,
-    periods: &Periods,
+    Series { periods, slot, .. }: Series<'_>,
     cells: &Places<Tallied>,
 ) {
     let is_first = |cell: &Tallied| cell.new + cell.entered_existing > 0;
@@ -250,31 +288,31 @@ fn write_slot(
         let new = cell.new_at_close + cell.entered_existing_at_close;
         let churn = churn_rate(opening.into(), lost.into());
         let per_year = periods.grain.periods_per_year();
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            opening.into(),
-            cell.new.into(),
-            cell.entered_existing.into(),
-            cell.returned.into(),
-            cell.churned.into(),
-            closing.into(),
-            cell.new_at_close.into(),
-            cell.entered_existing_at_close.into(),
-            (opening - lost).into(),
-            lost.into(),
-            retention_rate(opening.into(), closing.into(), new.into()).into(),
-            kept_rate(opening.into(), lost.into()).into(),
-            churn.into(),
-            churn.map(|rate| annualised(rate, per_year)).into(),
-            (cell.new + cell.entered_existing + cell.returning + cell.resurrected).into(),
-            cell.new.into(),
-            cell.returning.into(),
-            cell.resurrected.into(),
-            cell.dormant.into(),
-            context.is_complete(periods, p).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            opening: opening,
+            new: cell.new,
+            entered_existing: cell.entered_existing,
+            returned: cell.returned,
+            churned: cell.churned,
+            closing: closing,
+            new_at_close: cell.new_at_close,
+            entered_existing_at_close: cell.entered_existing_at_close,
+            kept: opening - lost,
+            lost: lost,
+            retention_rate: retention_rate(opening.into(), closing.into(), new.into()),
+            kept_rate: kept_rate(opening.into(), lost.into()),
+            churn_rate: churn,
+            annualised_churn_rate: churn.map(|rate| annualised(rate, per_year)),
+            buyers: cell.new + cell.entered_existing + cell.returning + cell.resurrected,
+            lifecycle_new: cell.new,
+            lifecycle_returning: cell.returning,
+            lifecycle_resurrected: cell.resurrected,
+            lifecycle_dormant: cell.dormant,
+            is_complete: context.is_complete(periods, p),
+        }));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use kohort_model::View;
 use kohort_publish::{PublishedRun, PublishedTable};
 use kohort_report::{Canvas, Format, Guard, Picture, Query, Source, draw, export, list};
 
@@ -38,7 +39,8 @@ pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result
         in_colour: Stdout::is_terminal() && !no_color(),
         rows: args.rows.map(|rows| rows as usize),
     };
-    let Picture { text, left_out } = draw(&source, &query, canvas)?;
+    let view = kohort_pipeline::table(&source.name()).map_or(View::PLAIN, |table| table.view);
+    let Picture { text, left_out } = draw(&source, &query, view, canvas)?;
     if canvas.in_colour {
         stdout.print_coloured(&text)?;
     } else {

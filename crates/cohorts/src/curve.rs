@@ -2,12 +2,41 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Column, Grain, Slot, Table, TableSchema, Unit, keys, rate};
+use kohort_model::{
+    Column, Identities, Series, Table, TableSchema, TableSpec, Unit, View, keys, rate, row,
+};
 
 use crate::tally::Tallied;
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+pub(crate) const TABLE: TableSpec = TableSpec {
+    view: View {
+        columns: &[
+            "cohorts",
+            "customers",
+            "active",
+            "retention_rate",
+            "mean_retention_rate",
+            "revenue",
+            "revenue_retention_rate",
+        ],
+        ..View::PLAIN
+    },
+    identities: Identities {
+        not_additive: &["cohorts"],
+        ..Identities::by_grain(&[
+            "active = customers where k = 0",
+            "revenue = base_revenue where k = 0",
+            "mean_retention_rate = 1 where k = 0",
+            "cohorts > 0",
+            "cohorts <= customers",
+            "active <= customers",
+            "next.cohorts <= cohorts",
+        ])
+    },
+    ..TableSpec::of(&SCHEMA)
+};
+
+pub(crate) static SCHEMA: TableSchema = TableSchema {
     name: "cohort_curve",
     description: "The average cohort: retention by periods since the first order, over complete cohorts",
     columns: &[
@@ -67,26 +96,26 @@ impl Curve {
 
     /// One row a k.
     #[expect(clippy::cast_precision_loss, reason = "fewer cohorts than a float holds exactly")]
-    pub fn write(&self, table: &mut Table, grain: Grain, slot: &Slot) {
+    pub fn write(&self, table: &mut Table, Series { periods, slot, .. }: Series<'_>) {
         for (k, point) in self.points.iter().enumerate().filter(|(_, point)| point.cohorts > 0) {
             let rates =
                 point.shares.iter().filter_map(|(n, size)| rate((*n).into(), (*size).into()));
             let mean = rates.sum::<f64>() / point.cohorts as f64;
-            table.push([
-                grain.name().into(),
-                Arc::clone(&slot.segment).into(),
-                slot.value.clone().into(),
-                k.into(),
-                point.cohorts.into(),
-                point.customers.into(),
-                point.active.into(),
-                rate(point.active.into(), point.customers.into()).into(),
-                mean.into(),
-                point.revenue.into(),
-                point.base.into(),
-                rate(point.revenue, point.base).into(),
-                true.into(),
-            ]);
+            table.push(row!(SCHEMA {
+                grain: periods.grain.name(),
+                segment: Arc::clone(&slot.segment),
+                segment_value: slot.value.clone(),
+                k: k,
+                cohorts: point.cohorts,
+                customers: point.customers,
+                active: point.active,
+                retention_rate: rate(point.active.into(), point.customers.into()),
+                mean_retention_rate: mean,
+                revenue: point.revenue,
+                base_revenue: point.base,
+                revenue_retention_rate: rate(point.revenue, point.base),
+                is_complete: true,
+            }));
         }
     }
 }

@@ -6,5 +6,4 @@ mod curve;
 mod retention;
 mod tally;
 
-pub use curve::SCHEMA as CURVE;
-pub use retention::{Cohorts, SCHEMA as RETENTION};
+pub use retention::COHORTS;

@@ -1,17 +1,53 @@
-//! `cohort_retention`: one row per cohort and period since.
+//! `cohort_retention`: one row per cohort and period since; and the fold behind both tables.
 
 use std::sync::Arc;
 
+use kohort_model::view::{Shape, View};
 use kohort_model::{
-    Block, Cell, Column, Context, Extent, Finished, Grid, Measure, Periods, Places, Slot, Table,
-    TableSchema, Unit, average, keys, merge_as, rate,
+    Additive, Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Identities, MeasureSpec,
+    OfBasis, Periods, Places, Series, Table, TableSchema, TableSpec, Unit, average, keys, rate,
+    row,
 };
 
-use crate::curve::Curve;
+use crate::curve::{self, Curve};
 use crate::tally::Tallied;
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+/// The declaration.
+pub static COHORTS: MeasureSpec = MeasureSpec {
+    tables: &[
+        TableSpec {
+            view: View { shape: Shape::Heatmap { value: "retention_rate" }, ..View::PLAIN },
+            identities: IDENTITIES,
+            ..TableSpec::of(&SCHEMA)
+        },
+        curve::TABLE,
+    ],
+    start: |context, _| GridMeasure::start(context, Cohorts),
+    ..MeasureSpec::PLAIN
+};
+
+const IDENTITIES: Identities = Identities {
+    group: &["grain", "segment", "segment_value", "cohort"],
+    rules: &[
+        "active = cohort_size where k = 0",
+        "on_or_after = cohort_size where k = 0",
+        "cumulative_revenue = revenue where k = 0",
+        "active <= orders where k = 0",
+        "active <= on_or_after",
+        "repurchased_by <= cohort_size",
+        "next.k = k + 1",
+        "next.cohort_size = cohort_size",
+        "next.on_or_after <= on_or_after",
+        "repurchased_by <= next.repurchased_by",
+        "next.cumulative_revenue = cumulative_revenue + next.revenue",
+    ],
+    // A subscription goes on without another order.
+    of_basis: Some(OfBasis { basis: Basis::Orders, rules: &["active <= orders where k > 0"] }),
+    additive: Additive::Everywhere,
+    ..Identities::NONE
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "cohort_retention",
     description: "Which share of each intake of customers comes back, period by period",
     columns: &[
@@ -56,29 +92,17 @@ pub static SCHEMA: TableSchema = TableSchema {
     revisable: &["on_or_after", "on_or_after_rate"],
 };
 
-/// The fold behind both cohort tables.
-pub struct Cohorts {
-    context: Arc<Context>,
-    /// By cohort, then by k.
-    cells: Grid<Places<Tallied>>,
-}
+/// Customers by cohort, then by k.
+#[derive(Clone, Copy)]
+struct Cohorts;
 
-impl Cohorts {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells }
-    }
-}
+impl Gridded for Cohorts {
+    type Tally = Places<Tallied>;
 
-impl Measure for Cohorts {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA, &curve::SCHEMA];
+    const HAS_EACH_PERIOD: bool = true;
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Self::Tally>) {
         for (g, periods) in context.periods.iter().enumerate() {
             let max_k = context.max_k[g].map_or(usize::MAX, |k| k as usize);
             for customer in 0..block.len() {
@@ -94,36 +118,18 @@ impl Measure for Cohorts {
         }
     }
 
-    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
-        extent.each_period(&SCHEMA)
-    }
-
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        let context = &*self.context;
-        let mut table = context.table(&SCHEMA);
-        let mut curves = context.table(&crate::curve::SCHEMA);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                let mut curve = Curve::default();
-                for (cohort, cells) in self.cells.get(s, g).iter().enumerate() {
-                    write_cohort(
-                        &mut table,
-                        &mut curve,
-                        context,
-                        slot,
-                        (g, periods),
-                        cohort,
-                        cells,
-                    );
-                }
-                curve.write(&mut curves, periods.grain, slot);
-            }
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Self::Tally>,
+        tables: &mut [Table],
+    ) {
+        let mut curve = Curve::default();
+        for (cohort, cells) in cells.iter().enumerate() {
+            write_cohort(&mut tables[0], &mut curve, context, series, cohort, cells);
         }
-        vec![table, curves].into()
+        curve.write(&mut tables[1], series);
     }
 }
 
@@ -192,8 +198,7 @@ fn write_cohort(
     table: &mut Table,
     curve: &mut Curve,
     context: &Context,
-    slot: &Slot,
-    (g, periods): (usize, &Periods),
+    Series { g, periods, slot, .. }: Series<'_>,
     cohort: usize,
     cells: &Places<Tallied>,
 ) {
@@ -216,30 +221,30 @@ fn write_cohort(
         if counts_in_curve && is_complete {
             curve.add(k, size, &cell, base);
         }
-        let share = |customers: u64| -> Cell { rate(customers.into(), size.into()).into() };
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(cohort).into(),
-            k.into(),
-            periods.start(period).into(),
-            size.into(),
-            cell.active.into(),
-            share(cell.active),
-            on_or_after.into(),
-            share(on_or_after),
-            repurchased_by.into(),
-            share(repurchased_by),
-            cell.orders.into(),
-            cell.revenue.into(),
-            cumulative.into(),
-            average(cell.revenue, cell.active, context.scale).into(),
-            average(cell.revenue, size, context.scale).into(),
-            rate(cell.revenue, base).into(),
-            is_truncated.into(),
-            is_complete.into(),
-        ]);
+        let share = |customers: u64| rate(customers.into(), size.into());
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            cohort: periods.start(cohort),
+            k: k,
+            period: periods.start(period),
+            cohort_size: size,
+            active: cell.active,
+            retention_rate: share(cell.active),
+            on_or_after: on_or_after,
+            on_or_after_rate: share(on_or_after),
+            repurchased_by: repurchased_by,
+            repurchased_rate: share(repurchased_by),
+            orders: cell.orders,
+            revenue: cell.revenue,
+            cumulative_revenue: cumulative,
+            revenue_per_active: average(cell.revenue, cell.active, context.scale),
+            revenue_per_cohort_customer: average(cell.revenue, size, context.scale),
+            revenue_retention_rate: rate(cell.revenue, base),
+            is_truncated: is_truncated,
+            is_complete: is_complete,
+        }));
         on_or_after -= cell.last;
     }
 }

@@ -9,11 +9,12 @@ mod gaps;
 mod loyalty;
 pub mod models;
 mod risk;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use clv::{ClvModels, HOLDOUT, MODELS};
-pub use customers::{CUSTOMERS, Customers};
-pub use gaps::{GAPS, HISTOGRAM, PurchaseGaps};
-pub use loyalty::{LOYALTY, Loyalty};
-pub use risk::{ChurnIndicators, INDICATORS};
+pub use clv::CLV_MODELS;
+pub use customers::CUSTOMERS;
+pub use gaps::PURCHASE_GAPS;
+pub use loyalty::LOYALTY;
+pub use risk::CHURN_INDICATORS;

@@ -5,12 +5,73 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{loyal_customer_rate, repeat_purchase_ratio};
 use kohort_model::{
-    Block, Column, Context, Day, Extent, Finished, Grid, Measure, Periods, Places, Slot, Table,
-    TableSchema, Tally, Unit, average, keys, merge_as, rate,
+    Block, Column, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
+    Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Sum, Table,
+    TableSchema, TableSpec, Tally, Unit, View, average, keys, rate, row,
 };
 
-/// The table's columns.
-pub static LOYALTY: TableSchema = TableSchema {
+/// The declaration.
+pub static LOYALTY: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: Requires::ORDERS,
+        view: View {
+            columns: &[
+                "buyers",
+                "repeat_purchase_ratio",
+                "window_repeat_purchase_ratio",
+                "loyal_customer_rate",
+                "orders_per_customer",
+                "average_order_value",
+                "returning_revenue_share",
+            ],
+            ..View::PLAIN
+        },
+        identities: Identities::by_grain(&[
+            "repeat_buyers <= buyers",
+            "buyers <= orders",
+            "window_repeat_buyers <= window_buyers",
+            "loyal <= window_buyers",
+            "order_revenue = 0 where orders = 0",
+        ]),
+        headlines: &[
+            Headline::ratio("loyal_customer_rate", Sum::of(&["loyal"]), &["window_buyers"]),
+            Headline::ratio("repeat_purchase_ratio", Sum::of(&["repeat_buyers"]), &["buyers"]),
+        ],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let loyalty = Loyalty {
+            window_days: settings.whole(&SECTION, "window_days"),
+            orders: settings.whole(&SECTION, "orders"),
+            in_window: Vec::new(),
+        };
+        GridMeasure::start(context, loyalty)
+    },
+    ..MeasureSpec::PLAIN
+};
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "loyalty",
+    meaning: "Who counts as a loyal customer.",
+    requires: Requires::ORDERS,
+    keys: &[
+        Setting::new(
+            "window_days",
+            SettingKind::days(365),
+            "Days that the trailing window goes back from a period's end.",
+            "window_days = 180",
+        ),
+        Setting::new(
+            "orders",
+            SettingKind::whole(3, 1..=100_000, "orders"),
+            "Orders in the window that make a customer loyal.",
+            "orders = 5",
+        ),
+    ],
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "loyalty",
     description: "Who buys again and again: in the period, and in the days up to its end",
     columns: &[
@@ -84,32 +145,26 @@ impl Tally for Tallied {
     }
 }
 
-/// The fold behind the table.
-pub struct Loyalty {
-    context: Arc<Context>,
-    cells: Grid<Tallied>,
+/// Buyers by period, and by what they bought in the window up to its end.
+#[derive(Clone)]
+struct Loyalty {
+    window_days: u32,
+    /// Orders in the window that make a customer loyal, at least 1.
+    orders: u32,
     /// The customer at hand: by entry of `window_change`, periods at whose close it counts there.
     in_window: Vec<(usize, Range<usize>)>,
 }
 
-impl Loyalty {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells, in_window: Vec::new() }
-    }
-}
+impl Gridded for Loyalty {
+    type Tally = Tallied;
 
-impl Measure for Loyalty {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
+    const HAS_EACH_PERIOD: bool = true;
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, in_window } = self;
-        let window = i64::from(context.loyalty.window_days);
-        let numbers = [1, 2, context.loyalty.orders as usize];
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
+        let Self { window_days, orders, in_window } = self;
+        let window = i64::from(*window_days);
+        let numbers = [1, 2, *orders as usize];
         for (g, periods) in context.periods.iter().enumerate() {
             for customer in 0..block.len() {
                 let (days, _) = block.activity.of(customer);
@@ -139,23 +194,14 @@ impl Measure for Loyalty {
         }
     }
 
-    fn expected_bytes(&self, extent: &Extent<'_>) -> u64 {
-        extent.each_period(&LOYALTY)
-    }
-
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        let context = &*self.context;
-        let mut table = context.table(&LOYALTY);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
-            }
-        }
-        vec![table].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Tallied>,
+        tables: &mut [Table],
+    ) {
+        write_series(&mut tables[0], context, series, cells, self.window_days);
     }
 }
 
@@ -205,12 +251,12 @@ fn count_visits(
     }
 }
 
-fn write_slot(
+fn write_series(
     table: &mut Table,
     context: &Context,
-    slot: &Slot,
-    periods: &Periods,
+    Series { periods, slot, .. }: Series<'_>,
     cells: &Places<Tallied>,
+    window_days: u32,
 ) {
     let Some(first) = cells.iter().position(|cell| cell.buyers > 0) else { return };
     let mut in_window = [0_i64; 3];
@@ -218,39 +264,44 @@ fn write_slot(
         let cell = cells.get(p).copied().unwrap_or_default();
         in_window.iter_mut().zip(cell.window_change).for_each(|(now, change)| *now += change);
         let [window_buyers, window_repeat_buyers, loyal] = in_window;
-        let window = i64::from(context.loyalty.window_days);
-        let window_start = periods.end(p).min(context.as_of).plus(-window);
+        let window_start = periods.end(p).min(context.as_of).plus(-i64::from(window_days));
         let is_known = context.history_start.is_none_or(|start| window_start >= start);
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            cell.buyers.into(),
-            cell.repeat_buyers.into(),
-            repeat_purchase_ratio(cell.repeat_buyers.into(), cell.buyers.into()).into(),
-            window_buyers.into(),
-            window_repeat_buyers.into(),
-            repeat_purchase_ratio(window_repeat_buyers.into(), window_buyers.into()).into(),
-            loyal.into(),
-            loyal_customer_rate(loyal.into(), window_buyers.into()).into(),
-            cell.orders.into(),
-            rate(cell.orders.into(), cell.buyers.into()).into(),
-            cell.order_revenue.into(),
-            average(cell.order_revenue, cell.orders, context.scale).into(),
-            cell.returning_revenue.into(),
-            rate(cell.returning_revenue, cell.order_revenue).into(),
-            (context.is_complete(periods, p) && is_known).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            buyers: cell.buyers,
+            repeat_buyers: cell.repeat_buyers,
+            repeat_purchase_ratio: repeat_purchase_ratio(
+                cell.repeat_buyers.into(),
+                cell.buyers.into()
+            ),
+            window_buyers: window_buyers,
+            window_repeat_buyers: window_repeat_buyers,
+            window_repeat_purchase_ratio: repeat_purchase_ratio(
+                window_repeat_buyers.into(),
+                window_buyers.into()
+            ),
+            loyal: loyal,
+            loyal_customer_rate: loyal_customer_rate(loyal.into(), window_buyers.into()),
+            orders: cell.orders,
+            orders_per_customer: rate(cell.orders.into(), cell.buyers.into()),
+            order_revenue: cell.order_revenue,
+            average_order_value: average(cell.order_revenue, cell.orders, context.scale),
+            returning_revenue: cell.returning_revenue,
+            returning_revenue_share: rate(cell.returning_revenue, cell.order_revenue),
+            is_complete: context.is_complete(periods, p) && is_known,
+        }));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use kohort_model::Grain;
+    use kohort_model::{Grain, Measure, SettingValue};
 
     use super::*;
-    use crate::tests::{Person, assert_text, context, finish, orders};
+    use crate::tests::{Person, assert_text, context, finish, orders, set};
 
     #[test]
     fn stretches_of_days_with_enough_orders() {
@@ -275,19 +326,25 @@ mod tests {
         }
     }
 
-    fn days(context: &mut Context, window_days: u32, orders: u32) {
-        context.loyalty = kohort_model::Loyalty { window_days, orders };
+    fn start(context: &Arc<Context>, window_days: u32, orders: u32) -> Box<dyn Measure> {
+        let settings = set(
+            &SECTION,
+            &[
+                ("window_days", SettingValue::Whole(window_days)),
+                ("orders", SettingValue::Whole(orders)),
+            ],
+        );
+        (LOYALTY.start)(Arc::clone(context), &settings)
     }
 
     #[test]
     fn windows_end_with_the_last_known_day() {
         // Weeks of the Mondays 4, 11, 18 and 25; of the last only day 25 is known.
-        let mut context = context(4, 26, Grain::Week);
-        days(&mut context, 10, 2);
+        let context = context(4, 26, Grain::Week);
         let context = Arc::new(context);
         // At the closes 10, 17, 24 and 25 the window opens on day 1, 8, 15 and 16.
         let people = [orders(&[4, 8]), orders(&[7, 15, 16])];
-        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        let tables = finish(start(&context, 10, 2), &context, &people).tables;
         assert_text(
             &tables[0],
             "segment period buyers repeat_buyers window_buyers window_repeat_buyers loyal orders is_complete
@@ -305,7 +362,6 @@ mod tests {
     #[test]
     fn rates_and_money() {
         let mut context = context(0, 59, Grain::Month);
-        days(&mut context, 31, 2);
         context.history_start = Some(Day(0));
         context.lapse_days = 0;
         let context = Arc::new(context);
@@ -316,7 +372,7 @@ mod tests {
             ..Person::default()
         };
         let people = [buyer(&[(0, 100), (0, 200), (31, 300)], 1), buyer(&[(58, 500)], 2)];
-        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        let tables = finish(start(&context, 31, 2), &context, &people).tables;
         assert_text(
             &tables[0],
             "segment_value period buyers repeat_buyers repeat_purchase_ratio window_repeat_purchase_ratio loyal_customer_rate orders_per_customer order_revenue average_order_value returning_revenue returning_revenue_share is_complete
@@ -331,11 +387,10 @@ mod tests {
     #[test]
     fn a_window_beyond_history_start_is_not_complete() {
         let mut context = context(0, 90, Grain::Month);
-        days(&mut context, 59, 2);
         (context.history_start, context.lapse_days) = (Some(Day(0)), 0);
         let context = Arc::new(context);
         let people = [orders(&[0])];
-        let tables = finish(Loyalty::new(Arc::clone(&context)), &context, &people).tables;
+        let tables = finish(start(&context, 59, 2), &context, &people).tables;
         assert_text(
             &tables[0],
             "segment period window_buyers is_complete

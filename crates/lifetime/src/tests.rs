@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Attempts, Basis, Block, Calendar, Cancellations, Context, Day, Finished, Gaps, Grain, Group,
-    Id, IdType, Ids, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell, Spells, Table,
-    Track, Values, Visits, WinBack,
+    Attempts, Basis, Block, Calendar, Cancellations, Context, Day, Finished, Grain, Group, Id,
+    IdType, Ids, Measure, Periods, Rates, Scale, SettingValue, Settings, SettingsSection, Slot,
+    Spell, Spells, Table, Track, Values, Visits, WinBack,
 };
 
 /// Everybody's slot and those of two values `a` and `b` of a segment `kind`; days count from
@@ -18,7 +18,6 @@ pub(crate) fn context(first: i32, as_of: i32, grain: Grain) -> Context {
         first_activity: Some(Day(first)),
         basis: Basis::Orders,
         lapse_days: 90,
-        recovery_window_days: 30,
         periods: vec![Periods::new(&Calendar::default(), grain, Day(first), Day(as_of))],
         revenue_windows: vec![1],
         max_k: vec![None],
@@ -27,11 +26,7 @@ pub(crate) fn context(first: i32, as_of: i32, grain: Grain) -> Context {
         reasons: Vec::new(),
         cancel_reasons: Vec::new(),
         survey_reasons: Vec::new(),
-        survey_window_days: 90,
         win_back: WinBack::default(),
-        loyalty: Loyalty { window_days: 365, orders: 3 },
-        gaps: Gaps { max_number: 10, bucket_days: 7 },
-        lifetime: Lifetime::default(),
         scale: Scale::new(2).unwrap(),
         ids: IdType::Signed,
         ..Context::default()
@@ -192,14 +187,24 @@ pub(crate) fn show(context: &Context, people: &[Person], each: impl FnOnce(&Bloc
 }
 
 /// What comes of a measure that saw half of the people, merged with one that saw the others.
-pub(crate) fn finish(mut measure: impl Measure, context: &Context, people: &[Person]) -> Finished {
+pub(crate) fn finish(
+    mut measure: Box<dyn Measure>,
+    context: &Context,
+    people: &[Person],
+) -> Finished {
     let (some, others) = people.split_at(people.len() / 2);
     let mut other = measure.fresh();
     show(context, some, |block| measure.fold(block));
     show(context, others, |block| other.fold(block));
     measure.merge(other);
-    let measure: Box<dyn Measure> = Box::new(measure);
     measure.finish()
+}
+
+/// Some keys of a section, set.
+pub(crate) fn set(section: &'static SettingsSection, keys: &[(&str, SettingValue)]) -> Settings {
+    let mut settings = Settings::default();
+    keys.iter().for_each(|(key, value)| settings.set(section, key, value.clone()));
+    settings
 }
 
 fn cell(values: &Values, row: usize) -> String {

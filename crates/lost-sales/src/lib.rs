@@ -8,10 +8,11 @@ mod carts;
 mod funnel;
 mod lost_sales;
 mod recovery;
+mod settings;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use carts::{CARTS, Carts};
-pub use funnel::{FUNNEL, Funnel};
-pub use lost_sales::{LostSales, SCHEMA};
+pub use carts::CARTS;
+pub use funnel::FUNNEL;
+pub use lost_sales::LOST_SALES;

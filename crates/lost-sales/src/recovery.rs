@@ -1,6 +1,6 @@
 //! Which lost attempts were made good.
 
-use kohort_model::{Block, Context, Day};
+use kohort_model::{Block, Day};
 
 use crate::tally::Lost;
 
@@ -13,12 +13,9 @@ pub(crate) struct Recovery<'a> {
 }
 
 impl<'a> Recovery<'a> {
-    pub fn new(block: &Block<'a>, person: usize, context: &Context) -> Self {
-        Self {
-            bought: block.activity.of(person).0,
-            window: i64::from(context.recovery_window_days),
-            as_of: context.as_of,
-        }
+    /// Of purchases within `window_days` of the loss.
+    pub fn new(block: &Block<'a>, person: usize, as_of: Day, window_days: u32) -> Self {
+        Self { bought: block.activity.of(person).0, window: i64::from(window_days), as_of }
     }
 
     /// The last day on which a purchase recovers what was lost on the day `lost`.

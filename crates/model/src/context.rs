@@ -32,64 +32,29 @@ pub enum Basis {
     Subscriptions,
 }
 
-/// What `win_back` is told.
+/// Prospects and contacts.
 #[derive(Clone, Debug, Default)]
 pub struct WinBack {
     /// Whether an input tells when people were first seen.
     pub has_prospects: bool,
     /// Whether an input tells of campaign messages.
     pub has_contacts: bool,
-    /// Days after which a prospect without an order counts as inactive.
-    pub prospect_after_days: u32,
-    /// Days within which a return belongs to the last contact before it.
-    pub attribution_window_days: u32,
     /// Text of each campaign's code.
     pub campaigns: Vec<Arc<str>>,
     /// Text of each strategy's code.
     pub strategies: Vec<Arc<str>>,
 }
 
-/// What `loyalty` is told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Loyalty {
-    /// Days that the trailing window goes back from a period's end, at least 1.
-    pub window_days: u32,
-    /// Orders in the window that make a customer loyal, at least 1.
-    pub orders: u32,
-}
-
-/// What `purchase_gaps` is told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Gaps {
-    /// Gaps of larger number stand in the rows of all numbers only; at least 1.
-    pub max_number: u32,
-    /// Days of a histogram's bucket, at least 1.
-    pub bucket_days: u32,
-}
-
-/// What `funnel` and `carts` are told.
+/// Touchpoints.
 #[derive(Clone, Debug, Default)]
 pub struct Funnel {
     /// The steps in order; two or more where there are touchpoints.
     pub steps: Vec<Arc<str>>,
-    /// Microseconds within which a path gets on, from its start, inclusive.
-    pub window_micros: i64,
-    /// Microseconds within which a cart is purchased, from its creation, inclusive.
-    pub cart_window_micros: i64,
     /// `as_of` on the clock of the touches: nothing at or after it is known.
     pub as_of_micros: i64,
 }
 
-impl Funnel {
-    /// A window in whole days, rounded up.
-    #[must_use]
-    pub fn days(window_micros: i64) -> i64 {
-        const DAY_MICROS: i64 = 86_400_000_000;
-        window_micros / DAY_MICROS + i64::from(window_micros % DAY_MICROS > 0)
-    }
-}
-
-/// What `lost_sales` is told of sources beside orders.
+/// Carts and opportunities.
 #[expect(clippy::struct_excessive_bools, reason = "each column is mapped or not")]
 #[derive(Clone, Debug, Default)]
 pub struct Sales {
@@ -112,7 +77,7 @@ pub struct Sales {
     pub competitors: Vec<Arc<str>>,
 }
 
-/// What the tables of goods are told.
+/// Lines of orders, and returns.
 #[expect(clippy::struct_excessive_bools, reason = "each column is mapped or not")]
 #[derive(Clone, Debug, Default)]
 pub struct Goods {
@@ -130,15 +95,9 @@ pub struct Goods {
     pub has_categories: bool,
     /// Whether returns have a reason.
     pub has_reasons: bool,
-    /// Days after a period's end from which its returns are all there.
-    pub return_window_days: u32,
-    /// Share of the baskets, 0 to 1, from which a pair is listed.
-    pub min_support: f64,
-    /// How many items of a level are paired, at least 2.
-    pub max_items: usize,
 }
 
-/// What `churn_indicators` and the model of leaving are told.
+/// Signals: what may show who leaves.
 #[derive(Clone, Debug, Default)]
 pub struct Engagement {
     /// Every signal, sorted, each once: kinds of engagement, and those that follow.
@@ -151,49 +110,6 @@ pub struct Engagement {
     pub product_returns: Option<u32>,
     /// Place of the signal of low scores, where there are scores.
     pub low_scores: Option<u32>,
-    /// Days before a period over which a signal is added up, at least 1.
-    pub window_days: u32,
-    /// Probability of leaving from which an active customer is at risk.
-    pub at_risk_score: f64,
-}
-
-/// A model of when customers order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Model {
-    BgNbd,
-    MbgNbd,
-    ParetoNbd,
-}
-
-/// What the models of lifetime value are told.
-#[derive(Clone, Copy, Debug)]
-pub struct Lifetime {
-    /// The model behind the columns of `customers`.
-    pub model: Model,
-    /// Days of the models' unit of time, at least 1.
-    pub unit_days: u32,
-    /// Units that are looked ahead, at least 1.
-    pub horizon_units: u32,
-    /// Discount a year: 0.1 is a tenth.
-    pub annual_discount_rate: f64,
-    /// Exclusive end of what the models of `clv_holdout` see; `None` for the middle of the history.
-    pub calibration_end: Option<Day>,
-    /// An `overdue_ratio` from which an active customer is at risk.
-    pub at_risk_ratio: f64,
-}
-
-impl Default for Lifetime {
-    fn default() -> Self {
-        Self {
-            model: Model::BgNbd,
-            unit_days: 7,
-            horizon_units: 52,
-            annual_discount_rate: 0.1,
-            calibration_end: None,
-            at_risk_ratio: 2.0,
-        }
-    }
 }
 
 /// The frame in which timelines are folded. By default nothing is known.
@@ -210,8 +126,6 @@ pub struct Context {
     /// Lapse window W in days, at least 1; of subscriptions the longest gap between two that is
     /// no end, which may be 0.
     pub lapse_days: u32,
-    /// Days after a lost order within which a purchase recovers it.
-    pub recovery_window_days: u32,
     /// The periods of each grain asked for, finest grain first, all from the day of the earliest
     /// event of any kind on, or from `history_start` if that is earlier.
     pub periods: Vec<Periods>,
@@ -229,23 +143,15 @@ pub struct Context {
     pub cancel_reasons: Vec<Arc<str>>,
     /// Text of each reason code of surveys.
     pub survey_reasons: Vec<Arc<str>>,
-    /// Days before and after a churn event within which an answer tells its reason.
-    pub survey_window_days: u32,
-    /// What `win_back` is told.
+    /// Prospects and contacts.
     pub win_back: WinBack,
-    /// What `loyalty` is told.
-    pub loyalty: Loyalty,
-    /// What `purchase_gaps` is told.
-    pub gaps: Gaps,
-    /// What the models of lifetime value are told.
-    pub lifetime: Lifetime,
-    /// What `funnel` and `carts` are told.
+    /// Touchpoints.
     pub funnel: Funnel,
-    /// What `lost_sales` is told of sources beside orders.
+    /// Carts and opportunities.
     pub sales: Sales,
-    /// What the tables of goods are told.
+    /// Lines of orders, and returns.
     pub goods: Goods,
-    /// What `churn_indicators` is told.
+    /// Signals.
     pub engagement: Engagement,
     /// The calendar of the periods.
     pub calendar: Calendar,

@@ -11,26 +11,33 @@ mod day_counts;
 mod events;
 pub mod formulas;
 mod grid;
+mod gridded;
+mod headline;
+mod identity;
 mod input;
 mod measure;
 mod memory;
 mod money;
+mod row;
 mod schema;
+mod setting;
 mod shown;
+mod spec;
 mod table;
+pub mod view;
 
 pub use block::{
     Attempts, Block, Cancellations, Contact, Group, Ids, Invoice, Items, Line, Opportunity,
     Outcome, Rates, Return, Signal, Spell, Spells, Touch, Track, Visits,
 };
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
-pub use context::{
-    Basis, Context, Engagement, Funnel, Gaps, Goods, Lifetime, Loyalty, Model, Sales, SegmentAt,
-    Slot, WinBack,
-};
+pub use context::{Basis, Context, Engagement, Funnel, Goods, Sales, SegmentAt, Slot, WinBack};
 pub use day_counts::{DayCounts, mean_days, percentile_days};
 pub use events::{Cause, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
 pub use grid::{Grid, Places, Tally};
+pub use gridded::{GridMeasure, Gridded, Series};
+pub use headline::{Headline, HeadlineValue, RowsWhere, Sum};
+pub use identity::{Additive, BY_GRAIN, BY_PERIOD, Compare, Identities, OfBasis, SumsOf};
 pub use input::{
     IdSpace, Input, InputColumn, InputIds, InputSpec, Number, NumberUnit, Precision, Presence,
     StatusTexts, Text, TextList, TextOrder, ValueKind, place,
@@ -38,6 +45,12 @@ pub use input::{
 pub use measure::{Extent, Finished, Ledger, Measure, RiskFit, merge_as};
 pub use memory::MemoryGuard;
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
+pub use row::assert_columns;
 pub use schema::{Column, ColumnType, Id, IdType, TableSchema, Unit, keys};
+pub use setting::{
+    Setting, SettingKind, SettingValue, Settings, SettingsSection, WholeDefault, Within,
+};
 pub use shown::{shown, shown_json, shown_path, shown_text};
+pub use spec::{Carries, MeasureSpec, Passes, Requires, Source, TableSpec, Written};
 pub use table::{Cell, Fill, Table, Values};
+pub use view::View;

@@ -241,7 +241,8 @@ impl Known<'_> {
             .filter(|segment| segment.at == SegmentAt::First)
             .map(|segment| &*segment.name)
             .collect();
-        let identities = identities(self.tables, self.pipeline.basis.basis(), &segments);
+        let identities =
+            identities(self.tables, crate::tables(), self.pipeline.basis.basis(), &segments);
         found.extend(identities.into_iter().map(|identity| Finding {
             table: Some(identity.table),
             subject: Some(identity.rule),
@@ -390,7 +391,7 @@ mod tests {
         let tables: Vec<_> =
             crate::schemas().into_iter().map(|s| Table::new(s, Scale::default())).collect();
         for basis in [Basis::Orders, Basis::Subscriptions] {
-            let all = identities(&tables, basis, &["country"]);
+            let all = identities(&tables, crate::tables(), basis, &["country"]);
             assert!(all.iter().all(|identity| identity.rows == 0 && identity.broken == 0));
             let mut names: Vec<_> = all.iter().map(|i| (i.table, &i.rule)).collect();
             names.sort();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Extent, Finished, Grain, Measure};
+use kohort_model::{Context, Day, Extent, Finished, Grain, Measure, MeasureSpec};
 use kohort_timeline::{Census, FoldOptions, Folded, Gathered, SlotMap, TimelineError};
 
 use crate::RunError;
@@ -43,8 +43,9 @@ impl Run<'_> {
         context.memory = ceiling.guard();
         let context = Arc::new(context);
         let folding = Folding { slots, context: &context, ceiling, tables: &self.pipeline.tables };
-        let offers = plan.offers.iter();
-        let measures: Vec<_> = offers.map(|offer| (offer.measure)(Arc::clone(&context))).collect();
+        let settings = &self.pipeline.measures;
+        let start = |measure: &&MeasureSpec| (measure.start)(Arc::clone(&context), settings);
+        let measures: Vec<_> = plan.measures.iter().map(start).collect();
         // The rows of everybody are certain before anything is counted.
         let of_all: Vec<Option<Day>> = context.first_activity.into_iter().map(Some).collect();
         folding.check(&measures, &of_all)?;

@@ -108,7 +108,6 @@ impl Found {
             first_activity: survey.activity.map(|(first, _)| first).filter(|first| *first < as_of),
             basis: pipeline.basis.basis(),
             lapse_days,
-            recovery_window_days: pipeline.recovery_window_days,
             periods: (grains.iter())
                 .map(|g| Periods::new(&pipeline.calendar, g.grain, first, as_of))
                 .collect(),
@@ -122,18 +121,12 @@ impl Found {
             reasons: self.lost_reasons,
             cancel_reasons: self.cancel_reasons,
             survey_reasons: self.survey_reasons,
-            survey_window_days: pipeline.survey_window_days,
             win_back: WinBack {
-                prospect_after_days: pipeline.prospect_after_days.unwrap_or(lapse_days),
-                attribution_window_days: pipeline.attribution_window_days,
                 campaigns: self.campaigns,
                 strategies: self.strategies,
                 has_prospects: self.has_prospects,
                 has_contacts: self.has_contacts,
             },
-            loyalty: pipeline.loyalty,
-            gaps: pipeline.gaps,
-            lifetime: pipeline.lifetime,
             funnel: further.funnel,
             sales: further.sales,
             goods: further.goods,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 use kohort_load::{DaysSeen, FileReport, Opened, TextsSeen};
-use kohort_model::{Basis, Day, Input};
+use kohort_model::{Basis, Day};
 use kohort_publish::{
     BlockRef, FileCounts, KOHORT_VERSION, LateRows, PublishError, RunId, RunRecord, Segment, Share,
     State, Unusable,

@@ -79,18 +79,15 @@ impl Further {
     }
 
     fn visitors(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        const HOUR_MICROS: i64 = 3_600_000_000;
-        let settings = &pipeline.funnel;
-        let step = |text: &String| settings.steps.iter().position(|step| step == text).map(number);
+        let steps = pipeline.listed("funnel.steps");
+        let step = |text: &String| steps.iter().position(|step| step == text).map(number);
         self.labels.steps = reports.texts(Input::Touchpoints, 0).iter().map(step).collect();
         self.funnel = Funnel {
-            steps: settings.steps.iter().map(|step| Arc::from(&**step)).collect(),
-            window_micros: i64::from(settings.window_hours) * HOUR_MICROS,
-            cart_window_micros: i64::from(settings.cart_window_hours) * HOUR_MICROS,
+            steps: steps.iter().map(|step| Arc::from(&**step)).collect(),
             // Known once the frame is.
             as_of_micros: i64::MAX,
         };
-        let has_carts = pipeline.has_carts();
+        let has_carts = pipeline.maps(Input::Touchpoints, "cart_id");
         self.sales.has_carts = has_carts && reports.of(Input::Touchpoints).is_some();
     }
 
@@ -100,7 +97,7 @@ impl Further {
         }
         let maps = |column| pipeline.maps(Input::Opportunities, column);
         let found = reports.texts(Input::Opportunities, 0);
-        let listed = &pipeline.stages;
+        let listed = pipeline.listed("lost_sales.stages");
         let mut others: Vec<&String> = found.iter().filter(|text| !listed.contains(text)).collect();
         others.sort_unstable();
         let stages: Vec<&String> = listed.iter().chain(others).collect();
@@ -151,14 +148,11 @@ impl Further {
             has_returned_products: maps(Input::Returns, "product"),
             has_categories: maps(Input::OrderLines, "category"),
             has_reasons,
-            return_window_days: pipeline.return_window_days,
-            min_support: pipeline.min_support,
-            max_items: pipeline.max_items as usize,
         };
     }
 
     fn signals(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let has_scores = pipeline.has_scores();
+        let has_scores = pipeline.maps(Input::Surveys, "score");
         let derived = [
             (LATE_PAYMENTS, Input::Invoices, true),
             (PRODUCT_RETURNS, Input::Returns, true),
@@ -177,8 +171,6 @@ impl Further {
             late_payments: place(LATE_PAYMENTS),
             product_returns: place(PRODUCT_RETURNS),
             low_scores: place(LOW_SCORES),
-            window_days: pipeline.indicator_window_days,
-            at_risk_score: pipeline.at_risk_score,
             // Known once the frame is.
             known_from: vec![None; signals.len()],
             signals,

@@ -26,9 +26,9 @@ mod tables;
 mod warnings;
 
 pub use config::{
-    Activity, Checks, ColumnRule, ConfigError, Conflict, Currency, FreshnessRule, FunnelSettings,
-    GrainSettings, Hint, History, Lack, Lapse, ListedTexts, MappedColumn, MappedInput, Override,
-    Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, TABLE_NAMES,
+    Activity, Checks, ColumnRule, ConfigError, Conflict, Currency, FreshnessRule, GrainSettings,
+    Hint, History, Key, KeyTable, Lapse, ListedTexts, MappedColumn, MappedInput, Override,
+    Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, Unmet, declared,
 };
 pub use count::{CheckedText, CheckedValue};
 pub use error::{FailedChecks, Rejections, RunError};
@@ -38,4 +38,4 @@ pub use kohort_scorecard::Alert;
 pub use outlook::{Planned, PlannedInput, RunPlan, plan};
 pub use plan::{CheckReport, CheckedInput, check};
 pub use run::{RunOptions, RunSummary, run};
-pub use tables::schemas;
+pub use tables::{schemas, table, tables};

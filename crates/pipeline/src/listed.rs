@@ -39,41 +39,21 @@ pub(crate) fn lists(pipeline: &Pipeline) -> Vec<List<'_>> {
         }));
         let ValueKind::Text(text) = mapped.column.kind else { continue };
         if let TextOrder::ListedFirst(key) | TextOrder::ListedOnly(key) = text.order {
-            let texts = texts_of(pipeline, key).iter().map(String::as_str).collect();
+            let texts = pipeline.listed(key).iter().map(String::as_str).collect();
             all.push(List { key: key.to_owned(), texts, values: vec![value], is_given: true });
         }
         let Some(key) = text.renamed_by else { continue };
-        match renamed.iter_mut().find(|list| list.key == key) {
-            Some(list) => list.values.push(value),
-            None => {
-                let texts = names_of(pipeline, key).iter().map(|(found, _)| found.as_str());
-                let (key, texts) = (key.to_owned(), texts.collect());
-                renamed.push(List { key, texts, values: vec![value], is_given: true });
-            }
+        if let Some(list) = renamed.iter_mut().find(|list| list.key == key) {
+            list.values.push(value);
+        } else {
+            let texts = pipeline.renamed(key).iter().map(|(found, _)| found.as_str());
+            let (key, texts) = (key.to_owned(), texts.collect());
+            renamed.push(List { key, texts, values: vec![value], is_given: true });
         }
     }
     all.extend(renamed);
     all.retain(|list| !list.texts.is_empty());
     all
-}
-
-/// The texts that a setting lists.
-pub(crate) fn texts_of<'a>(pipeline: &'a Pipeline, key: &str) -> &'a [String] {
-    match key {
-        "funnel.steps" => &pipeline.funnel.steps,
-        "lost_sales.stages" => &pipeline.stages,
-        _ => &[],
-    }
-}
-
-/// The other names that a setting gives texts as rows have them.
-pub(crate) fn names_of<'a>(pipeline: &'a Pipeline, key: &str) -> &'a [(String, String)] {
-    match key {
-        "lost_sales.reasons" => &pipeline.reasons,
-        "churn_reasons.reasons" => &pipeline.churn_reasons,
-        "product_returns.reasons" => &pipeline.return_reasons,
-        _ => &[],
-    }
 }
 
 /// The texts that the rows of an input have, and how many rows were looked at for them.

@@ -137,9 +137,8 @@ fn period_tables(pipeline: &Pipeline, plan: &Plan, (first, as_of): (Day, Day)) -
         ..Context::default()
     });
     let extent = Extent { context: &context, first_days: &[Some(first)] };
-    let bytes = plan.offers.iter().map(|offer| {
-        let measure = (offer.measure)(Arc::clone(&context));
-        measure.expected_bytes(&extent)
+    let bytes = plan.measures.iter().map(|measure| {
+        (measure.start)(Arc::clone(&context), &pipeline.measures).expected_bytes(&extent)
     });
     bytes.fold(0, u64::saturating_add)
 }

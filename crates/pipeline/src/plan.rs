@@ -6,14 +6,14 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
-use kohort_model::{Basis, Day, IdType, Input};
+use kohort_model::{Basis, Day, IdType, Input, MeasureSpec, Passes};
 use kohort_publish::{LineageTarget, Output, State};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
 use crate::sources::sources;
-use crate::tables::{Offer, offers};
+use crate::tables::measures;
 use crate::{Activity, Pipeline, Rows, RunError};
 
 /// Opened inputs and what to make of them.
@@ -22,14 +22,14 @@ pub(crate) struct Plan {
     pub inputs: Vec<Opened>,
     pub needs: Needs,
     pub layout: Layout,
-    pub offers: Vec<&'static Offer>,
+    pub measures: Vec<&'static MeasureSpec>,
 }
 
 impl Plan {
     /// `alerts` is whether they are asked for even if their table is not.
     pub fn new(pipeline: &Pipeline, now: DateTime<Utc>, alerts: bool) -> Result<Self, RunError> {
         let mut inputs = open(pipeline)?;
-        let offers = offers(&pipeline.tables, &pipeline.offered_tables(), alerts);
+        let measures = measures(&pipeline.tables, &pipeline.offered_tables(), alerts);
         let history = &inputs[0];
         let maps = |column| pipeline.maps(pipeline.basis.input(), column);
         let (needs, resolve) = match pipeline.basis.basis() {
@@ -41,7 +41,7 @@ impl Plan {
                     (Rows::Orders, false, true) => Resolve::Unique,
                     (Rows::Orders, false, false) => Resolve::Rows,
                 };
-                let attempts = offers.iter().any(|offer| offer.needs.attempts);
+                let attempts = measures.iter().any(|measure| measure.carries.attempts);
                 let has_segments = !pipeline.segments.is_empty();
                 let has_lost = has_lost(pipeline);
                 let is_resolved = resolve != Resolve::Rows;
@@ -54,7 +54,7 @@ impl Plan {
             }
             Basis::Subscriptions => {
                 let reasons =
-                    maps("cancel_reason") && offers.iter().any(|offer| offer.needs.endings);
+                    maps("cancel_reason") && measures.iter().any(|measure| measure.carries.endings);
                 (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
             }
         };
@@ -75,14 +75,14 @@ impl Plan {
             as_of: pipeline.as_of,
             today: today(pipeline, now),
             further: further_ids(pipeline, &inputs),
-            terms_days: pipeline.terms_days,
+            terms_days: terms_days(pipeline),
         };
         let is_needed = |input: Input| {
             input == pipeline.basis.input()
-                || offers.iter().any(|offer| offer.needs.inputs.contains(&input))
+                || measures.iter().any(|measure| measure.reads.contains(&input))
         };
         inputs.retain(|opened| is_needed(opened.input()));
-        Ok(Self { inputs, needs, layout, offers })
+        Ok(Self { inputs, needs, layout, measures })
     }
 
     /// What is read of an input.
@@ -95,13 +95,19 @@ impl Plan {
 
     /// Whether timelines are looked at a second time.
     pub fn has_ledgers(&self) -> bool {
-        self.offers.iter().any(|offer| offer.needs.ledger)
+        self.measures.iter().any(|measure| measure.passes == Passes::ThenRows)
     }
 
     /// Whether timelines are folded a second time.
     pub fn folds_again(&self) -> bool {
-        self.offers.iter().any(|offer| offer.needs.again)
+        self.measures.iter().any(|measure| measure.passes == Passes::Two)
     }
+}
+
+/// Days after which an invoice without a due date is due.
+fn terms_days(pipeline: &Pipeline) -> u32 {
+    let section = kohort_measures::section("receivables");
+    section.map_or(0, |section| pipeline.measures.whole(section, "terms_days"))
 }
 
 /// Whether some status means that an order is lost.
@@ -127,7 +133,7 @@ fn further_ids(pipeline: &Pipeline, inputs: &[Opened]) -> FurtherIds {
     let has_id = pipeline.maps(Input::Opportunities, "opportunity_id");
     FurtherIds {
         visitors: key(Input::Touchpoints, true, Opened::has_integer_customers),
-        carts: ids(Input::Touchpoints, pipeline.has_carts()),
+        carts: ids(Input::Touchpoints, pipeline.maps(Input::Touchpoints, "cart_id")),
         goods: ids(Input::OrderLines, true).or(ids(Input::Returns, true)),
         opportunities: ids(Input::Opportunities, has_id),
         invoices: ids(Input::Invoices, pipeline.maps(Input::Invoices, "invoice_id")),

@@ -30,7 +30,7 @@ use crate::plan::{Plan, check_folders, today};
 use crate::read::{ReadError, ReadInputs, Reader};
 use crate::record::{alert_record, events, hiding, input_record, rejected_row, risk_record};
 use crate::records::Records;
-use crate::tables::DERIVED;
+use crate::tables::{metrics, wants_scorecard};
 use crate::warnings::{Warnings, history};
 use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, outlook};
 
@@ -274,8 +274,10 @@ fn derive(
 ) -> Option<Vec<Alert>> {
     let wanted = |name: &str| pipeline.tables.contains(&name);
     let mut newest = None;
-    if wants_alerts || DERIVED.iter().any(|schema| wanted(schema.name)) {
-        let scorecard = kohort_scorecard::scorecard(context.scale, tables, &pipeline.alerts);
+    if wants_scorecard(&pipeline.tables, wants_alerts) {
+        let metrics = metrics();
+        let scorecard =
+            kohort_scorecard::scorecard(context.scale, &metrics, tables, &pipeline.alerts);
         let alerts = kohort_scorecard::alerts(&scorecard);
         newest = Some(kohort_scorecard::latest_alerts(&alerts));
         tables.extend([scorecard, alerts]);

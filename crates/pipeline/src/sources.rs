@@ -11,7 +11,6 @@ use kohort_load::{
 use kohort_model::{Input, ValueKind};
 
 use crate::checks::column_checks;
-use crate::listed::names_of;
 use crate::{Currency, MappedColumn, MappedInput, Pipeline};
 
 /// Every input of a pipeline, orders or subscriptions first, the others in the order of
@@ -82,7 +81,7 @@ fn content(pipeline: &Pipeline, input: &MappedInput) -> Content {
         }
         Input::Touchpoints => Content::Touchpoints(TouchpointsSource {
             step: needed("step"),
-            steps: pipeline.funnel.steps.clone(),
+            steps: pipeline.listed("funnel.steps").to_vec(),
             cart_id: optional("cart_id"),
             money: optional("value").map(|_| money("value")),
             customer_id: optional("customer_id"),
@@ -95,7 +94,7 @@ fn content(pipeline: &Pipeline, input: &MappedInput) -> Content {
             closed_at: optional("closed_at"),
             outcome: status("outcome").expect("it has to be mapped"),
             stage: optional("stage"),
-            stages: pipeline.stages.clone(),
+            stages: pipeline.listed("lost_sales.stages").to_vec(),
             money: money("value"),
             reason: reason("reason"),
             competitor: optional("competitor"),
@@ -156,7 +155,7 @@ fn reason(pipeline: &Pipeline, mapped: &MappedColumn) -> ReasonSource {
         _ => None,
     };
     let names: BTreeMap<_, _> =
-        key.map(|key| names_of(pipeline, key)).unwrap_or_default().iter().cloned().collect();
+        key.map(|key| pipeline.renamed(key)).unwrap_or_default().iter().cloned().collect();
     ReasonSource { expr: mapped.expression.clone(), names }
 }
 

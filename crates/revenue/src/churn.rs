@@ -1,4 +1,4 @@
-//! The measure and its table.
+//! `revenue_churn`: the measure and its table.
 
 use std::sync::Arc;
 
@@ -7,15 +7,91 @@ use kohort_model::formulas::{
     net_revenue_churn_rate, net_revenue_retention, quick_ratio,
 };
 use kohort_model::{
-    Basis, Block, Column, Context, Extent, Finished, Grid, Measure, Periods, Slot, Table,
-    TableSchema, Unit, average, keys, merge_as,
+    Basis, Block, Column, Context, Extent, Finished, Grid, Headline, Identities, Measure,
+    MeasureSpec, Periods, Series, Sum, Table, TableSchema, TableSpec, Unit, View, average, keys,
+    merge_as, row,
 };
 
 use crate::customer::Revenue;
 use crate::movement::Movements;
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+/// The declaration.
+pub static REVENUE_CHURN: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        view: View {
+            columns: &[
+                "opening_revenue",
+                "new_revenue",
+                "churned_revenue",
+                "closing_revenue",
+                "gross_revenue_churn_rate",
+                "net_revenue_retention",
+            ],
+            ..View::PLAIN
+        },
+        identities: IDENTITIES,
+        headlines: HEADLINES,
+        ..TableSpec::of(&SCHEMA)
+    }],
+    start: |context, _| Box::new(RevenueChurn::new(context)),
+    ..MeasureSpec::PLAIN
+};
+
+/// A rate of the revenue at the opening.
+const fn share(
+    name: &'static str,
+    plus: &'static [&'static str],
+    minus: &'static [&'static str],
+) -> Headline {
+    Headline::ratio(name, Sum { plus, minus }, &["opening_revenue"])
+}
+
+const HEADLINES: &[Headline] = &[
+    share(
+        "existing_customer_growth_rate",
+        &["reactivated_revenue", "expansion_revenue"],
+        &["contraction_revenue", "churned_revenue"],
+    ),
+    share("gross_revenue_churn_rate", &["churned_revenue", "contraction_revenue"], &[]),
+    share(
+        "gross_revenue_retention",
+        &["opening_revenue"],
+        &["churned_revenue", "contraction_revenue"],
+    ),
+    share(
+        "net_revenue_churn_rate",
+        &["churned_revenue", "contraction_revenue"],
+        &["expansion_revenue"],
+    ),
+    share(
+        "net_revenue_retention",
+        &["opening_revenue", "expansion_revenue"],
+        &["churned_revenue", "contraction_revenue"],
+    ),
+    Headline::ratio(
+        "quick_ratio",
+        Sum::of(&["new_revenue", "reactivated_revenue", "expansion_revenue"]),
+        &["contraction_revenue", "churned_revenue"],
+    ),
+];
+
+const IDENTITIES: Identities = Identities {
+    // Of refunds before a value's first order the credits of everybody know, and those of the value
+    // do not.
+    not_additive: &["window_periods", "lost_revenue", "opening_credits", "closing_credits"],
+    ..Identities::by_grain(&[
+        "closing_revenue = opening_revenue + new_revenue + reactivated_revenue + expansion_revenue \
+         - contraction_revenue - churned_revenue",
+        "opening_customers = expansion_customers + contraction_customers + unchanged_customers \
+         + churned_customers",
+        "closing_customers = expansion_customers + contraction_customers + unchanged_customers \
+         + new_customers + reactivated_customers",
+        "next.opening_revenue = closing_revenue where window_periods = 1",
+        "next.opening_credits = closing_credits where window_periods = 1",
+    ])
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "revenue_churn",
     description: "Which share of the money left, and what came in its place, window against window",
     columns: &[
@@ -88,7 +164,7 @@ pub static SCHEMA: TableSchema = TableSchema {
 };
 
 /// The fold behind `revenue_churn`.
-pub struct RevenueChurn {
+struct RevenueChurn {
     context: Arc<Context>,
     cells: Grid<Movements>,
     /// First period with activity of each (slot, grain), or none.
@@ -98,8 +174,7 @@ pub struct RevenueChurn {
 
 impl RevenueChurn {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>) -> Self {
         let cells = Grid::new(&context);
         let first = vec![None; context.slots.len() * context.periods.len()];
         Self { context, cells, first, revenue: Revenue::default() }
@@ -153,14 +228,11 @@ impl Measure for RevenueChurn {
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
         let mut table = context.table(&SCHEMA);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                if let Some(first) = self.first[s * context.periods.len() + g] {
-                    let rows = self.cells.get(s, g).iter().enumerate().skip(first);
-                    for (p, movements) in rows {
-                        write_row(&mut table, context, slot, (g, periods), p, movements);
-                    }
-                }
+        for series in context.series() {
+            let Series { g, s, .. } = series;
+            let Some(first) = self.first[s * context.periods.len() + g] else { continue };
+            for (p, movements) in self.cells.get(s, g).iter().enumerate().skip(first) {
+                write_row(&mut table, context, series, p, movements);
             }
         }
         vec![table].into()
@@ -170,8 +242,7 @@ impl Measure for RevenueChurn {
 fn write_row(
     table: &mut Table,
     context: &Context,
-    slot: &Slot,
-    (g, periods): (usize, &Periods),
+    Series { g, periods, slot, .. }: Series<'_>,
     p: usize,
     m: &Movements,
 ) {
@@ -179,39 +250,49 @@ fn write_row(
     let (opening, closing) = (m.opening(), m.closing());
     let of_existing = closing - m.new;
     let whole_units = lost_revenue(m.churned, m.contraction, context.scale);
-    table.push([
-        periods.grain.name().into(),
-        Arc::clone(&slot.segment).into(),
-        slot.value.clone().into(),
-        periods.start(p).into(),
-        window.into(),
-        opening.into(),
-        m.new.into(),
-        m.reactivated.into(),
-        m.expansion.into(),
-        m.contraction.into(),
-        m.churned.into(),
-        closing.into(),
-        m.opening_credits.into(),
-        m.closing_credits.into(),
-        m.opening_customers().into(),
-        m.new_customers.into(),
-        m.reactivated_customers.into(),
-        m.expansion_customers.into(),
-        m.contraction_customers.into(),
-        m.churned_customers.into(),
-        m.unchanged_customers.into(),
-        m.closing_customers().into(),
-        gross_revenue_churn_rate(opening, m.churned, m.contraction).into(),
-        net_revenue_churn_rate(opening, m.churned, m.contraction, m.expansion).into(),
-        gross_revenue_retention(opening, m.churned, m.contraction).into(),
-        net_revenue_retention(opening, m.churned, m.contraction, m.expansion).into(),
-        existing_customer_growth_rate(opening, of_existing).into(),
-        quick_ratio(m.new, m.reactivated, m.expansion, m.contraction, m.churned).into(),
-        i64::try_from(whole_units).unwrap_or(i64::MAX).into(),
-        average(closing, m.closing_customers(), context.scale).into(),
-        is_complete(context, (g, periods), p).into(),
-    ]);
+    table.push(row!(SCHEMA {
+        grain: periods.grain.name(),
+        segment: Arc::clone(&slot.segment),
+        segment_value: slot.value.clone(),
+        period: periods.start(p),
+        window_periods: window,
+        opening_revenue: opening,
+        new_revenue: m.new,
+        reactivated_revenue: m.reactivated,
+        expansion_revenue: m.expansion,
+        contraction_revenue: m.contraction,
+        churned_revenue: m.churned,
+        closing_revenue: closing,
+        opening_credits: m.opening_credits,
+        closing_credits: m.closing_credits,
+        opening_customers: m.opening_customers(),
+        new_customers: m.new_customers,
+        reactivated_customers: m.reactivated_customers,
+        expansion_customers: m.expansion_customers,
+        contraction_customers: m.contraction_customers,
+        churned_customers: m.churned_customers,
+        unchanged_customers: m.unchanged_customers,
+        closing_customers: m.closing_customers(),
+        gross_revenue_churn_rate: gross_revenue_churn_rate(opening, m.churned, m.contraction),
+        net_revenue_churn_rate: net_revenue_churn_rate(
+            opening,
+            m.churned,
+            m.contraction,
+            m.expansion
+        ),
+        gross_revenue_retention: gross_revenue_retention(opening, m.churned, m.contraction),
+        net_revenue_retention: net_revenue_retention(
+            opening,
+            m.churned,
+            m.contraction,
+            m.expansion
+        ),
+        existing_customer_growth_rate: existing_customer_growth_rate(opening, of_existing),
+        quick_ratio: quick_ratio(m.new, m.reactivated, m.expansion, m.contraction, m.churned),
+        lost_revenue: i64::try_from(whole_units).unwrap_or(i64::MAX),
+        average_revenue_per_customer: average(closing, m.closing_customers(), context.scale),
+        is_complete: is_complete(context, (g, periods), p),
+    }));
 }
 
 /// Whether a row is complete: its period is, and what it is compared with lies within the known

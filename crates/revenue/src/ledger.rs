@@ -1,16 +1,34 @@
-//! The customers behind `revenue_churn`.
+//! `revenue_movements`: the customers behind `revenue_churn`.
 
 use std::sync::Arc;
 
+use kohort_model::view::{CUSTOMERS, Order, Shape, View};
 use kohort_model::{
-    Block, Cell, Column, Context, Finished, Ledger, Measure, Table, TableSchema, keys,
+    Block, Column, Context, Finished, Ledger, Measure, MeasureSpec, Passes, Table, TableSchema,
+    TableSpec, Written, keys, row,
 };
 
 use crate::churn::is_complete;
 use crate::customer::{Change, Revenue};
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+/// The declaration.
+pub static REVENUE_MOVEMENTS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        written: Written::OnRequest,
+        view: View {
+            columns: &["movement", "opening_revenue", "closing_revenue", "change"],
+            shape: Shape::Top(Order::Largest("change")),
+            rows: CUSTOMERS,
+            ..View::PLAIN
+        },
+        ..TableSpec::of(&SCHEMA)
+    }],
+    passes: Passes::ThenRows,
+    start: |context, _| Box::new(RevenueMovements { context }),
+    ..MeasureSpec::PLAIN
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "revenue_movements",
     description: "Whose revenue came, grew, shrank and left: the customers behind revenue_churn",
     columns: &[
@@ -42,22 +60,14 @@ enum Movement {
 const MOVEMENTS: [&str; 6] =
     ["new", "reactivated", "expansion", "contraction", "churned", "unchanged"];
 
-/// The ledger behind `revenue_movements`: nothing has to be counted before it is listed.
-pub struct RevenueMovements {
+/// The rows: nothing has to be counted before they are written.
+struct RevenueMovements {
     context: Arc<Context>,
-}
-
-impl RevenueMovements {
-    /// The ledger.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        Self { context }
-    }
 }
 
 impl Measure for RevenueMovements {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self { context: Arc::clone(&self.context) })
     }
 
     fn fold(&mut self, _: &Block<'_>) {}
@@ -86,16 +96,16 @@ impl Ledger for RevenueMovements {
                 revenue.compare(periods.len(), |period, change| {
                     let Some(movement) = movement(change) else { return };
                     let (before, now) = (change.before.max(0), change.now.max(0));
-                    let row: [Cell; 8] = [
-                        Arc::clone(&grains[g]).into(),
-                        periods.start(period).into(),
-                        block.ids.of(customer).into(),
-                        Arc::clone(&movements[movement as usize]).into(),
-                        before.into(),
-                        now.into(),
-                        (now - before).into(),
-                        is_complete(context, (g, periods), period).into(),
-                    ];
+                    let row = row!(SCHEMA {
+                        grain: Arc::clone(&grains[g]),
+                        period: periods.start(period),
+                        customer_id: block.ids.of(customer),
+                        movement: Arc::clone(&movements[movement as usize]),
+                        opening_revenue: before,
+                        closing_revenue: now,
+                        change: now - before,
+                        is_complete: is_complete(context, (g, periods), period),
+                    });
                     into.push_with(row, context.first_segment_values(block, customer));
                 });
             }

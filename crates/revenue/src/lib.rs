@@ -7,5 +7,5 @@ mod customer;
 mod ledger;
 mod movement;
 
-pub use churn::{RevenueChurn, SCHEMA as CHURN};
-pub use ledger::{RevenueMovements, SCHEMA as MOVEMENTS};
+pub use churn::REVENUE_CHURN;
+pub use ledger::REVENUE_MOVEMENTS;

@@ -2,13 +2,23 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Column, Day, Table, TableSchema, keys};
+use kohort_model::view::{Order, Shape, View};
+use kohort_model::{Column, Day, Table, TableSchema, TableSpec, keys, row};
 
 use crate::read::{amounts, days, flags, floats, texts};
 use crate::table::columns;
 
-/// The table's columns.
-pub static ALERTS: TableSchema = TableSchema {
+/// The declaration.
+pub static ALERTS: TableSpec = TableSpec {
+    view: View {
+        columns: &["value", "previous_value", "change", "threshold", "direction", "is_latest"],
+        shape: Shape::First(Order::Latest("period")),
+        ..View::PLAIN
+    },
+    ..TableSpec::of(&SCHEMA)
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "alerts",
     description: "Which rates have crossed their threshold, and which still stand beyond it",
     columns: &[
@@ -47,28 +57,28 @@ pub fn alerts(scorecard: &Table) -> Table {
 
     let line = |row: usize| (&metrics[row], &grains[row], &segments[row], &segment_values[row]);
     let rows: Vec<usize> = (0..scorecard.rows()).collect();
-    let mut alerts = Table::new(&ALERTS, scorecard.scale());
+    let mut alerts = Table::new(&SCHEMA, scorecard.scale());
     for rows in rows.chunk_by(|a, b| line(*a) == line(*b)) {
         let counts = |row: &&usize| complete[**row] == Some(true) && values[**row].is_some();
         let latest = rows.iter().rfind(counts);
         for row in rows.iter().filter(|row| status[**row].as_deref() == Some("act")) {
             let is_latest = latest == Some(row);
             let row = *row;
-            alerts.push([
-                metrics[row].clone().into(),
-                grains[row].clone().into(),
-                segments[row].clone().into(),
-                segment_values[row].clone().into(),
-                periods[row].into(),
-                values[row].into(),
-                numerators[row].into(),
-                denominators[row].into(),
-                previous[row].into(),
-                changes[row].into(),
-                thresholds[row].into(),
-                directions[row].clone().into(),
-                is_latest.into(),
-            ]);
+            alerts.push(row!(SCHEMA {
+                metric: metrics[row].clone(),
+                grain: grains[row].clone(),
+                segment: segments[row].clone(),
+                segment_value: segment_values[row].clone(),
+                period: periods[row],
+                value: values[row],
+                numerator: numerators[row],
+                denominator: denominators[row],
+                previous_value: previous[row],
+                change: changes[row],
+                threshold: thresholds[row],
+                direction: directions[row].clone(),
+                is_latest: is_latest,
+            }));
         }
     }
     alerts
@@ -77,7 +87,7 @@ pub fn alerts(scorecard: &Table) -> Table {
 /// A rate beyond its threshold, for a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
-    /// Name of the rate, one of [`METRICS`](crate::METRICS).
+    /// Name of the headline rate.
     pub metric: Arc<str>,
     /// Name of the grain.
     pub grain: Arc<str>,

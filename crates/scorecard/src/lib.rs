@@ -4,7 +4,7 @@
 //! tables: what a rate is, they alone say.
 
 mod alerts;
-mod metrics;
+mod metric;
 mod read;
 mod table;
 #[cfg(test)]
@@ -12,6 +12,6 @@ mod tests;
 mod threshold;
 
 pub use alerts::{ALERTS, Alert, alerts, latest_alerts};
-pub use metrics::{METRICS, SOURCES, source_of};
+pub use metric::{Metric, metrics, sources};
 pub use table::{SCORECARD, scorecard};
 pub use threshold::{Beyond, Threshold, built_in, over_built_in};

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Cell, Column, Day, Scale, Table, TableSchema, Unit, Values, keys, rate};
+use kohort_model::view::{Panel, Shape, View};
+use kohort_model::{
+    Cell, Column, Day, HeadlineValue, RowsWhere, Scale, Sum, Table, TableSchema, TableSpec, Unit,
+    Values, keys, rate, row,
+};
 
-use crate::metrics::{ALL, Metric, Rows, Sum, Value};
+use crate::metric::Metric;
 use crate::read::{column, counts, days, flags, floats, integer, texts};
 use crate::threshold::{Beyond, Threshold};
 
@@ -37,8 +41,29 @@ pub(crate) mod columns {
     pub const KEY: &[&str] = &["metric", "grain", "segment", "segment_value", "period"];
 }
 
-/// The table's columns.
-pub static SCORECARD: TableSchema = TableSchema {
+/// The declaration.
+pub static SCORECARD: TableSpec = TableSpec {
+    view: View {
+        shape: Shape::Lists,
+        panels: &[Panel::Newest {
+            title: "the last complete period of each",
+            by: "metric",
+            columns: &[
+                "metric",
+                "period",
+                "value",
+                "previous_value",
+                "change",
+                "threshold",
+                "status",
+            ],
+        }],
+        ..View::PLAIN
+    },
+    ..TableSpec::of(&SCHEMA)
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "scorecard",
     description: "Every headline rate, period by period, beside its threshold",
     columns: &[
@@ -66,19 +91,24 @@ pub static SCORECARD: TableSchema = TableSchema {
     revisable: &["value", "numerator", "previous_value", "change", "status"],
 };
 
-/// The table `scorecard` of those of its [`SOURCES`](crate::SOURCES) that are among `tables`,
-/// their rows sorted by key. Of several thresholds for one metric and grain the first holds.
+/// The table `scorecard` of those `metrics` whose tables are among `tables`, its rows sorted by key
+/// where the metrics are sorted by name. Of several thresholds for one metric and grain the first holds.
 ///
 /// Counts stand among money: each is as many whole units of `scale`, which is that of the tables.
 ///
 /// # Panics
-/// Where a table lacks a column that `METRICS.md` gives it.
+/// Where a table lacks a column that a metric names.
 #[must_use]
-pub fn scorecard(scale: Scale, tables: &[Table], thresholds: &[Threshold]) -> Table {
-    let mut scorecard = Table::new(&SCORECARD, scale);
-    for metric in &ALL {
+pub fn scorecard(
+    scale: Scale,
+    metrics: &[Metric],
+    tables: &[Table],
+    thresholds: &[Threshold],
+) -> Table {
+    let mut scorecard = Table::new(&SCHEMA, scale);
+    for metric in metrics {
         if let Some(source) = tables.iter().find(|table| table.schema().name == metric.table) {
-            Source::new(metric, source, scale).write(thresholds, &mut scorecard);
+            Source::new(*metric, source, scale).write(thresholds, &mut scorecard);
         }
     }
     scorecard
@@ -86,7 +116,7 @@ pub fn scorecard(scale: Scale, tables: &[Table], thresholds: &[Threshold]) -> Ta
 
 /// A table, as a metric sees it.
 struct Source<'a> {
-    metric: &'static Metric,
+    metric: Metric,
     /// Its rows in order: those of one period are neighbours.
     rows: Vec<usize>,
     grains: &'a [Option<Arc<str>>],
@@ -100,21 +130,22 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn new(metric: &'static Metric, table: &'a Table, scale: Scale) -> Self {
+    fn new(metric: Metric, table: &'a Table, scale: Scale) -> Self {
+        let headline = metric.headline;
         Self {
             metric,
-            rows: rows_of(metric, table),
+            rows: rows_of(headline.rows, table),
             grains: texts(table, keys::GRAIN.name),
             segments: texts(table, keys::SEGMENT.name),
             segment_values: texts(table, keys::SEGMENT_VALUE.name),
             periods: days(table, keys::PERIOD.name),
-            complete: flags(table, metric.complete),
-            values: match metric.value {
-                Value::Column(name) => Some(floats(table, name)),
-                Value::Quotient => None,
+            complete: flags(table, headline.complete),
+            values: match headline.value {
+                HeadlineValue::Column(name) => Some(floats(table, name)),
+                HeadlineValue::Quotient => None,
             },
-            numerator: Amounts::new(&metric.numerator, table, scale),
-            denominator: Amounts::new(&metric.denominator, table, scale),
+            numerator: Amounts::new(&headline.numerator, table, scale),
+            denominator: Amounts::new(&headline.denominator, table, scale),
         }
     }
 
@@ -143,23 +174,23 @@ impl<'a> Source<'a> {
             let is_complete = self.complete[row];
             let crossed = beyond.zip(value).filter(|_| is_complete == Some(true));
             let is_act = crossed.map(|(beyond, value)| beyond.is_crossed(value));
-            scorecard.push([
-                self.metric.name.into(),
-                self.grains[row].clone().into(),
-                self.segments[row].clone().into(),
-                self.segment_values[row].clone().into(),
-                self.periods[row].into(),
-                value.into(),
-                self.numerator.money(numerator),
-                self.denominator.money(denominator),
-                self.metric.unit.into(),
-                previous.into(),
-                value.zip(previous).map(|(value, previous)| value - previous).into(),
-                beyond.map(Beyond::threshold).into(),
-                beyond.map(Beyond::direction).into(),
-                is_act.map(|act| if act { "act" } else { "ok" }).into(),
-                is_complete.into(),
-            ]);
+            scorecard.push(row!(SCHEMA {
+                metric: self.metric.headline.name,
+                grain: self.grains[row].clone(),
+                segment: self.segments[row].clone(),
+                segment_value: self.segment_values[row].clone(),
+                period: self.periods[row],
+                value: value,
+                numerator: self.numerator.money(numerator),
+                denominator: self.denominator.money(denominator),
+                unit: self.metric.headline.unit,
+                previous_value: previous,
+                change: value.zip(previous).map(|(value, previous)| value - previous),
+                threshold: beyond.map(Beyond::threshold),
+                direction: beyond.map(Beyond::direction),
+                status: is_act.map(|act| if act { "act" } else { "ok" }),
+                is_complete: is_complete,
+            }));
         }
     }
 
@@ -167,7 +198,7 @@ impl<'a> Source<'a> {
     fn beyond(&self, row: usize, thresholds: &[Threshold]) -> Option<Beyond> {
         let grain = self.grains[row].as_deref();
         let is_for = |threshold: &&Threshold| {
-            threshold.metric == self.metric.name
+            threshold.metric == self.metric.headline.name
                 && threshold.grain.is_none_or(|of| Some(of.name()) == grain)
         };
         thresholds.iter().find(is_for).map(|threshold| threshold.beyond)
@@ -175,15 +206,15 @@ impl<'a> Source<'a> {
 }
 
 /// The rows of a table that a metric is about.
-fn rows_of(metric: &Metric, table: &Table) -> Vec<usize> {
+fn rows_of(wanted: &[RowsWhere], table: &Table) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..table.rows()).collect();
-    for wanted in metric.rows {
+    for wanted in wanted {
         match wanted {
-            Rows::Of(name, text) => {
+            RowsWhere::Is(name, text) => {
                 let texts = texts(table, name);
                 rows.retain(|row| texts[*row].as_deref() == Some(text));
             }
-            Rows::Null(name) => {
+            RowsWhere::IsNull(name) => {
                 let counts = counts(table, name);
                 rows.retain(|row| counts[*row].is_none());
             }

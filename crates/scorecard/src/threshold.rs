@@ -41,7 +41,7 @@ impl Beyond {
 /// The threshold of a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
-    /// One of [`METRICS`](crate::METRICS).
+    /// The name of its headline rate.
     pub metric: String,
     /// The grain whose periods it is for; `None` for every one.
     pub grain: Option<Grain>,

@@ -10,7 +10,7 @@ mod receivables;
 #[cfg(test)]
 mod tests;
 
-pub use cross_sell::{CROSS_SELL, CROSS_SELL_CUSTOMERS, CrossSell};
-pub use nps::{NPS, Nps};
-pub use product_returns::{PRODUCT_RETURNS, ProductReturns};
-pub use receivables::{RECEIVABLES, Receivables};
+pub use cross_sell::CROSS_SELL;
+pub use nps::NPS;
+pub use product_returns::PRODUCT_RETURNS;
+pub use receivables::RECEIVABLES;

@@ -4,12 +4,35 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{net_promoter_score, nps_standard_error};
 use kohort_model::{
-    Block, Column, Context, Finished, Grid, Measure, Periods, Places, Slot, Table, TableSchema,
-    Tally, Unit, keys, merge_as,
+    Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
+    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Tally, Unit, keys, row,
 };
 
-/// The table's columns.
-pub static NPS: TableSchema = TableSchema {
+/// The declaration.
+pub static NPS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: Requires(&[Source::Column(Input::Surveys, "score")]),
+        identities: Identities::by_grain(&[
+            "responses = promoters + passives + detractors",
+            "nps is set exactly where responses > 0",
+            "nps_standard_error is set exactly where responses > 0",
+        ]),
+        headlines: &[Headline {
+            unit: "points",
+            ..Headline::ratio(
+                "nps",
+                Sum { plus: &["promoters"], minus: &["detractors"] },
+                &["responses"],
+            )
+        }],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: &[Input::Surveys],
+    start: |context, _| GridMeasure::start(context, Scores),
+    ..MeasureSpec::PLAIN
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "nps",
     description: "Who would recommend: the net promoter score of the answers of each period",
     columns: &[
@@ -68,28 +91,16 @@ impl Answers {
     }
 }
 
-/// The fold behind the table.
-pub struct Nps {
-    context: Arc<Context>,
-    cells: Grid<Answers>,
-}
+/// The last score of each person in each period.
+#[derive(Clone, Copy)]
+struct Scores;
 
-impl Nps {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells }
-    }
-}
+impl Gridded for Scores {
+    type Tally = Answers;
 
-impl Measure for Nps {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Answers>) {
         for person in 0..block.len() {
             for (g, periods) in context.periods.iter().enumerate() {
                 let period = |(day, _): &(_, u8)| periods.of(*day);
@@ -106,47 +117,33 @@ impl Measure for Nps {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        let context = &*self.context;
-        let mut table = context.table(&NPS);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                write_slot(&mut table, context, slot, periods, self.cells.get(s, g));
-            }
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Answers>,
+        tables: &mut [Table],
+    ) {
+        let Series { periods, slot, .. } = series;
+        let Some(first) = cells.iter().position(|cell| cell.responses() > 0) else { return };
+        for p in first..periods.len() {
+            let cell = cells.get(p).copied().unwrap_or_default();
+            let Answers { promoters, passives, detractors } = cell;
+            let (some, between, others) = (promoters.into(), passives.into(), detractors.into());
+            tables[0].push(row!(SCHEMA {
+                grain: periods.grain.name(),
+                segment: Arc::clone(&slot.segment),
+                segment_value: slot.value.clone(),
+                period: periods.start(p),
+                responses: cell.responses(),
+                promoters: promoters,
+                passives: passives,
+                detractors: detractors,
+                nps: net_promoter_score(some, between, others),
+                nps_standard_error: nps_standard_error(some, between, others),
+                is_complete: context.is_complete(periods, p),
+            }));
         }
-        vec![table].into()
-    }
-}
-
-fn write_slot(
-    table: &mut Table,
-    context: &Context,
-    slot: &Slot,
-    periods: &Periods,
-    cells: &Places<Answers>,
-) {
-    let Some(first) = cells.iter().position(|cell| cell.responses() > 0) else { return };
-    for p in first..periods.len() {
-        let cell = cells.get(p).copied().unwrap_or_default();
-        let Answers { promoters, passives, detractors } = cell;
-        let (some, between, others) = (promoters.into(), passives.into(), detractors.into());
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            cell.responses().into(),
-            promoters.into(),
-            passives.into(),
-            detractors.into(),
-            net_promoter_score(some, between, others).into(),
-            nps_standard_error(some, between, others).into(),
-            context.is_complete(periods, p).into(),
-        ]);
     }
 }
 
@@ -173,7 +170,7 @@ mod tests {
             answers(2, &[(70, 2)]),
             answers(1, &[]),
         ];
-        let found = table(Nps::new, context(0, 80, Grain::Month), &people);
+        let found = table(&NPS, context(0, 80, Grain::Month), &people);
         assert_text(
             &found,
             "segment segment_value period responses promoters passives detractors nps     nps_standard_error is_complete
@@ -191,7 +188,7 @@ mod tests {
     #[test]
     fn classes_of_scores() {
         let people: Vec<_> = (0..=10).map(|score| answers(1, &[(5, score)])).collect();
-        let found = table(Nps::new, context(0, 31, Grain::Month), &people);
+        let found = table(&NPS, context(0, 31, Grain::Month), &people);
         assert_overall(
             &found,
             "responses promoters passives detractors nps      nps_standard_error
@@ -204,7 +201,7 @@ mod tests {
         let people = [answers(1, &[(5, 9), (60, 9)])];
         let mut context = context(0, 90, Grain::Month);
         (context.history_start, context.lapse_days) = (Some(Day(0)), 40);
-        let found = table(Nps::new, context.clone(), &people);
+        let found = table(&NPS, context.clone(), &people);
         assert_overall(
             &found,
             "period responses is_complete
@@ -214,7 +211,7 @@ mod tests {
         );
         context.history_start = None;
         (context.basis, context.lapse_days) = (Basis::Subscriptions, 1);
-        let found = table(Nps::new, context, &people);
+        let found = table(&NPS, context, &people);
         assert_overall(
             &found,
             "period responses is_complete

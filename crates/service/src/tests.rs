@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Calendar, Context, Day, Grain, Group, Invoice, Items, Line, Measure, Periods, Return,
-    Scale, Slot, Table, Track, Values,
+    Block, Calendar, Context, Day, Grain, Group, Invoice, Items, Line, Measure, MeasureSpec,
+    Periods, Return, Scale, Settings, Slot, Table, Track, Values,
 };
 
 /// Everybody's slot and those of two values `a` and `b` of a segment `kind`; days count from
@@ -60,13 +60,19 @@ pub(crate) fn fold(measure: &mut dyn Measure, people: &[Person]) {
     });
 }
 
-/// The table of a measure over these people, which is the same for any split of them.
-pub(crate) fn table<M: Measure>(
-    measure: fn(Arc<Context>) -> M,
+/// The first table of a measure with its default settings over these people.
+pub(crate) fn table(measure: &MeasureSpec, context: Context, people: &[Person]) -> Table {
+    table_with(measure, &Settings::default(), context, people)
+}
+
+/// The first table of a measure over these people, which is the same for any split of them.
+pub(crate) fn table_with(
+    measure: &MeasureSpec,
+    settings: &Settings,
     context: Context,
     people: &[Person],
 ) -> Table {
-    let mut whole: Box<dyn Measure> = Box::new(measure(Arc::new(context)));
+    let mut whole = (measure.start)(Arc::new(context), settings);
     let mut merged = whole.fresh();
     fold(&mut *whole, people);
     for person in people.iter().rev() {

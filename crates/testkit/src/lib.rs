@@ -5,7 +5,6 @@
 //!   and a day, so that it can be read beside METRICS.md and shares no structure with the engine;
 //! - [`Columns`] are a history as the engine takes it in;
 //! - [`assert_same`] and [`assert_text`] compare tables with that, or with text;
-//! - [`identities`] are what must hold in any table, whatever the history;
 //! - [`hostile`] tries readers with what nobody wrote;
 //! - [`strategies`] draw small histories that live on the edges: period boundaries, gaps of
 //!   exactly W days, ties, refunds that come first, spans that touch, overlap and never end.
@@ -31,7 +30,6 @@ mod columns;
 mod compare;
 mod history;
 pub mod hostile;
-pub mod identities;
 pub mod reference;
 mod render;
 mod settings;
@@ -46,4 +44,4 @@ pub use history::{
 };
 pub use reference::{Reference, reference};
 pub use render::{assert_text, render};
-pub use settings::{Activity, LapseDays, RowsMode, Settings};
+pub use settings::{Activity, Gaps, LapseDays, Lifetime, Loyalty, RowsMode, Settings};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty, Scale, SegmentAt};
+use kohort_model::{Basis, Calendar, Day, Grain, Scale, SegmentAt};
 
 /// The lapse window W.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,35 @@ pub enum RowsMode {
     Lines,
     /// A version of an order, of which the one updated last stands.
     Latest,
+}
+
+/// Who counts as loyal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loyalty {
+    /// Days that the trailing window goes back from a period's end.
+    pub window_days: u32,
+    /// Orders in the window that make a customer loyal.
+    pub orders: u32,
+}
+
+/// How gaps between purchases are broken down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gaps {
+    /// The last gap of a customer that has rows of its own.
+    pub max_number: u32,
+    /// Days of a histogram's bucket.
+    pub bucket_days: u32,
+}
+
+/// Steps of the holdout, and who is at risk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lifetime {
+    /// Days of the models' unit of time.
+    pub unit_days: u32,
+    /// Exclusive end of what the models of `clv_holdout` see; `None` for the middle of the history.
+    pub calibration_end: Option<Day>,
+    /// An `overdue_ratio` from which an active customer is at risk.
+    pub at_risk_ratio: f64,
 }
 
 /// Everything that the tables depend on, beside the rows.
@@ -132,7 +161,7 @@ impl Default for Settings {
             max_items: 500,
             loyalty: Loyalty { window_days: 365, orders: 3 },
             gaps: Gaps { max_number: 10, bucket_days: 7 },
-            lifetime: Lifetime::default(),
+            lifetime: Lifetime { unit_days: 7, calibration_end: None, at_risk_ratio: 2.0 },
             segments: Vec::new(),
             rows: RowsMode::Rows,
             scale: Scale::new(2).expect("2 is a scale"),

@@ -6,15 +6,15 @@
 
 mod groups;
 mod rule;
-mod rules;
 #[cfg(test)]
 mod tests;
 
-use kohort_model::{Basis, Table, TableSchema, Values};
+use kohort_model::{
+    Additive, BY_GRAIN, Basis, Identities, SumsOf, Table, TableSchema, TableSpec, Values,
+};
 
 use groups::{Side, number, same_group, shown};
-use rule::{Condition, Rule, Sum, integer, texts};
-use rules::{GROUP, NOT_ADDITIVE, OF_ORDERS, OF_SUBSCRIPTIONS, OfTable, PARTS, Parts, TABLES};
+use rule::{Condition, Rule, Sum, holds, integer, sign, texts};
 
 /// A rule of a table, and whether it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,33 +31,41 @@ pub struct Identity {
     pub example: Option<String>,
 }
 
-/// Every rule about some tables of one run, sorted by table and rule within what they have in
-/// common. `segments` are the names of those of `at = "first"`, whose values add up to the overall
-/// rows. Takes a time in proportion to the rows.
+/// Every rule about some tables of one run, table by table. `specs` declare what holds in them;
+/// `segments` are the names of those of `at = "first"`, whose values add up to the overall rows. Takes
+/// a time in proportion to the rows.
 ///
 /// # Panics
-/// Where a table is not one of this workspace.
+/// Where a rule names a column that its table does not have: both are declared in this workspace, so
+/// that its tests would not pass.
 #[must_use]
-pub fn identities(tables: &[Table], basis: Basis, segments: &[&str]) -> Vec<Identity> {
+pub fn identities<'a>(
+    tables: &[Table],
+    specs: impl IntoIterator<Item = &'a TableSpec>,
+    basis: Basis,
+    segments: &[&str],
+) -> Vec<Identity> {
     let find = |name: &str| tables.iter().find(|table| table.schema().name == name);
     let mut all = Vec::new();
     for table in tables.iter().filter(|table| !table.schema().key.is_empty()) {
         all.push(unique_keys(table));
         all.extend(finite_floats(table));
     }
-    for of in TABLES.iter().chain((basis == Basis::Orders).then_some(&OF_ORDERS)) {
-        let Some(table) = find(of.table) else { continue };
-        all.extend(of.rules.iter().map(|text| within(table, of, text)));
-        if let Some(over) = of.additive {
-            for segment in segments {
-                all.push(segments_add_up(table, segment, over));
-            }
+    for spec in specs {
+        let Some(table) = find(spec.schema.name) else { continue };
+        let of = &spec.identities;
+        all.extend(of.rules.iter().map(|text| within(table, of.group, text)));
+        for of_basis in of.of_basis.iter().filter(|of| of.basis == basis) {
+            all.extend(of_basis.rules.iter().map(|text| within(table, BY_GRAIN, text)));
         }
-    }
-    let of_basis = (basis == Basis::Subscriptions).then_some(&OF_SUBSCRIPTIONS);
-    for parts in PARTS.iter().chain(of_basis) {
-        if let Some((table, of)) = find(parts.table).zip(find(parts.of)) {
-            add_up(table, of, parts, &mut all);
+        for segment in segments {
+            all.extend(segments_add_up(table, of, segment));
+        }
+        for sums in of.sums.iter().filter(|sums| sums.basis.is_none_or(|only| only == basis)) {
+            let parts = if sums.table.is_empty() { Some(table) } else { find(sums.table) };
+            if let Some(parts) = parts {
+                add_up(table, parts, sums, &mut all);
+            }
         }
     }
     all
@@ -112,10 +120,10 @@ fn finite_floats(table: &Table) -> Option<Identity> {
     Some(identity)
 }
 
-fn within(table: &Table, of: &OfTable, text: &str) -> Identity {
+fn within(table: &Table, group: &[&str], text: &str) -> Identity {
     let rule = Rule::parse(text, table);
     let mut identity = Identity::new(table, text.to_owned());
-    let group = if rule.head.uses_next() { of.group } else { &[] };
+    let group = if rule.head.uses_next() { group } else { &[] };
     rule.apply(table.rows(), same_group(table, group), |row, next, holds| {
         identity.note(holds, || {
             let key = shown(table, table.schema().key, row);
@@ -131,11 +139,12 @@ fn rows_where(table: &Table, conditions: &str) -> Vec<usize> {
     (0..table.rows()).filter(|row| conditions.iter().all(|c| c.holds(*row, *row))).collect()
 }
 
-fn add_up(table: &Table, of: &Table, parts: &Parts, found: &mut Vec<Identity>) {
+fn add_up(table: &Table, of: &Table, parts: &SumsOf, found: &mut Vec<Identity>) {
+    let part_by = if parts.part_by.is_empty() { parts.by } else { parts.part_by };
     let (totals, rows) = (rows_where(table, parts.at), rows_where(of, parts.over));
     let side = Side { table, rows: &totals, by: parts.by };
     let ([group_of_total, group_of_part], count) =
-        number([side, Side { table: of, rows: &rows, by: parts.part_by }]);
+        number([side, Side { table: of, rows: &rows, by: part_by }]);
     let present = |groups: &[usize]| {
         let mut present = vec![false; count];
         for group in groups {
@@ -144,15 +153,15 @@ fn add_up(table: &Table, of: &Table, parts: &Parts, found: &mut Vec<Identity>) {
         present
     };
     let (has_total, has_part) = (present(&group_of_total), present(&group_of_part));
-    for (total, part) in parts.sums {
+    for (total, part) in parts.columns {
         let mut sums = vec![0_i128; count];
         let sum = Sum::parse(part, of);
         for (row, group) in rows.iter().zip(&group_of_part) {
             sums[*group] = sums[*group].wrapping_add(sum.integer(*row, *row));
         }
-        let mut identity = Identity::new(table, parts.rule(total, part));
+        let mut identity = Identity::new(table, sums_rule(parts, total, part));
         let value = Sum::parse(total, table);
-        let group = if value.uses_next { GROUP } else { &[] };
+        let group = if value.uses_next { BY_GRAIN } else { &[] };
         let same = same_group(table, group);
         for (place, (row, group)) in totals.iter().zip(&group_of_total).enumerate() {
             let next = match totals.get(place + 1) {
@@ -162,7 +171,7 @@ fn add_up(table: &Table, of: &Table, parts: &Parts, found: &mut Vec<Identity>) {
             };
             if has_part[*group] || parts.is_complete {
                 let (value, sum) = (value.integer(*row, next), sums[*group]);
-                identity.note(parts.compare.holds(value.cmp(&sum)), || {
+                identity.note(holds(parts.compare, value.cmp(&sum)), || {
                     format!("{} ({value} and {sum})", shown(table, table.schema().key, *row))
                 });
             }
@@ -172,7 +181,7 @@ fn add_up(table: &Table, of: &Table, parts: &Parts, found: &mut Vec<Identity>) {
             let lone = rows.iter().zip(&group_of_part).filter(|(_, group)| !has_total[**group]);
             for (row, _) in lone.filter(|(_, group)| sums[**group] != 0) {
                 identity.note(false, || {
-                    format!("no total for {} {}", parts.of, shown(of, parts.part_by, *row))
+                    format!("no total for {} {}", of.schema().name, shown(of, part_by, *row))
                 });
             }
         }
@@ -180,22 +189,25 @@ fn add_up(table: &Table, of: &Table, parts: &Parts, found: &mut Vec<Identity>) {
     }
 }
 
-impl Parts {
-    /// A total and what adds up to it in words.
-    fn rule(&self, total: &str, part: &str) -> String {
-        let with = |text: String, conditions: &str| match conditions {
-            "" => text,
-            conditions => format!("{text} where {conditions}"),
-        };
-        let of = if self.of == self.table { String::new() } else { format!("{}: ", self.of) };
-        let sum = with(format!("{of}{part}"), self.over);
-        with(format!("{total} {} sum({sum})", self.compare.name()), self.at)
-    }
+/// A total and what adds up to it in words: `lost = sum(orders: lost where source is carts)`.
+fn sums_rule(parts: &SumsOf, total: &str, part: &str) -> String {
+    let with = |text: String, conditions: &str| match conditions {
+        "" => text,
+        conditions => format!("{text} where {conditions}"),
+    };
+    let of = if parts.table.is_empty() { String::new() } else { format!("{}: ", parts.table) };
+    let sum = with(format!("{of}{part}"), parts.over);
+    with(format!("{total} {} sum({sum})", sign(parts.compare)), parts.at)
 }
 
-/// The counts and the money of the values of a segment add up to the overall rows, of those rows
-/// for which the conditions `over` hold.
-fn segments_add_up(table: &Table, segment: &str, over: &str) -> Identity {
+/// The counts and the money of the values of a segment add up to the overall rows, in the rows in
+/// which they do.
+fn segments_add_up(table: &Table, of: &Identities, segment: &str) -> Option<Identity> {
+    let over = match of.additive {
+        Additive::No => return None,
+        Additive::Everywhere => "",
+        Additive::Where(conditions) => conditions,
+    };
     let schema = table.schema();
     let mut totals = rows_where(table, over);
     let mut rows = totals.clone();
@@ -213,7 +225,8 @@ fn segments_add_up(table: &Table, segment: &str, over: &str) -> Identity {
     let mut broken: Vec<Option<&str>> = vec![None; count];
     for (column, values) in schema.columns.iter().zip(table.columns()) {
         let is_number = matches!(values, Values::Int32(_) | Values::Int64(_) | Values::Money(_));
-        if !is_number || schema.key.contains(&column.name) || NOT_ADDITIVE.contains(&column.name) {
+        if !is_number || schema.key.contains(&column.name) || of.not_additive.contains(&column.name)
+        {
             continue;
         }
         let mut sums = vec![0_i128; count];
@@ -239,5 +252,5 @@ fn segments_add_up(table: &Table, segment: &str, over: &str) -> Identity {
     {
         identity.note(false, || format!("no row of all for {}", shown(table, &rest, *row)));
     }
-    identity
+    Some(identity)
 }

@@ -11,7 +11,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use kohort_model::{Table, Values};
+use kohort_model::{Compare, Table, Values};
 
 /// A column of a table.
 ///
@@ -114,41 +114,31 @@ pub(super) fn integer(values: &Values, row: usize) -> Option<i128> {
     }
 }
 
-/// What may stand between two sums.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compare {
-    Equal,
-    Different,
-    AtMost,
-    Below,
-    AtLeast,
-    Above,
+/// The signs of comparisons.
+const COMPARISONS: [(&str, Compare); 6] = [
+    (" = ", Compare::Equal),
+    (" != ", Compare::Different),
+    (" <= ", Compare::AtMost),
+    (" < ", Compare::Below),
+    (" >= ", Compare::AtLeast),
+    (" > ", Compare::Above),
+];
+
+/// The sign of a comparison.
+pub(super) fn sign(compare: Compare) -> &'static str {
+    let found = COMPARISONS.iter().find(|(_, of)| *of == compare);
+    found.map_or("", |(sign, _)| sign.trim())
 }
 
-impl Compare {
-    const ALL: [(&'static str, Self); 6] = [
-        (" = ", Self::Equal),
-        (" != ", Self::Different),
-        (" <= ", Self::AtMost),
-        (" < ", Self::Below),
-        (" >= ", Self::AtLeast),
-        (" > ", Self::Above),
-    ];
-
-    pub fn name(self) -> &'static str {
-        let found = Self::ALL.iter().find(|(_, compare)| *compare == self);
-        found.map_or("", |(name, _)| name.trim())
-    }
-
-    pub fn holds(self, order: Ordering) -> bool {
-        match self {
-            Self::Equal => order.is_eq(),
-            Self::Different => order.is_ne(),
-            Self::AtMost => order.is_le(),
-            Self::Below => order.is_lt(),
-            Self::AtLeast => order.is_ge(),
-            Self::Above => order.is_gt(),
-        }
+/// Whether two numbers of this order compare so.
+pub(super) fn holds(compare: Compare, order: Ordering) -> bool {
+    match compare {
+        Compare::Equal => order.is_eq(),
+        Compare::Different => order.is_ne(),
+        Compare::AtMost => order.is_le(),
+        Compare::Below => order.is_lt(),
+        Compare::AtLeast => order.is_ge(),
+        Compare::Above => order.is_gt(),
     }
 }
 
@@ -161,7 +151,7 @@ pub(super) enum Condition<'a> {
 
 impl<'a> Condition<'a> {
     fn parse(text: &str, table: &'a Table) -> Self {
-        for (sign, compare) in Compare::ALL {
+        for (sign, compare) in COMPARISONS {
             if let Some((left, right)) = text.split_once(sign) {
                 return Self::Sums(Sum::parse(left, table), compare, Sum::parse(right, table));
             }
@@ -187,10 +177,10 @@ impl<'a> Condition<'a> {
         match self {
             Self::Sums(left, compare, right) if left.is_float || right.is_float => {
                 let order = left.float(row, next).zip(right.float(row, next));
-                order.is_none_or(|(a, b)| a.partial_cmp(&b).is_some_and(|o| compare.holds(o)))
+                order.is_none_or(|(a, b)| a.partial_cmp(&b).is_some_and(|o| holds(*compare, o)))
             }
             Self::Sums(left, compare, right) => {
-                compare.holds(left.integer(row, next).cmp(&right.integer(row, next)))
+                holds(*compare, left.integer(row, next).cmp(&right.integer(row, next)))
             }
             Self::Text { values, text, is } => (values[row].as_deref() == Some(&**text)) == *is,
             Self::Set { values, is } => is_set(values, row) == *is,

@@ -56,7 +56,7 @@ fn receivables(rows: &[(Option<&'static str>, i32, i128, i128, i128)]) -> Table 
 
 /// Those that do not hold, as lines.
 fn broken(table: Table, segments: &[&str]) -> Vec<String> {
-    let all = identities(&[table], Basis::Orders, segments);
+    let all = identities(&[table], kohort_measures::tables(), Basis::Orders, segments);
     let broken = all.into_iter().filter(|identity| identity.broken > 0);
     broken
         .map(|i| format!("{} {}/{}: {}", i.rule, i.broken, i.rows, i.example.unwrap_or_default()))
@@ -152,7 +152,7 @@ fn rules_say_what_they_mean() {
     for (text, expected) in cases {
         let rule = Rule::parse(text, &table);
         let mut found = (0, 0);
-        rule.apply(table.rows(), same_group(&table, GROUP), |_, _, holds| {
+        rule.apply(table.rows(), same_group(&table, BY_GRAIN), |_, _, holds| {
             found.0 += 1;
             found.1 += u32::from(holds);
         });

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Attempts, Basis, Block, Calendar, Cancellations, Cause, Contact, Context, Day, Gaps, Grain,
-    Group, IdType, Ids, Items, Lifetime, Loyalty, Measure, Periods, Rates, Scale, Slot, Spell,
-    Spells, Table, Track, Values, Visits, Weekday, WinBack,
+    Attempts, Basis, Block, Calendar, Cancellations, Cause, Contact, Context, Day, Grain, Group,
+    IdType, Ids, Items, Measure, MeasureSpec, Periods, Rates, Scale, SettingValue, Settings, Slot,
+    Spell, Spells, Table, Track, Values, Visits, Weekday, WinBack,
 };
+
+use crate::{CHURN_REASONS, WIN_BACK};
 
 /// The frame of the tests: week `n` holds the days from 7n to 7n + 6, and the last known day, 29,
 /// lies in week 4; W is 5 days.
@@ -23,7 +25,6 @@ pub fn context(basis: Basis) -> Context {
         first_activity: Some(Day(0)),
         basis,
         lapse_days: if basis == Basis::Orders { 5 } else { 0 },
-        recovery_window_days: 0,
         periods: vec![Periods::new(&calendar, Grain::Week, Day(0), as_of)],
         revenue_windows: vec![1],
         max_k: vec![None],
@@ -32,18 +33,12 @@ pub fn context(basis: Basis) -> Context {
         reasons: Vec::new(),
         cancel_reasons: texts(&["unknown", "price", "moved"]),
         survey_reasons: texts(&["quality", "unknown", "delivery", "price"]),
-        survey_window_days: 3,
         win_back: WinBack {
             has_prospects: true,
             has_contacts: true,
-            prospect_after_days: 7,
-            attribution_window_days: 4,
             campaigns: texts(&["spring", "autumn"]),
             strategies: texts(&["mail"]),
         },
-        loyalty: Loyalty::default(),
-        gaps: Gaps::default(),
-        lifetime: Lifetime::default(),
         scale: Scale::new(0).unwrap(),
         ids: IdType::Signed,
         ..Context::default()
@@ -208,14 +203,23 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
     });
 }
 
+/// Windows of a few days: 7 until a prospect is inactive, 4 of attribution, 3 of surveys.
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    for (measure, key, days) in [
+        (&WIN_BACK, "prospect_after_days", 7),
+        (&WIN_BACK, "attribution_window_days", 4),
+        (&CHURN_REASONS, "survey_window_days", 3),
+    ] {
+        settings.set(measure.settings[0], key, SettingValue::Whole(days));
+    }
+    settings
+}
+
 /// The table of a measure over these people, which is the same for any split of them.
-pub fn table<M: Measure>(
-    measure: fn(Arc<Context>) -> M,
-    context: Context,
-    people: &[Person],
-) -> Table {
+pub fn table(measure: &MeasureSpec, context: Context, people: &[Person]) -> Table {
     let context = Arc::new(context);
-    let mut whole: Box<dyn Measure> = Box::new(measure(Arc::clone(&context)));
+    let mut whole = (measure.start)(Arc::clone(&context), &settings());
     fold(&mut *whole, &context, people);
     let mut merged = whole.fresh();
     for person in people {

@@ -1,7 +1,7 @@
 use kohort_model::{Basis, Cause};
 
 use super::people::{OPEN, Person, buys, context, lines, table};
-use crate::ChurnReasons;
+use crate::CHURN_REASONS;
 
 /// Codes of answers and of cancellations in the tests' frame.
 const QUALITY: u32 = 0;
@@ -12,7 +12,7 @@ const PRICE: u32 = 1;
 const MOVED: u32 = 2;
 
 fn rows(basis: Basis, people: &[Person], columns: &str) -> Vec<String> {
-    lines(&table(ChurnReasons::new, context(basis), people), ("segment", "all"), columns)
+    lines(&table(&CHURN_REASONS, context(basis), people), ("segment", "all"), columns)
 }
 
 #[test]

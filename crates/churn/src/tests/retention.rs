@@ -1,7 +1,7 @@
 use kohort_model::Basis;
 
 use super::people::{OPEN, Person, buys, context, lines, table};
-use crate::CustomerRetention;
+use crate::CUSTOMER_RETENTION;
 
 #[test]
 fn spells_become_movements() {
@@ -19,7 +19,7 @@ fn spells_become_movements() {
         ),
     ];
     for (basis, people, expected) in cases {
-        let found = table(CustomerRetention::new, context(basis), &people);
+        let found = table(&CUSTOMER_RETENTION, context(basis), &people);
         let found =
             lines(&found, ("segment", "all"), "period opening new returned churned closing");
         assert_eq!(found, expected, "{basis:?}");

@@ -1,7 +1,7 @@
 use kohort_model::{Basis, Contact, Day};
 
 use super::people::{OPEN, Person, buys, context, lines, table};
-use crate::WinBack;
+use crate::WIN_BACK;
 
 /// A message of the campaign with this code.
 fn sent(day: i32, campaign: u32) -> Contact {
@@ -14,7 +14,7 @@ fn withheld(day: i32, campaign: u32) -> Contact {
 
 /// Rows of everybody, a week each, weeks with zeros and NULLs only left out.
 fn totals(basis: Basis, people: &[Person], columns: &str) -> Vec<String> {
-    let table = table(WinBack::new, context(basis), people);
+    let table = table(&WIN_BACK, context(basis), people);
     let rows = lines(&table, ("segment", "all"), &format!("breakdown period {columns}"));
     let rows = rows.iter().filter_map(|row| row.strip_prefix("total "));
     rows.filter(|row| row.split(' ').skip(1).any(|cell| cell != "0" && cell != "-"))
@@ -92,7 +92,7 @@ fn prospects_are_silent_until_they_buy() {
     ];
     let regular = buys(&[0, 5, 10, 15, 20, 25]);
     for (name, person, expected) in cases {
-        let table = table(WinBack::new, context(Basis::Orders), &[regular.clone(), person]);
+        let table = table(&WIN_BACK, context(Basis::Orders), &[regular.clone(), person]);
         let columns = "inactive_opening reactivated reactivation_rate";
         assert_eq!(lines(&table, ("segment", "all"), columns), expected, "{name}");
         assert!(lines(&table, ("segment", "country"), columns).iter().all(|row| row == "- - -"));
@@ -111,7 +111,7 @@ fn both_kinds_of_silence_add_up() {
 #[test]
 fn rows_start_with_the_first_activity() {
     let early = Person { first_seen: Some(-20), ..buys(&[]) };
-    let table = table(WinBack::new, context(Basis::Orders), &[early, buys(&[15])]);
+    let table = table(&WIN_BACK, context(Basis::Orders), &[early, buys(&[15])]);
     let found = lines(&table, ("segment", "all"), "period inactive_opening");
     assert_eq!(found, ["2 1", "3 2", "4 2"]);
 }
@@ -170,7 +170,7 @@ fn campaigns_have_their_own_last_contact() {
     ];
     for (contacts, expected) in cases {
         let people = [Person { contacts: contacts.clone(), ..buys(&[0, 11]) }];
-        let found = table(WinBack::new, context(Basis::Orders), &people);
+        let found = table(&WIN_BACK, context(Basis::Orders), &people);
         assert_eq!(lines(&found, ("breakdown", "campaign"), columns)[..2], expected);
         let of_segment = lines(&found, ("segment_value", "AT"), &format!("breakdown {columns}"));
         assert!(expected.iter().all(|row| of_segment.contains(&format!("campaign {row}"))));
@@ -186,7 +186,7 @@ fn campaigns_have_their_own_last_contact() {
 #[test]
 fn strangers_count_among_everybody() {
     let stranger = Person { contacts: vec![sent(9, 0)], ..Person::default() };
-    let table = table(WinBack::new, context(Basis::Orders), &[buys(&[0]), stranger]);
+    let table = table(&WIN_BACK, context(Basis::Orders), &[buys(&[0]), stranger]);
     let contacts = |segment| lines(&table, ("segment", segment), "breakdown period contacts");
     assert!(contacts("all").contains(&"campaign 1 1".to_owned()));
     assert_eq!(
@@ -209,7 +209,7 @@ fn uplift_compares_with_the_holdout() {
 
 #[test]
 fn a_row_says_whether_it_is_settled() {
-    let found = table(WinBack::new, context(Basis::Orders), &[buys(&[0])]);
+    let found = table(&WIN_BACK, context(Basis::Orders), &[buys(&[0])]);
     let columns = "period is_complete attribution_is_complete";
     assert_eq!(
         lines(&found, ("segment", "all"), columns),
@@ -222,7 +222,7 @@ fn columns_without_an_input_are_null() {
     let mut plain = context(Basis::Orders);
     plain.win_back.has_contacts = false;
     plain.win_back.has_prospects = false;
-    let found = table(WinBack::new, plain, &[buys(&[20])]);
+    let found = table(&WIN_BACK, plain, &[buys(&[20])]);
     let columns = "lapsed_opening inactive_opening reactivated contacts contacted converted \
                    holdout holdout_converted attribution_open uplift attribution_is_complete";
     let found = lines(&found, ("segment", "all"), columns);

@@ -59,13 +59,18 @@ impl Responses {
 }
 
 /// Counts contacts, each with the lapse spell in which it came.
-#[derive(Default)]
 pub(super) struct ContactCounter {
+    /// Days within which a return belongs to the last contact before it.
+    attribution_days: i64,
     /// Rows of which the last contact of a lapse spell and period was seen.
     seen: Vec<Breakdown>,
 }
 
 impl ContactCounter {
+    pub fn new(attribution_days: u32) -> Self {
+        Self { attribution_days: attribution_days.into(), seen: Vec::new() }
+    }
+
     /// Counts the contacts of a person, in order of time, by period.
     pub fn count(
         &mut self,
@@ -87,8 +92,7 @@ impl ContactCounter {
                 let cell = &mut cells[periods.of(run[0].day)];
                 self.seen.clear();
                 for contact in run.iter().rev() {
-                    let deadline =
-                        contact.day.plus(context.win_back.attribution_window_days.into());
+                    let deadline = contact.day.plus(self.attribution_days);
                     // The last contact wins; one that equals it in everything is as good.
                     let converted = contact == last && lapse.back.is_some_and(|b| b <= deadline);
                     let open = lapse.back.is_none() && deadline >= context.as_of;

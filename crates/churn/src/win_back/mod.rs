@@ -6,14 +6,72 @@ mod table;
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Context, Day, DayCounts, Finished, Grid, Group, Measure, Periods, Places, Tally,
-    merge_as,
+    Basis, Block, Context, Day, DayCounts, Finished, Grid, Group, Input, Measure, MeasureSpec,
+    Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, Tally,
+    WholeDefault, merge_as,
 };
 
 use crate::by_key::ByKey;
 use crate::lapse::{lapses, value_between};
 use contacts::{Breakdown, ContactCounter, Responses};
-pub use table::SCHEMA;
+
+/// The declaration.
+pub static WIN_BACK: MeasureSpec = MeasureSpec {
+    tables: &[table::TABLE],
+    reads: &[Input::Prospects, Input::Contacts],
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let windows = Windows::of(settings, &context);
+        Box::new(WinBack::new(context, windows))
+    },
+    ..MeasureSpec::PLAIN
+};
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "win_back",
+    meaning: "Who counts as inactive, and which contact brought a customer back.",
+    requires: Requires::NOTHING,
+    keys: &[
+        Setting::new(
+            "prospect_after_days",
+            SettingKind::Whole {
+                default: WholeDefault::Derived("the lapse window; 90 with subscriptions"),
+                range: 1..=36_500,
+                unit: "days",
+            },
+            "Days after which a prospect who has not bought counts as inactive.",
+            "prospect_after_days = 60",
+        ),
+        Setting::new(
+            "attribution_window_days",
+            SettingKind::days_from_0(30),
+            "Days within which a return belongs to the last contact before it.",
+            "attribution_window_days = 14",
+        ),
+    ],
+};
+
+/// The settings.
+#[derive(Clone, Copy)]
+struct Windows {
+    /// Days after which a prospect without an order counts as inactive.
+    prospect_after_days: u32,
+    /// Days within which a return belongs to the last contact before it.
+    attribution_days: u32,
+}
+
+impl Windows {
+    fn of(settings: &Settings, context: &Context) -> Self {
+        let prospect_after = settings.whole_or_derived(&SECTION, "prospect_after_days");
+        Self {
+            prospect_after_days: prospect_after.unwrap_or(match context.basis {
+                Basis::Orders => context.lapse_days,
+                Basis::Subscriptions => 90,
+            }),
+            attribution_days: settings.whole(&SECTION, "attribution_window_days"),
+        }
+    }
+}
 
 /// What is counted of who had left.
 #[derive(Clone, Debug, Default)]
@@ -44,9 +102,10 @@ impl Tally for Tallied {
     }
 }
 
-/// The fold behind `win_back`.
-pub struct WinBack {
+/// The fold behind the table.
+struct WinBack {
     context: Arc<Context>,
+    windows: Windows,
     /// By period, and one place more for what changes after the last.
     cells: Grid<Tallied>,
     /// By period, and one place more for what lies in none.
@@ -56,20 +115,20 @@ pub struct WinBack {
 
 impl WinBack {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, windows: Windows) -> Self {
         let (cells, contacted) = (Grid::new(&context), Grid::new(&context));
-        Self { context, cells, contacted, counter: ContactCounter::default() }
+        let counter = ContactCounter::new(windows.attribution_days);
+        Self { context, windows, cells, contacted, counter }
     }
 }
 
 impl Measure for WinBack {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.windows))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, contacted, counter } = self;
+        let Self { context, windows, cells, contacted, counter } = self;
         for person in 0..block.len() {
             let (spells, contacts) = (block.spells.of(person), block.contacts.of(person));
             let first_seen = block.first_seen.get(person).copied().flatten();
@@ -86,7 +145,7 @@ impl Measure for WinBack {
                         count_returns(block, person, g, context, cells);
                     }
                     if let (true, Some(seen)) = (is_overall, first_seen) {
-                        let inactive_after = seen.plus(context.win_back.prospect_after_days.into());
+                        let inactive_after = seen.plus(windows.prospect_after_days.into());
                         let first_activity = spells.first().map(|spell| spell.start);
                         let cells = cells.at_least(slot, g, periods.len() + 1);
                         count_prospect(inactive_after, first_activity, periods, cells);
@@ -107,7 +166,7 @@ impl Measure for WinBack {
     }
 
     fn finish(self: Box<Self>) -> Finished {
-        vec![table::write(&self.context, &self.cells, &self.contacted)].into()
+        vec![table::write(&self.context, self.windows, &self.cells, &self.contacted)].into()
     }
 }
 

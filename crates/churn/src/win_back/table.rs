@@ -1,19 +1,125 @@
-//! The table's columns and rows.
+//! The table's declaration and rows.
 
 use std::sync::Arc;
 
 use kohort_model::formulas::{reactivation_rate, win_back_rate};
+use kohort_model::view::{
+    FEW_PERIODS, MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
+};
 use kohort_model::{
-    Cell, Column, Context, Grid, Periods, Places, Slot, Table, TableSchema, Unit, keys,
+    BY_PERIOD, Column, Compare, Context, Grid, Headline, Identities, Places, RowsWhere, Series,
+    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, row,
 };
 
-use super::Tallied;
 use super::contacts::{Breakdown, Responses};
+use super::{Tallied, Windows};
 use crate::by_key::ByKey;
 use crate::newcombe::Share;
 
-/// The table's columns.
-pub static SCHEMA: TableSchema = TableSchema {
+pub(super) const TABLE: TableSpec = TableSpec {
+    view: View {
+        columns: &[
+            "lapsed_opening",
+            "won_back",
+            "win_back_rate",
+            "won_back_revenue",
+            "median_days_lapsed",
+        ],
+        optional: &["reactivated", "reactivation_rate", "contacted", "uplift"],
+        implied: &["breakdown", "breakdown_value"],
+        shape: Shape::Totals(&[TOTAL]),
+        panels: &[
+            contacts("campaigns", "campaign", &[Where("breakdown", Some("campaign"))]),
+            contacts("strategies", "strategy", &[Where("breakdown", Some("strategy"))]),
+        ],
+        rows: FEW_PERIODS,
+        ..View::PLAIN
+    },
+    identities: IDENTITIES,
+    headlines: &[
+        Headline {
+            rows: &[RowsWhere::Is("breakdown", "total")],
+            ..Headline::ratio("reactivation_rate", Sum::of(&["reactivated"]), &["inactive_opening"])
+        },
+        Headline {
+            rows: &[RowsWhere::Is("breakdown", "total")],
+            ..Headline::ratio("win_back_rate", Sum::of(&["won_back"]), &["lapsed_opening"])
+        },
+    ],
+    ..TableSpec::of(&SCHEMA)
+};
+
+/// What contacts did.
+const fn contacts(title: &'static str, name: &'static str, of: &'static [Where]) -> Panel {
+    const CONVERTED: Ratio = Ratio("converted", "contacted");
+    const HOLDOUT: Ratio = Ratio("holdout_converted", "holdout");
+    Panel::Sums(Sums {
+        title,
+        name,
+        of,
+        by: "breakdown_value",
+        columns: &[
+            Summed::Sum("contacted"),
+            Summed::Rate("conversion_rate", CONVERTED),
+            Summed::Sum("holdout"),
+            Summed::Rate("holdout_conversion_rate", HOLDOUT),
+            Summed::Difference("uplift", CONVERTED, HOLDOUT),
+            // An interval cannot be summed.
+            Summed::Single("uplift_low"),
+            Summed::Single("uplift_high"),
+        ],
+        order: Some("contacted"),
+        most: MOST_ROWS,
+    })
+}
+
+const CONTACTS: &[(&str, &str)] = &[
+    ("contacts", "contacts"),
+    ("converted", "converted"),
+    ("holdout_converted", "holdout_converted"),
+];
+
+const IDENTITIES: Identities = Identities {
+    // Prospects, and contacts of people without an order, have no value of a segment.
+    not_additive: &["inactive_opening", "reactivated", "contacts"],
+    sums: &[
+        SumsOf::breakdown("breakdown is campaign", BY_PERIOD, CONTACTS),
+        SumsOf::breakdown("breakdown is strategy", BY_PERIOD, CONTACTS),
+        SumsOf::period(
+            "breakdown is total",
+            "customer_retention",
+            "",
+            &[("next.lapsed_opening - lapsed_opening", "churned - returned")],
+        ),
+        SumsOf {
+            compare: Compare::AtMost,
+            is_complete: false,
+            ..SumsOf::period(
+                "breakdown is total",
+                "customer_retention",
+                "",
+                &[("won_back", "returned")],
+            )
+        },
+    ],
+    ..Identities::by_grain(&[
+        "won_back <= lapsed_opening",
+        "reactivated <= inactive_opening where inactive_opening is set",
+        "lapsed_opening <= inactive_opening where inactive_opening is set",
+        "won_back <= reactivated where inactive_opening is set",
+        "converted <= contacted",
+        "holdout_converted <= holdout",
+        "contacted + holdout <= contacts",
+        "converted + holdout_converted + attribution_open <= contacted + holdout",
+        "uplift is set exactly where contacted > 0 and holdout > 0",
+        "uplift_low <= uplift",
+        "uplift <= uplift_high",
+        "contacts > 0 where breakdown is not total",
+        "lapsed_opening is set exactly where breakdown is total",
+    ])
+};
+
+static SCHEMA: TableSchema = TableSchema {
     name: "win_back",
     description: "Who came back: of those who had left, and of everybody who was silent",
     columns: &[
@@ -122,27 +228,36 @@ pub static SCHEMA: TableSchema = TableSchema {
     ],
 };
 
-/// What the rows of one slot and grain share.
-struct Rows<'a> {
-    context: &'a Context,
-    slot: &'a Slot,
-    periods: &'a Periods,
-}
-
 /// The table from its counts.
 pub(super) fn write(
     context: &Context,
+    windows: Windows,
     cells: &Grid<Tallied>,
     contacted: &Grid<ByKey<Breakdown, Responses>>,
 ) -> Table {
     let mut table = context.table(&SCHEMA);
-    for (g, periods) in context.periods.iter().enumerate() {
-        for (s, slot) in context.slots.iter().enumerate() {
-            let rows = Rows { context, slot, periods };
-            rows.write(&mut table, cells.get(s, g), contacted.get(s, g));
-        }
+    for series in context.series() {
+        let rows = Rows { context, series, windows };
+        let Series { s, g, .. } = series;
+        rows.write(&mut table, cells.get(s, g), contacted.get(s, g));
     }
     table
+}
+
+/// What the rows of a series share.
+struct Rows<'a> {
+    context: &'a Context,
+    series: Series<'a>,
+    windows: Windows,
+}
+
+/// Who had left when a period began; only total rows have it.
+struct Left<'a> {
+    cell: &'a Tallied,
+    /// Customers.
+    lapsed: i64,
+    /// Inactive prospects.
+    prospects: i64,
 }
 
 impl Rows<'_> {
@@ -154,7 +269,7 @@ impl Rows<'_> {
     ) {
         let Some(first) = cells.iter().position(|cell| cell.has_first) else { return };
         let (mut lapsed, mut prospects) = (0, 0);
-        for (p, cell) in cells.iter().enumerate().take(self.periods.len()) {
+        for (p, cell) in cells.iter().enumerate().take(self.series.periods.len()) {
             lapsed += cell.lapsed_change;
             prospects += cell.prospects_change;
             if p < first {
@@ -162,8 +277,8 @@ impl Rows<'_> {
             }
             let contacted = contacted.get(p);
             let total = contacted.and_then(|by_row| by_row.get(&Breakdown::Total)).copied();
-            let returns = self.returns(cell, lapsed, prospects);
-            self.push(table, p, ("total", None), returns, &total.unwrap_or_default());
+            let left = Left { cell, lapsed, prospects };
+            self.push(table, p, ("total", None), Some(&left), &total.unwrap_or_default());
             let mut rows: Vec<_> = contacted
                 .into_iter()
                 .flat_map(ByKey::iter)
@@ -171,8 +286,7 @@ impl Rows<'_> {
                 .collect();
             rows.sort_by_key(|(breakdown, _)| *breakdown);
             for ((breakdown, value), contacted) in rows {
-                let returns = [const { Cell::Null }; 9];
-                self.push(table, p, (breakdown, Some(value)), returns, contacted);
+                self.push(table, p, (breakdown, Some(value)), None, contacted);
             }
         }
     }
@@ -188,115 +302,59 @@ impl Rows<'_> {
         texts.get(code as usize).map(|text| (name, text))
     }
 
-    /// The columns from `lapsed_opening` to `reactivation_rate`.
-    fn returns(&self, cell: &Tallied, lapsed: i64, prospects: i64) -> [Cell; 9] {
-        // A prospect has no segment value.
-        let knows_prospects = self.context.win_back.has_prospects && self.slot.value.is_none();
-        let inactive = knows_prospects.then_some(lapsed + prospects);
-        let reactivated = knows_prospects.then_some(cell.won_back + cell.prospects_reactivated);
-        let reactivation =
-            reactivated.zip(inactive).and_then(|(n, of)| reactivation_rate(n.into(), of.into()));
-        [
-            lapsed.into(),
-            cell.won_back.into(),
-            win_back_rate(cell.won_back.into(), lapsed.into()).into(),
-            cell.won_back_revenue.into(),
-            cell.days_lapsed.percentile(50).into(),
-            cell.spells_again.into(),
-            inactive.into(),
-            reactivated.into(),
-            reactivation.into(),
-        ]
-    }
-
-    /// The columns from `contacts` to `uplift_high`.
-    fn contacts(&self, of: &Responses) -> [Cell; 11] {
-        if !self.context.win_back.has_contacts {
-            return [const { Cell::Null }; 11];
-        }
-        let converted = Share { n: of.converted, of: of.contacted };
-        let holdout = Share { n: of.holdout_converted, of: of.holdout };
-        let uplift = converted.minus(holdout);
-        [
-            of.contacts.into(),
-            of.contacted.into(),
-            of.converted.into(),
-            of.holdout.into(),
-            of.holdout_converted.into(),
-            of.attribution_open.into(),
-            converted.rate().into(),
-            holdout.rate().into(),
-            uplift.map(|uplift| uplift.value).into(),
-            uplift.map(|uplift| uplift.low).into(),
-            uplift.map(|uplift| uplift.high).into(),
-        ]
-    }
-
     fn push(
         &self,
         table: &mut Table,
         p: usize,
         (breakdown, value): (&'static str, Option<&Arc<str>>),
-        returns: [Cell; 9],
-        contacted: &Responses,
+        left: Option<&Left<'_>>,
+        contacts: &Responses,
     ) {
-        let Self { context, slot, periods } = self;
-        let [
-            lapsed,
-            won_back,
-            win_back_rate,
-            revenue,
-            median,
-            again,
-            inactive,
-            active,
-            reactivation,
-        ] = returns;
-        let [
-            contacts,
-            sent,
-            converted,
-            holdout,
-            withheld_converted,
-            open,
-            conversion,
-            baseline,
-            uplift,
-            low,
-            high,
-        ] = self.contacts(contacted);
+        let Self { context, series: Series { periods, slot, .. }, windows } = *self;
+        let cell = left.map(|left| left.cell);
+        // A prospect has no segment value.
+        let everybody = left.filter(|_| context.win_back.has_prospects && slot.value.is_none());
+        let inactive = everybody.map(|left| left.lapsed + left.prospects);
+        let reactivated =
+            everybody.map(|left| left.cell.won_back + left.cell.prospects_reactivated);
+        let contacts = context.win_back.has_contacts.then_some(contacts);
+        let sent = contacts.map(|of| Share { n: of.converted, of: of.contacted });
+        let holdout = contacts.map(|of| Share { n: of.holdout_converted, of: of.holdout });
+        let uplift = sent.zip(holdout).and_then(|(sent, holdout)| sent.minus(holdout));
         let is_complete = context.is_complete(periods, p);
-        let window = i64::from(context.win_back.attribution_window_days);
-        let is_attributed = is_complete && periods.end(p).plus(window) <= context.as_of;
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            breakdown.into(),
-            value.cloned().into(),
-            lapsed,
-            won_back,
-            win_back_rate,
-            revenue,
-            median,
-            again,
-            inactive,
-            active,
-            reactivation,
-            contacts,
-            sent,
-            converted,
-            holdout,
-            withheld_converted,
-            open,
-            conversion,
-            baseline,
-            uplift,
-            low,
-            high,
-            is_complete.into(),
-            context.win_back.has_contacts.then_some(is_attributed).into(),
-        ]);
+        let attributed = periods.end(p).plus(windows.attribution_days.into());
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            breakdown: breakdown,
+            breakdown_value: value.cloned(),
+            lapsed_opening: left.map(|left| left.lapsed),
+            won_back: cell.map(|cell| cell.won_back),
+            win_back_rate: left
+                .and_then(|left| win_back_rate(left.cell.won_back.into(), left.lapsed.into())),
+            won_back_revenue: cell.map(|cell| cell.won_back_revenue),
+            median_days_lapsed: cell.and_then(|cell| cell.days_lapsed.percentile(50)),
+            spells_again: cell.map(|cell| cell.spells_again),
+            inactive_opening: inactive,
+            reactivated: reactivated,
+            reactivation_rate: reactivated
+                .zip(inactive)
+                .and_then(|(n, of)| reactivation_rate(n.into(), of.into())),
+            contacts: contacts.map(|of| of.contacts),
+            contacted: contacts.map(|of| of.contacted),
+            converted: contacts.map(|of| of.converted),
+            holdout: contacts.map(|of| of.holdout),
+            holdout_converted: contacts.map(|of| of.holdout_converted),
+            attribution_open: contacts.map(|of| of.attribution_open),
+            conversion_rate: sent.and_then(Share::rate),
+            holdout_conversion_rate: holdout.and_then(Share::rate),
+            uplift: uplift.map(|uplift| uplift.value),
+            uplift_low: uplift.map(|uplift| uplift.low),
+            uplift_high: uplift.map(|uplift| uplift.high),
+            is_complete: is_complete,
+            attribution_is_complete: contacts.map(|_| is_complete && attributed <= context.as_of),
+        }));
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Slot, Table};
+use kohort_model::{Context, Day, Slot, Table, row};
 
 use super::orders::{Histories, OrderDays};
+use super::tables::HOLDOUT;
 use crate::models::{Births, OrderModel, expected_curve};
+use crate::settings::Lifetime;
 
 /// The units of time since the first activity of everybody.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +23,12 @@ pub(crate) struct Steps {
 
 impl Steps {
     /// `None` where there is no activity.
-    pub fn new(context: &Context) -> Option<Self> {
+    pub fn new(context: &Context, lifetime: Lifetime) -> Option<Self> {
         let first = context.first_activity?;
-        let unit_days = context.lifetime.unit_days;
+        let unit_days = lifetime.unit_days;
         let known = u32::try_from(context.as_of.0 - first.0).unwrap_or(0);
         let middle = first.plus(i64::from(known / unit_days / 2 * unit_days));
-        let calibration_end = context.lifetime.calibration_end.unwrap_or(middle).min(context.as_of);
+        let calibration_end = lifetime.calibration_end.unwrap_or(middle).min(context.as_of);
         Some(Self { first, unit_days, len: known.div_ceil(unit_days), calibration_end })
     }
 
@@ -86,7 +88,7 @@ impl Holdout {
         let ends: Vec<u32> = (1..=steps.len).map(|step| step * steps.unit_days).collect();
         // Ages are counted to the last known day, and so is the time that is looked ahead.
         let last_days: Vec<u32> = ends.iter().map(|end| end - 1).collect();
-        let fits = OrderModel::fit_all(&known, context.lifetime.unit_days);
+        let fits = OrderModel::fit_all(&known, steps.unit_days);
         for (model, fit) in OrderModel::ALL.into_iter().zip(fits) {
             let fit = fit.filter(|fit| fit.converged);
             let curve =
@@ -105,20 +107,20 @@ impl Holdout {
                 let expected_orders = cumulative.map(|until| until - expected);
                 expected = cumulative.unwrap_or(0.0);
                 let end = steps.end(step);
-                table.push([
-                    Arc::clone(&slot.segment).into(),
-                    slot.value.clone().into(),
-                    model.name().into(),
-                    (step + 1).into(),
-                    end.plus(-i64::from(steps.unit_days)).into(),
-                    (end > steps.calibration_end).into(),
-                    customers.into(),
-                    orders.into(),
-                    actual.into(),
-                    expected_orders.into(),
-                    cumulative.into(),
-                    (end <= context.as_of).into(),
-                ]);
+                table.push(row!(HOLDOUT {
+                    segment: Arc::clone(&slot.segment),
+                    segment_value: slot.value.clone(),
+                    model: model.name(),
+                    step: step + 1,
+                    step_start: end.plus(-i64::from(steps.unit_days)),
+                    is_holdout: end > steps.calibration_end,
+                    customers: customers,
+                    actual_orders: orders,
+                    actual_cumulative: actual,
+                    expected_orders: expected_orders,
+                    expected_cumulative: cumulative,
+                    is_complete: end <= context.as_of,
+                }));
             }
         }
     }

@@ -2,13 +2,24 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Basis, Block, Context, Finished, Measure, Slot, Table, Tally, merge_as};
+use kohort_model::{
+    Basis, Block, Context, Finished, Measure, MeasureSpec, Slot, Table, Tally, merge_as, row,
+};
 
 use super::holdout::{Holdout, Steps};
 use super::orders::{Histories, OrderDays, fit_value};
-use super::tables::{HOLDOUT, MODELS};
+use super::tables::{HOLDOUT, MODELS, TABLES};
 use super::tenure::Tenures;
 use crate::models::{Fit, OrderModel, sbg};
+use crate::settings::{LIFETIME, Lifetime};
+
+/// The declaration.
+pub static CLV_MODELS: MeasureSpec = MeasureSpec {
+    tables: TABLES,
+    settings: &[&LIFETIME],
+    start: |context, settings| Box::new(ClvModels::new(context, Lifetime::of(settings))),
+    ..MeasureSpec::PLAIN
+};
 
 /// Days that stand for the months of sBG.
 const MONTH_DAYS: u32 = 30;
@@ -26,8 +37,9 @@ struct Counts {
 
 /// The fold behind `clv_models` and `clv_holdout`; with subscriptions only the first of them has
 /// rows.
-pub struct ClvModels {
+struct ClvModels {
     context: Arc<Context>,
+    lifetime: Lifetime,
     /// `None` where nobody ever ordered.
     steps: Option<Steps>,
     slots: Vec<Counts>,
@@ -35,20 +47,19 @@ pub struct ClvModels {
 
 impl ClvModels {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, lifetime: Lifetime) -> Self {
         let slots = vec![Counts::default(); context.slots.len()];
-        Self { steps: Steps::new(&context), context, slots }
+        Self { steps: Steps::new(&context, lifetime), context, lifetime, slots }
     }
 }
 
 impl Measure for ClvModels {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.lifetime))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, steps, slots } = self;
+        let Self { context, steps, slots, .. } = self;
         let Some(steps) = steps else { return };
         for customer in 0..block.len() {
             let each_slot = || block.groups.iter().map(|group| group.slot(customer));
@@ -84,11 +95,11 @@ impl Measure for ClvModels {
     }
 
     fn finish(self: Box<Self>) -> Finished {
-        let Self { context, steps, slots } = *self;
+        let Self { context, lifetime, steps, slots } = *self;
         let mut models = context.table(&MODELS);
         let mut holdout = context.table(&HOLDOUT);
         for (slot, counts) in context.slots.iter().zip(slots) {
-            write_models(&mut models, &context, slot, counts.histories);
+            write_models(&mut models, &context, slot, counts.histories, lifetime.unit_days);
             write_tenures(&mut models, slot, &counts.tenures);
             if let Some(steps) = &steps {
                 counts.holdout.write(&mut holdout, &context, slot, steps);
@@ -98,13 +109,18 @@ impl Measure for ClvModels {
     }
 }
 
-fn write_models(table: &mut Table, context: &Context, slot: &Slot, histories: Histories) {
+fn write_models(
+    table: &mut Table,
+    context: &Context,
+    slot: &Slot,
+    histories: Histories,
+    unit_days: u32,
+) {
     let (histories, spends) = histories.into_rows();
     let customers: u64 = histories.iter().map(|row| row.customers).sum();
     if customers == 0 {
         return;
     }
-    let unit_days = context.lifetime.unit_days;
     let [bg_nbd, mbg_nbd, pareto_nbd] = OrderModel::fit_all(&histories, unit_days);
     let rows = |model| Rows { slot, model, customers, unit_days };
     rows("bg_nbd").write(table, &["a", "alpha", "b", "r"], bg_nbd.as_ref());
@@ -141,18 +157,18 @@ impl Rows<'_> {
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
         for name in names {
             let parameter = fit.and_then(|fit| fit.parameters.iter().find(|p| p.name == *name));
-            table.push([
-                Arc::clone(&self.slot.segment).into(),
-                self.slot.value.clone().into(),
-                self.model.into(),
-                (*name).into(),
-                finite(parameter.map(|p| p.value)).into(),
-                finite(parameter.and_then(|p| p.standard_error)).into(),
-                finite(fit.map(|fit| fit.log_likelihood)).into(),
-                fit.map_or(self.customers, |fit| fit.customers).into(),
-                self.unit_days.into(),
-                fit.is_some_and(|fit| fit.converged).into(),
-            ]);
+            table.push(row!(MODELS {
+                segment: Arc::clone(&self.slot.segment),
+                segment_value: self.slot.value.clone(),
+                model: self.model,
+                parameter: *name,
+                estimate: finite(parameter.map(|p| p.value)),
+                standard_error: finite(parameter.and_then(|p| p.standard_error)),
+                log_likelihood: finite(fit.map(|fit| fit.log_likelihood)),
+                customers: fit.map_or(self.customers, |fit| fit.customers),
+                unit_days: self.unit_days,
+                is_converged: fit.is_some_and(|fit| fit.converged),
+            }));
         }
     }
 }

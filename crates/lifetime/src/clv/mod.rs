@@ -8,7 +8,5 @@ mod tenure;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use crate::models::OrderFit;
-pub use measure::ClvModels;
-pub(crate) use orders::{Histories, Minor, OrderDays, fit_orders, fit_value};
-pub use tables::{HOLDOUT, MODELS};
+pub use measure::CLV_MODELS;
+pub(crate) use orders::{Histories, Minor, OrderDays, fit_value};

@@ -4,7 +4,7 @@ use kohort_model::{Context, Day};
 
 use crate::counted::Counted;
 use crate::models::gamma_gamma::{self, GammaGamma, Spend};
-use crate::models::{Fit, History, OrderFit, OrderModel};
+use crate::models::{Fit, History};
 
 /// What a customer's order days come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,15 +103,6 @@ impl Histories {
             spends.map(|((x, total), customers)| Spend { x, total: total.into(), customers });
         (histories.collect(), spends.collect())
     }
-}
-
-/// Fits a model of orders; `None` where nothing can be fitted.
-pub(crate) fn fit_orders(
-    model: OrderModel,
-    histories: &[History],
-    context: &Context,
-) -> Option<OrderFit> {
-    model.fit(histories, context.lifetime.unit_days)
 }
 
 /// Fits the model of an order day's value; `None` where nobody has a repeat day of value.

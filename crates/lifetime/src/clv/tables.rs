@@ -1,11 +1,42 @@
-//! The columns of both tables.
+//! The columns of both tables, what balances in them, and how they are drawn.
 
-use kohort_model::{Column, TableSchema, Unit, keys};
+use kohort_model::view::{Shape, View};
+use kohort_model::{Additive, Column, Identities, Requires, TableSchema, TableSpec, Unit, keys};
+
+pub(super) const TABLES: &[TableSpec] = &[
+    TableSpec::of(&MODELS),
+    TableSpec {
+        requires: Requires::ORDERS,
+        view: View {
+            columns: &[
+                "step_start",
+                "is_holdout",
+                "customers",
+                "actual_cumulative",
+                "expected_cumulative",
+            ],
+            implied: &["model"],
+            shape: Shape::Across { by: "model", each: &["expected_orders", "expected_cumulative"] },
+            ..View::PLAIN
+        },
+        identities: Identities {
+            group: &["segment", "segment_value", "model"],
+            rules: &[
+                "actual_cumulative = actual_orders where step = 1",
+                "next.step = step + 1",
+                "next.actual_cumulative = actual_cumulative + next.actual_orders",
+                "next.customers >= customers",
+            ],
+            additive: Additive::Everywhere,
+            ..Identities::NONE
+        },
+        ..TableSpec::of(&HOLDOUT)
+    },
+];
 
 const MODEL: &str = "model";
 
-/// The columns of `clv_models`.
-pub static MODELS: TableSchema = TableSchema {
+pub(super) static MODELS: TableSchema = TableSchema {
     name: "clv_models",
     description: "Models of how often customers order, how long they stay and what they spend",
     columns: &[
@@ -37,8 +68,7 @@ pub static MODELS: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// The columns of `clv_holdout`.
-pub static HOLDOUT: TableSchema = TableSchema {
+pub(super) static HOLDOUT: TableSchema = TableSchema {
     name: "clv_holdout",
     description: "What models fitted on the first part of the history expected, and what came",
     columns: &[

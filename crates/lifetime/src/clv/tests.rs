@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Basis, Context, Day, Grain, NEVER, Spell, Table, Values};
+use kohort_model::{
+    Basis, Context, Day, Grain, NEVER, SettingValue, Settings, Spell, Table, Values,
+};
 
-use super::ClvModels;
-use crate::tests::{Person, assert_text, cdnow, context, finish, orders};
+use super::CLV_MODELS;
+use crate::settings::LIFETIME;
+use crate::tests::{Person, assert_text, cdnow, context, finish, orders, set};
 
 /// Both tables.
 fn tables(context: Context, people: &[Person]) -> [Table; 2] {
+    tables_with(&Settings::default(), context, people)
+}
+
+fn tables_with(settings: &Settings, context: Context, people: &[Person]) -> [Table; 2] {
     let context = Arc::new(context);
-    let tables = finish(ClvModels::new(Arc::clone(&context)), &context, people).tables;
+    let measure = (CLV_MODELS.start)(Arc::clone(&context), settings);
+    let tables = finish(measure, &context, people).tables;
     tables.try_into().unwrap()
 }
 
@@ -51,10 +59,11 @@ fn parameters_of_a_published_history() {
 
 #[test]
 fn a_holdout_adds_up() {
-    let mut context = context(0, 273, Grain::Year);
-    context.lifetime.unit_days = 50;
-    context.lifetime.calibration_end = Some(Day(130));
-    let [_, holdout] = tables(context, &cdnow());
+    let settings = set(
+        &LIFETIME,
+        &[("unit_days", SettingValue::Whole(50)), ("calibration_end", SettingValue::Day(Day(130)))],
+    );
+    let [_, holdout] = tables_with(&settings, context(0, 273, Grain::Year), &cdnow());
     // Two slots of three models of six steps.
     let (expected, cumulative) =
         (floats(&holdout, "expected_orders"), floats(&holdout, "expected_cumulative"));

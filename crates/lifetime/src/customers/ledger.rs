@@ -10,9 +10,10 @@ use super::facts::{Facts, gaps, median};
 use super::measure::first_segment;
 use super::outlook::{Expected, Outlook};
 use super::quintiles::Quintiles;
-use super::schema::CUSTOMERS;
+use super::schema::SCHEMA;
 use crate::clv::Minor;
 use crate::risk::{Levels, Risk, RiskModel};
+use crate::settings::AtRisk;
 
 /// Where a customer stands, the first that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +41,6 @@ struct Row {
 }
 
 /// Room for what a customer at hand takes.
-#[derive(Default)]
 struct Room {
     gaps: Vec<u32>,
     levels: Levels,
@@ -55,6 +55,9 @@ pub(crate) struct CustomerRows {
     /// Median gap of everybody, at place 0, and of each slot of the first segment.
     pub medians: Vec<Option<f64>>,
     pub outlook: Outlook,
+    pub at_risk: AtRisk,
+    /// Days over which a signal is added up.
+    pub window_days: u32,
     /// `None` where there is no model of leaving.
     pub risk: Option<RiskModel>,
 }
@@ -98,10 +101,9 @@ impl CustomerRows {
 
     /// Of an active customer.
     fn status(&self, risk: Option<Risk>, overdue: Option<f64>, spells: usize, days: u32) -> Status {
-        let Context { lifetime, engagement, .. } = &*self.context;
         let is_at_risk = match risk {
-            Some(risk) => risk.score >= engagement.at_risk_score,
-            None => overdue.is_some_and(|ratio| ratio >= lifetime.at_risk_ratio),
+            Some(risk) => risk.score >= self.at_risk.score,
+            None => overdue.is_some_and(|ratio| ratio >= self.at_risk.ratio),
         };
         if is_at_risk {
             Status::AtRisk
@@ -117,7 +119,7 @@ impl CustomerRows {
 
 impl Ledger for CustomerRows {
     fn table(&self) -> Table {
-        self.context.ledger_table(&CUSTOMERS)
+        self.context.ledger_table(&SCHEMA)
     }
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {
@@ -125,7 +127,7 @@ impl Ledger for CustomerRows {
         // Texts of this block alone: threads that share one wait for each other to count its users.
         let statuses = STATUSES.map(Arc::<str>::from);
         let drivers = self.risk.as_ref().map(RiskModel::drivers).unwrap_or_default();
-        let mut room = Room::default();
+        let mut room = Room { gaps: Vec::new(), levels: Levels::new(self.window_days) };
         let rows = (0..block.len()).filter_map(|customer| self.row(block, customer, &mut room));
         let rows: Vec<Row> = rows.collect();
         let days = || rows.iter().map(|row| &row.facts.days);

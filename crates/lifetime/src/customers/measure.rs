@@ -3,19 +3,70 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, DayCounts, Finished, Group, Ledger, Measure, Tally, merge_as};
+use kohort_model::view::{self, Order, Shape, View};
+use kohort_model::{
+    Block, Context, DayCounts, Finished, Group, Ledger, Measure, MeasureSpec, Passes, Requires,
+    TableSpec, Tally, Written, merge_as,
+};
 
 use super::facts::{Facts, gaps};
 use super::ledger::CustomerRows;
 use super::outlook::Outlook;
 use super::quintiles::Quintiles;
+use super::schema::SCHEMA;
 use crate::clv::{Histories, Minor};
 use crate::counted::Counted;
-use crate::risk::{Leaving, Levels};
+use crate::risk::{Leaving, Levels, SIGNALS};
+use crate::settings::{AT_RISK, AtRisk, INDICATORS, LIFETIME, Lifetime, window_days};
+
+/// The declaration.
+pub static CUSTOMERS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: Requires::ORDERS,
+        written: Written::OnRequest,
+        view: View {
+            columns: &[
+                "status",
+                "last_order",
+                "orders",
+                "revenue",
+                "median_gap_days",
+                "overdue_ratio",
+            ],
+            optional: &["risk_score", "risk_driver", "probability_alive", "clv"],
+            shape: Shape::Top(Order::Highest("revenue")),
+            rows: view::CUSTOMERS,
+            ..View::PLAIN
+        },
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: SIGNALS,
+    passes: Passes::ThenRows,
+    settings: &[&LIFETIME, &AT_RISK, &INDICATORS],
+    start: |context, settings| {
+        let options = Options {
+            lifetime: Lifetime::of(settings),
+            at_risk: AtRisk::of(settings),
+            window_days: window_days(settings),
+        };
+        Box::new(Customers::new(context, options))
+    },
+    ..MeasureSpec::PLAIN
+};
+
+/// The settings.
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    lifetime: Lifetime,
+    at_risk: AtRisk,
+    /// Days over which a signal is added up.
+    window_days: u32,
+}
 
 /// The fold behind `customers`.
-pub struct Customers {
+struct Customers {
     context: Arc<Context>,
+    options: Options,
     days_since_last: Counted<Reverse<u32>>,
     orders: Counted<u32>,
     revenue: Counted<Minor>,
@@ -29,13 +80,13 @@ pub struct Customers {
 
 impl Customers {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, options: Options) -> Self {
         Self {
             gaps: vec![DayCounts::default(); context.slots.len()],
-            leaving: Leaving::new(Arc::clone(&context)),
-            levels: Levels::default(),
+            leaving: Leaving::new(Arc::clone(&context), options.window_days),
+            levels: Levels::new(options.window_days),
             context,
+            options,
             days_since_last: Counted::default(),
             orders: Counted::default(),
             revenue: Counted::default(),
@@ -52,7 +103,7 @@ pub(crate) fn first_segment(context: &Context) -> Option<usize> {
 
 impl Measure for Customers {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.options))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
@@ -88,6 +139,7 @@ impl Measure for Customers {
     }
 
     fn finish(self: Box<Self>) -> Finished {
+        let Options { lifetime, at_risk, window_days } = self.options;
         let (risk, risk_fit) = self.leaving.finish();
         let rows: Box<dyn Ledger> = Box::new(CustomerRows {
             risk,
@@ -95,7 +147,9 @@ impl Measure for Customers {
             frequency: Quintiles::new(&self.orders.into_counts()),
             monetary: Quintiles::new(&self.revenue.into_counts()),
             medians: self.gaps.iter().map(|gaps| gaps.percentile(50)).collect(),
-            outlook: Outlook::new(self.histories, &self.context),
+            outlook: Outlook::new(self.histories, &self.context, lifetime),
+            at_risk,
+            window_days,
             context: self.context,
         });
         Finished { ledgers: vec![rows], risk: risk_fit, ..Finished::default() }

@@ -12,5 +12,4 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use measure::Customers;
-pub use schema::CUSTOMERS;
+pub use measure::CUSTOMERS;

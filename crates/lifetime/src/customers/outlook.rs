@@ -2,17 +2,19 @@
 
 use std::sync::OnceLock;
 
-use kohort_model::{Context, Model, average};
+use kohort_model::{Context, average};
 
-use crate::clv::{Histories, OrderDays, OrderFit, fit_orders, fit_value};
+use crate::clv::{Histories, OrderDays, fit_value};
 use crate::models::gamma_gamma::GammaGamma;
-use crate::models::{Fit, OrderModel, discounted_orders_if_alive};
+use crate::models::{Fit, OrderFit, discounted_orders_if_alive};
+use crate::settings::Lifetime;
 
 /// Days of a year, in which the discount is given.
 const YEAR_DAYS: f64 = 365.0;
 
 /// The fitted models, where they converged.
 pub(crate) struct Outlook {
+    lifetime: Lifetime,
     orders: Option<OrderFit>,
     value: Option<Fit<GammaGamma>>,
     /// By repeat order days, the ages of those who have them, rising, with what is expected of
@@ -42,13 +44,8 @@ pub(crate) struct Expected {
 
 impl Outlook {
     /// Fits the models to all customers.
-    pub fn new(histories: Histories, context: &Context) -> Self {
+    pub fn new(histories: Histories, context: &Context, lifetime: Lifetime) -> Self {
         let (histories, spends) = histories.into_rows();
-        let model = match context.lifetime.model {
-            Model::BgNbd => OrderModel::BgNbd,
-            Model::MbgNbd => OrderModel::MbgNbd,
-            Model::ParetoNbd => OrderModel::ParetoNbd,
-        };
         let mut seen: Vec<_> = histories.iter().map(|row| (row.x, row.age_days)).collect();
         seen.sort_unstable();
         seen.dedup();
@@ -57,8 +54,10 @@ impl Outlook {
             ahead.resize_with(ahead.len().max(repeats as usize + 1), Vec::new);
             ahead[repeats as usize].push((age, OnceLock::new()));
         }
+        let orders = lifetime.model.fit(&histories, lifetime.unit_days);
         Self {
-            orders: fit_orders(model, &histories, context).filter(|fit| fit.converged),
+            lifetime,
+            orders: orders.filter(|fit| fit.converged),
             value: fit_value(&spends, context).filter(|fit| fit.converged),
             ahead,
         }
@@ -67,10 +66,10 @@ impl Outlook {
     /// What is expected of a customer.
     pub fn of(&self, days: &OrderDays, context: &Context) -> Expected {
         let Some(fit) = &self.orders else { return Expected::default() };
-        let unit = f64::from(context.lifetime.unit_days);
+        let unit = f64::from(self.lifetime.unit_days);
         let (recency, age) = (f64::from(days.recency) / unit, f64::from(days.age) / unit);
         let alive = fit.model.probability_alive(days.repeats, recency, age);
-        let ahead = self.ahead(fit, days, context);
+        let ahead = self.ahead(fit, days);
         let value = self.value.as_ref().and_then(|fit| {
             let mean = average(days.repeat_value, days.repeats.into(), context.scale);
             match mean.filter(|mean| *mean > 0.0) {
@@ -88,8 +87,8 @@ impl Outlook {
         }
     }
 
-    fn ahead(&self, fit: &OrderFit, days: &OrderDays, context: &Context) -> Ahead {
-        let lifetime = &context.lifetime;
+    fn ahead(&self, fit: &OrderFit, days: &OrderDays) -> Ahead {
+        let lifetime = &self.lifetime;
         let unit = f64::from(lifetime.unit_days);
         let compute = || {
             let (model, age) = (&*fit.model, f64::from(days.age) / unit);

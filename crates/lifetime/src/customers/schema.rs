@@ -2,8 +2,7 @@
 
 use kohort_model::{Column, TableSchema, Unit};
 
-/// The columns of `customers`; one of text follows for each segment of `at = "first"`.
-pub static CUSTOMERS: TableSchema = TableSchema {
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "customers",
     description: "Every customer: what they did, where they stand and what is to be expected",
     columns: &[

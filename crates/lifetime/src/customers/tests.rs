@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Grain, Table, Values};
+use kohort_model::{Context, Day, Grain, SettingValue, Settings, Table, Values};
 
-use super::Customers;
-use crate::tests::{Person, assert_text, cdnow, context, finish, orders, show};
+use super::CUSTOMERS;
+use crate::settings::LIFETIME;
+use crate::tests::{Person, assert_text, cdnow, context, finish, orders, set, show};
 
 /// The rows of all people.
 fn list(context: Context, people: &[Person]) -> Table {
+    list_with(&Settings::default(), context, people)
+}
+
+fn list_with(settings: &Settings, context: Context, people: &[Person]) -> Table {
     let context = Arc::new(context);
-    let finished = finish(Customers::new(Arc::clone(&context)), &context, people);
+    let finished = finish((CUSTOMERS.start)(Arc::clone(&context), settings), &context, people);
     assert_eq!((finished.tables.len(), finished.ledgers.len()), (0, 1));
     let ledger = &finished.ledgers[0];
     let mut table = ledger.table();
@@ -149,10 +154,10 @@ fn float(table: &Table, name: &str, row: usize) -> f64 {
 
 #[test]
 fn what_is_expected_of_a_published_history() {
-    let mut context = context(0, 273, Grain::Year);
-    context.lifetime.horizon_units = 39;
+    let context = context(0, 273, Grain::Year);
+    let settings = set(&LIFETIME, &[("horizon_units", SettingValue::Whole(39))]);
     let people = cdnow();
-    let table = list(context.clone(), &people);
+    let table = list_with(&settings, context.clone(), &people);
     // Fader, Hardie and Lee 2005: x = 2, t_x = 30.43 and T = 38.86 weeks.
     let is_it = |person: &Person| {
         let days: Vec<i32> = person.orders.iter().map(|(day, _)| *day).collect();
@@ -172,7 +177,7 @@ fn what_is_expected_of_a_published_history() {
     // No value is known of customers who pay nothing.
     let mut free = people;
     free.iter_mut().flat_map(|person| &mut person.orders).for_each(|order| order.1 = 0);
-    let table = list(context, &free);
+    let table = list_with(&settings, context, &free);
     assert!(float(&table, "probability_alive", 0) > 0.0);
     for name in ["expected_value", "clv"] {
         assert_eq!(*column(&table, name), Values::Float64(vec![None; free.len()]), "{name}");

@@ -7,17 +7,67 @@ mod tests;
 
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Day, DayCounts, Finished, Grid, Measure, Tally, merge_as};
+use kohort_model::{
+    Block, Context, Day, DayCounts, Finished, Grid, Measure, MeasureSpec, Requires, Setting,
+    SettingKind, Settings, SettingsSection, Tally, merge_as,
+};
 
 use rows::{Counts, Rows, length};
-pub use schema::{GAPS, HISTOGRAM};
+use schema::{GAPS, HISTOGRAM};
+
+/// The declaration.
+pub static PURCHASE_GAPS: MeasureSpec = MeasureSpec {
+    tables: schema::TABLES,
+    settings: &[&SECTION],
+    start: |context, settings| Box::new(PurchaseGaps::new(context, Options::of(settings))),
+    ..MeasureSpec::PLAIN
+};
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "purchase_gaps",
+    meaning: "How gaps between purchases are broken down.",
+    requires: Requires::ORDERS,
+    keys: &[
+        Setting::new(
+            "max_gap_number",
+            SettingKind::whole(10, 1..=1000, "gaps"),
+            "The last gap of a customer that has rows of its own; later ones count in the rows of all.",
+            "max_gap_number = 5",
+        ),
+        Setting::new(
+            "bucket_days",
+            SettingKind::days(7),
+            "Days of a bucket of the histogram.",
+            "bucket_days = 30",
+        ),
+    ],
+};
+
+/// The settings.
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    /// Gaps of larger number stand in the rows of all numbers only; at least 1.
+    max_number: u32,
+    /// Days of a histogram's bucket, at least 1.
+    bucket_days: u32,
+}
+
+impl Options {
+    fn of(settings: &Settings) -> Self {
+        Self {
+            max_number: settings.whole(&SECTION, "max_gap_number"),
+            bucket_days: settings.whole(&SECTION, "bucket_days"),
+        }
+    }
+}
 
 /// The fold behind both tables of gaps.
 ///
-/// Gaps are told apart by the number of gaps before them, from 0; those of `max_number` and more
+/// Gaps are kept apart by the number of gaps before them, from 0; those of `max_number` and more
 /// share one place.
-pub struct PurchaseGaps {
+struct PurchaseGaps {
     context: Arc<Context>,
+    options: Options,
     /// Lengths of the gaps that ended, by the period in which they start, then by number.
     ended: Grid<Vec<DayCounts>>,
     /// Lengths so far of the open gaps, by slot, then by number. The length tells on which day such
@@ -29,22 +79,21 @@ pub struct PurchaseGaps {
 
 impl PurchaseGaps {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, options: Options) -> Self {
         let ended = Grid::new(&context);
         let open = vec![Vec::new(); context.slots.len()];
-        Self { context, ended, open, days: Vec::new() }
+        Self { context, options, ended, open, days: Vec::new() }
     }
 }
 
 impl Measure for PurchaseGaps {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.options))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, ended, open, days } = self;
-        let most = context.gaps.max_number as usize;
+        let Self { context, options, ended, open, days } = self;
+        let most = options.max_number as usize;
         for customer in 0..block.len() {
             days.clear();
             days.extend(block.activity.of(customer).0.iter().map(|day| day.0));
@@ -79,11 +128,9 @@ impl Measure for PurchaseGaps {
             .iter()
             .map(|numbers| numbers.iter().map(DayCounts::counts).collect())
             .collect();
-        for (g, periods) in context.periods.iter().enumerate() {
-            for ((s, slot), open) in context.slots.iter().enumerate().zip(&open) {
-                let rows = Rows { context, slot, periods };
-                rows.write(&mut tables, self.ended.get(s, g), open);
-            }
+        for series in context.series() {
+            let rows = Rows { context, series, options: self.options };
+            rows.write(&mut tables, self.ended.get(series.s, series.g), &open[series.s]);
         }
         Vec::from(tables).into()
     }

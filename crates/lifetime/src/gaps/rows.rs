@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kohort_model::{
-    Cell, Context, DayCounts, Periods, Places, Slot, Table, mean_days, percentile_days,
-};
+use kohort_model::{Context, DayCounts, Places, Series, Table, mean_days, percentile_days, row};
+
+use super::Options;
+use super::schema::{GAPS, HISTOGRAM};
 
 /// Days with how many gaps have that length, rising.
 pub(super) type Counts = Vec<(u32, u64)>;
@@ -14,19 +15,19 @@ pub(super) fn length(start: i32, context: &Context) -> u32 {
     start.abs_diff(context.as_of.0 - 1)
 }
 
-/// What the rows of one slot and grain share.
+/// What the rows of a series share.
 pub(super) struct Rows<'a> {
     pub context: &'a Context,
-    pub slot: &'a Slot,
-    pub periods: &'a Periods,
+    pub series: Series<'a>,
+    pub options: Options,
 }
 
 impl Rows<'_> {
     /// The rows of both tables, from lengths of ended gaps by period and number, and of open ones by
     /// number.
     pub fn write(&self, tables: &mut [Table; 2], ended: &Places<Vec<DayCounts>>, open: &[Counts]) {
-        let Self { context, periods, .. } = self;
-        let most = context.gaps.max_number as usize;
+        let Self { context, series: Series { periods, .. }, options } = self;
+        let most = options.max_number as usize;
         let mut has_begun = false;
         for p in 0..periods.len() {
             let ended = ended.get(p).map_or(&[][..], Vec::as_slice);
@@ -59,16 +60,6 @@ impl Rows<'_> {
         }
     }
 
-    fn key(&self, p: usize, number: Option<usize>) -> [Cell; 5] {
-        [
-            self.periods.grain.name().into(),
-            Arc::clone(&self.slot.segment).into(),
-            self.slot.value.clone().into(),
-            self.periods.start(p).into(),
-            number.into(),
-        ]
-    }
-
     fn write_gaps(
         &self,
         [table, histogram]: &mut [Table; 2],
@@ -76,41 +67,40 @@ impl Rows<'_> {
         number: Option<usize>,
         (ended, open): &(Counts, Counts),
     ) {
-        let is_complete = self.context.is_complete(self.periods, p);
+        let Series { periods, slot, .. } = self.series;
+        let is_complete = self.context.is_complete(periods, p);
         let total = |counts: &Counts| counts.iter().map(|(_, n)| n).sum::<u64>();
-        let percentile = |percent| Cell::from(percentile_days(ended, percent));
-        let [grain, segment, value, period, gap_number] = self.key(p, number);
-        table.push([
-            grain,
-            segment,
-            value,
-            period,
-            gap_number,
-            total(ended).into(),
-            total(open).into(),
-            mean_days(ended).into(),
-            percentile(25),
-            percentile(50),
-            percentile(75),
-            percentile(90),
-            kaplan_meier_median(ended, open).into(),
-            is_complete.into(),
-        ]);
-        let width = self.context.gaps.bucket_days;
+        let percentile = |percent| percentile_days(ended, percent);
+        table.push(row!(GAPS {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            gap_number: number,
+            gaps: total(ended),
+            open: total(open),
+            mean_days: mean_days(ended),
+            p25_days: percentile(25),
+            median_days: percentile(50),
+            p75_days: percentile(75),
+            p90_days: percentile(90),
+            km_median_days: kaplan_meier_median(ended, open),
+            is_complete: is_complete,
+        }));
+        let width = self.options.bucket_days;
         for (days_from, gaps, open) in buckets(ended, open, width) {
-            let [grain, segment, value, period, gap_number] = self.key(p, number);
-            histogram.push([
-                grain,
-                segment,
-                value,
-                period,
-                gap_number,
-                days_from.into(),
-                (u64::from(days_from) + u64::from(width) - 1).into(),
-                gaps.into(),
-                open.into(),
-                is_complete.into(),
-            ]);
+            histogram.push(row!(HISTOGRAM {
+                grain: periods.grain.name(),
+                segment: Arc::clone(&slot.segment),
+                segment_value: slot.value.clone(),
+                period: periods.start(p),
+                gap_number: number,
+                days_from: days_from,
+                days_to: u64::from(days_from) + u64::from(width) - 1,
+                gaps: gaps,
+                open: open,
+                is_complete: is_complete,
+            }));
         }
     }
 }

@@ -1,9 +1,87 @@
-//! The columns of both tables.
+//! The columns of both tables, what balances in them, and how they are drawn.
 
-use kohort_model::{Column, TableSchema, Unit, keys};
+use kohort_model::view::{FEW_PERIODS, Panel, Shape, View, Where};
+use kohort_model::{
+    BY_PERIOD, Column, Compare, Identities, Requires, SumsOf, TableSchema, TableSpec, Unit, keys,
+};
 
-/// The columns of `purchase_gaps`.
-pub static GAPS: TableSchema = TableSchema {
+const EVERY_GAP: Where = Where("gap_number", None);
+
+pub(super) const TABLES: &[TableSpec] = &[
+    TableSpec {
+        requires: Requires::ORDERS,
+        view: View {
+            columns: &[
+                "gaps",
+                "open",
+                "km_median_days",
+                "p25_days",
+                "median_days",
+                "p75_days",
+                "p90_days",
+                "mean_days",
+            ],
+            implied: &["gap_number"],
+            shape: Shape::Totals(&[EVERY_GAP]),
+            panels: &[Panel::Period {
+                title: "by number, of the last complete period with a km_median_days of gap 1",
+                by: "gap_number",
+                of: Where("gap_number", Some("1")),
+                settled: "km_median_days",
+                columns: &[],
+            }],
+            rows: FEW_PERIODS,
+            ..View::PLAIN
+        },
+        identities: GAP_IDENTITIES,
+        ..TableSpec::of(&GAPS)
+    },
+    TableSpec {
+        requires: Requires::ORDERS,
+        view: View { shape: Shape::Bars(EVERY_GAP), ..View::PLAIN },
+        identities: Identities {
+            not_additive: &["days_to"],
+            ..Identities::by_grain(&["gaps + open > 0", "days_from <= days_to"])
+        },
+        ..TableSpec::of(&HISTOGRAM)
+    },
+];
+
+const BY_GAP: &[&str] = &["grain", "segment", "segment_value", "period", "gap_number"];
+
+const GAP_IDENTITIES: Identities = Identities {
+    group: BY_PERIOD,
+    sums: &[
+        SumsOf {
+            compare: Compare::AtLeast,
+            ..SumsOf::period(
+                "gap_number is not set",
+                "",
+                "gap_number is set",
+                &[("gaps", "gaps"), ("open", "open")],
+            )
+        },
+        SumsOf {
+            by: BY_GAP,
+            ..SumsOf::period(
+                "",
+                "purchase_gap_histogram",
+                "",
+                &[("gaps", "gaps"), ("open", "open")],
+            )
+        },
+    ],
+    ..Identities::by_grain(&[
+        "p25_days <= median_days",
+        "median_days <= p75_days",
+        "p75_days <= p90_days",
+        "mean_days is set exactly where gaps > 0",
+        "median_days is set exactly where gaps > 0",
+        "km_median_days is not set where gaps = 0",
+    ])
+};
+
+pub(super) static GAPS: TableSchema = TableSchema {
     name: "purchase_gaps",
     description: "How long customers take between one purchase and the next",
     columns: &[
@@ -40,8 +118,7 @@ pub static GAPS: TableSchema = TableSchema {
     ],
 };
 
-/// The columns of `purchase_gap_histogram`.
-pub static HISTOGRAM: TableSchema = TableSchema {
+pub(super) static HISTOGRAM: TableSchema = TableSchema {
     name: "purchase_gap_histogram",
     description: "The gaps between purchases by their length",
     columns: &[

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Gaps, Grain};
+use kohort_model::{Grain, SettingValue, Settings};
 
-use super::PurchaseGaps;
-use crate::tests::{assert_text, context, finish, orders};
+use super::{PURCHASE_GAPS, SECTION};
+use crate::tests::{assert_text, context, finish, orders, set};
 
 #[test]
 fn gaps_by_month_and_number() {
     // January, February and March 1970; two orders of day 10 are one purchase.
     let people = [orders(&[0, 10, 10, 40]), orders(&[0, 20]), orders(&[0])];
-    let mut context = context(0, 90, Grain::Month);
-    context.gaps = Gaps { max_number: 2, bucket_days: 10 };
-    let context = Arc::new(context);
-    let tables = finish(PurchaseGaps::new(Arc::clone(&context)), &context, &people).tables;
+    let settings = set(
+        &SECTION,
+        &[("max_gap_number", SettingValue::Whole(2)), ("bucket_days", SettingValue::Whole(10))],
+    );
+    let context = Arc::new(context(0, 90, Grain::Month));
+    let measure = (PURCHASE_GAPS.start)(Arc::clone(&context), &settings);
+    let tables = finish(measure, &context, &people).tables;
     assert_text(
         &tables[0],
         "segment segment_value period gap_number gaps open mean_days p25_days median_days p75_days p90_days km_median_days is_complete
@@ -64,7 +67,12 @@ fn rows_start_with_the_first_activity_and_end_at_as_of() {
     let mut late = orders(&[12]);
     late.slot = 2;
     let people = [orders(&[4, 10]), late];
-    let tables = finish(PurchaseGaps::new(Arc::clone(&context)), &context, &people).tables;
+    let tables = finish(
+        (PURCHASE_GAPS.start)(Arc::clone(&context), &Settings::default()),
+        &context,
+        &people,
+    )
+    .tables;
     assert_text(
         &tables[0],
         "segment_value period gap_number gaps open km_median_days is_complete

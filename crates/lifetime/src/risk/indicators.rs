@@ -1,10 +1,11 @@
-//! The measure and its rows.
+//! `churn_indicators`: the measure and its rows.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use kohort_model::{
-    Block, Context, Finished, Grid, Group, Measure, Slot, Table, Tally, merge_as, rate,
+    Block, Context, Finished, Grid, Group, Input, Measure, MeasureSpec, Series, Table, Tally,
+    merge_as, rate, row,
 };
 
 use super::classes::{class, lower_bound};
@@ -12,7 +13,21 @@ use super::leaving::Leaving;
 use super::levels::Levels;
 use super::observed::{complete, known, observed};
 use super::odds::{auc, odds_ratio};
-use super::schema::INDICATORS;
+use super::schema::{SCHEMA, TABLE};
+use crate::settings::{INDICATORS, window_days};
+
+/// The declaration.
+pub static CHURN_INDICATORS: MeasureSpec = MeasureSpec {
+    tables: &[TABLE],
+    reads: SIGNALS,
+    settings: &[&INDICATORS],
+    start: |context, settings| Box::new(ChurnIndicators::new(context, window_days(settings))),
+    ..MeasureSpec::PLAIN
+};
+
+/// The inputs that tell of signals.
+pub(crate) const SIGNALS: &[Input] =
+    &[Input::Engagement, Input::Invoices, Input::Returns, Input::Surveys];
 
 /// What is counted of a signal: at place 0 of those that stayed, at place 1 of those that churned.
 #[derive(Clone, Debug, Default)]
@@ -60,9 +75,10 @@ struct Stretch {
     churned: u64,
 }
 
-/// The fold behind `churn_indicators`.
-pub struct ChurnIndicators {
+/// The fold behind the table.
+struct ChurnIndicators {
     context: Arc<Context>,
+    window_days: u32,
     /// By grain and signal the periods that count for it.
     counted: Vec<Vec<Range<usize>>>,
     /// By place of the signal.
@@ -75,22 +91,20 @@ pub struct ChurnIndicators {
 
 impl ChurnIndicators {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, window_days: u32) -> Self {
         let engagement = &context.engagement;
         let counted = context.periods.iter().map(|periods| {
             let complete = complete(&context, periods, 0);
             let known_from = engagement.known_from.iter();
-            known_from
-                .map(|from| known(&complete, periods, *from, engagement.window_days))
-                .collect()
+            known_from.map(|from| known(&complete, periods, *from, window_days)).collect()
         });
         Self {
             counted: counted.collect(),
             cells: Grid::new(&context),
-            leaving: Leaving::new(Arc::clone(&context)),
+            leaving: Leaving::new(Arc::clone(&context), window_days),
             context,
-            levels: Levels::default(),
+            levels: Levels::new(window_days),
+            window_days,
             stretches: Vec::new(),
         }
     }
@@ -117,7 +131,7 @@ impl ChurnIndicators {
 
 impl Measure for ChurnIndicators {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.window_days))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
@@ -150,13 +164,11 @@ impl Measure for ChurnIndicators {
 
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
-        let mut table = context.table(&INDICATORS);
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                let signals = self.cells.get(s, g).iter().zip(&context.engagement.signals);
-                for (cell, signal) in signals {
-                    write_row(&mut table, periods.grain.name(), slot, signal, cell);
-                }
+        let mut table = context.table(&SCHEMA);
+        for series in context.series() {
+            let cells = self.cells.get(series.s, series.g);
+            for (cell, signal) in cells.iter().zip(&context.engagement.signals) {
+                write_row(&mut table, series, signal, cell);
             }
         }
         let (_, risk) = self.leaving.finish();
@@ -166,8 +178,7 @@ impl Measure for ChurnIndicators {
 
 fn write_row(
     table: &mut Table,
-    grain: &'static str,
-    slot: &Slot,
+    Series { periods, slot, .. }: Series<'_>,
     signal: &Arc<str>,
     cell: &Tallied,
 ) {
@@ -191,26 +202,26 @@ fn write_row(
     let exposed_stayed = stayed - unexposed_stayed;
     let odds = odds_ratio([exposed_churned, exposed_stayed, unexposed_churned, unexposed_stayed]);
     let mean = |of: usize, n: u64| rate(cell.levels[of], 100 * i128::from(n));
-    table.push([
-        grain.into(),
-        Arc::clone(&slot.segment).into(),
-        slot.value.clone().into(),
-        Arc::clone(signal).into(),
-        observations.into(),
-        churned.into(),
-        with_signal.into(),
-        mean(1, churned).into(),
-        mean(0, stayed).into(),
-        level(lower_bound(low)).into(),
-        (exposed_churned + exposed_stayed).into(),
-        exposed_churned.into(),
-        (unexposed_churned + unexposed_stayed).into(),
-        unexposed_churned.into(),
-        odds.map(|odds| odds.value).into(),
-        odds.map(|odds| odds.low).into(),
-        odds.map(|odds| odds.high).into(),
-        auc(cell.classes.iter().map(|[stayed, churned]| (*churned, *stayed))).into(),
-    ]);
+    table.push(row!(SCHEMA {
+        grain: periods.grain.name(),
+        segment: Arc::clone(&slot.segment),
+        segment_value: slot.value.clone(),
+        signal: Arc::clone(signal),
+        observations: observations,
+        churned: churned,
+        with_signal: with_signal,
+        mean_level_churned: mean(1, churned),
+        mean_level_stayed: mean(0, stayed),
+        threshold: level(lower_bound(low)),
+        exposed: exposed_churned + exposed_stayed,
+        exposed_churned: exposed_churned,
+        unexposed: unexposed_churned + unexposed_stayed,
+        unexposed_churned: unexposed_churned,
+        odds_ratio: odds.map(|odds| odds.value),
+        odds_ratio_low: odds.map(|odds| odds.low),
+        odds_ratio_high: odds.map(|odds| odds.high),
+        auc: auc(cell.classes.iter().map(|[stayed, churned]| (*churned, *stayed))),
+    }));
 }
 
 /// Hundredths in whole units.

@@ -33,7 +33,7 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    fn new(context: &Context) -> Self {
+    fn new(context: &Context, window_days: u32) -> Self {
         let engagement = &context.engagement;
         let first = context.first_activity.unwrap_or(context.as_of);
         let months = Periods::new(&context.calendar, Grain::Month, first, context.as_of);
@@ -43,7 +43,7 @@ impl Frame {
         let (signals, known_from): (Vec<usize>, Vec<Day>) = places.unzip();
         let mut used = complete(context, &months, 1);
         if let Some(latest) = known_from.into_iter().max() {
-            used = known(&used, &months, Some(latest), engagement.window_days);
+            used = known(&used, &months, Some(latest), window_days);
         }
         let held_out = used.end - used.len().div_ceil(5);
         Self { months, used, held_out, signals }
@@ -80,9 +80,9 @@ pub(crate) struct Leaving {
 }
 
 impl Leaving {
-    /// Nothing counted yet.
-    pub fn new(context: Arc<Context>) -> Self {
-        let frame = Frame::new(&context);
+    /// Nothing counted yet; signals are added up over `window_days` days.
+    pub fn new(context: Arc<Context>, window_days: u32) -> Self {
+        let frame = Frame::new(&context, window_days);
         Self {
             plain: vec![0; 1 << (KEY_BITS + PLAIN_BITS)],
             others: Counted::default(),

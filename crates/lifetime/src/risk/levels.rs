@@ -19,17 +19,24 @@ struct Change {
 ///
 /// The level of a signal on day s is the sum of its values, in hundredths, in the `window_days` days
 /// before s; s itself is not among them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Levels {
+    /// Days over which a signal is added up, at least 1.
+    window_days: u32,
     /// By signal, then day.
     changes: Vec<Change>,
 }
 
 impl Levels {
+    /// Of nobody yet.
+    pub fn new(window_days: u32) -> Self {
+        Self { window_days, changes: Vec::new() }
+    }
+
     /// Takes the customer at hand: `customer` of the block.
     pub fn read(&mut self, block: &Block<'_>, customer: usize, engagement: &Engagement) {
         self.changes.clear();
-        let window = i64::from(engagement.window_days);
+        let window = i64::from(self.window_days);
         for signal in block.signals.of(customer) {
             self.count(signal.signal, signal.day, signal.day.plus(window), signal.value);
         }

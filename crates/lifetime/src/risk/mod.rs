@@ -14,8 +14,8 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use indicators::ChurnIndicators;
+pub use indicators::CHURN_INDICATORS;
+pub(crate) use indicators::SIGNALS;
 pub(crate) use leaving::Leaving;
 pub(crate) use levels::Levels;
 pub(crate) use model::{Risk, RiskModel};
-pub use schema::INDICATORS;

@@ -1,9 +1,45 @@
-//! The table's columns.
+//! The table's columns, what balances in it, and how it is drawn.
 
-use kohort_model::{Column, TableSchema, Unit, keys};
+use kohort_model::view::{Order, Shape, View};
+use kohort_model::{Column, Identities, Requires, TableSchema, TableSpec, Unit, keys};
 
-/// The columns of `churn_indicators`.
-pub static INDICATORS: TableSchema = TableSchema {
+use crate::settings::SIGNALS;
+
+pub(super) const TABLE: TableSpec = TableSpec {
+    requires: Requires(SIGNALS),
+    view: View {
+        columns: &[
+            "auc",
+            "odds_ratio",
+            "odds_ratio_low",
+            "odds_ratio_high",
+            "threshold",
+            "exposed",
+            "exposed_churned",
+            "unexposed",
+            "unexposed_churned",
+        ],
+        shape: Shape::First(Order::Farthest("auc", 0.5)),
+        ..View::PLAIN
+    },
+    identities: Identities {
+        // Each value of a segment has a threshold of its own.
+        not_additive: &["exposed", "exposed_churned", "unexposed", "unexposed_churned"],
+        ..Identities::by_grain(&[
+            "observations > 0",
+            "observations = exposed + unexposed",
+            "churned = exposed_churned + unexposed_churned",
+            "with_signal <= observations",
+            "odds_ratio is set exactly where exposed_churned > 0 and exposed - exposed_churned > 0 \
+             and unexposed_churned > 0 and unexposed - unexposed_churned > 0",
+            "auc >= 0",
+            "auc <= 1",
+        ])
+    },
+    ..TableSpec::of(&SCHEMA)
+};
+
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "churn_indicators",
     description: "What tells who will leave: each signal before a period against who left in it",
     columns: &[

@@ -1,8 +1,9 @@
 //! The carts of a person.
 
-use kohort_model::{Block, Context, Day, Funnel, Outcome, Touch};
+use kohort_model::{Block, Context, Day, Funnel, Outcome, Settings, Touch};
 
 use crate::recovery::Recovery;
+use crate::settings::{CARTS, Hours, LOST_SALES};
 use crate::tally::Lost;
 
 /// A cart, however often it was left and taken up again.
@@ -22,11 +23,18 @@ pub(crate) struct Cart {
     pub furthest: u32,
 }
 
+/// What a cart's outcome depends on.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    funnel: &'a Funnel,
+    window: Hours,
+}
+
 impl Cart {
     /// A cart from its events in order of instant, step and value, of which there is at least one.
-    fn new(touches: &[Touch], funnel: &Funnel) -> Self {
+    fn new(touches: &[Touch], Frame { funnel, window }: Frame<'_>) -> Self {
         let (first, last_step) = (touches[0], last_step(funnel));
-        let end = first.at.saturating_add(funnel.cart_window_micros);
+        let end = first.at.saturating_add(window.micros());
         let in_window = &touches[..touches.partition_point(|touch| touch.at <= end)];
         let purchase = in_window.iter().find(|touch| touch.step == last_step);
         let outcome = match purchase {
@@ -47,13 +55,13 @@ impl Cart {
     }
 
     /// The last instant at which a purchase belongs to it.
-    fn end(&self, funnel: &Funnel) -> i64 {
-        self.at.saturating_add(funnel.cart_window_micros)
+    fn end(&self, window: Hours) -> i64 {
+        self.at.saturating_add(window.micros())
     }
 
     /// The day on which it is lost if it is.
-    fn lost_on(&self, funnel: &Funnel) -> Day {
-        self.created.plus(Funnel::days(funnel.cart_window_micros))
+    fn lost_on(&self, window: Hours) -> Day {
+        self.created.plus(window.days())
     }
 }
 
@@ -70,8 +78,11 @@ pub(crate) struct Found {
 }
 
 /// Finds carts; holds room to work in.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Finder {
+    window: Hours,
+    /// Days after a cart is lost within which a purchase recovers it.
+    recovery_days: u32,
     touches: Vec<Touch>,
     /// Instant and day of each event of the last step, rising.
     purchases: Vec<(i64, Day)>,
@@ -79,17 +90,33 @@ pub(crate) struct Finder {
 }
 
 impl Finder {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            window: Hours(settings.whole(&CARTS, "window_hours")),
+            recovery_days: settings.whole(&LOST_SALES, "recovery_window_days"),
+            touches: Vec::new(),
+            purchases: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// How long a cart may take.
+    pub fn window(&self) -> Hours {
+        self.window
+    }
+
     /// The carts of a person, over all its visitors, in order of creation and then of cart id.
     pub fn find(&mut self, block: &Block<'_>, person: usize, context: &Context) -> &[Found] {
-        let Self { touches, purchases, found } = self;
+        let Self { window, recovery_days, touches, purchases, found } = self;
         let funnel = &context.funnel;
+        let frame = Frame { funnel, window: *window };
         touches.clear();
         touches.extend(block.touches.of(person).iter().filter(|touch| touch.cart.is_some()));
         touches.sort_unstable_by_key(|touch| (touch.cart, touch.at, touch.step, touch.value));
         let carts = touches.chunk_by(|a, b| a.cart == b.cart);
         found.clear();
         found.extend(
-            carts.map(|cart| Found { cart: Cart::new(cart, funnel), lost: Lost::default() }),
+            carts.map(|cart| Found { cart: Cart::new(cart, frame), lost: Lost::default() }),
         );
         // Stable, so that carts of one instant stay in the order of their ids.
         found.sort_by_key(|found| found.cart.at);
@@ -99,31 +126,27 @@ impl Finder {
             purchases.clear();
             purchases.extend(bought.map(|touch| (touch.at, touch.day)));
             purchases.sort_unstable();
-            recover(found, purchases, funnel, &Recovery::new(block, person, context));
+            let recovery = Recovery::new(block, person, context.as_of, *recovery_days);
+            recover(found, purchases, *window, &recovery);
         }
         found
     }
 }
 
 /// Tells which abandoned carts were made good, from the last to the first.
-fn recover(
-    found: &mut [Found],
-    purchases: &[(i64, Day)],
-    funnel: &Funnel,
-    recovery: &Recovery<'_>,
-) {
+fn recover(found: &mut [Found], purchases: &[(i64, Day)], window: Hours, recovery: &Recovery<'_>) {
     let mut next: Option<Cart> = None;
     for Found { cart, lost } in found.iter_mut().rev() {
         if cart.outcome != Outcome::Lost {
             continue;
         }
-        let lost_on = cart.lost_on(funnel);
-        let later = purchases.partition_point(|(at, _)| *at <= cart.end(funnel));
+        let lost_on = cart.lost_on(window);
+        let later = purchases.partition_point(|(at, _)| *at <= cart.end(window));
         let by_event = purchases.get(later).is_some_and(|(at, day)| {
-            let is_before_next = next.is_none_or(|next| *at <= next.end(funnel));
+            let is_before_next = next.is_none_or(|next| *at <= next.end(window));
             is_before_next && *day <= recovery.deadline(lost_on)
         });
-        let by_activity = recovery.by_activity(lost_on, next.map(|next| next.lost_on(funnel)));
+        let by_activity = recovery.by_activity(lost_on, next.map(|next| next.lost_on(window)));
         *lost = recovery.fate(lost_on, cart.value.unwrap_or(0), by_event || by_activity);
         next = Some(*cart);
     }

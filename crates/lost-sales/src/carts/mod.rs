@@ -3,19 +3,82 @@
 mod find;
 mod table;
 
-use std::sync::Arc;
-
-use kohort_model::{Block, Context, Finished, Grid, Measure, Tally, merge_as};
+use kohort_model::{
+    Block, Context, Grid, GridMeasure, Gridded, Headline, HeadlineValue, Identities, Input,
+    MeasureSpec, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, View,
+};
 
 pub(crate) use self::find::{Finder, Found};
-pub use self::table::CARTS;
+use self::table::SCHEMA;
+use crate::settings;
 use crate::tally::Decided;
 
-/// The fold behind `carts`.
-pub struct Carts {
-    context: Arc<Context>,
-    /// By period.
-    cells: Grid<Created>,
+/// The declaration.
+pub static CARTS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: Requires(&[settings::CARTS_MAPPED]),
+        view: View {
+            columns: &[
+                "created",
+                "purchased",
+                "open",
+                "abandoned",
+                "abandonment_rate",
+                "recovery_rate",
+                "abandoned_value",
+                "recovered_value",
+            ],
+            ..View::PLAIN
+        },
+        identities: IDENTITIES,
+        headlines: &[
+            Headline {
+                value: HeadlineValue::Column("abandonment_rate"),
+                ..Headline::ratio(
+                    "cart_abandonment_rate",
+                    Sum::of(&["abandoned"]),
+                    &["purchased", "abandoned"],
+                )
+            },
+            Headline {
+                value: HeadlineValue::Column("recovery_rate"),
+                ..Headline::ratio("cart_recovery_rate", Sum::of(&["recovered"]), &["abandoned"])
+            },
+        ],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: &[Input::Touchpoints, Input::Identities],
+    settings: &[&settings::CARTS, &settings::LOST_SALES],
+    start: |context, settings| GridMeasure::start(context, Carts { finder: Finder::new(settings) }),
+    ..MeasureSpec::PLAIN
+};
+
+const IDENTITIES: Identities = Identities {
+    sums: &[SumsOf::period(
+        "",
+        "lost_sales",
+        "source is carts and breakdown is total",
+        &[
+            ("created", "attempts"),
+            ("purchased", "won"),
+            ("open", "open"),
+            ("abandoned", "lost"),
+            ("recovered", "recovered"),
+            ("recovery_open", "recovery_open"),
+        ],
+    )],
+    ..Identities::by_grain(&[
+        "created = purchased + open + abandoned",
+        "recovered + recovery_open <= abandoned",
+        "recovered_value <= abandoned_value",
+        "purchased_value + abandoned_value <= created_value",
+        "without_value <= created",
+    ])
+};
+
+/// Carts by the period in which they were created.
+#[derive(Clone)]
+struct Carts {
     finder: Finder,
 }
 
@@ -40,22 +103,13 @@ impl Created {
     }
 }
 
-impl Carts {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells, finder: Finder::default() }
-    }
-}
+impl Gridded for Carts {
+    type Tally = Created;
 
-impl Measure for Carts {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, finder } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Created>) {
+        let Self { finder } = self;
         for person in 0..block.len() {
             if block.touches.of(person).is_empty() {
                 continue;
@@ -76,11 +130,13 @@ impl Measure for Carts {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        vec![table::write(&self.context, &self.cells)].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Created>,
+        tables: &mut [Table],
+    ) {
+        table::write(&mut tables[0], context, series, cells, self.finder.window());
     }
 }

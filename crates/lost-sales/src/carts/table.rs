@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use kohort_model::formulas::{abandonment_rate, recovery_rate};
-use kohort_model::{Column, Context, Funnel, Grid, Table, TableSchema, Unit, keys};
+use kohort_model::{Column, Context, Places, Series, Table, TableSchema, Unit, keys, row};
 
 use super::Created;
+use crate::settings::Hours;
 
-/// The columns of `carts`.
-pub static CARTS: TableSchema = TableSchema {
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "carts",
     description: "What became of carts: purchased, abandoned, and bought later after all",
     columns: &[
@@ -49,41 +49,37 @@ pub static CARTS: TableSchema = TableSchema {
     revisable: &["recovered", "recovery_open", "recovery_rate", "recovered_value"],
 };
 
-/// The table from its counts.
-pub(super) fn write(context: &Context, cells: &Grid<Created>) -> Table {
-    let window = Funnel::days(context.funnel.cart_window_micros);
-    let mut table = context.table(&CARTS);
-    for (g, periods) in context.periods.iter().enumerate() {
-        for (s, slot) in context.slots.iter().enumerate() {
-            let cells = cells.get(s, g);
-            let Some(first) = cells.iter().position(|cell| cell.all.attempts() > 0) else {
-                continue;
-            };
-            for (p, Created { all, without_value }) in cells.iter().enumerate().skip(first) {
-                let (purchased, abandoned) = (i128::from(all.won), i128::from(all.lost.attempts));
-                let is_over = periods.end(p).plus(window) <= context.as_of;
-                table.push([
-                    periods.grain.name().into(),
-                    Arc::clone(&slot.segment).into(),
-                    slot.value.clone().into(),
-                    periods.start(p).into(),
-                    all.attempts().into(),
-                    all.won.into(),
-                    all.open.into(),
-                    all.lost.attempts.into(),
-                    all.lost.recovered.into(),
-                    all.lost.recovery_open.into(),
-                    abandonment_rate(purchased, abandoned).into(),
-                    recovery_rate(all.lost.recovered.into(), abandoned).into(),
-                    all.value().into(),
-                    all.won_value.into(),
-                    all.lost.value.into(),
-                    all.lost.recovered_value.into(),
-                    (*without_value).into(),
-                    (context.is_complete(periods, p) && is_over).into(),
-                ]);
-            }
-        }
+/// Adds the rows of a series; a cart may take the time `window`.
+pub(super) fn write(
+    table: &mut Table,
+    context: &Context,
+    Series { periods, slot, .. }: Series<'_>,
+    cells: &Places<Created>,
+    window: Hours,
+) {
+    let Some(first) = cells.iter().position(|cell| cell.all.attempts() > 0) else { return };
+    for (p, Created { all, without_value }) in cells.iter().enumerate().skip(first) {
+        let (purchased, abandoned) = (i128::from(all.won), i128::from(all.lost.attempts));
+        let is_over = periods.end(p).plus(window.days()) <= context.as_of;
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            created: all.attempts(),
+            purchased: all.won,
+            open: all.open,
+            abandoned: all.lost.attempts,
+            recovered: all.lost.recovered,
+            recovery_open: all.lost.recovery_open,
+            abandonment_rate: abandonment_rate(purchased, abandoned),
+            recovery_rate: recovery_rate(all.lost.recovered.into(), abandoned),
+            created_value: all.value(),
+            purchased_value: all.won_value,
+            abandoned_value: all.lost.value,
+            recovered_value: all.lost.recovered_value,
+            without_value: *without_value,
+            is_complete: context.is_complete(periods, p) && is_over,
+        }));
     }
-    table
 }

@@ -3,21 +3,62 @@
 mod paths;
 mod table;
 
-use std::sync::Arc;
-
-use kohort_model::{Block, Context, DayCounts, Finished, Grid, Measure, Tally, Touch, merge_as};
+use kohort_model::{
+    Block, Context, DayCounts, Grid, GridMeasure, Gridded, Input, MeasureSpec, Places, Requires,
+    Series, Setting, SettingKind, SettingsSection, Source, Table, TableSchema, Tally, Touch,
+};
 
 use self::paths::{Finder, Path, furthest};
-pub use self::table::FUNNEL;
+use self::table::SCHEMA;
+use crate::settings::{Hours, window_hours};
+
+/// The declaration.
+pub static FUNNEL: MeasureSpec = MeasureSpec {
+    tables: &[table::TABLE],
+    reads: &[Input::Touchpoints, Input::Identities],
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let window = Hours(settings.whole(&SECTION, "window_hours"));
+        let (finder, paths) = (Finder::default(), Vec::new());
+        GridMeasure::start(context, Funnel { window, finder, paths })
+    },
+    ..MeasureSpec::PLAIN
+};
+
+const TOUCHPOINTS: Requires = Requires(&[Source::Input(Input::Touchpoints)]);
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "funnel",
+    meaning: "The steps from a first visit to a purchase.",
+    requires: TOUCHPOINTS,
+    keys: &[
+        Setting::new(
+            "steps",
+            SettingKind::Texts {
+                count: 2..=100,
+                is_needed: true,
+                allowed: "a list of 2 to 100 steps in order, the last of them the purchase, such as \
+                          [\"visit\", \"cart\", \"purchase\"]",
+            },
+            "The steps of [inputs.touchpoints] in order; the last is the purchase.",
+            "steps = [\"visit\", \"cart\", \"purchase\"]",
+        ),
+        window_hours(
+            168,
+            "Hours from the start of a visitor's path within which it gets on.",
+            "window_hours = 72",
+        ),
+    ],
+};
 
 const SECOND_MICROS: i64 = 1_000_000;
 
-/// The fold behind `funnel`.
-pub struct Funnel {
-    context: Arc<Context>,
-    /// By period, then by step.
-    cells: Grid<Vec<Step>>,
+/// Paths by the period in which they start, then by step.
+#[derive(Clone)]
+struct Funnel {
+    window: Hours,
     finder: Finder,
+    /// Those of the visitor at hand.
     paths: Vec<Path>,
 }
 
@@ -44,27 +85,18 @@ impl Tally for Step {
     }
 }
 
-impl Funnel {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells, finder: Finder::default(), paths: Vec::new() }
-    }
-}
+impl Gridded for Funnel {
+    type Tally = Vec<Step>;
 
-impl Measure for Funnel {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, finder, paths } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Vec<Step>>) {
+        let Self { window, finder, paths } = self;
         let funnel = &context.funnel;
         let steps = funnel.steps.len();
         for person in 0..block.len() {
             for touches in block.touches.of(person).chunk_by(|a, b| a.visitor == b.visitor) {
-                let events = finder.link(touches, steps, funnel.window_micros);
+                let events = finder.link(touches, steps, window.micros());
                 paths.clear();
                 paths.extend(events.paths());
                 for (g, periods) in context.periods.iter().enumerate() {
@@ -84,12 +116,14 @@ impl Measure for Funnel {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        vec![table::write(&self.context, &self.cells)].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Vec<Step>>,
+        tables: &mut [Table],
+    ) {
+        table::write(&mut tables[0], context, series, cells, self.window);
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Events<'a> {
 }
 
 /// Room to find paths in.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Finder {
     next: Vec<Option<usize>>,
     /// The first event of each step after the one looked at.

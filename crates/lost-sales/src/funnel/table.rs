@@ -1,14 +1,67 @@
-//! The table's columns and rows.
+//! The table's declaration and rows.
 
 use std::sync::Arc;
 
 use kohort_model::formulas::conversion_rate;
-use kohort_model::{Cell, Column, Context, Funnel, Grid, Table, TableSchema, Unit, keys, rate};
+use kohort_model::view::{Panel, Shape, View, Where};
+use kohort_model::{
+    BY_PERIOD, Column, Context, Headline, HeadlineValue, Identities, Places, RowsWhere, Series,
+    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
+};
 
-use super::Step;
+use super::{Step, TOUCHPOINTS};
+use crate::settings::Hours;
 
-/// The columns of `funnel`.
-pub static FUNNEL: TableSchema = TableSchema {
+pub(super) const TABLE: TableSpec = TableSpec {
+    requires: TOUCHPOINTS,
+    view: View {
+        shape: Shape::Panels,
+        panels: &[
+            Panel::Period {
+                title: "steps, in the last complete period",
+                by: "step",
+                of: Where("step_number", Some("1")),
+                settled: "entered",
+                columns: &[
+                    "entered",
+                    "converted",
+                    "dropped",
+                    "step_conversion_rate",
+                    "overall_conversion_rate",
+                    "median_seconds",
+                    "lost_value",
+                ],
+            },
+            Panel::Rows {
+                title: "who reached the last step, by period",
+                // It alone leads to no other.
+                of: Where("converted", None),
+                columns: &["period", "visitors", "entered", "overall_conversion_rate"],
+            },
+        ],
+        ..View::PLAIN
+    },
+    identities: Identities {
+        group: BY_PERIOD,
+        sums: &[SumsOf::period("", "", "step_number = 1", &[("visitors", "entered")])],
+        ..Identities::by_grain(&[
+            "entered = converted + dropped + open where converted is set",
+            "dropped_without_value <= dropped",
+            "next.step_number = step_number + 1",
+            "next.entered = converted",
+            "dropped is set exactly where converted is set",
+            "lost_value is set exactly where converted is set",
+        ])
+    },
+    headlines: &[Headline {
+        rows: &[RowsWhere::IsNull("converted")],
+        value: HeadlineValue::Column("overall_conversion_rate"),
+        ..Headline::ratio("funnel_conversion_rate", Sum::of(&["entered"]), &["visitors"])
+    }],
+    ..TableSpec::of(&SCHEMA)
+};
+
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "funnel",
     description: "Where visitors stop on the way through the steps, and what it is worth",
     columns: &[
@@ -66,62 +119,45 @@ pub static FUNNEL: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// The table from its counts.
-pub(super) fn write(context: &Context, cells: &Grid<Vec<Step>>) -> Table {
+/// Adds the rows of a series; a path may take the time `window`.
+pub(super) fn write(
+    table: &mut Table,
+    context: &Context,
+    Series { periods, slot, .. }: Series<'_>,
+    cells: &Places<Vec<Step>>,
+    window: Hours,
+) {
     let names = &context.funnel.steps;
-    let window = Funnel::days(context.funnel.window_micros);
     let nobody = vec![Step::default(); names.len()];
-    let mut table = context.table(&FUNNEL);
-    for (g, periods) in context.periods.iter().enumerate() {
-        for (s, slot) in context.slots.iter().enumerate() {
-            let cells = cells.get(s, g);
-            let Some(first) = cells.iter().position(|steps| !steps.is_empty()) else { continue };
-            for p in first..periods.len() {
-                let steps = cells.get(p).filter(|steps| !steps.is_empty()).unwrap_or(&nobody);
-                let visitors = steps[0].entered;
-                let is_over = periods.end(p).plus(window) <= context.as_of;
-                for (k, (step, name)) in steps.iter().zip(names).enumerate() {
-                    let [converted, dropped, open, conversion, median, lost, without_value] =
-                        match steps.get(k + 1) {
-                            Some(next) => onward(step, next),
-                            None => [const { Cell::Null }; 7],
-                        };
-                    table.push([
-                        periods.grain.name().into(),
-                        Arc::clone(&slot.segment).into(),
-                        slot.value.clone().into(),
-                        periods.start(p).into(),
-                        (k + 1).into(),
-                        Arc::clone(name).into(),
-                        step.entered.into(),
-                        converted,
-                        dropped,
-                        open,
-                        conversion,
-                        median,
-                        visitors.into(),
-                        rate(step.entered.into(), visitors.into()).into(),
-                        lost,
-                        without_value,
-                        (context.is_complete(periods, p) && is_over).into(),
-                    ]);
-                }
-            }
+    let Some(first) = cells.iter().position(|steps| !steps.is_empty()) else { return };
+    for p in first..periods.len() {
+        let steps = cells.get(p).filter(|steps| !steps.is_empty()).unwrap_or(&nobody);
+        let visitors = steps[0].entered;
+        let is_over = periods.end(p).plus(window.days()) <= context.as_of;
+        for (k, (step, name)) in steps.iter().zip(names).enumerate() {
+            // Of the last step nobody goes on.
+            let next = steps.get(k + 1);
+            let converted = next.map(|next| next.entered);
+            table.push(row!(SCHEMA {
+                grain: periods.grain.name(),
+                segment: Arc::clone(&slot.segment),
+                segment_value: slot.value.clone(),
+                period: periods.start(p),
+                step_number: k + 1,
+                step: Arc::clone(name),
+                entered: step.entered,
+                converted: converted,
+                dropped: next.map(|_| step.dropped),
+                open: next.map(|_| step.open),
+                step_conversion_rate: converted
+                    .and_then(|on| conversion_rate(on.into(), step.dropped.into())),
+                median_seconds: next.and_then(|_| step.seconds.percentile(50)),
+                visitors: visitors,
+                overall_conversion_rate: rate(step.entered.into(), visitors.into()),
+                lost_value: next.map(|_| step.lost_value),
+                dropped_without_value: next.map(|_| step.dropped_without_value),
+                is_complete: context.is_complete(periods, p) && is_over,
+            }));
         }
     }
-    table
-}
-
-/// What only a step has that is followed by another, in the order of the columns.
-fn onward(step: &Step, next: &Step) -> [Cell; 7] {
-    let converted = next.entered;
-    [
-        converted.into(),
-        step.dropped.into(),
-        step.open.into(),
-        conversion_rate(converted.into(), step.dropped.into()).into(),
-        step.seconds.percentile(50).into(),
-        step.lost_value.into(),
-        step.dropped_without_value.into(),
-    ]
 }

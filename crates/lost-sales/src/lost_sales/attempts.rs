@@ -89,6 +89,7 @@ pub(super) fn of_opportunities(
     block: &Block<'_>,
     person: usize,
     context: &Context,
+    recovery: &Recovery<'_>,
     into: &mut Vec<Attempt>,
 ) {
     let own = block.opportunities.of(person);
@@ -98,7 +99,6 @@ pub(super) fn of_opportunities(
         (0..own.len()).filter(|place| own[*place].outcome == Outcome::Lost).collect();
     // Those of one day stay in the order in which the block has them.
     lost.sort_by_key(|place| own[*place].decided);
-    let recovery = Recovery::new(block, person, context);
     for (i, place) in lost.iter().enumerate() {
         let Opportunity { decided, value, .. } = own[*place];
         let next_lost = lost.get(i + 1).map(|next| own[*next].decided);

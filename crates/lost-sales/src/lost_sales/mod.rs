@@ -7,16 +7,34 @@ mod table;
 
 use std::sync::Arc;
 
-use kohort_model::{Basis, Block, Context, Finished, Grid, Measure, merge_as};
+use kohort_model::{
+    Basis, Block, Carries, Context, Finished, Grid, Input, Measure, MeasureSpec, merge_as,
+};
 
 use self::attempts::Attempt;
-pub use self::schema::SCHEMA;
 use crate::carts::Finder;
+use crate::recovery::Recovery;
+use crate::settings;
 use crate::tally::{Attempted, Lost};
 
-/// The fold behind `lost_sales`.
-pub struct LostSales {
+/// The declaration.
+pub static LOST_SALES: MeasureSpec = MeasureSpec {
+    tables: &[schema::TABLE],
+    reads: &[Input::Touchpoints, Input::Identities, Input::Opportunities],
+    carries: Carries { attempts: true, ..Carries::NOTHING },
+    settings: &[&settings::LOST_SALES, &settings::CARTS],
+    start: |context, settings| {
+        let recovery_days = settings.whole(&settings::LOST_SALES, "recovery_window_days");
+        Box::new(LostSales::new(context, recovery_days, Finder::new(settings)))
+    },
+    ..MeasureSpec::PLAIN
+};
+
+/// The fold behind the table.
+struct LostSales {
     context: Arc<Context>,
+    /// Days after a sale is lost within which a purchase recovers it.
+    recovery_days: u32,
     counted: Counted,
     fates: Vec<Lost>,
     attempts: Vec<Attempt>,
@@ -32,28 +50,27 @@ struct Counted {
 
 impl LostSales {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, recovery_days: u32, finder: Finder) -> Self {
         let counted = Counted {
             carts: Grid::new(&context),
             opportunities: Grid::new(&context),
             orders: Grid::new(&context),
         };
-        let finder = Finder::default();
-        Self { context, counted, fates: Vec::new(), attempts: Vec::new(), finder }
+        Self { context, recovery_days, counted, fates: Vec::new(), attempts: Vec::new(), finder }
     }
 }
 
 impl Measure for LostSales {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.recovery_days, self.finder.clone()))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, counted, fates, attempts, finder } = self;
+        let Self { context, recovery_days, counted, fates, attempts, finder } = self;
         for person in 0..block.len() {
+            let recovery = Recovery::new(block, person, context.as_of, *recovery_days);
             if context.basis == Basis::Orders {
-                orders::count(block, person, context, fates, &mut counted.orders);
+                orders::count(block, person, context, &recovery, fates, &mut counted.orders);
             }
             if !block.touches.of(person).is_empty() {
                 attempts.clear();
@@ -61,7 +78,7 @@ impl Measure for LostSales {
                 attempts::count(block, person, context, attempts, &mut counted.carts);
             }
             if !block.opportunities.of(person).is_empty() {
-                attempts::of_opportunities(block, person, context, attempts);
+                attempts::of_opportunities(block, person, context, &recovery, attempts);
                 attempts::count(block, person, context, attempts, &mut counted.opportunities);
             }
         }

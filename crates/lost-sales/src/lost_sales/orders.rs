@@ -10,10 +10,11 @@ pub(super) fn count(
     block: &Block<'_>,
     person: usize,
     context: &Context,
+    recovery: &Recovery<'_>,
     fates: &mut Vec<Lost>,
     into: &mut Grid<Attempted>,
 ) {
-    fates_of(block, person, context, fates);
+    fates_of(block, person, recovery, fates);
     let attempts = &block.attempts;
     let offsets = attempts.track.offsets;
     let own = offsets[person] as usize..offsets[person + 1] as usize;
@@ -77,13 +78,12 @@ fn count_won(
 ///
 /// A purchase recovers at most the latest lost attempt before it, so an attempt is recovered by
 /// the first purchase after it if that comes before the next lost attempt.
-fn fates_of(block: &Block<'_>, person: usize, context: &Context, into: &mut Vec<Lost>) {
+fn fates_of(block: &Block<'_>, person: usize, recovery: &Recovery<'_>, into: &mut Vec<Lost>) {
     into.clear();
     let attempts = &block.attempts;
     let offsets = attempts.track.offsets;
     let own = offsets[person] as usize..offsets[person + 1] as usize;
     let (days, values) = block.activity.of(person);
-    let recovery = Recovery::new(block, person, context);
     for attempt in own.clone() {
         if !attempts.lost[attempt] {
             into.push(Lost::default());

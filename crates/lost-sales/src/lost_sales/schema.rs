@@ -1,9 +1,145 @@
-//! The table's columns.
+//! The table's columns, what balances in them, and how they are drawn.
 
-use kohort_model::{Column, TableSchema, Unit, keys};
+use kohort_model::view::{
+    Apart, FEW_PERIODS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
+};
+use kohort_model::{
+    Column, Headline, HeadlineValue, Identities, Input, Requires, RowsWhere, Source, Sum, SumsOf,
+    TableSchema, TableSpec, Unit, keys,
+};
 
-/// The columns of `lost_sales`.
-pub static SCHEMA: TableSchema = TableSchema {
+use crate::settings::CARTS_MAPPED;
+
+const ORDERS: Source = Source::Input(Input::Orders);
+const OPPORTUNITIES: Source = Source::Input(Input::Opportunities);
+
+pub(super) const TABLE: TableSpec = TableSpec {
+    requires: Requires(&[ORDERS, OPPORTUNITIES, CARTS_MAPPED]),
+    view: VIEW,
+    identities: IDENTITIES,
+    headlines: &[
+        conversion(
+            "carts_conversion_rate",
+            &[RowsWhere::Is("source", "carts"), ALL_ATTEMPTS],
+            Requires(&[CARTS_MAPPED]),
+        ),
+        conversion(
+            "opportunities_conversion_rate",
+            &[RowsWhere::Is("source", "opportunities"), ALL_ATTEMPTS],
+            Requires(&[OPPORTUNITIES]),
+        ),
+        conversion(
+            "orders_conversion_rate",
+            &[RowsWhere::Is("source", "orders"), ALL_ATTEMPTS],
+            Requires(&[ORDERS]),
+        ),
+    ],
+    ..TableSpec::of(&SCHEMA)
+};
+
+const ALL_ATTEMPTS: RowsWhere = RowsWhere::Is("breakdown", "total");
+
+/// The conversion rate of a source, whose rows tell customers from prospects.
+const fn conversion(
+    name: &'static str,
+    rows: &'static [RowsWhere],
+    requires: Requires,
+) -> Headline {
+    Headline {
+        rows,
+        value: HeadlineValue::Quotient,
+        requires,
+        ..Headline::ratio(name, Sum::of(&["won"]), &["won", "lost"])
+    }
+}
+
+const VIEW: View = View {
+    columns: &[
+        "won",
+        "open",
+        "lost",
+        "recovered",
+        "conversion_rate",
+        "lost_value",
+        "net_lost_value",
+    ],
+    implied: &["breakdown", "breakdown_value"],
+    apart: Some(Apart { column: "source", usual: "orders", instead_of: &["recovered"] }),
+    shape: Shape::Totals(&[TOTAL]),
+    panels: &[
+        lost("reasons", "reason", &[Where("breakdown", Some("reason"))]),
+        Panel::Sums(Sums {
+            title: "stages",
+            name: "stage",
+            of: &[Where("breakdown", Some("stage"))],
+            by: "breakdown_value",
+            columns: &[
+                Summed::Sum("attempts"),
+                Summed::Sum("lost"),
+                Summed::Sum("stopped"),
+                Summed::Rate("stopped_share", Ratio("stopped", "attempts")),
+                Summed::Sum("stopped_value"),
+            ],
+            // The order of the stages.
+            order: None,
+            most: usize::MAX,
+        }),
+        lost("competitors", "competitor", &[Where("breakdown", Some("competitor"))]),
+    ],
+    rows: FEW_PERIODS,
+    ..View::PLAIN
+};
+
+/// What was nearly sold.
+const fn lost(title: &'static str, name: &'static str, of: &'static [Where]) -> Panel {
+    Panel::Sums(Sums {
+        title,
+        name,
+        of,
+        by: "breakdown_value",
+        columns: &[
+            Summed::Sum("lost"),
+            Summed::Sum("recovered"),
+            Summed::Sum("lost_value"),
+            Summed::Sum("recovered_value"),
+            Summed::Sum("net_lost_value"),
+        ],
+        order: Some("net_lost_value"),
+        most: usize::MAX,
+    })
+}
+
+const ATTEMPT: &[&str] = &["source", "grain", "segment", "segment_value", "period", "buyer"];
+const LOST: &[(&str, &str)] = &[
+    ("lost", "lost"),
+    ("recovered", "recovered"),
+    ("recovery_open", "recovery_open"),
+    ("lost_value", "lost_value"),
+    ("recovered_value", "recovered_value"),
+    ("net_lost_value", "net_lost_value"),
+];
+
+const IDENTITIES: Identities = Identities {
+    not_additive: &["expected_lost_value"],
+    sums: &[
+        SumsOf::breakdown("breakdown is competitor", ATTEMPT, LOST),
+        SumsOf::breakdown("breakdown is reason", ATTEMPT, LOST),
+        SumsOf::breakdown(
+            "breakdown is stage",
+            ATTEMPT,
+            &[("lost", "stopped"), ("lost_value", "stopped_value")],
+        ),
+    ],
+    ..Identities::by_grain(&[
+        "attempts = won + lost + open",
+        "recovered + recovery_open <= lost",
+        "stopped <= lost",
+        "net_lost_value = lost_value - recovered_value",
+        "won_value + lost_value <= attempted_value",
+    ])
+};
+
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "lost_sales",
     description: "What was nearly sold: who did not buy, where they stopped, why, what it was worth and what came back",
     columns: &[

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use kohort_model::formulas::conversion_rate;
-use kohort_model::{Context, Grid, Periods, Places, Slot, Table, Tally, div_round_half_away};
+use kohort_model::{
+    Context, Grid, Periods, Places, Series, Table, Tally, div_round_half_away, row,
+};
 
-use super::{Counted, SCHEMA};
+use super::Counted;
+use super::schema::SCHEMA;
 use crate::tally::{Attempted, BUYERS, Decided, Lost, Reached};
 
 /// The table from its counts.
@@ -50,19 +53,17 @@ struct Source<'a> {
 
 impl Source<'_> {
     fn write(&self, context: &Context, cells: &Grid<Attempted>, table: &mut Table) {
-        for (g, periods) in context.periods.iter().enumerate() {
-            for (s, slot) in context.slots.iter().enumerate() {
-                let cells = cells.get(s, g);
-                let Some(first) = cells.iter().position(|cell| cell.total.attempts() > 0) else {
-                    continue;
-                };
-                let complete = complete(context, periods, cells);
-                for p in first / BUYERS.len()..periods.len() {
-                    for (b, buyer) in BUYERS.into_iter().enumerate() {
-                        let complete = &complete[b];
-                        let key = Key { context, source: self.name, slot, periods, p, buyer };
-                        self.rows(&key, &cells[p * BUYERS.len() + b], complete, table);
-                    }
+        for series in context.series() {
+            let cells = cells.get(series.s, series.g);
+            let Some(first) = cells.iter().position(|cell| cell.total.attempts() > 0) else {
+                continue;
+            };
+            let complete = complete(context, series.periods, cells);
+            for p in first / BUYERS.len()..series.periods.len() {
+                for (b, buyer) in BUYERS.into_iter().enumerate() {
+                    let key = Key { context, source: self.name, series, p, buyer };
+                    let cell = &cells[p * BUYERS.len() + b];
+                    self.rows(&key, cell, &complete[b], table);
                 }
             }
         }
@@ -136,8 +137,7 @@ impl<'a> Row<'a> {
 struct Key<'a> {
     context: &'a Context,
     source: &'static str,
-    slot: &'a Slot,
-    periods: &'a Periods,
+    series: Series<'a>,
     p: usize,
     buyer: &'static str,
 }
@@ -151,34 +151,35 @@ impl Key<'_> {
         Row { all, lost, stopped }: &Row<'_>,
         complete: &Decided,
     ) {
+        let Self { context, source, series: Series { periods, slot, .. }, p, buyer } = *self;
         let net = lost.value - lost.recovered_value;
         let conversion = all.and_then(|d| conversion_rate(d.won.into(), d.lost.attempts.into()));
-        table.push([
-            self.source.into(),
-            self.periods.grain.name().into(),
-            Arc::clone(&self.slot.segment).into(),
-            self.slot.value.clone().into(),
-            self.periods.start(self.p).into(),
-            self.buyer.into(),
-            breakdown.into(),
-            value.cloned().into(),
-            all.map_or(lost.attempts, Decided::attempts).into(),
-            all.map(|d| d.won).into(),
-            all.map(|d| d.open).into(),
-            lost.attempts.into(),
-            stopped.map(|(stopped, _)| stopped).into(),
-            lost.recovered.into(),
-            lost.recovery_open.into(),
-            conversion.into(),
-            all.map_or(lost.value, Decided::value).into(),
-            all.map(|d| d.won_value).into(),
-            lost.value.into(),
-            stopped.map(|(_, value)| value).into(),
-            lost.recovered_value.into(),
-            net.into(),
-            expected(net, complete).into(),
-            self.context.is_complete(self.periods, self.p).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            source: source,
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            buyer: buyer,
+            breakdown: breakdown,
+            breakdown_value: value.cloned(),
+            attempts: all.map_or(lost.attempts, Decided::attempts),
+            won: all.map(|d| d.won),
+            open: all.map(|d| d.open),
+            lost: lost.attempts,
+            stopped: stopped.map(|(stopped, _)| stopped),
+            recovered: lost.recovered,
+            recovery_open: lost.recovery_open,
+            conversion_rate: conversion,
+            attempted_value: all.map_or(lost.value, Decided::value),
+            won_value: all.map(|d| d.won_value),
+            lost_value: lost.value,
+            stopped_value: stopped.map(|(_, value)| value),
+            recovered_value: lost.recovered_value,
+            net_lost_value: net,
+            expected_lost_value: expected(net, complete),
+            is_complete: context.is_complete(periods, p),
+        }));
     }
 }
 

@@ -1,10 +1,10 @@
 use kohort_model::{Basis, Context, Touch};
 
 use super::people::{BASKET, PAY, Person, VIEW, context, does, in_cart, lines, table, touch};
-use crate::{Carts, LostSales};
+use crate::{CARTS, LOST_SALES};
 
 fn of_all(people: &[Person], columns: &str) -> Vec<String> {
-    lines(&table(Carts::new, context(), people), ("segment", "all"), columns)
+    lines(&table(&CARTS, context(), people), ("segment", "all"), columns)
 }
 
 /// The first row.
@@ -148,7 +148,7 @@ fn rates_and_periods_of_carts() {
         ]
     );
     let late = Context { as_of: kohort_model::Day(28), ..context() };
-    let found = table(Carts::new, late, &[does(vec![e(0, 500, VIEW, None)])]);
+    let found = table(&CARTS, late, &[does(vec![e(0, 500, VIEW, None)])]);
     let found = lines(&found, ("segment", "all"), "period is_complete");
     assert_eq!(found[..2], ["2 true", "3 false"], "the window of week 3 is not over");
 }
@@ -167,7 +167,7 @@ fn carts_among_lost_sales() {
         does(vec![e(0, 1, VIEW, Some(80)), e(0, 30, BASKET, Some(90))]),
     ];
     let context = Context { basis: Basis::Subscriptions, lapse_days: 0, ..context() };
-    let table = table(LostSales::new, context, &people);
+    let table = table(&LOST_SALES, context, &people);
     let columns = "source breakdown breakdown_value attempts won open lost stopped recovered \
                    conversion_rate attempted_value won_value lost_value stopped_value \
                    net_lost_value expected_lost_value";

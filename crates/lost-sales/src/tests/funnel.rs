@@ -1,7 +1,9 @@
-use kohort_model::Touch;
+use kohort_model::{SettingValue, Touch};
 
-use super::people::{BASKET, HOUR, PAY, VIEW, context, does, lines, table, touch};
-use crate::Funnel;
+use super::people::{
+    BASKET, HOUR, PAY, VIEW, context, does, lines, settings, table, table_with, touch,
+};
+use crate::FUNNEL;
 
 /// Hours that belong to another visitor stand behind this one.
 const OTHER: i64 = 10_000;
@@ -16,7 +18,7 @@ fn events(of: &[(i64, u32)]) -> Vec<Touch> {
 }
 
 fn of_all(touches: Vec<Touch>, columns: &str) -> Vec<String> {
-    let table = table(Funnel::new, context(), &[does(touches)]);
+    let table = table(&FUNNEL, context(), &[does(touches)]);
     lines(&table, ("segment", "all"), columns)
 }
 
@@ -100,9 +102,10 @@ fn windows_that_are_open() {
     }
     // Week 3 ends with day 27; what started on it is over before as_of where a window has 2 days.
     for (hours, expected) in [(48, "3 true"), (49, "3 false")] {
-        let mut context = context();
-        context.funnel.window_micros = hours * HOUR;
-        let table = table(Funnel::new, context, &[does(events(&[(500, VIEW)]))]);
+        let mut settings = settings(&FUNNEL);
+        settings.set(FUNNEL.settings[0], "window_hours", SettingValue::Whole(hours));
+        let people = [does(events(&[(500, VIEW)]))];
+        let table = table_with(&FUNNEL, &settings, context(), &people);
         let rows = lines(&table, ("segment step", "all view"), "period is_complete");
         assert_eq!(rows, ["2 true", expected, "4 false"], "{hours}");
     }
@@ -160,7 +163,7 @@ fn seconds_to_the_next_step() {
 #[test]
 fn people_without_orders_have_no_value_of_a_segment() {
     let people = [does(events(&[(1, VIEW)])), does(events(&[(1, VIEW), (2, BASKET)])).buying(&[9])];
-    let table = table(Funnel::new, context(), &people);
+    let table = table(&FUNNEL, context(), &people);
     let rows = lines(
         &table,
         ("period step", "0 view"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kohort_model::{Day, Opportunity, Outcome, Table, Touch};
 
 use super::people::{Person, column, context, table, touch};
-use crate::{Carts, Funnel, LostSales};
+use crate::{CARTS, FUNNEL, LOST_SALES};
 
 /// Numbers that look like chance, the same in every run (Knuth's MMIX generator).
 struct Chance(u64);
@@ -74,7 +74,7 @@ fn numbers<const N: usize>(table: &Table, names: [&str; N]) -> Vec<[Option<i128>
 
 #[test]
 fn every_visitor_of_a_step_converts_drops_or_is_open() {
-    let table = table(Funnel::new, context(), &people());
+    let table = table(&FUNNEL, context(), &people());
     let rows =
         numbers(&table, ["step_number", "entered", "converted", "dropped", "open", "visitors"]);
     assert!(rows.iter().any(|row| row[3] > Some(10)) && rows.iter().any(|row| row[4] > Some(0)));
@@ -92,7 +92,7 @@ fn every_visitor_of_a_step_converts_drops_or_is_open() {
 #[test]
 fn every_cart_is_purchased_open_or_abandoned() {
     let people = people();
-    let carts = table(Carts::new, context(), &people);
+    let carts = table(&CARTS, context(), &people);
     let names = ["created", "purchased", "open", "abandoned", "recovered", "recovery_open"];
     for row in numbers(&carts, names) {
         let [created, purchased, open, abandoned, recovered, recovery_open] =
@@ -101,7 +101,7 @@ fn every_cart_is_purchased_open_or_abandoned() {
         assert!(recovered + recovery_open <= abandoned);
     }
     // `lost_sales` tells the same, of both buyers together.
-    let sales = table(LostSales::new, context(), &people);
+    let sales = table(&LOST_SALES, context(), &people);
     let total = |table: &Table, names: [&str; 4], is_wanted: &dyn Fn(usize) -> bool| {
         let rows = numbers(table, names).into_iter().enumerate().filter(|(row, _)| is_wanted(*row));
         rows.fold([0; 4], |sum, (_, row)| std::array::from_fn(|i| sum[i] + row[i].unwrap()))
@@ -116,7 +116,7 @@ fn every_cart_is_purchased_open_or_abandoned() {
 
 #[test]
 fn the_lost_ones_add_up() {
-    let table = table(LostSales::new, context(), &people());
+    let table = table(&LOST_SALES, context(), &people());
     let key = ["source", "segment", "segment_value", "period", "buyer"].map(|k| column(&table, k));
     let breakdowns = column(&table, "breakdown");
     let names =
@@ -149,9 +149,9 @@ fn the_lost_ones_add_up() {
 fn rows_stand_in_order_of_their_key() {
     let people = people();
     let tables = [
-        table(Funnel::new, context(), &people),
-        table(Carts::new, context(), &people),
-        table(LostSales::new, context(), &people),
+        table(&FUNNEL, context(), &people),
+        table(&CARTS, context(), &people),
+        table(&LOST_SALES, context(), &people),
     ];
     for table in tables {
         // Totals first; stages have an order of their own.

@@ -1,7 +1,7 @@
 use kohort_model::{Context, Day, Opportunity, Outcome};
 
 use super::people::{Person, context, lines, table};
-use crate::LostSales;
+use crate::LOST_SALES;
 
 /// Codes of the tests' frame.
 const OFFER: u32 = 1;
@@ -39,7 +39,7 @@ fn offered(opportunities: Vec<Opportunity>) -> Person {
 
 /// The rows of everybody's opportunities.
 fn rows(context: Context, people: &[Person], columns: &str) -> Vec<String> {
-    let table = table(LostSales::new, context, people);
+    let table = table(&LOST_SALES, context, people);
     lines(&table, ("source segment", "opportunities all"), columns)
 }
 

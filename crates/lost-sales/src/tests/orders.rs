@@ -1,5 +1,5 @@
 use super::people::{Person, context, in_cart, lines, table};
-use crate::LostSales;
+use crate::LOST_SALES;
 
 /// Codes of reasons, which are not sorted.
 const STOCK: u32 = 0;
@@ -20,7 +20,7 @@ fn rows_of_orders() {
         },
         Person { attempts: vec![(1, true, PAYMENT, 1000)], ..Person::default() },
     ];
-    let table = table(LostSales::new, context(), &people);
+    let table = table(&LOST_SALES, context(), &people);
     let columns = "source buyer breakdown breakdown_value attempts won open lost stopped recovered \
                    recovery_open conversion_rate attempted_value won_value lost_value \
                    stopped_value recovered_value net_lost_value expected_lost_value";
@@ -45,7 +45,7 @@ fn sources_stand_in_order() {
         ..Person::default()
     };
     person.attempts.push((20, true, STOCK, 10));
-    let table = table(LostSales::new, context(), &[person]);
+    let table = table(&LOST_SALES, context(), &[person]);
     let rows = lines(&table, ("segment breakdown buyer", "all total customer"), "source period");
     let expected = ["carts 2", "carts 3", "carts 4"].into_iter();
     let orders = ["orders 0", "orders 1", "orders 2", "orders 3", "orders 4"];

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use kohort_model::{
-    Attempts, Block, Calendar, Context, Day, Funnel, Grain, Group, Items, Measure, Opportunity,
-    Periods, Sales, Scale, Slot, Table, Touch, Track, Values, Visits, Weekday,
+    Attempts, Block, Calendar, Context, Day, Funnel, Grain, Group, Items, Measure, MeasureSpec,
+    Opportunity, Periods, Sales, Scale, SettingValue, Settings, Slot, Table, Touch, Track, Values,
+    Visits, Weekday,
 };
 
 pub const HOUR: i64 = 3_600_000_000;
@@ -27,7 +28,6 @@ pub fn context() -> Context {
     Context {
         as_of,
         lapse_days: 5,
-        recovery_window_days: 5,
         periods: vec![Periods::new(&calendar, Grain::Week, Day(0), as_of)],
         slots: vec![
             slot("all", None),
@@ -37,8 +37,6 @@ pub fn context() -> Context {
         reasons: texts(&["stock", "payment", "unknown"]),
         funnel: Funnel {
             steps: texts(&["view", "basket", "pay"]),
-            window_micros: 48 * HOUR,
-            cart_window_micros: 24 * HOUR,
             as_of_micros: i64::from(AS_OF) * 24 * HOUR,
         },
         sales: Sales {
@@ -181,14 +179,35 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
     });
 }
 
+/// Settings of a measure: the windows of the frame.
+pub fn settings(measure: &MeasureSpec) -> Settings {
+    let mut settings = Settings::default();
+    for (section, key, number) in [
+        ("funnel", "window_hours", 48),
+        ("carts", "window_hours", 24),
+        ("lost_sales", "recovery_window_days", 5),
+    ] {
+        for own in measure.settings.iter().filter(|own| own.name == section) {
+            settings.set(own, key, SettingValue::Whole(number));
+        }
+    }
+    settings
+}
+
 /// The table of a measure over these people, which is the same for any split of them.
-pub fn table<M: Measure>(
-    measure: fn(Arc<Context>) -> M,
+pub fn table(measure: &MeasureSpec, context: Context, people: &[Person]) -> Table {
+    table_with(measure, &settings(measure), context, people)
+}
+
+/// The same with settings of its own.
+pub fn table_with(
+    measure: &MeasureSpec,
+    settings: &Settings,
     context: Context,
     people: &[Person],
 ) -> Table {
     let context = Arc::new(context);
-    let mut whole: Box<dyn Measure> = Box::new(measure(Arc::clone(&context)));
+    let mut whole = (measure.start)(Arc::clone(&context), settings);
     fold(&mut *whole, &context, people);
     let mut merged = whole.fresh();
     for person in people {

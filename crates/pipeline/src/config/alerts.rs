@@ -1,25 +1,27 @@
 //! `[alerts]`: from where on a rate is bad.
 
 use kohort_model::Grain;
-use kohort_scorecard::{Beyond, METRICS, Threshold, over_built_in, source_of};
+use kohort_scorecard::{Beyond, Metric, Threshold, over_built_in};
 
-use super::conflict::Conflict;
-use super::error::{ConfigError, Lack};
-use super::keys::ALERT_KEYS;
+use super::conflict::{Conflict, Unmet};
+use super::error::ConfigError;
+use super::keys;
 use super::section::Section;
-use super::tables::{lack_of_sales, lack_of_table};
 use super::{GrainSettings, Pipeline};
+use crate::tables::{metrics, table};
 
 /// The thresholds, built-in ones included, in the order of the metrics.
 pub(super) fn read(
     alerts: &Section<'_>,
     grains: &[GrainSettings],
 ) -> Result<Vec<Threshold>, ConfigError> {
-    let metrics = METRICS.map(|metric| (metric, ()));
+    let metrics = metrics();
+    let names: Vec<_> = metrics.iter().map(|metric| (metric.headline.name, ())).collect();
     let mut given = Vec::new();
     for (metric, item) in alerts.items() {
-        item.choose(metric, item.at(), &metrics)?;
-        let table = item.named_table(ALERT_KEYS, "a table such as { above = 0.05 }")?;
+        item.choose(metric, item.at(), &names)?;
+        let table =
+            item.named_table(keys::of("alerts.METRIC"), "a table such as { above = 0.05 }")?;
         given.push(Threshold {
             metric: metric.to_owned(),
             grain: read_grain(&table, grains)?,
@@ -27,27 +29,35 @@ pub(super) fn read(
         });
     }
     let mut thresholds = over_built_in(given);
-    thresholds.sort_by_key(|threshold| METRICS.iter().position(|name| *name == threshold.metric));
+    thresholds
+        .sort_by_key(|threshold| names.iter().position(|(name, ())| *name == threshold.metric));
     Ok(thresholds)
 }
 
 /// That every metric with an alert of its own has the inputs that it is made of.
 pub(super) fn offered(alerts: &Section<'_>, pipeline: &Pipeline) -> Result<(), ConfigError> {
-    for (metric, item) in alerts.items() {
-        if let Some(lack) = lack(metric, pipeline) {
-            let offered =
-                METRICS.into_iter().filter(|metric| self::lack(metric, pipeline).is_none());
-            let (at, key, offered) = (item.at(), item.key.clone(), offered.collect());
-            return Err(ConfigError::AlertOfNothing { at, key, lack, offered });
+    let metrics = metrics();
+    for (name, item) in alerts.items() {
+        let metric = metrics.iter().find(|metric| metric.headline.name == name);
+        if let Some(lack) = metric.and_then(|metric| lack(metric, pipeline)) {
+            let offered = metrics.iter().filter(|metric| self::lack(metric, pipeline).is_none());
+            let offered = offered.map(|metric| metric.headline.name).collect();
+            return Err(ConfigError::AlertOfNothing {
+                at: item.at(),
+                key: item.key,
+                lack,
+                offered,
+            });
         }
     }
     Ok(())
 }
 
 /// What the pipeline would have to have to compute a metric.
-fn lack(metric: &str, pipeline: &Pipeline) -> Option<Lack> {
-    // One table has the sales of every source.
-    lack_of_sales(metric, pipeline).or_else(|| lack_of_table(source_of(metric)?, pipeline))
+fn lack(metric: &Metric, pipeline: &Pipeline) -> Option<Unmet> {
+    // One table may have the rates of several inputs.
+    let of_table = || pipeline.lack(table(metric.table)?.requires);
+    pipeline.lack(metric.headline.requires).or_else(of_table)
 }
 
 fn read_beyond(table: &Section<'_>) -> Result<Beyond, ConfigError> {

@@ -7,7 +7,7 @@ use kohort_model::{Day, Input};
 use super::conflict::Conflict;
 use super::error::ConfigError;
 use super::inputs::Inputs;
-use super::keys::{COLUMN_CHECK_KEYS, FRESHNESS_KEYS, ROW_CHECK_KEYS, SEVERITY_KEYS};
+use super::keys;
 use super::section::{EXPRESSION, Item, Section};
 
 const SHARE: &str = "a share of the rows from 0 to 1, such as 0.01";
@@ -169,7 +169,10 @@ fn of_inputs<'a>(
 }
 
 fn column(input: Input, name: &str, item: &Item<'_>) -> Result<ColumnRule, ConfigError> {
-    let table = item.named_table(COLUMN_CHECK_KEYS, "a table such as { max_null_share = 0.01 }")?;
+    let table = item.named_table(
+        keys::of("checks.columns.INPUT.COLUMN"),
+        "a table such as { max_null_share = 0.01 }",
+    )?;
     let max_other_share = share(&table, "max_other_share")?;
     let accepted = table.texts("accepted", "a list of texts such as [\"DE\", \"GB\"]")?;
     if let (None, Some(item)) = (&accepted, table.get("max_other_share")) {
@@ -196,7 +199,8 @@ fn column(input: Input, name: &str, item: &Item<'_>) -> Result<ColumnRule, Confi
 }
 
 fn rows(input: Input, item: &Item<'_>) -> Result<RowRule, ConfigError> {
-    let table = item.named_table(ROW_CHECK_KEYS, "a table such as { max_drop = 0.2 }")?;
+    let table =
+        item.named_table(keys::of("checks.rows.INPUT"), "a table such as { max_drop = 0.2 }")?;
     let max_growth = match table.get("max_growth") {
         Some(item) => {
             Some(item.number(0.0.., "a share of the last run's rows from 0 on, such as 3")?)
@@ -216,7 +220,8 @@ fn freshness_rule(input: Input, item: &Item<'_>) -> Result<FreshnessRule, Config
     if kohort_inputs::spec(input).time().is_none() {
         return Err(item.conflict(Conflict::FreshnessWithoutTime));
     }
-    let table = item.named_table(FRESHNESS_KEYS, "a table such as { max_age_days = 2 }")?;
+    let table = item
+        .named_table(keys::of("checks.freshness.INPUT"), "a table such as { max_age_days = 2 }")?;
     let days = table.need("max_age_days", "how many days old the newest row may be")?;
     let allowed = "a whole number of days from 0 to 36500";
     let max_age_days = days.integer(0..=36_500, allowed)?;
@@ -230,7 +235,7 @@ fn switch<'a>(
 ) -> Result<Option<(Item<'a>, Severity)>, ConfigError> {
     let Some(item) = section.get(key) else { return Ok(None) };
     if item.is_table() {
-        let severity = severity(&item.named_table(SEVERITY_KEYS, SWITCH)?)?;
+        let severity = severity(&item.named_table(keys::of("checks.unique_order_ids"), SWITCH)?)?;
         return Ok(Some((item, severity)));
     }
     let is_on = item.boolean().map_err(|_| item.wrong(SWITCH))?;

@@ -1,5 +1,9 @@
 //! What does not go together in a pipeline file.
 
+use std::fmt;
+
+use kohort_model::{Basis, Input, Requires, Source};
+
 /// Settings that do not go together; its text follows the key of one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
@@ -12,54 +16,6 @@ pub enum Conflict {
          statuses that mean lost, or remove lost_reason"
     )]
     ReasonWithoutLost,
-    /// `[lost_sales] reasons` without an input that tells any.
-    #[error(
-        "renames the reasons of lost sales, but no input tells any; set inputs.orders.lost_reason \
-         or inputs.opportunities.reason to the column that holds them, or remove reasons"
-    )]
-    ReasonsWithoutReason,
-    /// `[lost_sales] stages` without the stages of opportunities.
-    #[error(
-        "lists the stages of opportunities, but inputs.opportunities.stage is not set; set it to \
-         the column that holds them, or remove stages"
-    )]
-    StagesWithoutStage,
-    /// `[lost_sales]` without an input that tells of sales.
-    #[error(
-        "is about sales that were nearly made, but no input tells of any; add \
-         [inputs.opportunities] or set inputs.touchpoints.cart_id, or remove it"
-    )]
-    SalesOfNobody,
-    /// `[funnel]` without touchpoints.
-    #[error("is about visitors, but no input tells of any; add [inputs.touchpoints] or remove it")]
-    FunnelOfNobody,
-    /// `[carts]` without touchpoints that name carts.
-    #[error(
-        "is about carts, but no input tells of any; set inputs.touchpoints.cart_id to the column \
-         that tells them apart, or remove it"
-    )]
-    CartsOfNobody,
-    /// `[product_returns]` without returns.
-    #[error(
-        "is about goods that came back, but no input tells of any; add [inputs.returns] or remove \
-         it"
-    )]
-    ReturnsOfNobody,
-    /// `[product_returns] reasons` without the reasons of returns.
-    #[error(
-        "renames the texts of inputs.returns.reason, which is not set; set it to the column that \
-         holds them, or remove reasons"
-    )]
-    ReasonsOfReturns,
-    /// `[receivables]` without invoices.
-    #[error("is about invoices, but no input tells of any; add [inputs.invoices] or remove it")]
-    InvoicesOfNobody,
-    /// `[cross_sell]` without lines of orders.
-    #[error(
-        "is about what is bought together, but no input tells what orders are made of; add \
-         [inputs.order_lines] or remove it"
-    )]
-    LinesOfNobody,
     /// `[state] path` beside `keep = false`.
     #[error("names a folder for what state.keep = false does not keep; remove one of them")]
     StateNotKept,
@@ -117,12 +73,6 @@ pub enum Conflict {
     /// `plan` both as a key and as a segment.
     #[error("makes a segment named plan, but [segments] has one too; remove one of them")]
     TwoPlans,
-    /// `[churn_reasons] reasons` without an input that tells any.
-    #[error(
-        "renames the reasons of customers who left, but no input tells any; add [inputs.surveys] \
-         with reason or, with subscriptions, set their cancel_reason, or remove reasons"
-    )]
-    ReasonsOfNobody,
     /// `lapse_after_days` with subscriptions.
     #[error(
         "is for orders, but a subscriber leaves on the first day that is not paid; remove it, or \
@@ -167,7 +117,62 @@ pub enum Conflict {
     /// Freshness of rows without a time.
     #[error("asks how old the newest row is, but the rows of this input have no time; remove it")]
     FreshnessWithoutTime,
+    /// A setting without any of the inputs that give it an effect.
+    #[error("{unmet}; {}", unmet.advice())]
+    Unmet {
+        /// What it would need.
+        unmet: Unmet,
+    },
     /// Any other setting that only orders have, with subscriptions.
     #[error("is for orders, but this pipeline follows subscriptions; remove it")]
     OrdersOnly,
+}
+
+/// What a pipeline would have to have: one of some sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// The sources, none of which it has.
+    pub requires: Requires,
+    /// The history that it follows.
+    pub basis: Basis,
+}
+
+impl Unmet {
+    /// The sources that the pipeline could have with the history that it follows.
+    fn possible(&self) -> Vec<String> {
+        let other = match self.basis {
+            Basis::Orders => Input::Subscriptions,
+            Basis::Subscriptions => Input::Orders,
+        };
+        let name = |source: &Source| match source {
+            Source::Input(input) | Source::Column(input, _) if *input == other => None,
+            Source::Input(input) => Some(format!("[inputs.{}]", input.name())),
+            Source::Column(input, column) => {
+                Some(format!("[inputs.{}] with {column}", input.name()))
+            }
+        };
+        self.requires.0.iter().filter_map(name).collect()
+    }
+
+    /// What to do where a setting is unmet.
+    fn advice(&self) -> &'static str {
+        if self.possible().is_empty() { "remove it" } else { "add it, or remove the setting" }
+    }
+}
+
+impl fmt::Display for Unmet {
+    /// `needs [inputs.invoices], or [inputs.surveys] with score`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.possible();
+        match (names.split_last(), self.basis) {
+            (None, Basis::Subscriptions) => {
+                f.write_str("is about orders, but this pipeline follows subscriptions")
+            }
+            (None, Basis::Orders) => {
+                f.write_str("is about subscriptions, but this pipeline follows orders")
+            }
+            (Some((last, [])), _) => write!(f, "needs {last}"),
+            (Some((last, others)), _) => write!(f, "needs {}, or {last}", others.join(", ")),
+        }
+    }
 }

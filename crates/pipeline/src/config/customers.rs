@@ -1,4 +1,4 @@
-//! `[customers]`: what keeps a customer, and who is at risk.
+//! `[customers]`: what keeps a customer.
 
 use kohort_model::Basis;
 
@@ -50,15 +50,5 @@ pub(super) fn activity(customers: &Section<'_>) -> Result<Activity, ConfigError>
         Some(item) => item
             .choice(&[("sales", Activity::Sales), ("any", Activity::Any)], "\"sales\" or \"any\""),
         None => Ok(Activity::Sales),
-    }
-}
-
-/// Probability of leaving from which an active customer is at risk.
-pub(super) fn at_risk_score(customers: &Section<'_>) -> Result<f64, ConfigError> {
-    match customers.get("at_risk_score") {
-        Some(item) => {
-            item.number(f64::MIN_POSITIVE..=1.0, "a probability above 0 up to 1, such as 0.5")
-        }
-        None => Ok(0.5),
     }
 }

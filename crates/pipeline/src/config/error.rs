@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kohort_load::StoreError;
 use kohort_model::Grain;
 
-use super::conflict::Conflict;
+use super::conflict::{Conflict, Unmet};
 use super::substituted::Substituted;
 
 /// Where a setting stands.
@@ -139,7 +139,7 @@ pub enum ConfigError {
         /// What stands there, with its type.
         found: String,
         /// What may stand there.
-        allowed: &'static str,
+        allowed: Cow<'static, str>,
     },
     /// A text that is none of those that are allowed.
     #[error("{at}: {key} is {found:?}{hint} Allowed: {}", known.join(", "))]
@@ -257,7 +257,7 @@ pub enum ConfigError {
         /// The table.
         table: String,
         /// What it would need.
-        lack: Lack,
+        lack: Unmet,
         /// Every table that can be made of them.
         offered: Box<[&'static str]>,
     },
@@ -269,7 +269,7 @@ pub enum ConfigError {
         /// The dotted key.
         key: String,
         /// What it would need.
-        lack: Lack,
+        lack: Unmet,
         /// Every metric that can be computed from them.
         offered: Box<[&'static str]>,
     },
@@ -350,59 +350,6 @@ impl ConfigError {
         };
         *text = substituted.hide(text).into_owned();
         self
-    }
-}
-
-/// What a pipeline would need for a table or a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    /// Orders.
-    Orders,
-    /// Surveys that ask for reasons.
-    Answers,
-    /// Orders, carts or opportunities.
-    Sales,
-    /// Touchpoints.
-    Touchpoints,
-    /// Touchpoints that name carts.
-    Carts,
-    /// Opportunities.
-    Opportunities,
-    /// Lines of orders and returns.
-    Returns,
-    /// Invoices.
-    Invoices,
-    /// Surveys that ask for a score.
-    Scores,
-    /// Engagement, invoices, returns or scores.
-    Signals,
-    /// Lines of orders.
-    OrderLines,
-}
-
-impl fmt::Display for Lack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Orders => "is about orders, but this pipeline follows subscriptions",
-            Self::Answers => {
-                "needs [inputs.surveys] with reason, because orders do not tell why customers left"
-            }
-            Self::Sales => {
-                "with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with \
-                 cart_id"
-            }
-            Self::Touchpoints => "needs [inputs.touchpoints]",
-            Self::Carts => "needs [inputs.touchpoints] with cart_id",
-            Self::Opportunities => "needs [inputs.opportunities]",
-            Self::Returns => "needs [inputs.order_lines] and [inputs.returns]",
-            Self::Invoices => "needs [inputs.invoices]",
-            Self::Scores => "needs [inputs.surveys] with score",
-            Self::Signals => {
-                "needs [inputs.engagement], [inputs.invoices], [inputs.returns], or \
-                 [inputs.surveys] with score"
-            }
-            Self::OrderLines => "needs [inputs.order_lines]",
-        })
     }
 }
 

@@ -176,11 +176,6 @@ impl Inputs {
     pub fn maps(&self, input: Input, column: &str) -> bool {
         self.get(input).is_some_and(|mapped| mapped.column(column).is_some())
     }
-
-    /// Whether one beside orders tells of sales that were nearly made.
-    pub fn tell_of_sales(&self) -> bool {
-        self.maps(Input::Touchpoints, "cart_id") || self.has(Input::Opportunities)
-    }
 }
 
 /// Which of the inputs is the history, of which there is one.

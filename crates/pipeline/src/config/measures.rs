@@ -1,198 +1,135 @@
-//! The tables' own settings: `[win_back]`, `[churn_reasons]`, `[lost_sales]`, `[purchase_gaps]`,
-//! `[loyalty]`, `[product_returns]`, `[receivables]`, `[churn_indicators]`, `[lifetime]` and
-//! `[cross_sell]`.
+//! Sections of the pipeline file that set measures, read as the measures declare them.
 
-use kohort_model::{Basis, Day, Gaps, Input, Lifetime, Loyalty, Model};
+use std::ops::Bound;
 
-use super::Lapse;
-use super::conflict::Conflict;
+use kohort_model::{Day, Requires, Setting, SettingKind, SettingValue, Settings, Source, Within};
+
+use super::conflict::{Conflict, Unmet};
 use super::error::ConfigError;
 use super::inputs::Inputs;
-use super::section::{DAYS_FROM_1, Section};
+use super::section::{Item, Section};
 
-/// Days after which a prospect counts as inactive; `None` for the lapse window, where that is still
-/// to be measured.
-pub(super) fn prospect_after_days(
-    win_back: &Section<'_>,
-    basis: Basis,
-    lapse_after: Lapse,
-) -> Result<Option<u32>, ConfigError> {
-    match (win_back.get("prospect_after_days"), basis, lapse_after) {
-        (Some(item), ..) => item.integer(1..=36_500, DAYS_FROM_1).map(Some),
-        (None, Basis::Subscriptions, _) => Ok(Some(90)),
-        (None, Basis::Orders, Lapse::Days(days)) => Ok(Some(days)),
-        (None, Basis::Orders, Lapse::Auto) => Ok(None),
-    }
+/// The days between which all is known, as far as the file says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownDays {
+    /// Exclusive end.
+    pub as_of: Option<Day>,
+    /// Where the extract starts.
+    pub history_start: Option<Day>,
 }
 
-/// Reasons why customers left.
-pub(super) fn churn_reasons(
-    table: &Section<'_>,
-    inputs: &Inputs,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let has_reasons =
-        inputs.maps(Input::Surveys, "reason") || inputs.maps(Input::Subscriptions, "cancel_reason");
-    reasons(table, has_reasons, Conflict::ReasonsOfNobody)
-}
-
-/// Reasons why sales were lost.
-pub(super) fn lost_reasons(
-    table: &Section<'_>,
-    inputs: &Inputs,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let of_orders = inputs.maps(Input::Orders, "lost_reason");
-    let of_opportunities = inputs.maps(Input::Opportunities, "reason");
-    reasons(table, of_orders || of_opportunities, Conflict::ReasonsWithoutReason)
-}
-
-/// The stages of opportunities that `[lost_sales]` lists, in order; none where it lists none.
-pub(super) fn stages(
-    lost_sales: &Section<'_>,
-    inputs: &Inputs,
-) -> Result<Vec<String>, ConfigError> {
-    if !inputs.maps(Input::Opportunities, "stage") {
-        lost_sales.unused("stages", Conflict::StagesWithoutStage)?;
-    }
-    let allowed = "a list of texts in order, such as [\"qualified\", \"offer\", \"contract\"]";
-    Ok(lost_sales.texts("stages", allowed)?.unwrap_or_default())
-}
-
-/// The table's `reasons`, which are in `conflict` with an input that has none.
-fn reasons(
-    table: &Section<'_>,
-    has_reasons: bool,
-    conflict: Conflict,
-) -> Result<Vec<(String, String)>, ConfigError> {
-    let mut reasons = Vec::new();
-    for (found, item) in table.open_table("reasons")?.items() {
-        reasons.push((found.to_owned(), item.text("a text, the reason to report")?));
-    }
-    reasons.sort();
-    match table.get("reasons").filter(|_| !reasons.is_empty()) {
-        Some(item) if !has_reasons => Err(item.conflict(conflict)),
-        _ => Ok(reasons),
-    }
-}
-
-pub(super) fn gaps(root: &Section<'_>) -> Result<Gaps, ConfigError> {
-    let table = root.table("purchase_gaps")?;
-    let allowed = "a whole number of gaps from 1 to 1000";
-    Ok(Gaps {
-        max_number: table.integer_or("max_gap_number", 10, 1..=1000, allowed)?,
-        bucket_days: table.integer_or("bucket_days", 7, 1..=36_500, DAYS_FROM_1)?,
-    })
-}
-
-pub(super) fn loyalty(root: &Section<'_>) -> Result<Loyalty, ConfigError> {
-    let table = root.table("loyalty")?;
-    let allowed = "a whole number of orders from 1 to 100000";
-    Ok(Loyalty {
-        window_days: table.integer_or("window_days", 365, 1..=36_500, DAYS_FROM_1)?,
-        orders: table.integer_or("orders", 3, 1..=100_000, allowed)?,
-    })
-}
-
-/// Days after a period's end from which its returns are all there, and the reasons why goods came back.
-pub(super) fn product_returns(
+/// Every setting of a measure that the file gives.
+pub(super) fn read(
     root: &Section<'_>,
     inputs: &Inputs,
-) -> Result<(u32, Vec<(String, String)>), ConfigError> {
-    let table = root.table("product_returns")?;
-    if !inputs.has(Input::Returns) {
-        root.unused("product_returns", Conflict::ReturnsOfNobody)?;
-        return Ok((30, Vec::new()));
-    }
-    let window_days = table.days_or("window_days", 30)?;
-    let reasons =
-        reasons(&table, inputs.maps(Input::Returns, "reason"), Conflict::ReasonsOfReturns)?;
-    Ok((window_days, reasons))
-}
-
-/// Days after which an invoice without a due date is due.
-pub(super) fn terms_days(root: &Section<'_>, has_invoices: bool) -> Result<u32, ConfigError> {
-    let table = root.table("receivables")?;
-    if !has_invoices {
-        root.unused("receivables", Conflict::InvoicesOfNobody)?;
-    }
-    table.days_or("terms_days", 30)
-}
-
-/// Days before a period over which a signal is added up.
-pub(super) fn indicator_window_days(root: &Section<'_>) -> Result<u32, ConfigError> {
-    root.table("churn_indicators")?.integer_or("window_days", 30, 1..=36_500, DAYS_FROM_1)
-}
-
-/// The smallest share of the baskets that a pair is listed with, and how many items are paired.
-pub(super) fn cross_sell(
-    root: &Section<'_>,
-    has_order_lines: bool,
-) -> Result<(f64, u32), ConfigError> {
-    let table = root.table("cross_sell")?;
-    if !has_order_lines {
-        root.unused("cross_sell", Conflict::LinesOfNobody)?;
-    }
-    let min_support = match table.get("min_support") {
-        Some(item) => item.number(0.0..=1.0, "a share from 0 to 1, such as 0.001")?,
-        None => 0.001,
-    };
-    let allowed = "a whole number of items from 2 to 10000";
-    Ok((min_support, table.integer_or("max_items", 500, 2..=10_000, allowed)?))
-}
-
-/// `[lifetime]`, and what `[customers]` says of customers at risk.
-pub(super) fn lifetime(
-    root: &Section<'_>,
-    customers: &Section<'_>,
-    (as_of, history_start): (Option<Day>, Option<Day>),
-) -> Result<Lifetime, ConfigError> {
-    let table = root.table("lifetime")?;
-    let default = Lifetime::default();
-    let model = match table.get("model") {
-        Some(item) => {
-            let models = [Model::BgNbd, Model::MbgNbd, Model::ParetoNbd];
-            let choices = models.map(|model| (model_name(model), model));
-            item.choice(&choices, "a model such as \"bg_nbd\"")?
-        }
-        None => default.model,
-    };
-    let units = "a whole number of units from 1 to 10000";
-    Ok(Lifetime {
-        model,
-        unit_days: table.integer_or("unit_days", default.unit_days, 1..=36_500, DAYS_FROM_1)?,
-        horizon_units: table.integer_or(
-            "horizon_units",
-            default.horizon_units,
-            1..=10_000,
-            units,
-        )?,
-        annual_discount_rate: match table.get("annual_discount_rate") {
-            Some(item) => item.number(0.0..10.0, "a share from 0 to below 10, such as 0.1")?,
-            None => default.annual_discount_rate,
-        },
-        calibration_end: match table.get("calibration_end") {
-            Some(item) => {
-                let end = item.day()?;
-                let has_before = history_start.is_none_or(|start| start < end);
-                let has_after = as_of.is_none_or(|as_of| end < as_of);
-                if !(has_before && has_after) {
-                    return Err(item.conflict(Conflict::NothingCalibrated));
-                }
-                Some(end)
+    known: KnownDays,
+) -> Result<Settings, ConfigError> {
+    let mut settings = Settings::default();
+    for section in kohort_measures::settings() {
+        let table = root.table(section.name)?;
+        if !inputs.meet(section.requires) {
+            if let Some(item) = root.get(section.name) {
+                return Err(unmet(&item, section.requires, inputs));
             }
-            None => None,
-        },
-        at_risk_ratio: match customers.get("at_risk_ratio") {
-            Some(item) => item.number(f64::MIN_POSITIVE.., "a number above 0, such as 2")?,
-            None => default.at_risk_ratio,
-        },
-    })
+            continue;
+        }
+        for setting in section.keys {
+            if let Some(value) = read_key(&table, setting, inputs, known)? {
+                settings.set(section, setting.key, value);
+            }
+        }
+    }
+    Ok(settings)
 }
 
-/// How tables and pipeline files call the model.
-pub(super) fn model_name(model: Model) -> &'static str {
-    match model {
-        Model::BgNbd => "bg_nbd",
-        Model::MbgNbd => "mbg_nbd",
-        Model::ParetoNbd => "pareto_nbd",
+/// That a setting has no effect without inputs that are not there.
+fn unmet(item: &Item<'_>, requires: Requires, inputs: &Inputs) -> ConfigError {
+    item.conflict(Conflict::Unmet { unmet: Unmet { requires, basis: inputs.basis.basis() } })
+}
+
+/// What the file gives for a key, if it gives anything.
+fn read_key(
+    table: &Section<'_>,
+    setting: &'static Setting,
+    inputs: &Inputs,
+    known: KnownDays,
+) -> Result<Option<SettingValue>, ConfigError> {
+    if let SettingKind::Texts { is_needed: true, allowed, .. } = &setting.kind {
+        table.need(setting.key, *allowed)?;
+    }
+    let Some(item) = table.get(setting.key).filter(|item| !is_empty(item, setting)) else {
+        return Ok(None);
+    };
+    let value = match &setting.kind {
+        SettingKind::Whole { range, unit, .. } => {
+            let (from, to) = (range.start(), range.end());
+            let allowed = format!("a whole number of {unit} from {from} to {to}");
+            SettingValue::Whole(item.integer(range.clone(), allowed)?)
+        }
+        SettingKind::Number { within, allowed, .. } => {
+            SettingValue::Number(item.number(bounds(*within), allowed)?)
+        }
+        SettingKind::Choice(names) => {
+            let choices: Vec<_> = names.iter().map(|name| (*name, *name)).collect();
+            let allowed = format!("a name such as {:?}", names[0]);
+            SettingValue::Choice(item.choice(&choices, allowed)?)
+        }
+        SettingKind::KnownDay => SettingValue::Day(known_day(&item, known)?),
+        SettingKind::Texts { count, allowed, .. } => {
+            let texts = item.texts(allowed)?;
+            if !count.contains(&texts.len()) {
+                return Err(item.wrong(*allowed));
+            }
+            SettingValue::Texts(texts.into_iter().map(|(text, _)| text).collect())
+        }
+        SettingKind::Renamed => SettingValue::Renamed(renamed(&item)?),
+    };
+    if inputs.meet(setting.requires) {
+        Ok(Some(value))
+    } else {
+        Err(unmet(&item, setting.requires, inputs))
+    }
+}
+
+/// Whether a table of other names has none.
+fn is_empty(item: &Item<'_>, setting: &Setting) -> bool {
+    let names = item.open_table("a table of texts").ok();
+    matches!(setting.kind, SettingKind::Renamed)
+        && names.is_some_and(|names| names.items().next().is_none())
+}
+
+fn bounds(within: Within) -> (Bound<f64>, Bound<f64>) {
+    match within {
+        Within::Closed(from, to) => (Bound::Included(from), Bound::Included(to)),
+        Within::HalfOpen(from, to) => (Bound::Included(from), Bound::Excluded(to)),
+        Within::Above(from, to) => (Bound::Excluded(from), Bound::Included(to)),
+    }
+}
+
+/// A day between the known ones.
+fn known_day(item: &Item<'_>, known: KnownDays) -> Result<Day, ConfigError> {
+    let day = item.day()?;
+    let has_before = known.history_start.is_none_or(|start| start < day);
+    let has_after = known.as_of.is_none_or(|as_of| day < as_of);
+    if has_before && has_after { Ok(day) } else { Err(item.conflict(Conflict::NothingCalibrated)) }
+}
+
+/// Text as found in an input → text to report, sorted by the former.
+fn renamed(item: &Item<'_>) -> Result<Vec<(String, String)>, ConfigError> {
+    let mut texts = Vec::new();
+    for (found, item) in item.open_table("a table of texts")?.items() {
+        texts.push((found.to_owned(), item.text("a text, the reason to report")?));
+    }
+    texts.sort();
+    Ok(texts)
+}
+
+impl Inputs {
+    /// Whether the inputs have what something requires.
+    pub fn meet(&self, requires: Requires) -> bool {
+        requires.is_met(|source| match source {
+            Source::Input(input) => self.has(*input),
+            Source::Column(input, column) => self.maps(*input, column),
+        })
     }
 }

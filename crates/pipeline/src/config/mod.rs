@@ -21,7 +21,6 @@ mod status;
 mod substituted;
 mod tables;
 mod tree;
-mod visitors;
 mod window;
 
 #[cfg(test)]
@@ -32,24 +31,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
-use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Input, Lifetime, Loyalty};
+use kohort_model::{Basis, Calendar, Day, Grain, Input, Requires, Settings, Source};
 use kohort_publish::Layout;
 use kohort_scorecard::Threshold;
 
 pub use checks::{Checks, ColumnRule, FreshnessRule, RowRule};
-pub use conflict::Conflict;
+pub use conflict::{Conflict, Unmet};
 pub use customers::{Activity, Lapse};
-pub use error::{ConfigError, Hint, Lack, Place};
+pub use error::{ConfigError, Hint, Place};
 use inputs::Inputs;
 pub use inputs::{Currency, History, MappedColumn, MappedInput, Rows};
+pub use keys::{Key, KeyTable, declared};
+use measures::KnownDays;
 pub use records::RecordSettings;
 use section::{Item, Reader, Section};
 pub use segments::Segment;
 pub use status::ListedTexts;
 pub use substituted::Substituted;
-pub use tables::TABLE_NAMES;
 pub use tree::Override;
-pub use visitors::FunnelSettings;
 
 /// A pipeline file, checked and complete. Settings that its history has no use for are at their
 /// defaults.
@@ -85,46 +84,9 @@ pub struct Pipeline {
     pub segments: Vec<Segment>,
     /// Most values that one segment may have, 1 to 65535; more end the run.
     pub max_segment_values: u32,
-    /// Days after which a prospect counts as inactive, at least 1; `None` for the lapse window,
-    /// where that is still to be measured.
-    pub prospect_after_days: Option<u32>,
-    /// Days within which a return belongs to the last contact before it.
-    pub attribution_window_days: u32,
-    /// Days before and after a churn event within which an answer tells its reason.
-    pub survey_window_days: u32,
-    /// Reason of leaving as found in the inputs → reason to report, sorted by the former.
-    pub churn_reasons: Vec<(String, String)>,
-    /// Days after a lost sale within which a purchase recovers it.
-    pub recovery_window_days: u32,
-    /// Stages of opportunities in order, each once; none where they are not listed.
-    pub stages: Vec<String>,
-    /// Reason of a lost order or opportunity as found in the input → reason to report, sorted by the
-    /// former.
-    pub reasons: Vec<(String, String)>,
-    /// How visitors become buyers.
-    pub funnel: FunnelSettings,
-    /// What the tables of purchase gaps are told.
-    pub gaps: Gaps,
-    /// What `loyalty` is told.
-    pub loyalty: Loyalty,
-    /// Days after a period's end from which its returns are all there.
-    pub return_window_days: u32,
-    /// Reason of a return as found in the input → reason to report, sorted by the former.
-    pub return_reasons: Vec<(String, String)>,
-    /// Days after which an invoice without a due date is due.
-    pub terms_days: u32,
-    /// Days before a period over which a signal is added up, at least 1.
-    pub indicator_window_days: u32,
-    /// Probability of leaving, above 0 to 1, from which an active customer is at risk.
-    pub at_risk_score: f64,
-    /// What the models of lifetime value are told.
-    pub lifetime: Lifetime,
-    /// Share of the baskets, 0 to 1, from which a pair of items is listed.
-    pub min_support: f64,
-    /// How many items are paired, 2 to 10000.
-    pub max_items: u32,
-    /// Thresholds, built-in ones included, at most one a metric, in the order of
-    /// [`kohort_scorecard::METRICS`].
+    /// Settings of measures; what is not given has the default that the measure declares.
+    pub measures: Settings,
+    /// Thresholds, built-in ones included, at most one a metric, sorted by metric.
     pub alerts: Vec<Threshold>,
     /// The folder of the runs, absolute, or its URL.
     pub output: PathBuf,
@@ -132,7 +94,7 @@ pub struct Pipeline {
     pub layout: Layout,
     /// Runs that stay beside the current one, itself included; at least 1.
     pub keep_runs: usize,
-    /// The tables to compute, some of [`TABLE_NAMES`], in that order.
+    /// The tables to compute, in the order in which tables are listed.
     pub tables: Vec<&'static str>,
     /// What must hold of the inputs and of the tables.
     pub checks: Checks,
@@ -200,9 +162,6 @@ impl Pipeline {
     fn of(root: &Section<'_>, absolute: &Path) -> Result<Self, ConfigError> {
         let calendar = root.table("calendar")?;
         let customers = root.table("customers")?;
-        let win_back = root.table("win_back")?;
-        let churn_reasons = root.table("churn_reasons")?;
-        let lost_sales = root.table("lost_sales")?;
         let outputs = root.table("outputs")?;
         let checks = root.table("checks")?;
 
@@ -211,10 +170,7 @@ impl Pipeline {
         let basis = inputs.basis.basis();
         let lapse_after = customers::lapse_after(&customers, basis)?;
         if basis == Basis::Subscriptions {
-            nothing_of_orders(root, &customers, unique_order_ids.as_ref())?;
-            if !inputs.tell_of_sales() {
-                root.unused("lost_sales", Conflict::SalesOfNobody)?;
-            }
+            nothing_of_orders(&customers, unique_order_ids.as_ref())?;
         }
         let known_days = calendar::known_days(&calendar)?;
         let grains = calendar::grains(&calendar, &root.table("revenue")?)?;
@@ -227,8 +183,7 @@ impl Pipeline {
         let (segments, max_segment_values) =
             segments::read(&root.open_table("segments")?, plan.as_ref())?;
         let output = outputs.need("path", "the folder that the tables are written to")?;
-        let (return_window_days, return_reasons) = measures::product_returns(root, &inputs)?;
-        let (min_support, max_items) = measures::cross_sell(root, inputs.has(Input::OrderLines))?;
+        let known = KnownDays { as_of: known_days.0, history_start: known_days.1 };
         let mut pipeline = Self {
             file: absolute.to_owned(),
             name,
@@ -241,24 +196,7 @@ impl Pipeline {
             activity: customers::activity(&customers)?,
             segments,
             max_segment_values,
-            prospect_after_days: measures::prospect_after_days(&win_back, basis, lapse_after)?,
-            attribution_window_days: win_back.days_or("attribution_window_days", 30)?,
-            survey_window_days: churn_reasons.days_or("survey_window_days", 90)?,
-            churn_reasons: measures::churn_reasons(&churn_reasons, &inputs)?,
-            recovery_window_days: lost_sales.days_or("recovery_window_days", 30)?,
-            stages: measures::stages(&lost_sales, &inputs)?,
-            reasons: measures::lost_reasons(&lost_sales, &inputs)?,
-            funnel: visitors::read_funnel(root, &inputs)?,
-            gaps: measures::gaps(root)?,
-            loyalty: measures::loyalty(root)?,
-            return_window_days,
-            return_reasons,
-            terms_days: measures::terms_days(root, inputs.has(Input::Invoices))?,
-            indicator_window_days: measures::indicator_window_days(root)?,
-            at_risk_score: customers::at_risk_score(&customers)?,
-            lifetime: measures::lifetime(root, &customers, known_days)?,
-            min_support,
-            max_items,
+            measures: measures::read(root, &inputs, known)?,
             alerts: alerts::read(&root.open_table("alerts")?, &grains)?,
             grains,
             output: output.path("a path or URL of a folder")?,
@@ -309,25 +247,33 @@ impl Pipeline {
         self.grains.iter().find(|settings| settings.grain == grain)
     }
 
-    /// Whether touchpoints name carts.
-    #[must_use]
-    pub fn has_carts(&self) -> bool {
-        self.maps(Input::Touchpoints, "cart_id")
+    /// What the pipeline would have to have to meet a requirement; `None` where it does.
+    pub(crate) fn lack(&self, requires: Requires) -> Option<Unmet> {
+        let is_met = requires.is_met(|source| match source {
+            Source::Input(input) => self.has(*input),
+            Source::Column(input, column) => self.maps(*input, column),
+        });
+        (!is_met).then_some(Unmet { requires, basis: self.basis.basis() })
     }
 
-    /// Whether answers tell why people left.
+    /// The texts that a setting of a measure lists, by its dotted key; none where nothing has it.
     #[must_use]
-    pub fn has_answers(&self) -> bool {
-        self.maps(Input::Surveys, "reason")
+    pub fn listed(&self, key: &str) -> &[String] {
+        let of =
+            |(section, key)| Some(self.measures.texts(kohort_measures::section(section)?, key));
+        key.split_once('.').and_then(of).unwrap_or_default()
     }
 
-    /// Whether answers have a score.
+    /// The names that a setting of a measure gives texts of rows, by its dotted key, sorted by text;
+    /// none where nothing has it.
     #[must_use]
-    pub fn has_scores(&self) -> bool {
-        self.maps(Input::Surveys, "score")
+    pub fn renamed(&self, key: &str) -> &[(String, String)] {
+        let of =
+            |(section, key)| Some(self.measures.renamed(kohort_measures::section(section)?, key));
+        key.split_once('.').and_then(of).unwrap_or_default()
     }
 
-    /// Every table that the inputs offer, those on request included, in the order of [`TABLE_NAMES`].
+    /// Every table that the inputs offer, those on request included, in the order in which tables are listed.
     #[must_use]
     pub fn offered_tables(&self) -> Vec<&'static str> {
         tables::offered_names(self)
@@ -336,13 +282,11 @@ impl Pipeline {
 
 /// That nothing is set which only orders have a use for.
 fn nothing_of_orders(
-    root: &Section<'_>,
     customers: &Section<'_>,
     unique_order_ids: Option<&Item<'_>>,
 ) -> Result<(), ConfigError> {
-    let settings = ["activity", "at_risk_ratio", "at_risk_score"].map(|key| customers.get(key));
-    let tables = ["purchase_gaps", "loyalty", "lifetime"].map(|key| root.get(key));
-    match settings.iter().chain(&tables).flatten().chain(unique_order_ids).next() {
+    let activity = customers.get("activity");
+    match activity.iter().chain(unique_order_ids).next() {
         Some(item) => Err(item.conflict(Conflict::OrdersOnly)),
         None => Ok(()),
     }

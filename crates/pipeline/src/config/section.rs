@@ -17,8 +17,6 @@ use super::tree::{ExpandError, Node, Table, Value, expand};
 
 /// What every mapped value must be.
 pub(super) const EXPRESSION: &str = "an SQL expression over the source's columns";
-/// What a number of days must be where 0 makes no sense.
-pub(super) const DAYS_FROM_1: &str = "a whole number of days from 1 to 36500";
 
 /// What reading a value needs besides the tree.
 #[derive(Clone, Copy)]
@@ -183,8 +181,8 @@ impl<'a> Section<'a> {
     }
 
     fn known_only(self) -> Result<Self, ConfigError> {
-        let keys = keys::tables().find(|(name, _)| *name == self.name).map(|(_, keys)| keys);
-        self.only(keys.expect("every table with fixed keys is listed"))
+        let keys = keys::of(&self.name);
+        self.only(keys)
     }
 
     fn only(self, known: &'static [&'static str]) -> Result<Self, ConfigError> {
@@ -220,12 +218,12 @@ impl<'a> Item<'a> {
     }
 
     /// That it is not `allowed`.
-    pub fn wrong(&self, allowed: &'static str) -> ConfigError {
+    pub fn wrong(&self, allowed: impl Into<Cow<'static, str>>) -> ConfigError {
         self.wrong_node(self.node, allowed)
     }
 
-    fn wrong_node(&self, node: &Node, allowed: &'static str) -> ConfigError {
-        let found = node.value.describe();
+    fn wrong_node(&self, node: &Node, allowed: impl Into<Cow<'static, str>>) -> ConfigError {
+        let (found, allowed) = (node.value.describe(), allowed.into());
         ConfigError::Value { at: node.at.clone(), key: self.key.clone(), found, allowed }
     }
 
@@ -258,11 +256,15 @@ impl<'a> Item<'a> {
     }
 
     /// A text that is not empty; `allowed` says what it holds.
-    pub fn text(&self, allowed: &'static str) -> Result<String, ConfigError> {
+    pub fn text(&self, allowed: impl Into<Cow<'static, str>>) -> Result<String, ConfigError> {
         self.node_text(self.node, allowed)
     }
 
-    fn node_text(&self, node: &Node, allowed: &'static str) -> Result<String, ConfigError> {
+    fn node_text(
+        &self,
+        node: &Node,
+        allowed: impl Into<Cow<'static, str>>,
+    ) -> Result<String, ConfigError> {
         let Value::Text(text) = &node.value else { return Err(self.wrong_node(node, allowed)) };
         let text = if node.expand {
             let expanded = expand(text, self.reader.environment).map_err(|error| {
@@ -340,7 +342,7 @@ impl<'a> Item<'a> {
     pub fn choice<T: Copy>(
         &self,
         choices: &[(&'static str, T)],
-        allowed: &'static str,
+        allowed: impl Into<Cow<'static, str>>,
     ) -> Result<T, ConfigError> {
         self.choose(&self.text(allowed)?, self.at(), choices)
     }
@@ -383,7 +385,7 @@ impl<'a> Item<'a> {
     pub fn integer(
         &self,
         range: RangeInclusive<u32>,
-        allowed: &'static str,
+        allowed: impl Into<Cow<'static, str>>,
     ) -> Result<u32, ConfigError> {
         match self.node.value {
             Value::Integer(number) => {

@@ -4,7 +4,7 @@ use kohort_model::SegmentAt;
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
-use super::keys::SEGMENT_KEYS;
+use super::keys;
 use super::section::{EXPRESSION, Item, Section};
 
 const ALLOWED: &str =
@@ -41,7 +41,7 @@ pub(super) fn read(
         let (column, at) = if item.is_text() {
             (item.text(EXPRESSION)?, SegmentAt::First)
         } else {
-            let settings = item.named_table(SEGMENT_KEYS, ALLOWED)?;
+            let settings = item.named_table(keys::of("segments.NAME"), ALLOWED)?;
             let column = settings.need("column", "an SQL expression that gives the value")?;
             let at = match settings.get("at") {
                 Some(at) => at.choice(

@@ -1,5 +1,6 @@
 //! Selected rows of a table, cell by cell.
 
+use kohort_model::view::{Order, Where};
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
@@ -11,7 +12,6 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use kohort_model::{Day, shown};
 
-use super::layout::{Order, Where};
 use crate::grid::Align;
 use crate::number::group;
 use crate::table::NULL;

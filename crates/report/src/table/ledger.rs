@@ -1,9 +1,9 @@
 //! Tables with a row for each customer, of which only those that weigh most are kept.
 
+use kohort_model::view::Order;
 use std::collections::BTreeMap;
 
 use super::frame::Frame;
-use super::layout::Order;
 use super::source::{Selection, Source};
 use crate::error::ReportError;
 

@@ -1,16 +1,13 @@
 //! One published table as text: heatmaps, tables, sums and bars for people, CSV and JSON for programs.
 
 mod bars;
-mod blocks;
 mod columns;
 mod export;
 mod frame;
 mod heatmap;
-mod layout;
-mod layouts;
 mod ledger;
+mod panels;
 mod picture;
-mod sales;
 mod source;
 mod sums;
 mod text;
@@ -18,7 +15,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use kohort_model::Grain;
+use kohort_model::{Grain, View};
 use kohort_publish::PublishedRun;
 
 use crate::error::ReportError;
@@ -44,19 +41,24 @@ pub struct Query {
     pub columns: Vec<String>,
 }
 
-/// Draws the rows that are asked for, as far as they fit on the canvas.
+/// Draws the rows that are asked for in a view of their table, as far as they fit on the canvas.
 ///
 /// # Errors
 ///
 /// A name of the query that the table does not have, a heatmap of no number or of several columns, or a
 /// file that cannot be read.
-pub fn draw(source: &Source, query: &Query, canvas: Canvas) -> Result<Picture, ReportError> {
+pub fn draw(
+    source: &Source,
+    query: &Query,
+    view: View,
+    canvas: Canvas,
+) -> Result<Picture, ReportError> {
     for column in &query.columns {
         known("column", column.clone(), &source.columns())?;
     }
     let present = source.present(query.segment.as_deref().map(|argument| segment(argument).0))?;
     let selection = Selection::asked(query, &present)?.or_default(&present);
-    let mut picture = Picture::draw(source, &selection, &query.columns, canvas)?;
+    let mut picture = Picture::draw(source, &selection, &query.columns, view, canvas)?;
     picture.left_out.splice(..0, others(&present, &selection));
     Ok(picture)
 }

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use kohort_model::shown;
 
 use super::bars;
-use super::blocks::Ground;
 use super::columns::Columns;
 use super::frame::Frame;
 use super::heatmap::Heatmap;
-use super::layout::{Block, Layout, Shape};
+use super::panels::Ground;
+use kohort_model::view::{Apart, Panel, Shape, View};
+
 use super::ledger::Ledger;
 use super::source::{Selection, Source};
 use super::text;
@@ -39,32 +40,55 @@ pub struct Picture {
     pub left_out: Vec<String>,
 }
 
+/// The view for columns that are asked for: what is drawn instead of rows has no place for them.
+fn with_columns(view: View, asked: &[String]) -> View {
+    match view.shape {
+        Shape::Panels | Shape::Lists | Shape::Bars(_) if !asked.is_empty() => View {
+            shape: Shape::Last,
+            panels: &[],
+            implied: &[],
+            apart: None,
+            rows: View::PLAIN.rows,
+            ..view
+        },
+        _ => view,
+    }
+}
+
+/// What is kept apart in these rows.
+pub(super) fn apart(view: &View, rows: &Frame) -> Option<Apart> {
+    let is_unusual =
+        |apart: &Apart| rows.words(apart.column).iter().any(|value| value != apart.usual);
+    view.apart.filter(is_unusual)
+}
+
 impl Picture {
     /// The selected rows, with the `columns` asked for or else those that matter most.
     pub(super) fn draw(
         source: &Source,
         selection: &Selection,
         columns: &[String],
+        view: View,
         canvas: Canvas,
     ) -> Result<Self, ReportError> {
-        let layout = Layout::of(&source.name()).with_columns(columns);
+        let view = with_columns(view, columns);
         let title = title(source, selection);
         let mut picture = Self { text: String::new(), left_out: Vec::new() };
-        let frame = picture.rows(source, selection, &layout, canvas.rows)?;
+        let frame = picture.rows(source, selection, &view, canvas.rows)?;
         if frame.len() == 0 {
             picture.text = format!("{title}: no rows\n");
             return Ok(picture);
         }
-        if frame.has("cohort") && frame.has("k") {
+        if let Shape::Heatmap { value } = view.shape {
             let column = match columns {
-                [] => "retention_rate",
+                [] => value,
                 [column] => column,
                 _ => return Err(ReportError::OneColumn),
             };
             picture.maps(&frame, &title, column, canvas)?;
         } else {
-            let columns = Columns::new(source, selection, &layout, &frame, columns);
-            picture.shape(&frame, &title, &layout, columns, canvas)?;
+            let columns = Columns::new(source, selection, &view, &frame, columns);
+            picture.shape(&frame, &title, &view, columns, canvas)?;
         }
         Ok(picture)
     }
@@ -74,17 +98,17 @@ impl Picture {
         &mut self,
         source: &Source,
         selection: &Selection,
-        layout: &Layout,
+        view: &View,
         asked: Option<usize>,
     ) -> Result<Frame, ReportError> {
-        let Shape::Top(order) = layout.shape else {
+        let Shape::Top(order) = view.shape else {
             let frame = Frame::new(source.rows(selection)?);
-            let parts = layout.apart(&frame).map_or(1, |apart| frame.words(apart.column).len());
-            // Several parts, each with lines of its own in every block, take the place of one.
-            let usual = if parts > 1 { (layout.rows / (2 * parts)).max(1) } else { layout.rows };
-            return self.some_rows(&frame, layout.shape, asked.unwrap_or(usual));
+            let parts = apart(view, &frame).map_or(1, |apart| frame.words(apart.column).len());
+            // Several parts, each with lines of its own in every panel, take the place of one.
+            let usual = if parts > 1 { (view.rows / (2 * parts)).max(1) } else { view.rows };
+            return self.some_rows(&frame, view.shape, asked.unwrap_or(usual));
         };
-        let limit = asked.unwrap_or(layout.rows);
+        let limit = asked.unwrap_or(view.rows);
         let ledger = Ledger::read(source, selection, order, limit)?;
         self.hide_rows(ledger.all, limit, "row");
         if ledger.other_periods > 0 {
@@ -103,7 +127,7 @@ impl Picture {
         limit: usize,
     ) -> Result<Frame, ReportError> {
         match shape {
-            // The blocks choose.
+            // The panels choose.
             Shape::Lists => return Ok(frame.clone()),
             Shape::Last => {
                 self.hide_rows(frame.len(), limit, "earlier row");
@@ -173,7 +197,7 @@ impl Picture {
         &mut self,
         frame: &Frame,
         title: &str,
-        layout: &Layout,
+        view: &View,
         columns: Columns,
         canvas: Canvas,
     ) -> Result<(), ReportError> {
@@ -181,19 +205,21 @@ impl Picture {
         let ground = Ground {
             frame,
             shown: &columns.shown,
-            apart: layout.apart(frame).map(|apart| apart.column),
+            apart: apart(view, frame).map(|apart| apart.column),
             over: "over the periods above",
-            most: canvas.rows.unwrap_or(layout.rows),
+            most: canvas.rows.unwrap_or(view.rows),
             width,
         };
         let mut dropped = Vec::new();
-        match layout.shape {
+        match view.shape {
+            // A heatmap is drawn before.
+            Shape::Heatmap { .. } => {}
             Shape::Rows | Shape::Last | Shape::Top(_) | Shape::First(_) | Shape::Totals(_) => {
-                let rows = match layout.shape {
+                let rows = match view.shape {
                     Shape::Totals(of) => frame.only(of)?,
                     _ => frame.clone(),
                 };
-                let order = match layout.shape {
+                let order = match view.shape {
                     Shape::Top(order) | Shape::First(order) => format!(": {}", order.name()),
                     _ => String::new(),
                 };
@@ -205,7 +231,7 @@ impl Picture {
                     "{title}{order}\n\n{grid}{}",
                     text::legend(&rows, &columns.shown)
                 ));
-                self.blocks(layout.blocks, ground)?;
+                self.panels(view.panels, ground)?;
             }
             Shape::Across { by, each } => {
                 for (title, rows) in values(frame, title)? {
@@ -217,21 +243,21 @@ impl Picture {
                     ));
                 }
             }
-            Shape::Blocks | Shape::Lists => {
+            Shape::Panels | Shape::Lists => {
                 let parts = values(frame, title)?;
-                // Of many values the first block only, which tells most.
-                let blocks = if parts.len() > 1 { &layout.blocks[..1] } else { layout.blocks };
-                let is_summed = layout.blocks.iter().any(|block| matches!(block, Block::Sums(_)));
+                // Of many values the first panel only, which tells most.
+                let panels = if parts.len() > 1 { &view.panels[..1] } else { view.panels };
+                let is_summed = view.panels.iter().any(|panel| matches!(panel, Panel::Sums(_)));
                 for (title, rows) in parts {
                     self.section(&format!("{title}\n"));
                     let over = format!("over {}", text::periods(&rows));
-                    self.blocks(blocks, Ground { frame: &rows, over: &over, ..ground })?;
+                    self.panels(panels, Ground { frame: &rows, over: &over, ..ground })?;
                     if is_summed {
                         self.text.push_str(text::legend(&rows, &columns.shown));
                     }
                 }
-                for block in &layout.blocks[blocks.len()..] {
-                    let title = block.title();
+                for panel in &view.panels[panels.len()..] {
+                    let title = panel.title();
                     self.left_out.push(format!("{title} (--segment NAME=VALUE)"));
                 }
                 self.left_out.push(if is_summed { BEHIND } else { OTHER }.to_owned());

@@ -57,7 +57,7 @@ impl Source {
     }
 
     /// The table's name.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let stem =
             || self.table.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.note("table").map_or_else(stem, str::to_owned)

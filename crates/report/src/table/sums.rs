@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::NULL;
 use super::frame::{Frame, share};
-use super::layout::{Measure, Ratio, Sums};
+use kohort_model::view::{Ratio, Summed, Sums};
+
 use crate::grid::{Align, Grid};
 
 /// What became of the rows.
-pub struct Summed {
+pub struct SumRows {
     pub grid: Grid,
     /// Rows that are left out.
     pub hidden: usize,
@@ -20,7 +21,7 @@ pub struct Summed {
 
 /// The sums of `rows`, which are of one kind, for each value of `apart`; nothing where there are no
 /// rows.
-pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
+pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<SumRows> {
     // By what is told apart, then by name.
     let mut groups: BTreeMap<(Option<String>, String), Vec<usize>> = BTreeMap::new();
     for row in 0..rows.len() {
@@ -41,11 +42,11 @@ pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
     groups.truncate(sums.most);
 
     let all: Vec<_> = (0..rows.len()).collect();
-    let cells = |measure: &Measure| -> Vec<String> {
+    let cells = |measure: &Summed| -> Vec<String> {
         groups.iter().map(|(_, group)| cell(rows, measure, group, &all)).collect()
     };
     let mut columns: Vec<_> =
-        sums.measures.iter().map(|measure| (measure, cells(measure))).collect();
+        sums.columns.iter().map(|measure| (measure, cells(measure))).collect();
     columns.retain(|(_, cells)| cells.iter().any(|cell| cell != NULL));
 
     let is_open =
@@ -61,12 +62,12 @@ pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
         grid.row(part.into_iter().chain([name]).chain(cells));
     }
     let has_several = groups.iter().any(|(_, group)| group.len() > 1);
-    let unsummed = sums.measures.iter().filter_map(|measure| match measure {
-        Measure::Single(column) if has_several && rows.has_value(column) => Some(*column),
+    let unsummed = sums.columns.iter().filter_map(|measure| match measure {
+        Summed::Single(column) if has_several && rows.has_value(column) => Some(*column),
         _ => None,
     });
     let unsummed = unsummed.collect();
-    (count > 0).then(|| Summed {
+    (count > 0).then(|| SumRows {
         grid,
         hidden: count - groups.len(),
         has_open: groups.iter().any(|(_, group)| is_open(group)),
@@ -74,29 +75,29 @@ pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<Summed> {
     })
 }
 
-fn header(measure: &Measure) -> String {
+fn header(measure: &Summed) -> String {
     match measure {
-        Measure::Sum(column) => (*column).to_owned(),
-        Measure::Rate(name, _)
-        | Measure::Share(name, _)
-        | Measure::Difference(name, ..)
-        | Measure::Single(name) => format!("{name} %"),
+        Summed::Sum(column) => (*column).to_owned(),
+        Summed::Rate(name, _)
+        | Summed::Share(name, _)
+        | Summed::Difference(name, ..)
+        | Summed::Single(name) => format!("{name} %"),
     }
 }
 
-fn cell(rows: &Frame, measure: &Measure, group: &[usize], all: &[usize]) -> String {
+fn cell(rows: &Frame, measure: &Summed, group: &[usize], all: &[usize]) -> String {
     let rate = |Ratio(part, whole)| divide(sum(rows, part, group), sum(rows, whole, group));
     let number = match *measure {
-        Measure::Sum(column) => return rows.money(column, sum(rows, column, group)),
-        Measure::Single(column) => {
+        Summed::Sum(column) => return rows.money(column, sum(rows, column, group)),
+        Summed::Single(column) => {
             return match group {
                 [row] => rows.text(column, *row),
                 _ => NULL.to_owned(),
             };
         }
-        Measure::Rate(_, ratio) => rate(ratio),
-        Measure::Share(_, column) => divide(sum(rows, column, group), sum(rows, column, all)),
-        Measure::Difference(_, one, other) => {
+        Summed::Rate(_, ratio) => rate(ratio),
+        Summed::Share(_, column) => divide(sum(rows, column, group), sum(rows, column, all)),
+        Summed::Difference(_, one, other) => {
             rate(one).zip(rate(other)).map(|(one, other)| one - other)
         }
     };

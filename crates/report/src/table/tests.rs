@@ -161,11 +161,19 @@ fn query(flags: &[&str]) -> (Query, Option<usize>) {
 }
 
 /// What is drawn of a table, then what is said about the rest.
+/// The declared view of a table; of an unknown one every column.
+fn view(table: &str) -> View {
+    let of_measures = kohort_measures::tables();
+    let all = of_measures.chain([&kohort_scorecard::SCORECARD, &kohort_scorecard::ALERTS]);
+    let found = all.into_iter().find(|spec| spec.schema.name == table);
+    found.map_or(View::PLAIN, |spec| spec.view)
+}
+
 fn draw(table: &str, key: &str, columns: Vec<Column>, flags: &[&str]) -> String {
     let (_folder, path) = publish(table, key, columns);
     let (query, rows) = query(flags);
     let source = Source::find(&path, None).unwrap();
-    match super::draw(&source, &query, Canvas { width: 70, in_colour: false, rows }) {
+    match super::draw(&source, &query, view(table), Canvas { width: 70, in_colour: false, rows }) {
         Ok(Picture { text, left_out }) if left_out.is_empty() => text,
         Ok(Picture { text, left_out }) => format!("{text}left out: {}", left_out.join("; ")),
         Err(error) => format!("error: {error}"),

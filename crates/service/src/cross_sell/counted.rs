@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use kohort_model::{Goods, Tally};
+use kohort_model::Tally;
 
 use super::history::{History, Purchase};
 
@@ -93,12 +93,17 @@ impl Counted {
     }
 
     /// The most frequent items, sorted, of those that enough of the baskets have.
-    pub fn frequent(&self, goods: &Goods, baskets: u64, with: impl Fn(&Item) -> u64) -> Vec<u32> {
+    pub fn frequent(
+        &self,
+        threshold: Threshold,
+        baskets: u64,
+        with: impl Fn(&Item) -> u64,
+    ) -> Vec<u32> {
         let items = self.items.iter().map(|(item, counted)| (Reverse(with(counted)), *item));
         let mut items: Vec<_> =
-            items.filter(|(with, _)| is_enough(goods, with.0, baskets)).collect();
+            items.filter(|(with, _)| threshold.is_met(with.0, baskets)).collect();
         items.sort_unstable();
-        items.truncate(goods.max_items);
+        items.truncate(threshold.max_items);
         let mut items: Vec<u32> = items.into_iter().map(|(_, item)| item).collect();
         items.sort_unstable();
         items
@@ -116,8 +121,19 @@ impl Tally for Counted {
     }
 }
 
-/// Whether `with` of the baskets are two or more, and the least share that is listed.
-#[expect(clippy::cast_precision_loss, reason = "the share is a float")]
-pub(super) fn is_enough(goods: &Goods, with: u64, baskets: u64) -> bool {
-    with >= 2 && with as f64 >= goods.min_support * baskets as f64
+/// Which items and pairs are frequent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threshold {
+    /// The least share of the baskets, 0 to 1.
+    pub min_support: f64,
+    /// How many items of a level are paired, at least 2.
+    pub max_items: usize,
+}
+
+impl Threshold {
+    /// Whether `with` of the baskets are two or more, and the least share that is listed.
+    #[expect(clippy::cast_precision_loss, reason = "the share is a float")]
+    pub fn is_met(self, with: u64, baskets: u64) -> bool {
+        with >= 2 && with as f64 >= self.min_support * baskets as f64
+    }
 }

@@ -14,16 +14,62 @@ mod tests;
 
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Finished, Measure, Slot, Table, Tally, merge_as, rate};
+use kohort_model::{
+    Block, Context, Finished, Input, Measure, MeasureSpec, Passes, Requires, Setting, SettingKind,
+    SettingsSection, Slot, Source, Table, Tally, Within, merge_as, rate, row,
+};
 
-use counted::{Counted, Item};
+use counted::{Counted, Item, Threshold};
 use history::{History, Level};
 use pairs::{Known, Pairs};
-pub use schema::{CROSS_SELL, CROSS_SELL_CUSTOMERS};
+use schema::{CROSS_SELL_CUSTOMERS, TABLES};
+
+/// The declaration.
+pub static CROSS_SELL: MeasureSpec = MeasureSpec {
+    tables: TABLES,
+    reads: &[Input::OrderLines],
+    passes: Passes::Two,
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let threshold = Threshold {
+            min_support: settings.number(&SECTION, "min_support"),
+            max_items: settings.whole(&SECTION, "max_items") as usize,
+        };
+        Box::new(CrossSell::new(context, threshold))
+    },
+    ..MeasureSpec::PLAIN
+};
+
+const LINES: Requires = Requires(&[Source::Input(Input::OrderLines)]);
+
+static SECTION: SettingsSection = SettingsSection {
+    name: "cross_sell",
+    meaning: "Which pairs of items are counted.",
+    requires: LINES,
+    keys: &[
+        Setting::new(
+            "min_support",
+            SettingKind::Number {
+                default: 0.001,
+                within: Within::Closed(0.0, 1.0),
+                allowed: "a share from 0 to 1, such as 0.001",
+            },
+            "The share of baskets, 0 to 1, that a pair must be in to be listed.",
+            "min_support = 0.01",
+        ),
+        Setting::new(
+            "max_items",
+            SettingKind::whole(500, 2..=10_000, "items"),
+            "How many items of each level are paired: the most frequent ones.",
+            "max_items = 1000",
+        ),
+    ],
+};
 
 /// The first fold: `cross_sell_customers`, and which items are frequent.
-pub struct CrossSell {
+struct CrossSell {
     context: Arc<Context>,
+    threshold: Threshold,
     /// By slot and level.
     counted: Vec<[Counted; 2]>,
     history: History,
@@ -33,20 +79,19 @@ pub struct CrossSell {
 
 impl CrossSell {
     /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
+    fn new(context: Arc<Context>, threshold: Threshold) -> Self {
         let counted = vec![Default::default(); context.slots.len()];
-        Self { context, counted, history: History::default(), items: Vec::new() }
+        Self { context, threshold, counted, history: History::default(), items: Vec::new() }
     }
 }
 
 impl Measure for CrossSell {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
+        Box::new(Self::new(Arc::clone(&self.context), self.threshold))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, counted, history, items } = self;
+        let Self { context, counted, history, items, .. } = self;
         for customer in 0..block.len() {
             let lines = block.lines.of(customer);
             if lines.is_empty() {
@@ -72,16 +117,16 @@ impl Measure for CrossSell {
     }
 
     fn finish(self: Box<Self>) -> Finished {
-        let Self { context, counted, .. } = *self;
+        let Self { context, threshold, counted, .. } = *self;
         let mut table = context.table(&CROSS_SELL_CUSTOMERS);
         for (slot, counted) in context.slots.iter().zip(&counted) {
             for level in Level::of(&context.goods) {
                 write_customers(&mut table, &context, slot, level, &counted[level as usize]);
             }
         }
-        let known = |counted| Known::new(counted, &context.goods);
+        let known = |counted| Known::new(counted, threshold);
         let known: Vec<_> = counted.into_iter().map(|levels| levels.map(known)).collect();
-        let pairs = Pairs::new(context, known.into());
+        let pairs = Pairs::new(context, threshold, known.into());
         Finished { tables: vec![table], again: vec![Box::new(pairs)], ..Finished::default() }
     }
 }
@@ -98,19 +143,19 @@ fn write_customers(
     }
     let mut write = |item: Option<Arc<str>>, customers: u64, with_others: u64, of: [u64; 3]| {
         let [repeats, upgrades, downgrades] = of;
-        table.push([
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            level.name().into(),
-            item.into(),
-            customers.into(),
-            with_others.into(),
-            rate(with_others.into(), customers.into()).into(),
-            repeats.into(),
-            upgrades.into(),
-            downgrades.into(),
-            rate(upgrades.into(), repeats.into()).into(),
-        ]);
+        table.push(row!(CROSS_SELL_CUSTOMERS {
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            level: level.name(),
+            item: item,
+            customers: customers,
+            with_others: with_others,
+            with_others_rate: rate(with_others.into(), customers.into()),
+            repeat_purchases: repeats,
+            upgrades: upgrades,
+            downgrades: downgrades,
+            upgrade_rate: rate(upgrades.into(), repeats.into()),
+        }));
     };
     let repeats = |item: &Item| [item.repeat_purchases(), item.upgrades, item.downgrades];
     let all = counted.items.values().map(repeats);

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Finished, Goods, Measure, Slot, Table, merge_as, rate};
+use kohort_model::{Block, Context, Finished, Measure, Slot, Table, merge_as, rate, row};
 
-use super::counted::{Counted, Item, is_enough};
+use super::counted::{Counted, Item, Threshold};
 use super::history::{History, Level};
 use super::pair_counts::PairCounts;
 use super::schema::CROSS_SELL;
@@ -53,9 +53,9 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub fn new(mut counted: Counted, goods: &Goods) -> Self {
-        let of_customers = counted.frequent(goods, counted.customers, |item| item.customers);
-        let of_orders = counted.frequent(goods, counted.orders, |item| item.orders);
+    pub fn new(mut counted: Counted, threshold: Threshold) -> Self {
+        let of_customers = counted.frequent(threshold, counted.customers, |item| item.customers);
+        let of_orders = counted.frequent(threshold, counted.orders, |item| item.orders);
         let is_frequent = |item| [&of_customers, &of_orders].iter().any(|of| holds(of, item));
         counted.items.retain(|item, _| is_frequent(*item));
         Self { counted, of_customers, of_orders }
@@ -65,6 +65,7 @@ impl Known {
 /// The fold behind `cross_sell`.
 pub(super) struct Pairs {
     context: Arc<Context>,
+    threshold: Threshold,
     /// By slot and level.
     known: Arc<[[Known; 2]]>,
     /// By slot, level and relation. But for [`Relation::Next`] the smaller item stands first.
@@ -75,19 +76,19 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub fn new(context: Arc<Context>, known: Arc<[[Known; 2]]>) -> Self {
+    pub fn new(context: Arc<Context>, threshold: Threshold, known: Arc<[[Known; 2]]>) -> Self {
         let counts = vec![Default::default(); known.len()];
-        Self { context, known, counts, history: History::default(), kept: Vec::new() }
+        Self { context, threshold, known, counts, history: History::default(), kept: Vec::new() }
     }
 }
 
 impl Measure for Pairs {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context), Arc::clone(&self.known)))
+        Box::new(Self::new(Arc::clone(&self.context), self.threshold, Arc::clone(&self.known)))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, known, counts, history, kept } = self;
+        let Self { context, known, counts, history, kept, .. } = self;
         for customer in 0..block.len() {
             let lines = block.lines.of(customer);
             if lines.is_empty() {
@@ -113,14 +114,16 @@ impl Measure for Pairs {
     }
 
     fn finish(self: Box<Self>) -> Finished {
-        let Self { context, known, counts, .. } = *self;
+        let Self { context, threshold, known, counts, .. } = *self;
         let mut table = context.table(&CROSS_SELL);
         for ((slot, known), counts) in context.slots.iter().zip(&*known).zip(counts) {
             for (level, counts) in Level::ALL.into_iter().zip(counts) {
                 let counted = &known[level as usize].counted;
                 for (relation, pairs) in Relation::ALL.into_iter().zip(counts) {
                     let pairs = pairs.into_counts();
-                    write(&mut table, &context, slot, level, relation, counted, &pairs);
+                    let enough = |both| threshold.is_met(both, relation.baskets(counted));
+                    let pairs = pairs.iter().filter(|(_, both)| enough(*both));
+                    write(&mut table, &context, slot, level, relation, counted, pairs);
                 }
             }
         }
@@ -166,44 +169,42 @@ fn count_pairs(items: &[u32], pairs: &mut PairCounts) {
     }
 }
 
-fn write(
+fn write<'a>(
     table: &mut Table,
     context: &Context,
     slot: &Slot,
     level: Level,
     relation: Relation,
     counted: &Counted,
-    pairs: &[((u32, u32), u64)],
+    pairs: impl Iterator<Item = &'a ((u32, u32), u64)>,
 ) {
-    let goods = &context.goods;
     let baskets = relation.baskets(counted);
-    let enough = pairs.iter().filter(|(_, both)| is_enough(goods, *both, baskets));
-    let mut rows: Vec<_> = enough.map(|((item, other), both)| (*item, *other, *both)).collect();
+    let mut rows: Vec<_> = pairs.map(|((item, other), both)| (*item, *other, *both)).collect();
     if relation != Relation::Next {
         let turned: Vec<_> =
             rows.iter().map(|(item, other, both)| (*other, *item, *both)).collect();
         rows.extend(turned);
     }
     rows.sort_unstable();
-    let texts = level.texts(goods);
+    let texts = level.texts(&context.goods);
     for (item, other, both) in rows {
         let (with_item, _) = relation.with(&counted.items[&item]);
         let (_, with_other) = relation.with(&counted.items[&other]);
         let [both_of, all, one, another] = [both, baskets, with_item, with_other].map(i128::from);
-        table.push([
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            level.name().into(),
-            relation.name().into(),
-            Arc::clone(&texts[item as usize]).into(),
-            Arc::clone(&texts[other as usize]).into(),
-            baskets.into(),
-            with_item.into(),
-            with_other.into(),
-            both.into(),
-            rate(both_of, all).into(),
-            rate(both_of, one).into(),
-            rate(both_of * all, one * another).into(),
-        ]);
+        table.push(row!(CROSS_SELL {
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            level: level.name(),
+            relation: relation.name(),
+            item: Arc::clone(&texts[item as usize]),
+            other_item: Arc::clone(&texts[other as usize]),
+            baskets: baskets,
+            with_item: with_item,
+            with_other: with_other,
+            with_both: both,
+            support: rate(both_of, all),
+            confidence: rate(both_of, one),
+            lift: rate(both_of * all, one * another),
+        }));
     }
 }

@@ -1,11 +1,139 @@
-//! The columns of both tables.
+//! The columns of both tables, what balances in them, and how they are drawn.
 
-use kohort_model::{Column, TableSchema, Unit, keys};
+use kohort_model::view::{Apart, MOST_ROWS, Order, Panel, Shape, View, Where};
+use kohort_model::{
+    Additive, Column, Compare, Identities, SumsOf, TableSchema, TableSpec, Unit, keys,
+};
+
+use super::LINES;
+
+pub(super) const TABLES: &[TableSpec] = &[
+    TableSpec {
+        requires: LINES,
+        view: View {
+            apart: Some(BY_LEVEL),
+            shape: Shape::Lists,
+            panels: &[
+                pairs("pairs in one order (each once)", &[Where("relation", Some("order"))], PAIR),
+                pairs(
+                    "pairs of a first item and the next",
+                    &[Where("relation", Some("next"))],
+                    None,
+                ),
+                pairs(
+                    "pairs of one customer (each once)",
+                    &[Where("relation", Some("customer"))],
+                    PAIR,
+                ),
+            ],
+            rows: 6,
+            ..View::PLAIN
+        },
+        identities: Identities {
+            group: LEVELS,
+            rules: &[
+                "with_both >= 2",
+                "with_both <= with_item",
+                "with_both <= with_other",
+                "with_item <= baskets",
+                "with_other <= baskets",
+            ],
+            sums: &[SumsOf {
+                by: &["segment", "segment_value", "level", "relation", "item", "other_item"],
+                part_by: &["segment", "segment_value", "level", "relation", "other_item", "item"],
+                ..SumsOf::period(
+                    "relation is not next",
+                    "",
+                    "relation is not next",
+                    &[("with_both", "with_both")],
+                )
+            }],
+            ..Identities::NONE
+        },
+        ..TableSpec::of(&CROSS_SELL)
+    },
+    TableSpec {
+        requires: LINES,
+        view: View {
+            apart: Some(BY_LEVEL),
+            shape: Shape::Lists,
+            panels: &[Panel::First {
+                title: "items",
+                of: &[],
+                order: Order::Highest("customers"),
+                pair: None,
+                columns: &[
+                    "item",
+                    "customers",
+                    "with_others_rate",
+                    "repeat_purchases",
+                    "upgrades",
+                    "downgrades",
+                    "upgrade_rate",
+                ],
+            }],
+            rows: MOST_ROWS,
+            ..View::PLAIN
+        },
+        identities: Identities {
+            group: LEVELS,
+            rules: &["with_others <= customers", "upgrades + downgrades <= repeat_purchases"],
+            additive: Additive::Everywhere,
+            sums: &[
+                SumsOf {
+                    by: LEVELS,
+                    ..SumsOf::period(
+                        "item is not set",
+                        "",
+                        "item is set",
+                        &[
+                            ("repeat_purchases", "repeat_purchases"),
+                            ("upgrades", "upgrades"),
+                            ("downgrades", "downgrades"),
+                        ],
+                    )
+                },
+                SumsOf {
+                    by: LEVELS,
+                    compare: Compare::AtMost,
+                    is_complete: false,
+                    ..SumsOf::period(
+                        "item is set",
+                        "",
+                        "item is not set",
+                        &[("customers", "customers")],
+                    )
+                },
+            ],
+            ..Identities::NONE
+        },
+        ..TableSpec::of(&CROSS_SELL_CUSTOMERS)
+    },
+];
+
+const LEVELS: &[&str] = &["segment", "segment_value", "level"];
+/// Categories and products.
+const BY_LEVEL: Apart = Apart { column: "level", usual: "category", instead_of: &[] };
+const PAIR: Option<(&str, &str)> = Some(("item", "other_item"));
+
+/// What goes with what.
+const fn pairs(
+    title: &'static str,
+    of: &'static [Where],
+    pair: Option<(&'static str, &'static str)>,
+) -> Panel {
+    Panel::First {
+        title,
+        of,
+        order: Order::Highest("lift"),
+        pair,
+        columns: &["item", "other_item", "lift", "with_both", "support", "confidence"],
+    }
+}
 
 const LEVEL: Column = Column::text("level", "category or product: what an item is");
 
-/// The table's columns.
-pub static CROSS_SELL: TableSchema = TableSchema {
+pub(super) static CROSS_SELL: TableSchema = TableSchema {
     name: "cross_sell",
     description: "What goes with what: pairs of items that are bought together, or one after the other",
     columns: &[
@@ -48,8 +176,7 @@ pub static CROSS_SELL: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// The table's columns.
-pub static CROSS_SELL_CUSTOMERS: TableSchema = TableSchema {
+pub(super) static CROSS_SELL_CUSTOMERS: TableSchema = TableSchema {
     name: "cross_sell_customers",
     description: "Who buys more than one thing, buys it again, and at which price",
     columns: &[

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use kohort_model::{Context, Day, Finished, Goods, Grain, Line, Measure, Table, Values};
 
 use super::CrossSell;
-use super::counted::is_enough;
+use super::counted::Threshold;
 use crate::tests::{Person, assert_overall, assert_text, context, fold};
 
 const BAGS: u32 = 1;
@@ -20,9 +20,12 @@ fn frame(goods: Goods) -> Context {
     Context { goods, ..context(0, 60, Grain::Month) }
 }
 
-fn categories(max_items: usize) -> Context {
-    frame(Goods { has_categories: true, max_items, ..Goods::default() })
+fn categories() -> Context {
+    frame(Goods { has_categories: true, ..Goods::default() })
 }
+
+/// Every pair that two baskets have.
+const ALL: Threshold = Threshold { min_support: 0.0, max_items: 500 };
 
 /// Order, day and category of each line of one unit at 1.00, in the order of blocks.
 fn buys(slot: u32, lines: &[(u32, i32, u32)]) -> Person {
@@ -50,8 +53,8 @@ fn finish(mut whole: Box<dyn Measure>, people: &[Person]) -> [Finished; 2] {
 }
 
 /// `cross_sell` and `cross_sell_customers`, which are the same for any split of the people.
-fn tables(context: Context, people: &[Person]) -> [Table; 2] {
-    let [whole, merged] = finish(Box::new(CrossSell::new(Arc::new(context))), people);
+fn tables(context: Context, threshold: Threshold, people: &[Person]) -> [Table; 2] {
+    let [whole, merged] = finish(Box::new(CrossSell::new(Arc::new(context), threshold)), people);
     let customers = [&whole, &merged].map(|finished| finished.tables[0].clone());
     assert_eq!(customers[0], customers[1]);
     let mut pairs: Vec<_> = [whole, merged]
@@ -73,7 +76,7 @@ fn pairs_by_hand() {
         buys(2, &[(0, 0, BAGS)]),
         Person { slot: 2, ..Person::default() },
     ];
-    let [pairs, customers] = tables(categories(500), &people);
+    let [pairs, customers] = tables(categories(), ALL, &people);
     assert_text(
         &pairs,
         "segment segment_value level    relation item other_item baskets with_item with_other with_both support confidence lift
@@ -136,7 +139,7 @@ fn the_next_item_lies_in_a_later_order() {
         ),
         ("by time", &[(9, 0, HATS), (8, 1, BAGS), (7, 2, CAPS)], &["hats > bags"]),
     ] {
-        let [pairs, _] = tables(categories(500), &[buys(1, lines), buys(2, lines)]);
+        let [pairs, _] = tables(categories(), ALL, &[buys(1, lines), buys(2, lines)]);
         assert_eq!(of_relation(&pairs, "next"), expected, "{name}");
     }
 }
@@ -154,7 +157,7 @@ fn the_most_frequent_items_are_paired() {
         (3, all, all, "bags > caps"),
         (2, "bags > hats, hats > bags", "caps > hats, hats > caps", ""),
     ] {
-        let [pairs, _] = tables(categories(max_items), &people);
+        let [pairs, _] = tables(categories(), Threshold { max_items, ..ALL }, &people);
         for (relation, expected) in [("customer", customer), ("order", order), ("next", next)] {
             let found = of_relation(&pairs, relation).join(", ");
             assert_eq!(found, expected, "{max_items} {relation}");
@@ -172,15 +175,13 @@ fn support() {
         (2, 2000, 0.001, true),
         (2, 2001, 0.001, false),
     ] {
-        let goods = Goods { min_support, ..Goods::default() };
-        assert_eq!(is_enough(&goods, with, baskets), expected, "{with} of {baskets}");
+        let threshold = Threshold { min_support, ..ALL };
+        assert_eq!(threshold.is_met(with, baskets), expected, "{with} of {baskets}");
     }
     let twice = buys(1, &[(0, 0, BAGS), (0, 0, HATS)]);
     let people = [twice.clone(), twice, buys(1, &[(0, 0, HATS)]), buys(1, &[(0, 0, HATS)])];
     for (min_support, expected) in [(0.5, 2), (0.51, 0)] {
-        let mut context = categories(500);
-        context.goods.min_support = min_support;
-        let [pairs, _] = tables(context, &people);
+        let [pairs, _] = tables(categories(), Threshold { min_support, ..ALL }, &people);
         assert_eq!(of_relation(&pairs, "order").len(), expected, "{min_support}");
     }
 }
@@ -206,8 +207,9 @@ fn unit_prices() {
         ("large", vec![line(0, i64::MAX, i64::MAX - 1), line(1, i64::MAX, i64::MAX)], 1, 0),
     ] {
         let repeats = lines.last().unwrap().order;
-        let context = frame(Goods { has_products: true, max_items: 9, ..Goods::default() });
-        let [_, customers] = tables(context, &[Person { slot: 1, lines, ..Person::default() }]);
+        let context = frame(Goods { has_products: true, ..Goods::default() });
+        let [_, customers] =
+            tables(context, ALL, &[Person { slot: 1, lines, ..Person::default() }]);
         let rate = f64::from(upgrades) / f64::from(repeats);
         let numbers = format!("{repeats} {upgrades} {downgrades} {rate}");
         let expected = format!(
@@ -228,8 +230,8 @@ fn levels_that_lines_tell_of() {
         (false, true, "product -\nproduct p0"),
         (true, true, "category -\ncategory hats\nproduct -\nproduct p0"),
     ] {
-        let goods = Goods { has_categories, has_products, max_items: 9, ..Goods::default() };
-        let [pairs, customers] = tables(frame(goods), std::slice::from_ref(&person));
+        let goods = Goods { has_categories, has_products, ..Goods::default() };
+        let [pairs, customers] = tables(frame(goods), ALL, std::slice::from_ref(&person));
         assert_overall(&customers, &format!("level item\n{expected}"));
         assert_eq!(pairs.rows(), 0);
     }

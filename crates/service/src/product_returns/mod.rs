@@ -6,12 +6,152 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use kohort_model::{Block, Context, Finished, Grid, Measure, Tally, merge_as};
+use kohort_model::view::{MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where};
+use kohort_model::{
+    Additive, BY_PERIOD, Block, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input,
+    MeasureSpec, Places, Requires, RowsWhere, Series, Setting, SettingKind, SettingsSection,
+    Source, Sum, SumsOf, Table, TableSchema, TableSpec, Tally,
+};
 
 use facts::{Facts, Part, Side};
-pub use table::PRODUCT_RETURNS;
+use table::SCHEMA;
+
+/// The declaration.
+pub static PRODUCT_RETURNS: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: RETURNS,
+        view: VIEW,
+        identities: IDENTITIES,
+        headlines: &[Headline {
+            rows: &[
+                RowsWhere::Is("attribution", "order_date"),
+                RowsWhere::Is("breakdown", "total"),
+            ],
+            complete: "is_mature",
+            ..Headline::ratio("unit_return_rate", Sum::of(&["returned_units"]), &["sold_units"])
+        }],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: &[Input::OrderLines, Input::Returns],
+    settings: &[&SECTION],
+    start: |context, settings| {
+        let facts = Facts::new(&context.goods);
+        let window_days = settings.whole(&SECTION, "window_days");
+        GridMeasure::start(context, ProductReturns { facts, window_days })
+    },
+    ..MeasureSpec::PLAIN
+};
+
+const RETURNS: Requires = Requires(&[Source::Input(Input::Returns)]);
+
+/// When returns are all there, and what their reasons are called.
+static SECTION: SettingsSection = SettingsSection {
+    name: "product_returns",
+    meaning: "Goods that came back.",
+    requires: RETURNS,
+    keys: &[
+        Setting::new(
+            "window_days",
+            SettingKind::days_from_0(30),
+            "Days after a period's end from which its returns are all there.",
+            "window_days = 14",
+        ),
+        Setting::new(
+            "reasons",
+            SettingKind::Renamed,
+            "Reasons of returns as the input has them, each with the reason to report.",
+            "reasons = { \"too small\" = \"size\", \"too large\" = \"size\" }",
+        )
+        .only_with(Requires(&[Source::Column(Input::Returns, "reason")])),
+    ],
+};
+
+/// Returns by the day of their order.
+const BY_ORDER: Where = Where("attribution", Some("order_date"));
+
+const VIEW: View = View {
+    columns: &[
+        "sold_units",
+        "returned_units",
+        "unit_return_rate",
+        "sold_value",
+        "returned_value",
+        "value_return_rate",
+    ],
+    implied: &["breakdown", "breakdown_value"],
+    shape: Shape::Totals(&[BY_ORDER, TOTAL]),
+    panels: &[
+        returned("categories", "category", &[BY_ORDER, Where("breakdown", Some("category"))]),
+        returned("products", "product", &[BY_ORDER, Where("breakdown", Some("product"))]),
+        Panel::Sums(Sums {
+            title: "reasons",
+            name: "reason",
+            of: &[BY_ORDER, Where("breakdown", Some("reason"))],
+            by: "breakdown_value",
+            columns: &[
+                Summed::Sum("returned_orders"),
+                Summed::Sum("returned_units"),
+                Summed::Sum("returned_value"),
+                Summed::Share("returned_value_share", "returned_value"),
+            ],
+            order: Some("returned_value"),
+            most: MOST_ROWS,
+        }),
+    ],
+    rows: 6,
+    ..View::PLAIN
+};
+
+/// What came back of what was sold.
+const fn returned(title: &'static str, name: &'static str, of: &'static [Where]) -> Panel {
+    Panel::Sums(Sums {
+        title,
+        name,
+        of,
+        by: "breakdown_value",
+        columns: &[
+            Summed::Sum("sold_units"),
+            Summed::Sum("returned_units"),
+            Summed::Rate("unit_return_rate", Ratio("returned_units", "sold_units")),
+            Summed::Sum("sold_value"),
+            Summed::Sum("returned_value"),
+            Summed::Rate("value_return_rate", Ratio("returned_value", "sold_value")),
+        ],
+        order: Some("returned_value"),
+        most: MOST_ROWS,
+    })
+}
+
+const RETURNED: &[(&str, &str)] =
+    &[("returned_units", "returned_units"), ("returned_value", "returned_value")];
+const MOVED: &[(&str, &str)] = &[
+    ("sold_units", "sold_units"),
+    ("sold_value", "sold_value"),
+    ("returned_units", "returned_units"),
+    ("returned_value", "returned_value"),
+];
+const BY_ATTRIBUTION: &[&str] = &["grain", "segment", "segment_value", "period", "attribution"];
+
+const IDENTITIES: Identities = Identities {
+    additive: Additive::Where("breakdown is not reason"),
+    sums: &[
+        SumsOf::breakdown("breakdown is category", BY_ATTRIBUTION, MOVED),
+        SumsOf::breakdown("breakdown is product", BY_ATTRIBUTION, MOVED),
+        SumsOf::breakdown("breakdown is reason", BY_ATTRIBUTION, RETURNED),
+        SumsOf {
+            at: "breakdown is total and attribution is return_date",
+            ..SumsOf::breakdown(
+                "breakdown is total and attribution is order_date",
+                BY_PERIOD,
+                &[("sold_units", "sold_units"), ("sold_orders", "sold_orders")],
+            )
+        },
+    ],
+    ..Identities::by_grain(&[
+        "unmatched is set exactly where breakdown is total and attribution is return_date",
+    ])
+};
 
 /// Goods that were sold, or came back.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,30 +193,21 @@ impl Tally for Tallied {
     }
 }
 
-/// The fold behind the table.
-pub struct ProductReturns {
-    context: Arc<Context>,
-    cells: Grid<Tallied>,
+/// What was sold and came back.
+#[derive(Clone)]
+struct ProductReturns {
     /// The person at hand.
     facts: Facts,
+    window_days: u32,
 }
 
-impl ProductReturns {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let (cells, facts) = (Grid::new(&context), Facts::new(&context.goods));
-        Self { context, cells, facts }
-    }
-}
+impl Gridded for ProductReturns {
+    type Tally = Tallied;
 
-impl Measure for ProductReturns {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, facts } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
+        let Self { facts, .. } = self;
         for person in 0..block.len() {
             facts.read(block.lines.of(person), block.returns.of(person));
             for (g, periods) in context.periods.iter().enumerate() {
@@ -102,11 +233,13 @@ impl Measure for ProductReturns {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        vec![table::write(&self.context, &self.cells)].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Tallied>,
+        tables: &mut [Table],
+    ) {
+        table::write(&mut tables[0], context, series, cells, self.window_days);
     }
 }

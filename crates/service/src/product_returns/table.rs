@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use kohort_model::formulas::return_rate;
 use kohort_model::{
-    Cell, Column, Context, Grid, Periods, Slot, Table, TableSchema, Tally, Unit, keys,
+    Cell, Column, Context, Periods, Places, Series, Slot, Table, TableSchema, Tally, Unit, keys,
+    row,
 };
 
 use super::facts::{Part, Side};
 use super::{Moved, Sides, Tallied};
 
 /// The table's columns.
-pub static PRODUCT_RETURNS: TableSchema = TableSchema {
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "product_returns",
     description: "What came back, of what was sold: by category, product and reason",
     columns: &[
@@ -76,22 +77,21 @@ pub static PRODUCT_RETURNS: TableSchema = TableSchema {
     ],
 };
 
-/// The table from its counts.
-pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
-    let mut table = context.table(&PRODUCT_RETURNS);
+/// Adds the rows of a series; `window_days` is the time in which goods may come back.
+pub(super) fn write(
+    table: &mut Table,
+    context: &Context,
+    Series { periods, slot, .. }: Series<'_>,
+    cells: &Places<Tallied>,
+    window_days: u32,
+) {
     let nothing = Tallied::default();
-    for (g, periods) in context.periods.iter().enumerate() {
-        for (s, slot) in context.slots.iter().enumerate() {
-            let cells = cells.get(s, g);
-            let is_first = |cell: &Tallied| cell.total.iter().any(|moved| moved.orders > 0);
-            let Some(first) = cells.iter().position(is_first) else { continue };
-            for p in first..periods.len() {
-                let cell = cells.get(p).unwrap_or(&nothing);
-                Rows { context, slot, periods, p, cell }.write(&mut table);
-            }
-        }
+    let is_first = |cell: &Tallied| cell.total.iter().any(|moved| moved.orders > 0);
+    let Some(first) = cells.iter().position(is_first) else { return };
+    for p in first..periods.len() {
+        let cell = cells.get(p).unwrap_or(&nothing);
+        Rows { context, slot, periods, p, cell, window_days }.write(table);
     }
-    table
 }
 
 /// The rows of one period.
@@ -101,6 +101,7 @@ struct Rows<'a> {
     periods: &'a Periods,
     p: usize,
     cell: &'a Tallied,
+    window_days: u32,
 }
 
 impl Rows<'_> {
@@ -153,30 +154,29 @@ impl Rows<'_> {
         [sold, returned]: [&Moved; 2],
         unmatched: Option<u64>,
     ) {
-        let Self { context, slot, periods, p, .. } = *self;
+        let Self { context, slot, periods, p, window_days, .. } = *self;
         let is_complete = context.is_complete(periods, p);
-        let window = i64::from(context.goods.return_window_days);
-        let is_over = periods.end(p).plus(window) <= context.as_of;
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            attribution.into(),
-            part.into(),
-            name,
-            sold.units.into(),
-            sold.orders.into(),
-            sold.value.into(),
-            returned.units.into(),
-            returned.orders.into(),
-            returned.value.into(),
-            return_rate(returned.units.into(), sold.units.into()).into(),
-            return_rate(returned.orders.into(), sold.orders.into()).into(),
-            return_rate(returned.value, sold.value).into(),
-            unmatched.into(),
-            (is_complete && (is_over || attribution == "return_date")).into(),
-            is_complete.into(),
-        ]);
+        let is_over = periods.end(p).plus(window_days.into()) <= context.as_of;
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            attribution: attribution,
+            breakdown: part,
+            breakdown_value: name,
+            sold_units: sold.units,
+            sold_orders: sold.orders,
+            sold_value: sold.value,
+            returned_units: returned.units,
+            returned_orders: returned.orders,
+            returned_value: returned.value,
+            unit_return_rate: return_rate(returned.units.into(), sold.units.into()),
+            order_return_rate: return_rate(returned.orders.into(), sold.orders.into()),
+            value_return_rate: return_rate(returned.value, sold.value),
+            unmatched: unmatched,
+            is_mature: is_complete && (is_over || attribution == "return_date"),
+            is_complete: is_complete,
+        }));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kohort_model::{Context, Day, Grain, Line, Return};
 
-use super::ProductReturns;
+use super::PRODUCT_RETURNS;
 use crate::tests::{Person, assert_overall, assert_text, table};
 
 const CAP: u32 = 1;
@@ -31,7 +31,6 @@ fn context(as_of: i32) -> Context {
     context.goods.has_returned_products = true;
     context.goods.has_categories = true;
     context.goods.has_reasons = true;
-    context.goods.return_window_days = 30;
     context
 }
 
@@ -67,7 +66,7 @@ fn returns_by_their_order_and_by_themselves() {
         person(2, &[line(0, 33, SOCK, WEAR, 10, 3_000)], &[back(7, 70, SOCK, UNKNOWN, 3, 900)]),
         person(2, &[], &[]),
     ];
-    let found = table(ProductReturns::new, context(85), &people);
+    let found = table(&PRODUCT_RETURNS, context(85), &people);
     assert_overall(
         &found,
         "period attribution breakdown breakdown_value sold_units sold_orders sold_value returned_units returned_orders returned_value unmatched
@@ -120,7 +119,7 @@ fn rates_by_segment_and_when_they_are_mature() {
         // The return comes first, and tells from when on there are rows.
         person(2, &[line(0, 60, CAP, NONE, 0, 0)], &[back(9, 40, 0, UNKNOWN, 1, 500)]),
     ];
-    let found = table(ProductReturns::new, context, &people);
+    let found = table(&PRODUCT_RETURNS, context, &people);
     assert_text(
         &found,
         "segment_value period attribution breakdown unit_return_rate order_return_rate value_return_rate unmatched is_mature is_complete
@@ -150,7 +149,7 @@ fn a_window_that_ends_with_the_known_days_is_over() {
         let mut context = context(as_of);
         context.goods.has_categories = false;
         context.goods.has_products = false;
-        let found = table(ProductReturns::new, context, &people);
+        let found = table(&PRODUCT_RETURNS, context, &people);
         let rows = format!(
             "period attribution  is_mature
              0      order_date  {is_mature}
@@ -187,7 +186,7 @@ fn an_order_is_dated_by_its_first_line_and_a_return_goes_to_its_product() {
         // The numbers of orders are a person's own.
         person(2, &[line(0, 25, SOCK, NONE, 1, 8)], &[back(0, 52, SOCK, SIZE, 1, 8)]),
     ];
-    let found = table(ProductReturns::new, context(59), &people);
+    let found = table(&PRODUCT_RETURNS, context(59), &people);
     assert_overall(
         &found,
         "period attribution breakdown breakdown_value sold_units sold_orders sold_value returned_orders returned_value

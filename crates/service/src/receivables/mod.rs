@@ -6,14 +6,69 @@ mod table;
 mod tests;
 
 use std::ops::Range;
-use std::sync::Arc;
 
+use kohort_model::view::View;
 use kohort_model::{
-    Block, Context, Day, Finished, Grid, Invoice, Measure, Periods, Places, Tally, merge_as,
+    Block, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, Input, Invoice,
+    MeasureSpec, Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source,
+    Sum, Table, TableSchema, TableSpec, Tally,
 };
 
 use open::{KINDS, Open};
-pub use table::RECEIVABLES;
+use table::SCHEMA;
+
+/// The declaration.
+pub static RECEIVABLES: MeasureSpec = MeasureSpec {
+    tables: &[TableSpec {
+        requires: INVOICES,
+        view: View {
+            columns: &[
+                "receivables",
+                "dso",
+                "late_share",
+                "overdue_1_30",
+                "overdue_31_60",
+                "overdue_61_90",
+                "overdue_over_90",
+            ],
+            ..View::PLAIN
+        },
+        identities: Identities {
+            not_additive: &["days"],
+            ..Identities::by_grain(&[
+                "receivables = current + overdue_1_30 + overdue_31_60 + overdue_61_90 + overdue_over_90",
+                "paid_late <= paid",
+                "open_credits >= 0",
+                "days > 0",
+                "next.opening_receivables = receivables",
+            ])
+        },
+        headlines: &[
+            Headline { unit: "days", ..Headline::ratio("dso", Sum::NOTHING, &[]) },
+            Headline::ratio("late_share", Sum::of(&["paid_late"]), &["paid"]),
+        ],
+        ..TableSpec::of(&SCHEMA)
+    }],
+    reads: &[Input::Invoices],
+    settings: &[&SECTION],
+    start: |context, _| GridMeasure::start(context, Receivables::default()),
+    ..MeasureSpec::PLAIN
+};
+
+const INVOICES: Requires = Requires(&[Source::Input(Input::Invoices)]);
+
+/// When an invoice is due that does not say.
+static SECTION: SettingsSection = SettingsSection {
+    name: "receivables",
+    meaning: "Invoices without a due date.",
+    requires: INVOICES,
+    keys: &[Setting::new(
+        "terms_days",
+        SettingKind::days_from_0(30),
+        "Days after its date on which an invoice without a due date is due.",
+        "terms_days = 14",
+    )],
+};
 
 /// What is counted of a period.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,37 +97,25 @@ impl Tally for Tallied {
     }
 }
 
-/// The fold behind the table.
-pub struct Receivables {
-    context: Arc<Context>,
-    /// By period, and one place more for what ends after the last.
-    cells: Grid<Tallied>,
+/// What is owed, by period, and one place more for what ends after the last.
+#[derive(Clone, Default)]
+struct Receivables {
     /// What the customer at hand has open.
     open: Open,
 }
 
-impl Receivables {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn new(context: Arc<Context>) -> Self {
-        let cells = Grid::new(&context);
-        Self { context, cells, open: Open::default() }
-    }
-}
+impl Gridded for Receivables {
+    type Tally = Tallied;
 
-impl Measure for Receivables {
-    fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context)))
-    }
+    const TABLES: &'static [&'static TableSchema] = &[&SCHEMA];
 
-    fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, open } = self;
+    fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
         for customer in 0..block.len() {
             let invoices = block.invoices.of(customer);
             if invoices.is_empty() {
                 continue;
             }
-            let stretches = open.of(invoices);
+            let stretches = self.open.of(invoices);
             for (g, periods) in context.periods.iter().enumerate() {
                 for group in block.groups {
                     let cells = cells.at_least(group.slot(customer), g, periods.len() + 1);
@@ -89,12 +132,14 @@ impl Measure for Receivables {
         }
     }
 
-    fn merge(&mut self, other: Box<dyn Measure>) {
-        self.cells.merge(merge_as::<Self>(other).cells);
-    }
-
-    fn finish(self: Box<Self>) -> Finished {
-        vec![table::write(&self.context, &self.cells)].into()
+    fn write(
+        &self,
+        context: &Context,
+        series: Series<'_>,
+        cells: &Places<Tallied>,
+        tables: &mut [Table],
+    ) {
+        table::write(&mut tables[0], context, series, cells);
     }
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use kohort_model::formulas::{days_sales_outstanding, dso_average, dso_countback};
 use kohort_model::{
-    Cell, Column, Context, Grid, Periods, Places, Slot, Table, TableSchema, Unit, keys, rate,
+    Cell, Column, Context, Places, Series, Table, TableSchema, Unit, keys, rate, row,
 };
 
 use super::Tallied;
 use super::open::{AGES, CREDITS, IN_CREDIT, INVOICES, KINDS};
 
 /// The table's columns.
-pub static RECEIVABLES: TableSchema = TableSchema {
+pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "receivables",
     description: "Who owes what, and for how long, at the close of each period",
     columns: &[
@@ -69,22 +69,11 @@ pub static RECEIVABLES: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// The table from its counts.
-pub(super) fn write(context: &Context, cells: &Grid<Tallied>) -> Table {
-    let mut table = context.table(&RECEIVABLES);
-    for (g, periods) in context.periods.iter().enumerate() {
-        for (s, slot) in context.slots.iter().enumerate() {
-            write_slot(&mut table, context, slot, periods, cells.get(s, g));
-        }
-    }
-    table
-}
-
-fn write_slot(
+/// Adds the rows of a series.
+pub(super) fn write(
     table: &mut Table,
     context: &Context,
-    slot: &Slot,
-    periods: &Periods,
+    Series { periods, slot, .. }: Series<'_>,
     cells: &Places<Tallied>,
 ) {
     let is_first = |cell: &Tallied| cell.invoices + cell.credit_notes > 0;
@@ -98,35 +87,35 @@ fn write_slot(
         let days = periods.end(p).min(context.as_of).0.abs_diff(periods.start(p).0);
         sales.push((cell.credit_sales, days));
         let dso = |receivables| days_sales_outstanding(receivables, cell.credit_sales, days);
-        table.push([
-            periods.grain.name().into(),
-            Arc::clone(&slot.segment).into(),
-            slot.value.clone().into(),
-            periods.start(p).into(),
-            days.into(),
-            opening.into(),
-            closing.into(),
-            count(open[INVOICES]),
-            cell.credit_sales.into(),
-            cell.invoices.into(),
-            dso(closing).into(),
-            dso_average(opening, closing, cell.credit_sales, days).into(),
-            dso_countback(closing, sales.iter().rev().copied()).into(),
-            dso(open[0]).into(),
-            cell.paid.into(),
-            rate(cell.days_to_pay.into(), cell.paid.into()).into(),
-            cell.paid_late.into(),
-            rate(cell.paid_late.into(), cell.paid.into()).into(),
-            rate(cell.days_late.into(), cell.paid_late.into()).into(),
-            open[0].into(),
-            open[1].into(),
-            open[2].into(),
-            open[3].into(),
-            open[4].into(),
-            open[CREDITS].into(),
-            count(open[IN_CREDIT]),
-            context.is_complete(periods, p).into(),
-        ]);
+        table.push(row!(SCHEMA {
+            grain: periods.grain.name(),
+            segment: Arc::clone(&slot.segment),
+            segment_value: slot.value.clone(),
+            period: periods.start(p),
+            days: days,
+            opening_receivables: opening,
+            receivables: closing,
+            open_invoices: count(open[INVOICES]),
+            credit_sales: cell.credit_sales,
+            invoices: cell.invoices,
+            dso: dso(closing),
+            dso_average: dso_average(opening, closing, cell.credit_sales, days),
+            dso_countback: dso_countback(closing, sales.iter().rev().copied()),
+            best_possible_dso: dso(open[0]),
+            paid: cell.paid,
+            mean_days_to_pay: rate(cell.days_to_pay.into(), cell.paid.into()),
+            paid_late: cell.paid_late,
+            late_share: rate(cell.paid_late.into(), cell.paid.into()),
+            mean_days_late: rate(cell.days_late.into(), cell.paid_late.into()),
+            current: open[0],
+            overdue_1_30: open[1],
+            overdue_31_60: open[2],
+            overdue_61_90: open[3],
+            overdue_over_90: open[4],
+            open_credits: open[CREDITS],
+            customers_in_credit: count(open[IN_CREDIT]),
+            is_complete: context.is_complete(periods, p),
+        }));
         opening = closing;
     }
 }

@@ -3,7 +3,7 @@
 
 use kohort_model::{Day, Grain, Invoice};
 
-use super::Receivables;
+use super::RECEIVABLES;
 use crate::tests::{Person, assert_overall, assert_text, context, table};
 
 fn invoice(issued: i32, due: i32, paid: Option<i32>, amount: i64) -> Invoice {
@@ -31,7 +31,7 @@ fn what_is_open_at_each_close() {
         owes(2, &[invoice(40, 70, Some(40), 800), invoice(58, 58, Some(70), 1_600)]),
         owes(2, &[]),
     ];
-    let found = table(Receivables::new, context(0, 80, Grain::Month), &people);
+    let found = table(&RECEIVABLES, context(0, 80, Grain::Month), &people);
     assert_text(
         &found,
         "segment_value period days opening_receivables receivables open_invoices credit_sales invoices paid is_complete
@@ -77,7 +77,7 @@ fn ages() {
     // Paid before it is overdue by 31 days.
     let paid = invoice(0, 10, Some(45), 7);
     let people = [owes(1, &invoices), owes(2, &[paid])];
-    let found = table(Receivables::new, context(0, 90, Grain::Month), &people);
+    let found = table(&RECEIVABLES, context(0, 90, Grain::Month), &people);
     assert_overall(
         &found,
         "period current    overdue_1_30 overdue_31_60 overdue_61_90 overdue_over_90 receivables
@@ -104,7 +104,7 @@ fn days_of_sales_that_are_owed() {
             ],
         )]
     };
-    let months = table(Receivables::new, context(0, 90, Grain::Month), &of([3, 31, 59]));
+    let months = table(&RECEIVABLES, context(0, 90, Grain::Month), &of([3, 31, 59]));
     assert_overall(
         &months,
         "period credit_sales receivables dso   dso_average dso_countback
@@ -112,7 +112,7 @@ fn days_of_sales_that_are_owed() {
          31     80           150         52.5  38.5        59
          59     100          212         65.72 56.11       73.1714",
     );
-    let weeks = table(Receivables::new, context(4, 25, Grain::Week), &of([4, 11, 18]));
+    let weeks = table(&RECEIVABLES, context(4, 25, Grain::Week), &of([4, 11, 18]));
     assert_overall(
         &weeks,
         "period credit_sales receivables dso    dso_average dso_countback
@@ -140,7 +140,7 @@ fn credit_notes_are_not_netted() {
         // Written and paid out at once: nothing is ever open.
         owes(2, &[invoice(5, 5, Some(5), -7)]),
     ];
-    let found = table(Receivables::new, context(0, 90, Grain::Month), &people);
+    let found = table(&RECEIVABLES, context(0, 90, Grain::Month), &people);
     assert_text(
         &found,
         "segment_value period receivables open_invoices credit_sales invoices paid paid_late open_credits customers_in_credit
@@ -163,7 +163,7 @@ fn the_state_follows_the_days() {
         owes(1, &[invoice(7, 8, Some(11), 5), invoice(9, 9, Some(9), 6)]),
         owes(2, &[invoice(8, 38, None, -4), invoice(10, 11, None, 3)]),
     ];
-    let found = table(Receivables::new, context(7, 13, Grain::Day), &people);
+    let found = table(&RECEIVABLES, context(7, 13, Grain::Day), &people);
     assert_overall(
         &found,
         "period days opening_receivables receivables current overdue_1_30 open_credits customers_in_credit dso dso_countback

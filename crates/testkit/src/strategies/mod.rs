@@ -8,14 +8,14 @@ mod subscriptions;
 use std::fmt;
 
 use chrono::Datelike;
-use kohort_model::{Basis, Calendar, Day, Gaps, Grain, Lifetime, Loyalty, SegmentAt, Weekday};
+use kohort_model::{Basis, Calendar, Day, Grain, SegmentAt, Weekday};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
 use crate::history::{Answer, Contact, History, Id, Prospect, Row, render_history};
-use crate::settings::{Activity, LapseDays, RowsMode, Settings};
+use crate::settings::{Activity, Gaps, LapseDays, Lifetime, Loyalty, RowsMode, Settings};
 
 pub use orders::cases;
 pub use subscriptions::subscription_cases;
@@ -135,8 +135,8 @@ fn settings_of_measures() -> BoxedStrategy<Settings> {
             gaps: Gaps { max_number: gaps.0, bucket_days: gaps.1 },
             lifetime: Lifetime {
                 unit_days: lifetime.0,
+                calibration_end: None,
                 at_risk_ratio: lifetime.1,
-                ..Lifetime::default()
             },
             ..Settings::default()
         })

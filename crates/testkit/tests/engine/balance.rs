@@ -17,7 +17,7 @@ use crate::{PLAIN, any_case};
 fn check(case: &Case, tables: &[Table]) -> Vec<Identity> {
     let first = case.settings.segments.iter().filter(|(_, at)| *at == SegmentAt::First);
     let segments: Vec<&str> = first.map(|(name, _)| *name).collect();
-    identities(tables, case.settings.basis, &segments)
+    identities(tables, kohort_measures::tables(), case.settings.basis, &segments)
 }
 
 proptest! {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use kohort_measures::MEASURES;
 use kohort_model::{
     Basis, Cell, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
-    MemoryGuard, Periods, RiskFit, SegmentAt, Spill, Table, TableSchema, WinBack,
+    MeasureSpec, MemoryGuard, Periods, RiskFit, SegmentAt, SettingValue, Source, Spill, Table,
+    TableSchema, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
 use kohort_testkit::strategies::Case;
@@ -49,51 +51,74 @@ pub struct Run {
     pub risk: Option<RiskFit>,
 }
 
-fn measures(context: &Arc<Context>, history: &History) -> Vec<Box<dyn Measure>> {
+/// Every measure whose tables the inputs offer.
+fn measures(
+    context: &Arc<Context>,
+    history: &History,
+    settings: &Settings,
+) -> Vec<Box<dyn Measure>> {
+    let has = |source: &Source| has_source(history, settings.basis, *source);
+    let is_offered = |spec: &&&MeasureSpec| spec.tables.iter().any(|t| t.requires.is_met(has));
+    let settings = of_measures(settings);
+    let offered = MEASURES.iter().filter(is_offered);
+    offered.map(|spec| (spec.start)(Arc::clone(context), &settings)).collect()
+}
+
+/// Whether the history of a case has an input, and this column of it.
+fn has_source(history: &History, basis: Basis, source: Source) -> bool {
+    let (Source::Input(input) | Source::Column(input, _)) = source;
+    let has_input = match input {
+        Input::Orders => basis == Basis::Orders,
+        Input::Subscriptions => basis == Basis::Subscriptions,
+        Input::Prospects => history.prospects.is_some(),
+        Input::Contacts => history.contacts.is_some(),
+        Input::Surveys => history.surveys.is_some(),
+        Input::Touchpoints => history.touchpoints.is_some(),
+        Input::Identities => history.identities.is_some(),
+        Input::Opportunities => history.opportunities.is_some(),
+        Input::OrderLines => history.order_lines.is_some(),
+        Input::Returns => history.order_lines.is_some() && history.returns.is_some(),
+        Input::Invoices => history.invoices.is_some(),
+        Input::Engagement => history.engagement.is_some(),
+    };
     let mapped = history.mapped();
-    let context = || Arc::clone(context);
-    let is_of_orders = context().basis == Basis::Orders;
-    let mut measures: Vec<Box<dyn Measure>> = vec![
-        Box::new(kohort_cohorts::Cohorts::new(context())),
-        Box::new(kohort_churn::CustomerRetention::new(context())),
-        Box::new(kohort_churn::WinBack::new(context())),
-        Box::new(kohort_revenue::RevenueChurn::new(context())),
-        Box::new(kohort_revenue::RevenueMovements::new(context())),
+    has_input
+        && match source {
+            Source::Column(Input::Touchpoints, "cart_id") => mapped.carts,
+            Source::Column(Input::Surveys, "score") => mapped.scores,
+            Source::Column(..) | Source::Input(_) => true,
+        }
+}
+
+/// The settings of measures.
+fn of_measures(settings: &Settings) -> kohort_model::Settings {
+    let whole = |number: u32| SettingValue::Whole(number);
+    let calibration_end = settings.lifetime.calibration_end.map(SettingValue::Day);
+    let given = [
+        ("lost_sales.recovery_window_days", whole(settings.recovery_window_days)),
+        ("churn_reasons.survey_window_days", whole(settings.survey_window_days)),
+        ("win_back.prospect_after_days", whole(settings.prospect_after_days)),
+        ("win_back.attribution_window_days", whole(settings.attribution_window_days)),
+        ("funnel.window_hours", whole(settings.window_hours)),
+        ("carts.window_hours", whole(settings.cart_window_hours)),
+        ("product_returns.window_days", whole(settings.return_window_days)),
+        ("churn_indicators.window_days", whole(settings.indicator_window_days)),
+        ("cross_sell.min_support", SettingValue::Number(settings.min_support)),
+        ("cross_sell.max_items", whole(u32::try_from(settings.max_items).expect("few items"))),
+        ("loyalty.window_days", whole(settings.loyalty.window_days)),
+        ("loyalty.orders", whole(settings.loyalty.orders)),
+        ("purchase_gaps.max_gap_number", whole(settings.gaps.max_number)),
+        ("purchase_gaps.bucket_days", whole(settings.gaps.bucket_days)),
+        ("lifetime.unit_days", whole(settings.lifetime.unit_days)),
+        ("customers.at_risk_ratio", SettingValue::Number(settings.lifetime.at_risk_ratio)),
     ];
-    if !is_of_orders || history.surveys.is_some() {
-        measures.push(Box::new(kohort_churn::ChurnReasons::new(context())));
+    let mut all = kohort_model::Settings::default();
+    let more = calibration_end.map(|end| ("lifetime.calibration_end", end));
+    for (key, value) in given.into_iter().chain(more) {
+        let (section, key) = key.split_once('.').expect("a dotted key");
+        all.set(kohort_measures::section(section).expect("a section"), key, value);
     }
-    if is_of_orders || mapped.carts || history.opportunities.is_some() {
-        measures.push(Box::new(kohort_lost_sales::LostSales::new(context())));
-    }
-    if is_of_orders {
-        measures.push(Box::new(kohort_lifetime::PurchaseGaps::new(context())));
-        measures.push(Box::new(kohort_lifetime::Loyalty::new(context())));
-        measures.push(Box::new(kohort_lifetime::Customers::new(context())));
-        measures.push(Box::new(kohort_lifetime::ClvModels::new(context())));
-    }
-    if history.touchpoints.is_some() {
-        measures.push(Box::new(kohort_lost_sales::Funnel::new(context())));
-    }
-    if mapped.carts {
-        measures.push(Box::new(kohort_lost_sales::Carts::new(context())));
-    }
-    if mapped.scores {
-        measures.push(Box::new(kohort_service::Nps::new(context())));
-    }
-    if history.invoices.is_some() {
-        measures.push(Box::new(kohort_service::Receivables::new(context())));
-    }
-    if history.order_lines.is_some() {
-        measures.push(Box::new(kohort_service::CrossSell::new(context())));
-    }
-    if history.order_lines.is_some() && history.returns.is_some() {
-        measures.push(Box::new(kohort_service::ProductReturns::new(context())));
-    }
-    if !context().engagement.signals.is_empty() {
-        measures.push(Box::new(kohort_lifetime::ChurnIndicators::new(context())));
-    }
-    measures
+    all
 }
 
 pub fn run(case: &Case, shape: Shape) -> Run {
@@ -168,7 +193,6 @@ pub fn fold_all(
         first_activity: survey.activity.map(|(first, _)| first).filter(|first| *first < as_of),
         basis: settings.basis,
         lapse_days,
-        recovery_window_days: settings.recovery_window_days,
         periods: grains.iter().map(|grain| periods(*grain)).collect(),
         revenue_windows: grains.iter().map(|grain| settings.revenue_window(*grain)).collect(),
         max_k: grains.iter().map(|grain| settings.max_k(*grain)).collect(),
@@ -180,18 +204,12 @@ pub fn fold_all(
         cancel_reasons: reasons.clone(),
         reasons,
         survey_reasons,
-        survey_window_days: settings.survey_window_days,
         win_back: WinBack {
-            prospect_after_days: settings.prospect_after_days,
-            attribution_window_days: settings.attribution_window_days,
             campaigns,
             strategies,
             has_prospects: history.prospects.is_some(),
             has_contacts: history.contacts.is_some(),
         },
-        loyalty: settings.loyalty,
-        gaps: settings.gaps,
-        lifetime: settings.lifetime,
         funnel: told.funnel,
         sales: told.sales,
         goods: told.goods,
@@ -203,7 +221,7 @@ pub fn fold_all(
     });
     let options =
         FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };
-    let (all, left_out) = fold(gathered, pool, (&options, &context), history)?;
+    let (all, left_out) = fold(gathered, pool, (&options, &context), (history, settings))?;
     Ok(Run {
         as_of: Some(as_of),
         lapse_days: Some(lapse_days),
@@ -220,13 +238,13 @@ fn fold(
     gathered: &Gathered,
     pool: &ThreadPool,
     (options, context): (&FoldOptions<'_>, &Arc<Context>),
-    history: &History,
+    (history, settings): (&History, &Settings),
 ) -> Result<(Finished, LeftOut), TimelineError> {
     let mut late_touches = 0;
     if history.touchpoints.is_some() {
         late_touches = gathered.identify(pool, context.as_of)?;
     }
-    let folded = gathered.fold(pool, options, measures(context, history))?;
+    let folded = gathered.fold(pool, options, measures(context, history, settings))?;
     let mut left_out = folded.census.left_out;
     left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
     let mut all = finish(folded.measures);

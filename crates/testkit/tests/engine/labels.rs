@@ -56,15 +56,10 @@ impl Further {
         let steps = own(&settings.steps);
         let found = texts(inputs, Input::Touchpoints, 0);
         labels.steps = found.iter().map(|text| place(text, &steps)).collect();
-        let funnel = Funnel {
-            steps,
-            window_micros: i64::from(settings.window_hours) * MICROS_PER_HOUR,
-            cart_window_micros: i64::from(settings.cart_window_hours) * MICROS_PER_HOUR,
-            as_of_micros: i64::MAX,
-        };
+        let funnel = Funnel { steps, as_of_micros: i64::MAX };
         let sales = sales(history, settings, inputs, &mut labels);
-        let goods = goods(history, settings, inputs, &mut labels);
-        let engagement = engagement(history, settings, inputs, &mut labels);
+        let goods = goods(history, inputs, &mut labels);
+        let engagement = engagement(history, inputs, &mut labels);
         Self { labels, funnel, sales, goods, engagement }
     }
 
@@ -123,12 +118,7 @@ fn sales(
     }
 }
 
-fn goods(
-    history: &History,
-    settings: &Settings,
-    inputs: &[(Input, Columns)],
-    labels: &mut Labels,
-) -> Goods {
+fn goods(history: &History, inputs: &[(Input, Columns)], labels: &mut Labels) -> Goods {
     let mapped = history.mapped();
     let (of_lines, of_returns) =
         (texts(inputs, Input::OrderLines, 0), texts(inputs, Input::Returns, 0));
@@ -150,18 +140,10 @@ fn goods(
         has_returned_products: mapped.returned_products,
         has_categories: mapped.categories,
         has_reasons: mapped.return_reasons,
-        return_window_days: settings.return_window_days,
-        min_support: settings.min_support,
-        max_items: settings.max_items,
     }
 }
 
-fn engagement(
-    history: &History,
-    settings: &Settings,
-    inputs: &[(Input, Columns)],
-    labels: &mut Labels,
-) -> Engagement {
+fn engagement(history: &History, inputs: &[(Input, Columns)], labels: &mut Labels) -> Engagement {
     let derived = [
         ("late_payments", history.invoices.is_some()),
         ("product_returns", history.returns.is_some()),
@@ -177,8 +159,6 @@ fn engagement(
         late_payments,
         product_returns,
         low_scores,
-        window_days: settings.indicator_window_days,
-        at_risk_score: 0.5,
         known_from: vec![None; signals.len()],
         signals,
     }

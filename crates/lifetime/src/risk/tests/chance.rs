@@ -17,7 +17,6 @@ pub(super) fn chance(seed: u64, as_of: i32) -> (Context, Vec<Known>) {
     context.engagement.late_payments = Some(1);
     context.engagement.low_scores = Some(2);
     context.engagement.product_returns = Some(0);
-    context.engagement.at_risk_score = 0.3;
     let grains = [Grain::Day, Grain::Week, Grain::Month, Grain::Quarter];
     let periods = grains.map(|g| Periods::new(&Calendar::default(), g, Day(0), Day(as_of)));
     context.periods = periods.into();

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use kohort_model::Context;
+use kohort_model::{Context, Settings};
 
 use super::chance::{SIGNALS, chance, level, spells};
 use super::{Known, finish_known};
-use crate::risk::ChurnIndicators;
+use crate::risk::CHURN_INDICATORS;
 use crate::tests::assert_text;
 
 /// Of each observation of a signal in the periods of a grain the level, and whether it churned.
@@ -99,7 +99,7 @@ fn rows_as_counted_one_by_one() {
             }
         }
     }
-    let measure = ChurnIndicators::new(Arc::clone(&context));
+    let measure = (CHURN_INDICATORS.start)(Arc::clone(&context), &Settings::default());
     let finished = finish_known(measure, &context, &people, 3);
     assert_eq!(finished.tables[0].rows(), 4 * 3 * 3);
     assert_text(&finished.tables[0], &expected);

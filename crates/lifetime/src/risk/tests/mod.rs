@@ -44,8 +44,6 @@ pub(super) fn frame(
     let engagement = Engagement {
         signals: signals.iter().map(|(name, _)| (*name).into()).collect(),
         known_from: signals.iter().map(|(_, from)| from.map(Day)).collect(),
-        window_days: 30,
-        at_risk_score: 0.5,
         ..Engagement::default()
     };
     Context { engagement, ..context(first, as_of, grain) }
@@ -105,7 +103,7 @@ pub(super) fn show_known(context: &Context, people: &[Known], each: impl FnOnce(
 
 /// What comes of a measure that saw the people in so many parts.
 pub(super) fn finish_known(
-    mut measure: impl Measure,
+    mut measure: Box<dyn Measure>,
     context: &Context,
     people: &[Known],
     parts: usize,
@@ -115,7 +113,6 @@ pub(super) fn finish_known(
         show_known(context, part, |block| other.fold(block));
         measure.merge(other);
     }
-    let measure: Box<dyn Measure> = Box::new(measure);
     measure.finish()
 }
 

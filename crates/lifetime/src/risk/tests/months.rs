@@ -4,14 +4,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kohort_model::{Basis, Context, Day, Finished, Table, Values};
+use kohort_model::{Basis, Context, Day, Finished, SettingValue, Settings, Table, Values};
 
 use super::chance::{chance, level, spells};
 use super::{Known, finish_known, show_known};
-use crate::Customers;
-use crate::risk::ChurnIndicators;
+use crate::CUSTOMERS;
+use crate::risk::CHURN_INDICATORS;
 use crate::risk::features::{Features, Shape};
 use crate::risk::fit::{Cell, fit, totals};
+use crate::settings::AT_RISK;
+use crate::tests::set;
 
 /// The place of the months among the grains.
 const MONTH: usize = 2;
@@ -63,6 +65,7 @@ fn cells(people: &[Known], context: &Context, months: std::ops::Range<usize>) ->
 /// A run over chance histories: the months that count, and of them the first that is held out.
 struct Run {
     context: Arc<Context>,
+    settings: Settings,
     people: Vec<Known>,
     shape: Shape,
     months: std::ops::Range<usize>,
@@ -78,11 +81,12 @@ impl Run {
         let first = (0..periods.len()).find(|p| periods.start(*p).0 - 30 >= 45).unwrap();
         assert_eq!((first, periods.len(), periods.end(39)), (3, 41, Day(1216)));
         let shape = Shape::new(Basis::Orders, ["clicks", "late", "low"].map(Arc::from).to_vec());
-        Self { context: Arc::new(context), people, shape, months: 3..40, held_out: 32 }
+        let settings = set(&AT_RISK, &[("at_risk_score", SettingValue::Number(0.3))]);
+        Self { context: Arc::new(context), settings, people, shape, months: 3..40, held_out: 32 }
     }
 
     fn finish(&self, parts: usize) -> Finished {
-        let measure = Customers::new(Arc::clone(&self.context));
+        let measure = (CUSTOMERS.start)(Arc::clone(&self.context), &self.settings);
         finish_known(measure, &self.context, &self.people, parts)
     }
 
@@ -130,7 +134,7 @@ fn months_as_counted_one_by_one() {
     assert_eq!((risk.held_out, risk.held_out_churned), (stayed + churned, churned));
     // The other measure has the same model, and any split the same bits.
     for parts in [1, run.people.len()] {
-        let measure = ChurnIndicators::new(Arc::clone(&run.context));
+        let measure = (CHURN_INDICATORS.start)(Arc::clone(&run.context), &run.settings);
         let other = finish_known(measure, &run.context, &run.people, parts).risk;
         assert_eq!(other.as_ref(), Some(&risk));
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Basis, Context, Day, Finished, Grain, RiskFit, Spell, Values};
+use kohort_model::{Basis, Context, Day, Finished, Grain, RiskFit, SettingValue, Spell, Values};
 
 use super::{Dice, Known, finish_known, frame};
-use crate::risk::ChurnIndicators;
-use crate::tests::orders;
+use crate::risk::CHURN_INDICATORS;
+use crate::settings::INDICATORS;
+use crate::tests::{orders, set};
 
 /// What a complaint adds to the log odds of leaving in the month after it.
 const PLANTED: f64 = 1.5;
@@ -21,7 +22,6 @@ const MONTHS: [i32; 25] = [
 fn population(customers: usize) -> (Context, Vec<Known>) {
     let signals = [("complaints", Some(-28)), ("visits", Some(-28))];
     let mut context = frame(0, 730, Grain::Month, &signals);
-    context.engagement.window_days = 28;
     (context.basis, context.lapse_days) = (Basis::Subscriptions, 0);
     let mut dice = Dice::new(2);
     let people = (0..customers).map(|n| {
@@ -54,8 +54,11 @@ fn find(customers: usize, change: impl FnOnce(&mut Context, &mut Vec<Known>)) ->
     let (mut context, mut people) = population(customers);
     change(&mut context, &mut people);
     let context = Arc::new(context);
-    let of =
-        |parts| finish_known(ChurnIndicators::new(Arc::clone(&context)), &context, &people, parts);
+    let settings = set(&INDICATORS, &[("window_days", SettingValue::Whole(28))]);
+    let of = |parts| {
+        let measure = (CHURN_INDICATORS.start)(Arc::clone(&context), &settings);
+        finish_known(measure, &context, &people, parts)
+    };
     let (whole, halves) = (of(1), of(2));
     assert_eq!((&whole.tables, &whole.risk), (&halves.tables, &halves.risk));
     whole

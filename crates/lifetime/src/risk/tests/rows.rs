@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Basis, Context, Day, Grain, Spell, Table};
+use kohort_model::{Basis, Context, Day, Grain, Settings, Spell, Table};
 
 use super::{Known, finish_known, frame, show_known};
-use crate::risk::{ChurnIndicators, Levels};
+use crate::risk::{CHURN_INDICATORS, Levels};
 use crate::tests::{Person, assert_text, orders};
 
 /// The table, the same for any number of parts.
 fn list(context: Context, people: &[Known]) -> Table {
     let context = Arc::new(context);
     let table = |parts| {
-        let measure = ChurnIndicators::new(Arc::clone(&context));
+        let measure = (CHURN_INDICATORS.start)(Arc::clone(&context), &Settings::default());
         let mut finished = finish_known(measure, &context, people, parts);
         assert!(finished.ledgers.is_empty() && finished.risk.is_none());
         finished.tables.remove(0)
@@ -37,7 +37,6 @@ fn levels_over_the_window() {
     context.engagement.late_payments = Some(1);
     context.engagement.low_scores = Some(2);
     context.engagement.product_returns = Some(3);
-    context.engagement.window_days = 10;
     let known = Known {
         signals: vec![(5, 0, 250), (5, 2, 7), (5, 2, 7), (9, 0, 50)],
         invoices: vec![
@@ -61,7 +60,7 @@ fn levels_over_the_window() {
         (3, &[(0, 0), (61, 200), (67, 300), (71, 100), (77, 0)]),
     ];
     show_known(&context, &[known], |block| {
-        let mut levels = Levels::default();
+        let mut levels = Levels::new(10);
         levels.read(block, 0, &context.engagement);
         for (signal, expected) in cases {
             let mut walk = levels.of(signal);
@@ -78,7 +77,7 @@ fn levels_stop_at_the_largest_number() {
     let context = frame(0, 400, Grain::Month, &[("clicks", Some(0))]);
     let known = active(0, 400, &[(0, 0, i64::MAX), (1, 0, i64::MAX), (2, 0, i64::MAX), (5, 0, 3)]);
     show_known(&context, &[known], |block| {
-        let mut levels = Levels::default();
+        let mut levels = Levels::new(30);
         levels.read(block, 0, &context.engagement);
         let mut walk = levels.of(0);
         let expected = [(1, (1 << 63) - 1), (2, u64::MAX - 1), (3, u64::MAX), (33, 3), (36, 0)];

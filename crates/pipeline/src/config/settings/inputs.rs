@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::{Currency, History, MappedInput, Rows};
+use chrono_tz::Tz;
 
 impl Settings {
     /// `history` where it is the input that makes customers.
@@ -22,7 +23,7 @@ impl Settings {
             self.add(&format!("{name}.rows"), rows);
         }
         self.option(&format!("{name}.where"), input.filter.as_ref());
-        self.option(&format!("{name}.timezone"), input.timezone.map(|zone| zone.name()));
+        self.option(&format!("{name}.timezone"), input.timezone.map(Tz::name));
         if let Some(history) = history {
             self.money(&name, history);
             self.add(&format!("{name}.deduplicate"), input.deduplicate);

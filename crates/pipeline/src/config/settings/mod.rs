@@ -7,10 +7,9 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use chrono_tz::Tz;
-use kohort_model::{Basis, Grain, Input, SegmentAt};
+use kohort_model::{Basis, Grain, SegmentAt, Setting, SettingKind, SettingsSection};
 use kohort_publish::Layout;
 
-use super::measures::model_name;
 use super::{Activity, Lapse, Pipeline};
 
 impl Pipeline {
@@ -97,55 +96,16 @@ impl Pipeline {
                     Activity::Any => "any",
                 },
             );
-            list.add("customers.at_risk_ratio", self.lifetime.at_risk_ratio);
-            list.add("customers.at_risk_score", self.at_risk_score);
         }
     }
 
     fn list_measures(&self, list: &mut Settings) {
-        let is_orders = self.basis.basis() == Basis::Orders;
-        if is_orders || self.has_carts() || self.has(Input::Opportunities) {
-            list.add("lost_sales.recovery_window_days", self.recovery_window_days);
-            if !self.stages.is_empty() {
-                list.texts("lost_sales.stages", &self.stages);
+        for section in kohort_measures::settings() {
+            let is_met = |requires| self.lack(requires).is_none();
+            let keys = section.keys.iter().filter(|setting| is_met(setting.requires));
+            for setting in keys.filter(|_| is_met(section.requires)) {
+                list.measure(&self.measures, section, setting);
             }
-            list.reasons("lost_sales.reasons", &self.reasons);
-        }
-        if self.has(Input::Touchpoints) {
-            list.texts("funnel.steps", &self.funnel.steps);
-            list.add("funnel.window_hours", self.funnel.window_hours);
-        }
-        if self.has_carts() {
-            list.add("carts.window_hours", self.funnel.cart_window_hours);
-        }
-        list.option("win_back.prospect_after_days", self.prospect_after_days);
-        list.add("win_back.attribution_window_days", self.attribution_window_days);
-        list.add("churn_reasons.survey_window_days", self.survey_window_days);
-        list.reasons("churn_reasons.reasons", &self.churn_reasons);
-        if is_orders {
-            list.add("purchase_gaps.max_gap_number", self.gaps.max_number);
-            list.add("purchase_gaps.bucket_days", self.gaps.bucket_days);
-            list.add("loyalty.window_days", self.loyalty.window_days);
-            list.add("loyalty.orders", self.loyalty.orders);
-        }
-        if self.has(Input::Returns) {
-            list.add("product_returns.window_days", self.return_window_days);
-            list.reasons("product_returns.reasons", &self.return_reasons);
-        }
-        if self.has(Input::Invoices) {
-            list.add("receivables.terms_days", self.terms_days);
-        }
-        list.add("churn_indicators.window_days", self.indicator_window_days);
-        if is_orders {
-            list.add("lifetime.model", model_name(self.lifetime.model));
-            list.add("lifetime.unit_days", self.lifetime.unit_days);
-            list.add("lifetime.horizon_units", self.lifetime.horizon_units);
-            list.add("lifetime.annual_discount_rate", self.lifetime.annual_discount_rate);
-            list.option("lifetime.calibration_end", self.lifetime.calibration_end);
-        }
-        if self.has(Input::OrderLines) {
-            list.add("cross_sell.min_support", self.min_support);
-            list.add("cross_sell.max_items", self.max_items);
         }
         for threshold in &self.alerts {
             let (metric, beyond) = (&threshold.metric, threshold.beyond);
@@ -163,6 +123,31 @@ impl Settings {
     fn reasons(&mut self, key: &str, reasons: &[(String, String)]) {
         for (found, reason) in reasons {
             self.add(&format!("{key}.{found:?}"), reason);
+        }
+    }
+
+    /// The value of a measure's key, the default where nothing is given; no entry where there is none.
+    fn measure(
+        &mut self,
+        settings: &kohort_model::Settings,
+        section: &'static SettingsSection,
+        setting: &Setting,
+    ) {
+        let (key, name) = (format!("{}.{}", section.name, setting.key), setting.key);
+        match setting.kind {
+            SettingKind::Whole { .. } => {
+                self.option(&key, settings.whole_or_derived(section, name));
+            }
+            SettingKind::Number { .. } => self.add(&key, settings.number(section, name)),
+            SettingKind::Choice(_) => self.add(&key, settings.choice(section, name)),
+            SettingKind::KnownDay => self.option(&key, settings.day(section, name)),
+            SettingKind::Texts { .. } => {
+                let texts = settings.texts(section, name);
+                if !texts.is_empty() {
+                    self.texts(&key, texts);
+                }
+            }
+            SettingKind::Renamed => self.reasons(&key, settings.renamed(section, name)),
         }
     }
 

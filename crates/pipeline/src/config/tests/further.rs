@@ -1,6 +1,8 @@
 //! Inputs beside the history, the settings of their tables, and alerts.
 
-use kohort_scorecard::{Beyond, METRICS};
+use kohort_scorecard::Beyond;
+
+use crate::tables::{metrics, tables};
 
 use super::mistakes::errors_in;
 use super::*;
@@ -130,8 +132,6 @@ fn every_key_of_further_inputs() {
     revenue.window.month: 1
     customers.lapse_after_days: 90
     customers.activity: sales
-    customers.at_risk_ratio: 2
-    customers.at_risk_score: 0.25
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
     inputs.orders.customer_id: customer
     inputs.orders.ordered_at: day
@@ -203,15 +203,14 @@ fn every_key_of_further_inputs() {
     inputs.engagement.value: minutes
     inputs.engagement.where: event <> 'ping'
     segments.max_segment_values: 1000
+    win_back.attribution_window_days: 30
+    churn_reasons.survey_window_days: 90
     lost_sales.recovery_window_days: 60
     lost_sales.stages: ["qualified", "offer", "contract"]
     lost_sales.reasons."too dear": price
+    carts.window_hours: 1
     funnel.steps: ["visit", "cart", "purchase"]
     funnel.window_hours: 24
-    carts.window_hours: 1
-    win_back.prospect_after_days: 90
-    win_back.attribution_window_days: 30
-    churn_reasons.survey_window_days: 90
     purchase_gaps.max_gap_number: 10
     purchase_gaps.bucket_days: 7
     loyalty.window_days: 365
@@ -224,6 +223,8 @@ fn every_key_of_further_inputs() {
     lifetime.unit_days: 7
     lifetime.horizon_units: 52
     lifetime.annual_discount_rate: 0.1
+    customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.25
     cross_sell.min_support: 0
     cross_sell.max_items: 50
     alerts.churn_rate.above: 0.05
@@ -250,12 +251,7 @@ fn defaults_of_further_inputs() {
         SCORES,
     ];
     let pipeline = small(&all);
-    let funnel = FunnelSettings {
-        steps: vec!["visit".to_owned(), "purchase".to_owned()],
-        window_hours: 168,
-        cart_window_hours: 24,
-    };
-    assert_eq!(pipeline.funnel, funnel);
+    assert_eq!(pipeline.listed("funnel.steps"), ["visit", "purchase"]);
     let outcome = pipeline.input(Input::Opportunities).unwrap().column("outcome").unwrap();
     let list = |(key, texts): (_, &[&str])| ListedTexts {
         key,
@@ -273,10 +269,10 @@ fn defaults_of_further_inputs() {
         .filter(|(key, _)| is_setting(key))
         .map(|(key, value)| format!("{key}: {value}"))
         .collect();
-    insta::assert_snapshot!(listed.join("\n"), @r#"
+    insta::assert_snapshot!(listed.join("\n"), @r"
+    churn_reasons.survey_window_days: 90
     lost_sales.recovery_window_days: 30
     carts.window_hours: 24
-    churn_reasons.survey_window_days: 90
     product_returns.window_days: 30
     receivables.terms_days: 30
     churn_indicators.window_days: 30
@@ -284,17 +280,16 @@ fn defaults_of_further_inputs() {
     cross_sell.max_items: 500
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
-    "#);
+    ");
     assert_eq!(
         pipeline.tables.len(),
-        TABLE_NAMES.len() - 4,
+        tables().count() - 4,
         "all but those on request, reasons and checks"
     );
-    assert!(pipeline.has_carts() && pipeline.has_scores() && !pipeline.has_answers());
-    // Without the inputs the settings are there all the same.
-    let pipeline = small(&[]);
-    assert_eq!(pipeline.funnel, FunnelSettings { steps: Vec::new(), ..funnel });
-    assert_eq!((pipeline.return_window_days, pipeline.terms_days), (30, 30));
+    assert!(pipeline.maps(Input::Touchpoints, "cart_id"));
+    assert_eq!(["score", "reason"].map(|c| pipeline.maps(Input::Surveys, c)), [true, false]);
+    // Without the inputs nothing is listed.
+    assert_eq!(small(&[]).listed("funnel.steps"), [""; 0]);
 }
 
 #[test]
@@ -395,20 +390,20 @@ fn wrong_further_settings() {
     insta::assert_snapshot!(found, @r#"
     --set inputs.identities={ path = "i", visitor_id = "v", customer_id = "c" }: inputs.identities tells which visitors are customers, but no input tells of visitors; add [inputs.touchpoints] or remove it
     --set inputs.returns={ path = "r", customer_id = "c", order_id = "o", returned_at = "t", value = "a" }: inputs.returns tells what came back of orders, but no input tells what was in them; add [inputs.order_lines] or remove it
-    --set funnel.window_hours=24: funnel is about visitors, but no input tells of any; add [inputs.touchpoints] or remove it
-    --set carts.window_hours=24: carts is about carts, but no input tells of any; set inputs.touchpoints.cart_id to the column that tells them apart, or remove it
-    --set product_returns.window_days=30: product_returns is about goods that came back, but no input tells of any; add [inputs.returns] or remove it
-    --set product_returns.window_days=30: product_returns is about goods that came back, but no input tells of any; add [inputs.returns] or remove it
-    --set product_returns.reasons.x=y: product_returns.reasons renames the texts of inputs.returns.reason, which is not set; set it to the column that holds them, or remove reasons
-    --set receivables.terms_days=30: receivables is about invoices, but no input tells of any; add [inputs.invoices] or remove it
-    --set cross_sell.max_items=10: cross_sell is about what is bought together, but no input tells what orders are made of; add [inputs.order_lines] or remove it
-    --set lost_sales.stages=["offer"]: lost_sales.stages lists the stages of opportunities, but inputs.opportunities.stage is not set; set it to the column that holds them, or remove stages
-    --set lost_sales.stages=["offer"]: lost_sales.stages lists the stages of opportunities, but inputs.opportunities.stage is not set; set it to the column that holds them, or remove stages
-    --set lost_sales.reasons.x=y: lost_sales.reasons renames the reasons of lost sales, but no input tells any; set inputs.orders.lost_reason or inputs.opportunities.reason to the column that holds them, or remove reasons
-    --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
+    --set funnel.window_hours=24: funnel needs [inputs.touchpoints]; add it, or remove the setting
+    --set carts.window_hours=24: carts needs [inputs.touchpoints] with cart_id; add it, or remove the setting
+    --set product_returns.window_days=30: product_returns needs [inputs.returns]; add it, or remove the setting
+    --set product_returns.window_days=30: product_returns needs [inputs.returns]; add it, or remove the setting
+    --set product_returns.reasons.x=y: product_returns.reasons needs [inputs.returns] with reason; add it, or remove the setting
+    --set receivables.terms_days=30: receivables needs [inputs.invoices]; add it, or remove the setting
+    --set cross_sell.max_items=10: cross_sell needs [inputs.order_lines]; add it, or remove the setting
+    --set lost_sales.stages=["offer"]: lost_sales.stages needs [inputs.opportunities] with stage; add it, or remove the setting
+    --set lost_sales.stages=["offer"]: lost_sales.stages needs [inputs.opportunities] with stage; add it, or remove the setting
+    --set lost_sales.reasons.x=y: lost_sales.reasons needs [inputs.orders] with lost_reason, or [inputs.opportunities] with reason; add it, or remove the setting
+    --set churn_reasons.reasons.x=y: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
     --set alerts.churn_rate={ above = 0.1, below = 0.2 }: alerts.churn_rate.below stands beside above, but only one side can be bad; remove one of them
     --set alerts.churn_rate={ above = 0.1, grain = "week" }: alerts.churn_rate.grain is not in calendar.grains, so no table has rows of it; add it there or choose another
-    shop.toml: [funnel] needs "steps": the steps of [inputs.touchpoints] in order, such as ["visit", "cart", "purchase"]; the last is the purchase
+    shop.toml: [funnel] needs "steps": a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
     --set inputs.touchpoints={}: [inputs.touchpoints] needs "path": a file, folder or glob that holds what visitors did
     --set inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o" }: [inputs.touchpoints] needs "step": an SQL expression that tells what was done
     --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t" }: [inputs.opportunities] needs "outcome": an SQL expression for what became of it; the lists won, lost, open and ignored sort its texts
@@ -417,7 +412,7 @@ fn wrong_further_settings() {
     --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid; where it gives NULL, it is not paid yet
     --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done
     --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is
-    --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 texts such as ["visit", "cart", "purchase"]
+    --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
     --set funnel.steps=["visit", "visit"]: "visit" stands in funnel.steps twice; remove one
     --set funnel.window_hours=0: funnel.window_hours is the number 0; it must be a whole number of hours from 1 to 876000
     --set carts.window_hours=876001: carts.window_hours is the number 876001; it must be a whole number of hours from 1 to 876000
@@ -442,7 +437,8 @@ fn wrong_further_settings() {
 
 #[test]
 fn tables_that_lack_an_input() {
-    let asked = TABLE_NAMES.map(|table| format!("outputs.tables={table}"));
+    let asked =
+        tables().map(|table| format!("outputs.tables={}", table.schema.name)).collect::<Vec<_>>();
     let cases: Vec<[&str; 1]> = asked.iter().map(|argument| [argument.as_str()]).collect();
     let cases: Vec<&[&str]> = cases.iter().map(<[&str; 1]>::as_slice).collect();
     let lacks = |text| {
@@ -452,10 +448,10 @@ fn tables_that_lack_an_input() {
         lines.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(lacks(SMALL), @r#"
-    --set outputs.tables=churn_reasons: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason, because orders do not tell why customers left
+    --set outputs.tables=churn_reasons: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason
     --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
     --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id
-    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.order_lines] and [inputs.returns]
+    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.returns]
     --set outputs.tables=receivables: outputs.tables has "receivables", which needs [inputs.invoices]
     --set outputs.tables=nps: outputs.tables has "nps", which needs [inputs.surveys] with score
     --set outputs.tables=churn_indicators: outputs.tables has "churn_indicators", which needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score
@@ -463,13 +459,13 @@ fn tables_that_lack_an_input() {
     --set outputs.tables=cross_sell_customers: outputs.tables has "cross_sell_customers", which needs [inputs.order_lines]
     "#);
     insta::assert_snapshot!(lacks(SUBSCRIBERS), @r#"
-    --set outputs.tables=lost_sales: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id
+    --set outputs.tables=lost_sales: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id
     --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
     --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id
     --set outputs.tables=purchase_gaps: outputs.tables has "purchase_gaps", which is about orders, but this pipeline follows subscriptions
     --set outputs.tables=purchase_gap_histogram: outputs.tables has "purchase_gap_histogram", which is about orders, but this pipeline follows subscriptions
     --set outputs.tables=loyalty: outputs.tables has "loyalty", which is about orders, but this pipeline follows subscriptions
-    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.order_lines] and [inputs.returns]
+    --set outputs.tables=product_returns: outputs.tables has "product_returns", which needs [inputs.returns]
     --set outputs.tables=receivables: outputs.tables has "receivables", which needs [inputs.invoices]
     --set outputs.tables=nps: outputs.tables has "nps", which needs [inputs.surveys] with score
     --set outputs.tables=churn_indicators: outputs.tables has "churn_indicators", which needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score
@@ -485,13 +481,12 @@ fn lost_sales_of_subscribers() {
     let window = "lost_sales.recovery_window_days=3";
     for arguments in [&[OPPORTUNITIES, window][..], &[TOUCHPOINTS, STEPS, window]] {
         let pipeline = read(SUBSCRIBERS, &sets(arguments)).unwrap();
-        assert_eq!(pipeline.recovery_window_days, 3);
         assert!(pipeline.tables.contains(&"lost_sales"), "{arguments:?}");
         assert!(listed(&pipeline).contains("lost_sales.recovery_window_days: 3"));
     }
     let reasons = [OPPORTUNITIES, "inputs.opportunities.reason=why", "lost_sales.reasons.x=y"];
     let pipeline = read(SUBSCRIBERS, &sets(&reasons)).unwrap();
-    assert_eq!(pipeline.reasons, [("x".to_owned(), "y".to_owned())]);
+    assert_eq!(pipeline.renamed("lost_sales.reasons"), [("x".to_owned(), "y".to_owned())]);
 }
 
 #[test]
@@ -503,12 +498,14 @@ fn alerts_replace_what_is_built_in() {
     assert_eq!(small(&spelled_out).digest(), small(&[]).digest());
     let [alert] = &alerts(&["alerts.churn_rate.below=-1"])[..] else { panic!("one metric") };
     assert_eq!((alert.grain, alert.beyond), (None, Beyond::Below(-1.0)));
-    let all = METRICS.map(|metric| format!("alerts.{metric}.above=1"));
+    let all = metrics();
+    let names: Vec<_> = all.iter().map(|metric| metric.headline.name).collect();
+    let all: Vec<_> = names.iter().map(|name| format!("alerts.{name}.above=1")).collect();
     let mut all: Vec<_> = all.iter().map(String::as_str).collect();
     all.reverse();
     all.extend([TOUCHPOINTS, STEPS, OPPORTUNITIES, ORDER_LINES, RETURNS, INVOICES, SCORES]);
     let metrics: Vec<_> = alerts(&all).into_iter().map(|alert| alert.metric).collect();
-    assert_eq!(metrics, METRICS);
+    assert_eq!(metrics, names);
 }
 
 #[test]

@@ -99,18 +99,6 @@ fn a_plan_is_a_segment() {
 }
 
 #[test]
-fn prospects_are_inactive_after_the_lapse_window() {
-    let after = |pipeline: Pipeline| pipeline.prospect_after_days;
-    assert_eq!(after(small(&[])), Some(90));
-    assert_eq!(after(small(&["customers.lapse_after_days=30"])), Some(30));
-    assert_eq!(after(small(&["customers.lapse_after_days=auto"])), None);
-    let both = ["customers.lapse_after_days=auto", "win_back.prospect_after_days=7"];
-    assert_eq!(after(small(&both)), Some(7));
-    assert_eq!(after(subscribers(&["customers.reactivation_gap_days=30"])), Some(90));
-    assert_eq!(after(subscribers(&["win_back.prospect_after_days=7"])), Some(7));
-}
-
-#[test]
 fn tables_follow_from_the_inputs() {
     let reasons = ["inputs.subscriptions.cancel_reason=why"];
     let involuntary = ["inputs.subscriptions.involuntary=dunned"];
@@ -198,14 +186,14 @@ fn wrong_subscriptions() {
     --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
     --set customers.lapse_after_days=90: customers.lapse_after_days is for orders, but a subscriber leaves on the first day that is not paid; remove it, or set reactivation_gap_days to overlook short gaps
     --set customers.activity=any: customers.activity is for orders, but this pipeline follows subscriptions; remove it
-    --set customers.at_risk_ratio=3: customers.at_risk_ratio is for orders, but this pipeline follows subscriptions; remove it
-    --set lost_sales.recovery_window_days=3: lost_sales is about sales that were nearly made, but no input tells of any; add [inputs.opportunities] or set inputs.touchpoints.cart_id, or remove it
-    --set purchase_gaps.bucket_days=3: purchase_gaps is for orders, but this pipeline follows subscriptions; remove it
-    --set loyalty.orders=3: loyalty is for orders, but this pipeline follows subscriptions; remove it
-    --set lifetime.model=bg_nbd: lifetime is for orders, but this pipeline follows subscriptions; remove it
+    --set customers.at_risk_ratio=3: customers.at_risk_ratio is about orders, but this pipeline follows subscriptions; remove it
+    --set lost_sales.recovery_window_days=3: lost_sales needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; add it, or remove the setting
+    --set purchase_gaps.bucket_days=3: purchase_gaps is about orders, but this pipeline follows subscriptions; remove it
+    --set loyalty.orders=3: loyalty is about orders, but this pipeline follows subscriptions; remove it
+    --set lifetime.model=bg_nbd: lifetime is about orders, but this pipeline follows subscriptions; remove it
     --set checks.unique_order_ids=true: checks.unique_order_ids is for orders, but this pipeline follows subscriptions; remove it
-    --set churn_reasons.reasons.x=y: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
-    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which with subscriptions needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
+    --set churn_reasons.reasons.x=y: churn_reasons.reasons needs [inputs.surveys] with reason, or [inputs.subscriptions] with cancel_reason; add it, or remove the setting
+    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
     --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
     --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
     "#);

@@ -204,15 +204,15 @@ fn wrong_outputs_and_measures() {
     --set revenue.window={ week = "1 week" }: revenue.window.week sets a window, but "week" is not in calendar.grains
     --set revenue.window={ weak = "1 week" }: revenue.window.weak is "weak"; did you mean "week"? Allowed: day, week, month, quarter, year
     --set lost_sales.recovery_window_days=-1: lost_sales.recovery_window_days is the number -1; it must be a whole number of days from 0 to 36500
-    --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons renames the reasons of lost sales, but no input tells any; set inputs.orders.lost_reason or inputs.opportunities.reason to the column that holds them, or remove reasons
-    --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table
+    --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons needs [inputs.orders] with lost_reason, or [inputs.opportunities] with reason; add it, or remove the setting
+    --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table of texts
     --set lost_sales.reasons.x=1: lost_sales.reasons.x is the number 1; it must be a text, the reason to report
     --set outputs.path=["a"]: outputs.path is a list; it must be a path or URL of a folder
     --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
     --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true, false or a table such as { severity = "warn" }
-    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
     "#);
 }
 
@@ -259,8 +259,8 @@ fn wrong_settings_of_tables() {
     --set win_back.attribution_window=30: unknown key "attribution_window" in [win_back]; did you mean "attribution_window_days"? Keys there: prospect_after_days, attribution_window_days
     --set churn_reasons.survey_window_days=-1: churn_reasons.survey_window_days is the number -1; it must be a whole number of days from 0 to 36500
     --set churn_reasons.survey_days=30: unknown key "survey_days" in [churn_reasons]; did you mean "survey_window_days"? Keys there: survey_window_days, reasons
-    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
-    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons renames the reasons of customers who left, but no input tells any; add [inputs.surveys] with reason or, with subscriptions, set their cancel_reason, or remove reasons
+    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
+    --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
     --set churn_reasons.reasons={ "Too dear" = 1 }: churn_reasons.reasons.Too dear is the number 1; it must be a text, the reason to report
     --set purchase_gaps.max_gap_number=0: purchase_gaps.max_gap_number is the number 0; it must be a whole number of gaps from 1 to 1000
     --set purchase_gaps.max_gap_number=1001: purchase_gaps.max_gap_number is the number 1001; it must be a whole number of gaps from 1 to 1000
@@ -282,9 +282,9 @@ fn wrong_settings_of_tables() {
     --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
-    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
     --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
-    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason, because orders do not tell why customers left; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
+    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
     "#);
 }
 
@@ -312,7 +312,7 @@ fn mistakes_in_the_file_name_the_line() {
     });
     insta::assert_snapshot!(found.join("\n\n"), @r#"
     nmae = "x"
-    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     name = "x
     name2 = 3
@@ -331,7 +331,7 @@ fn mistakes_in_the_file_name_the_line() {
 
     [calender]
     grains = ["week"]
-    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     [calendar]
     lapse_after_days = 3

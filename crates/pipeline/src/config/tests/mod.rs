@@ -87,8 +87,6 @@ fn defaults() {
     revenue.window.month: 1
     customers.lapse_after_days: 90
     customers.activity: sales
-    customers.at_risk_ratio: 2
-    customers.at_risk_score: 0.5
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
     inputs.orders.customer_id: customer
     inputs.orders.ordered_at: day
@@ -97,10 +95,9 @@ fn defaults() {
     inputs.orders.scale: 2
     inputs.orders.deduplicate: false
     segments.max_segment_values: 1000
-    lost_sales.recovery_window_days: 30
-    win_back.prospect_after_days: 90
     win_back.attribution_window_days: 30
     churn_reasons.survey_window_days: 90
+    lost_sales.recovery_window_days: 30
     purchase_gaps.max_gap_number: 10
     purchase_gaps.bucket_days: 7
     loyalty.window_days: 365
@@ -110,6 +107,8 @@ fn defaults() {
     lifetime.unit_days: 7
     lifetime.horizon_units: 52
     lifetime.annual_discount_rate: 0.1
+    customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.5
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
@@ -136,7 +135,6 @@ fn defaults() {
     inputs.subscriptions.scale: 2
     inputs.subscriptions.deduplicate: false
     segments.max_segment_values: 1000
-    win_back.prospect_after_days: 90
     win_back.attribution_window_days: 30
     churn_reasons.survey_window_days: 90
     churn_indicators.window_days: 30
@@ -256,8 +254,6 @@ unique_order_ids = true
     revenue.window.year: 1
     customers.lapse_after_days: auto
     customers.activity: any
-    customers.at_risk_ratio: 1.5
-    customers.at_risk_score: 0.5
     inputs.orders.path: ["/data/a/*.parquet", "/home/b"]
     inputs.orders.customer_id: c
     inputs.orders.order_id: o
@@ -299,13 +295,13 @@ unique_order_ids = true
     segments.basket.at: first
     segments.country.column: Country
     segments.country.at: order
-    lost_sales.recovery_window_days: 7
-    lost_sales.reasons."broken": product
-    lost_sales.reasons."too expensive": price
     win_back.prospect_after_days: 45
     win_back.attribution_window_days: 0
     churn_reasons.survey_window_days: 14
     churn_reasons.reasons."Too dear": price
+    lost_sales.recovery_window_days: 7
+    lost_sales.reasons."broken": product
+    lost_sales.reasons."too expensive": price
     purchase_gaps.max_gap_number: 3
     purchase_gaps.bucket_days: 30
     loyalty.window_days: 180
@@ -316,6 +312,8 @@ unique_order_ids = true
     lifetime.horizon_units: 365
     lifetime.annual_discount_rate: 0
     lifetime.calibration_end: 2024-01-01
+    customers.at_risk_ratio: 1.5
+    customers.at_risk_score: 0.5
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /out/shop
@@ -394,7 +392,10 @@ fn overrides() {
     assert_eq!(pipeline.as_of.unwrap().to_string(), "2024-02-29");
     assert_eq!(pipeline.lapse_after, Lapse::Days(30));
     assert_eq!(orders(&pipeline).column("status").unwrap().lists[1].texts, ["failed"]);
-    assert_eq!(pipeline.reasons, [("too expensive".to_owned(), "price".to_owned())]);
+    assert_eq!(
+        pipeline.renamed("lost_sales.reasons"),
+        [("too expensive".to_owned(), "price".to_owned())]
+    );
     assert_eq!(pipeline.segments[0].column, "Land");
 }
 

@@ -1,6 +1,6 @@
 //! `customers` and `clv_holdout`.
 
-use kohort_model::Lifetime;
+use crate::Lifetime;
 
 use super::*;
 
@@ -148,7 +148,7 @@ fn repeat_orders_by_step() {
         ),
     );
     let lifetime =
-        Lifetime { calibration_end: Some(day("2024-01-09")), unit_days: 3, ..Lifetime::default() };
+        Lifetime { calibration_end: Some(day("2024-01-09")), unit_days: 3, at_risk_ratio: 2.0 };
     assert_text(
         &of_model(&Settings { lifetime, ..months("2024-01-10", 90) }),
         &format!(

@@ -1,6 +1,6 @@
 //! `purchase_gaps`, its histogram, and `loyalty`.
 
-use kohort_model::{Gaps, Loyalty};
+use crate::{Gaps, Loyalty};
 
 use super::*;
 

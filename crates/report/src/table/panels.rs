@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::error::ArrowError;
 
 use super::frame::Frame;
-use super::layout::{Block, Order, Sums, Where};
+use kohort_model::view::{Order, Panel, Sums, Where};
+
 use super::picture::Picture;
 use super::sums::sums;
 use super::text;
 use crate::error::ReportError;
 use crate::number::{count, plural};
 
-/// What blocks are drawn of, and where.
+/// What panels are drawn of, and where.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
     pub frame: &'a Frame,
     /// Columns of the rows above.
     pub shown: &'a [String],
-    /// The column whose values are told apart, where there are several.
+    /// The column whose values are kept apart, where there are several.
     pub apart: Option<&'static str>,
     /// Which periods are summed.
     pub over: &'a str,
@@ -29,25 +30,25 @@ pub struct Ground<'a> {
 }
 
 impl Picture {
-    pub(super) fn blocks(&mut self, blocks: &[Block], ground: Ground) -> Result<(), ReportError> {
+    pub(super) fn panels(&mut self, panels: &[Panel], ground: Ground) -> Result<(), ReportError> {
         let mut single: Vec<&str> = Vec::new();
         let mut several: Vec<&str> = Vec::new();
-        for block in blocks {
-            match *block {
-                Block::Sums(ref block) => {
-                    let unsummed = self.sums(block, ground)?;
+        for panel in panels {
+            match *panel {
+                Panel::Sums(ref summed) => {
+                    let unsummed = self.sums(summed, ground)?;
                     if !unsummed.is_empty() {
                         single = unsummed;
-                        several.push(block.title);
+                        several.push(summed.title);
                     }
                 }
-                Block::Period { title, by, of, settled, columns } => {
+                Panel::Period { title, by, of, settled, columns } => {
                     self.period(title, by, (of, settled), columns, ground)?;
                 }
-                Block::Rows { title, of, columns } => {
+                Panel::Rows { title, of, columns } => {
                     self.list((title, ""), &ground.frame.only(&[of])?, columns, ground);
                 }
-                Block::First { title, of, order, pair, columns } => {
+                Panel::First { title, of, order, pair, columns } => {
                     let (rows, is_all) = first(&ground.frame.only(of)?, order, pair, ground)?;
                     let order = format!(", {}", order.name());
                     self.list((title, &order), &rows, columns, ground);
@@ -57,7 +58,7 @@ impl Picture {
                         self.left_out.push(note);
                     }
                 }
-                Block::Newest { title, by, columns } => {
+                Panel::Newest { title, by, columns } => {
                     self.list((title, ""), &newest(ground.frame, by)?, columns, ground);
                 }
             }
@@ -71,10 +72,10 @@ impl Picture {
     }
 
     /// Draws sums, and says which columns have none.
-    fn sums(&mut self, block: &Sums, ground: Ground) -> Result<Vec<&'static str>, ReportError> {
-        let rows = ground.frame.only(block.of)?;
-        let Some(mut summed) = sums(&rows, block, ground.apart) else { return Ok(Vec::new()) };
-        let title = block.title;
+    fn sums(&mut self, panel: &Sums, ground: Ground) -> Result<Vec<&'static str>, ReportError> {
+        let rows = ground.frame.only(panel.of)?;
+        let Some(mut summed) = sums(&rows, panel, ground.apart) else { return Ok(Vec::new()) };
+        let title = panel.title;
         let dropped = summed.grid.fit(ground.width);
         let legend = if summed.has_open { "* may still convert\n" } else { "" };
         self.section(&format!("{title}, {}\n\n{}{legend}", ground.over, summed.grid));
@@ -140,7 +141,7 @@ impl Picture {
         self.narrow(dropped, title);
     }
 
-    /// Says how many columns of a block did not fit.
+    /// Says how many columns of a panel did not fit.
     fn narrow(&mut self, dropped: usize, title: &str) {
         if dropped > 0 {
             let what = plural(dropped as u64, "column");
@@ -149,7 +150,7 @@ impl Picture {
     }
 }
 
-/// The rows that come first among those of each value told apart, and whether these are all.
+/// The rows that come first among those of each value kept apart, and whether these are all.
 fn first(
     rows: &Frame,
     order: Order,

@@ -1,33 +1,30 @@
-//! What there is to say about how a table is drawn.
+//! Declarations of how tables are drawn: on a terminal, on a page, in a notebook.
 
-use super::frame::Frame;
-use super::layouts::{self, PLAIN};
-use super::sales;
-
-/// How a table that is no heatmap is drawn.
+/// How a table is drawn.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
-    pub table: &'static str,
+pub struct View {
     /// What is shown unless columns are asked for, the most telling first; nothing for all. The key
     /// columns come before them anyway.
     pub columns: &'static [&'static str],
     /// More of them, where they have a value.
     pub optional: &'static [&'static str],
-    /// Key columns that need no column, because the rows shown have one value or a title tells it.
-    pub told: &'static [&'static str],
-    /// The key column whose values are told apart.
+    /// Key columns that are left out, because the rows shown have one value or a title says it.
+    pub implied: &'static [&'static str],
+    /// The key column whose values are kept apart.
     pub apart: Option<Apart>,
+    /// Which rows are drawn, and as what.
     pub shape: Shape,
     /// What stands below the rows, or in their place.
-    pub blocks: &'static [Block],
+    pub panels: &'static [Panel],
     /// Periods, steps or, of a table without them, rows that are shown unless more are asked for.
     pub rows: usize,
 }
 
 /// A column with values that do not add up, such as sources that name the same people: each of them
-/// has its own rows, in every block too.
+/// has its own rows, in every panel too.
 #[derive(Clone, Copy, Debug)]
 pub struct Apart {
+    /// The column.
     pub column: &'static str,
     /// The value that needs no column where it is the only one.
     pub usual: &'static str,
@@ -42,9 +39,9 @@ pub enum Shape {
     Rows,
     /// Of the last periods those that stand for all others.
     Totals(&'static [Where]),
-    /// None of them, only the blocks, of the last periods.
-    Blocks,
-    /// None of them, only the blocks, which choose among all.
+    /// None of them, only the panels, of the last periods.
+    Panels,
+    /// None of them, only the panels, which choose among all.
     Lists,
     /// Of the last complete period those that weigh most: a table with a row for each customer.
     Top(Order),
@@ -53,7 +50,17 @@ pub enum Shape {
     /// The last ones.
     Last,
     /// A row for each step, and of the columns in `each` one for every value of `by`.
-    Across { by: &'static str, each: &'static [&'static str] },
+    Across {
+        /// The column whose values are laid side by side.
+        by: &'static str,
+        /// The columns that each of them has.
+        each: &'static [&'static str],
+    },
+    /// A row for each cohort, a column for each period since, coloured by the value.
+    Heatmap {
+        /// The column that is drawn unless another is asked for.
+        value: &'static str,
+    },
     /// A bar for each bucket, over the last periods.
     Bars(Where),
 }
@@ -77,6 +84,7 @@ pub enum Order {
 
 impl Order {
     /// As part of a title.
+    #[must_use]
     pub fn name(self) -> String {
         match self {
             Self::Highest(column) => format!("highest {column} first"),
@@ -89,32 +97,54 @@ impl Order {
 
 /// Rows that belong to the ones above.
 #[derive(Clone, Copy, Debug)]
-pub enum Block {
+pub enum Panel {
     /// The rows of a kind, summed over the periods shown.
     Sums(Sums),
     /// The rows of one period as they stand, those that have a value in `by`: of the last complete
     /// period where the row of this kind has a value in `settled`.
     Period {
+        /// What the rows are.
         title: &'static str,
+        /// The column that tells them apart.
         by: &'static str,
+        /// The row that tells whether a period is settled.
         of: Where,
+        /// Its column that has a value there.
         settled: &'static str,
         /// Beside `by`; nothing for those of the rows above.
         columns: &'static [&'static str],
     },
     /// The rows of a kind in the periods shown.
-    Rows { title: &'static str, of: Where, columns: &'static [&'static str] },
+    Rows {
+        /// What the rows are.
+        title: &'static str,
+        /// Which they are.
+        of: Where,
+        /// What is shown of them.
+        columns: &'static [&'static str],
+    },
     /// Of the rows of a kind those that come first in an order.
     First {
+        /// What the rows are.
         title: &'static str,
+        /// All of which they are.
         of: &'static [Where],
+        /// What comes first.
         order: Order,
         /// Of rows that have the same two values here, in whichever order, only one is shown.
         pair: Option<(&'static str, &'static str)>,
+        /// What is shown of them.
         columns: &'static [&'static str],
     },
     /// For each value of `by` the row of its last complete period.
-    Newest { title: &'static str, by: &'static str, columns: &'static [&'static str] },
+    Newest {
+        /// What the rows are.
+        title: &'static str,
+        /// The column that has a row for each of its values.
+        by: &'static str,
+        /// What is shown of them.
+        columns: &'static [&'static str],
+    },
 }
 
 /// A row for each value of a column.
@@ -126,8 +156,10 @@ pub struct Sums {
     pub name: &'static str,
     /// All of which they are; nothing for every row.
     pub of: &'static [Where],
+    /// The column that has a row for each of its values.
     pub by: &'static str,
-    pub measures: &'static [Measure],
+    /// What is summed.
+    pub columns: &'static [Summed],
     /// The column whose highest sum comes first; without one, rows stand in the order of the table.
     pub order: Option<&'static str>,
     /// The most rows that are shown.
@@ -136,11 +168,14 @@ pub struct Sums {
 
 /// A column of sums. Rates and shares are divided once, after summing.
 #[derive(Clone, Copy, Debug)]
-pub enum Measure {
+pub enum Summed {
+    /// The column's sum.
     Sum(&'static str),
+    /// A quotient under a name of its own.
     Rate(&'static str, Ratio),
     /// Of the column's sum over all rows.
     Share(&'static str, &'static str),
+    /// The first quotient less the second, under a name of its own.
     Difference(&'static str, Ratio, Ratio),
     /// As it stands in the only row; what has several has none.
     Single(&'static str),
@@ -150,8 +185,9 @@ pub enum Measure {
 #[derive(Clone, Copy, Debug)]
 pub struct Ratio(pub &'static str, pub &'static str);
 
-impl Block {
+impl Panel {
     /// What its rows are.
+    #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
             Self::Sums(Sums { title, .. })
@@ -163,32 +199,24 @@ impl Block {
     }
 }
 
-impl Layout {
-    /// That of `table`; of an unknown one every column.
-    pub fn of(table: &str) -> Self {
-        let mut layouts = layouts::LAYOUTS.into_iter().chain(sales::LAYOUTS);
-        layouts.find(|layout| layout.table == table).unwrap_or(PLAIN)
-    }
+/// Periods of a view with panels below.
+pub const FEW_PERIODS: usize = 12;
+/// Rows of a panel.
+pub const MOST_ROWS: usize = 12;
+/// Customers of a view with a row for each.
+pub const CUSTOMERS: usize = 20;
+/// The rows that a breakdown divides.
+pub const TOTAL: Where = Where("breakdown", Some("total"));
 
-    /// What is told apart in these rows.
-    pub fn apart(&self, rows: &Frame) -> Option<Apart> {
-        let is_unusual =
-            |apart: &Apart| rows.words(apart.column).iter().any(|value| value != apart.usual);
-        self.apart.filter(is_unusual)
-    }
-
-    /// The same for columns asked for: what is drawn instead of rows has no place for them.
-    pub fn with_columns(self, asked: &[String]) -> Self {
-        match self.shape {
-            Shape::Blocks | Shape::Lists | Shape::Bars(_) if !asked.is_empty() => Self {
-                shape: Shape::Last,
-                blocks: &[],
-                told: &[],
-                apart: None,
-                rows: PLAIN.rows,
-                ..self
-            },
-            _ => self,
-        }
-    }
+impl View {
+    /// Every column, of the last two years of months.
+    pub const PLAIN: Self = Self {
+        columns: &[],
+        optional: &[],
+        implied: &[],
+        apart: None,
+        shape: Shape::Rows,
+        panels: &[],
+        rows: 24,
+    };
 }

@@ -1,0 +1,154 @@
+//! Settings that several tables share: models of lifetime value, signals, and customers at risk.
+
+use kohort_model::{
+    Day, Input, Requires, Setting, SettingKind, Settings, SettingsSection, Source, Within,
+};
+
+use crate::models::OrderModel;
+
+/// What may tell who leaves.
+pub(crate) const SIGNALS: &[Source] = &[
+    Source::Input(Input::Engagement),
+    Source::Input(Input::Invoices),
+    Source::Input(Input::Returns),
+    Source::Column(Input::Surveys, "score"),
+];
+
+/// The models of lifetime value.
+pub(crate) static LIFETIME: SettingsSection = SettingsSection {
+    name: "lifetime",
+    meaning: "Models of lifetime value.",
+    requires: Requires::ORDERS,
+    keys: &[
+        Setting::new(
+            "model",
+            SettingKind::Choice(&["bg_nbd", "mbg_nbd", "pareto_nbd"]),
+            "The model of orders behind the columns of customers.",
+            "model = \"pareto_nbd\"",
+        ),
+        Setting::new(
+            "unit_days",
+            SettingKind::days(7),
+            "Days of the models' unit of time.",
+            "unit_days = 1",
+        ),
+        Setting::new(
+            "horizon_units",
+            SettingKind::whole(52, 1..=10_000, "units"),
+            "Units of time that are looked ahead.",
+            "horizon_units = 104",
+        ),
+        Setting::new(
+            "annual_discount_rate",
+            SettingKind::Number {
+                default: 0.1,
+                within: Within::HalfOpen(0.0, 10.0),
+                allowed: "a share from 0 to below 10, such as 0.1",
+            },
+            "Discount a year of what is expected: 0.1 is a tenth.",
+            "annual_discount_rate = 0.08",
+        ),
+        Setting::new(
+            "calibration_end",
+            SettingKind::KnownDay,
+            "First day that the models of clv_holdout do not see; by default the middle of the history.",
+            "calibration_end = 2024-07-01",
+        ),
+    ],
+};
+
+/// When an active customer is at risk.
+pub(crate) static AT_RISK: SettingsSection = SettingsSection {
+    name: "customers",
+    meaning: "When customers have left, and when they are at risk.",
+    requires: Requires::NOTHING,
+    keys: &[
+        Setting::new(
+            "at_risk_ratio",
+            SettingKind::Number {
+                default: 2.0,
+                within: Within::Above(0.0, f64::INFINITY),
+                allowed: "a number above 0, such as 2",
+            },
+            "An overdue_ratio from which an active customer is at risk, where there is no model of leaving.",
+            "at_risk_ratio = 1.5",
+        )
+        .only_with(Requires::ORDERS),
+        Setting::new(
+            "at_risk_score",
+            SettingKind::Number {
+                default: 0.5,
+                within: Within::Above(0.0, 1.0),
+                allowed: "a probability above 0 up to 1, such as 0.5",
+            },
+            "A probability of leaving from which an active customer is at risk.",
+            "at_risk_score = 0.3",
+        )
+        .only_with(Requires::ORDERS),
+    ],
+};
+
+/// The windows of signals.
+pub(crate) static INDICATORS: SettingsSection = SettingsSection {
+    name: "churn_indicators",
+    meaning: "Signals of customers who leave.",
+    requires: Requires::NOTHING,
+    keys: &[Setting::new(
+        "window_days",
+        SettingKind::days(30),
+        "Days before a period over which a signal is added up.",
+        "window_days = 60",
+    )],
+};
+
+/// How models of lifetime value are fitted and used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetime {
+    /// The model behind the columns of `customers`.
+    pub model: OrderModel,
+    /// Days of the models' unit of time, at least 1.
+    pub unit_days: u32,
+    /// Units that are looked ahead, at least 1.
+    pub horizon_units: u32,
+    /// Discount a year: 0.1 is a tenth.
+    pub annual_discount_rate: f64,
+    /// Exclusive end of what the models of `clv_holdout` see; `None` for the middle of the history.
+    pub calibration_end: Option<Day>,
+}
+
+impl Lifetime {
+    pub fn of(settings: &Settings) -> Self {
+        let name = settings.choice(&LIFETIME, "model");
+        let model = OrderModel::ALL.into_iter().find(|model| model.name() == name);
+        Self {
+            model: model.unwrap_or(OrderModel::BgNbd),
+            unit_days: settings.whole(&LIFETIME, "unit_days"),
+            horizon_units: settings.whole(&LIFETIME, "horizon_units"),
+            annual_discount_rate: settings.number(&LIFETIME, "annual_discount_rate"),
+            calibration_end: settings.day(&LIFETIME, "calibration_end"),
+        }
+    }
+}
+
+/// From where on an active customer is at risk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtRisk {
+    /// Days since the last order over the median gap, above 0.
+    pub ratio: f64,
+    /// Probability of leaving, above 0 to 1.
+    pub score: f64,
+}
+
+impl AtRisk {
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            ratio: settings.number(&AT_RISK, "at_risk_ratio"),
+            score: settings.number(&AT_RISK, "at_risk_score"),
+        }
+    }
+}
+
+/// Days before a period over which a signal is added up.
+pub(crate) fn window_days(settings: &Settings) -> u32 {
+    settings.whole(&INDICATORS, "window_days")
+}

@@ -1,0 +1,119 @@
+//! The list of all measures, from which everything else about tables is derived.
+
+use kohort_model::{MeasureSpec, SettingsSection, TableSpec};
+
+/// Every measure, in the order in which their tables are computed and listed.
+pub static MEASURES: &[&MeasureSpec] = &[
+    &kohort_cohorts::COHORTS,
+    &kohort_churn::CUSTOMER_RETENTION,
+    &kohort_revenue::REVENUE_CHURN,
+    &kohort_revenue::REVENUE_MOVEMENTS,
+    &kohort_churn::WIN_BACK,
+    &kohort_churn::CHURN_REASONS,
+    &kohort_lost_sales::LOST_SALES,
+    &kohort_lost_sales::FUNNEL,
+    &kohort_lost_sales::CARTS,
+    &kohort_lifetime::PURCHASE_GAPS,
+    &kohort_lifetime::LOYALTY,
+    &kohort_service::PRODUCT_RETURNS,
+    &kohort_service::RECEIVABLES,
+    &kohort_service::NPS,
+    &kohort_lifetime::CHURN_INDICATORS,
+    &kohort_lifetime::CUSTOMERS,
+    &kohort_lifetime::CLV_MODELS,
+    &kohort_service::CROSS_SELL,
+];
+
+/// The tables of all measures, in order.
+pub fn tables() -> impl Iterator<Item = &'static TableSpec> {
+    MEASURES.iter().flat_map(|measure| measure.tables)
+}
+
+/// The sections of the pipeline file that set measures, each once, in the order in which measures
+/// name them.
+#[must_use]
+pub fn settings() -> Vec<&'static SettingsSection> {
+    let mut sections: Vec<&'static SettingsSection> = Vec::new();
+    for section in MEASURES.iter().flat_map(|measure| measure.settings) {
+        if sections.iter().all(|known| known.name != section.name) {
+            sections.push(section);
+        }
+    }
+    sections
+}
+
+/// The section of a name, if measures have one.
+#[must_use]
+pub fn section(name: &str) -> Option<&'static SettingsSection> {
+    settings().into_iter().find(|section| section.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kohort_model::{RowsWhere, TableSchema};
+
+    use super::*;
+
+    fn columns(schema: &TableSchema) -> BTreeSet<&'static str> {
+        schema.columns.iter().map(|column| column.name).collect()
+    }
+
+    #[test]
+    fn declarations_name_columns_that_are_there() {
+        for table in tables() {
+            let (schema, columns) = (table.schema, columns(table.schema));
+            let headlines = table.headlines.iter().flat_map(|headline| {
+                let sums = [headline.numerator, headline.denominator];
+                let summed = sums.into_iter().flat_map(|sum| sum.plus.iter().chain(sum.minus));
+                let rows = headline.rows.iter().map(|rows| match rows {
+                    RowsWhere::Is(column, _) | RowsWhere::IsNull(column) => column,
+                });
+                summed.chain(rows).chain([&headline.complete])
+            });
+            let named = schema.key.iter().chain(schema.revisable);
+            let named = named.chain(table.view.columns).chain(table.view.optional);
+            let named = named.chain(table.view.implied).chain(table.identities.group);
+            let named = named.chain(table.identities.not_additive).chain(headlines);
+            for name in named {
+                assert!(columns.contains(name), "{}.{name}", schema.name);
+            }
+            for column in schema.columns {
+                assert!(!column.description.is_empty(), "{}.{}", schema.name, column.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let names: Vec<_> = tables().map(|table| table.schema.name).collect();
+        let different: BTreeSet<_> = names.iter().collect();
+        assert_eq!(names.len(), different.len(), "{names:?}");
+        for section in MEASURES.iter().flat_map(|measure| measure.settings) {
+            let listed = self::section(section.name).expect("a listed section");
+            assert!(std::ptr::eq(listed, *section), "two sections are called {}", section.name);
+        }
+    }
+
+    #[test]
+    fn every_measure_makes_its_tables() {
+        let context = std::sync::Arc::new(kohort_model::Context::default());
+        for spec in MEASURES {
+            let mut found = Vec::new();
+            let mut waiting =
+                vec![(spec.start)(context.clone(), &kohort_model::Settings::default())];
+            while let Some(measure) = waiting.pop() {
+                let finished = measure.finish();
+                let rows = finished.ledgers.iter().map(|ledger| ledger.table().schema().name);
+                found.extend(rows);
+                found.extend(finished.tables.iter().map(|table| table.schema().name));
+                waiting.extend(finished.again);
+            }
+            found.sort_unstable();
+            let mut declared: Vec<_> = spec.tables.iter().map(|table| table.schema.name).collect();
+            declared.sort_unstable();
+            assert_eq!(found, declared);
+        }
+    }
+}
