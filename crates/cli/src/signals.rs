@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kohort_publish::Abandoned;
+use kohort_disk::Abandoned;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
@@ -75,7 +75,7 @@ impl State {
     fn end(&self, (signal, name): (i32, &str), messages: &Messages) -> ! {
         let since = Instant::now();
         let outcome = loop {
-            let outcome = kohort_publish::try_abandon();
+            let outcome = kohort_disk::try_abandon();
             let is_over = self.is_over.load(Ordering::SeqCst);
             let is_settled = match outcome {
                 Some(Abandoned::TakenBack) => true,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kohort_cache::CacheError;
 use kohort_checks::{Finding, Kind};
 use kohort_load::{LoadError, RejectedDetail};
 use kohort_model::{Day, Input, shown, shown_path};
@@ -23,6 +24,9 @@ pub enum RunError {
     /// The tables can't be published.
     #[error("{0}")]
     Publish(#[from] PublishError),
+    /// The folder of what is kept between runs can't be used.
+    #[error("{0}")]
+    Cache(#[from] CacheError),
     /// More rows were rejected than the pipeline allows.
     #[error("{0}")]
     TooManyRejected(Box<Rejections>),

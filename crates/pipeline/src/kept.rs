@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
+use kohort_cache::{BlockRef, CacheError, FileCounts, Segment, Share, State, Unusable};
 use kohort_load::{DaysSeen, FileReport, Opened, TextsSeen};
 use kohort_model::{Basis, Day};
-use kohort_publish::{
-    BlockRef, FileCounts, KOHORT_VERSION, LateRows, PublishError, RunId, RunRecord, Segment, Share,
-    State, Unusable,
-};
+use kohort_publish::{KOHORT_VERSION, LateRows, RunId, RunRecord};
 use kohort_timeline::Keep;
 
 use crate::plan::{Plan, today};
@@ -26,7 +24,7 @@ pub(crate) fn open_state(
 ) -> Result<Option<State>, RunError> {
     let Some(folder) = &pipeline.state else { return Ok(None) };
     let (state, unusable) = match State::open(folder, &parts.form, id, on_wait) {
-        Err(error) if error.is_of_state() => {
+        Err(error) if error.is_of_disk() => {
             warnings.tell(not_kept(&error));
             return Ok(None);
         }
@@ -43,18 +41,18 @@ pub(crate) fn open_state(
 }
 
 /// That nothing is kept of a run, which it can do without.
-pub(crate) fn not_kept(error: &PublishError) -> String {
+pub(crate) fn not_kept(error: &CacheError) -> String {
     format!("what is read is not kept for the next run: {error}")
 }
 
 /// Where the blocks of a run go, until one of them cannot be written: then no more are.
 pub(crate) struct Blocks {
     segment: Option<Segment>,
-    failure: OnceLock<PublishError>,
+    failure: OnceLock<CacheError>,
 }
 
 impl Blocks {
-    pub fn new(segment: Result<Segment, PublishError>) -> Self {
+    pub fn new(segment: Result<Segment, CacheError>) -> Self {
         match segment {
             Ok(segment) => Self { segment: Some(segment), failure: OnceLock::new() },
             Err(error) => Self { segment: None, failure: error.into() },
@@ -77,7 +75,7 @@ impl Blocks {
     ///
     /// # Errors
     /// Why some are missing.
-    pub fn finish(self) -> Result<Option<Segment>, PublishError> {
+    pub fn finish(self) -> Result<Option<Segment>, CacheError> {
         self.failure.into_inner().map_or(Ok(self.segment), Err)
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use chrono::Utc;
+use kohort_cache::{Share, State};
 use kohort_load::Opened;
 use kohort_model::{Context, Day, Extent, Periods, Slot};
-use kohort_publish::{Share, State};
 
 use crate::before::Before;
 use crate::kept::{Parts, holds};

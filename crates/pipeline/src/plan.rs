@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::slice;
 
 use chrono::{DateTime, Utc};
+use kohort_cache::State;
 use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
 use kohort_model::{Basis, Day, IdType, Input, MeasureSpec, Passes};
-use kohort_publish::{LineageTarget, Output, State};
+use kohort_publish::{LineageTarget, Output};
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};

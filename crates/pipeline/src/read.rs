@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use kohort_cache::{CacheError, Segment, Share, State};
 use kohort_load::{FileReport, LoadReport, Opened, Reading, Sink, Texts};
 use kohort_model::{Day, EventBatch};
-use kohort_publish::{PublishError, Segment, Share, State};
 use kohort_timeline::{Codes, Gatherer, Keeper, KeptTexts, Lane, NewCodes, TimelineError};
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -101,7 +101,7 @@ impl Reader<'_> {
         segment: Segment,
         read: &ReadInputs,
         has_failed: bool,
-    ) -> Result<(), PublishError> {
+    ) -> Result<(), CacheError> {
         let mut shares: BTreeMap<&str, &Share> = BTreeMap::new();
         let is_read = |name: &str| self.plan.inputs.iter().any(|o| o.input().name() == name);
         let before: Vec<Share> = state.shares().cloned().collect();

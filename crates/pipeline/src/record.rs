@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use kohort_cache::Share;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
 use kohort_model::{Input, RiskFit};
 use kohort_publish::{
     AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord,
-    RunRecord, Share,
+    RunRecord,
 };
 use kohort_scorecard::Alert;
 use kohort_timeline::{Census, LeftOut};

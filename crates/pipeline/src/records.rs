@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use kohort_disk::Registered;
 use kohort_load::Opened;
 use kohort_model::ColumnType;
 use kohort_publish::{
-    Dataset, DatasetField, InputRecord, Layout, Lineage, Registered, RunId, RunRecord, RunState,
-    Statistics, write_metrics,
+    Dataset, DatasetField, InputRecord, Layout, Lineage, RunId, RunRecord, RunState, Statistics,
+    write_metrics,
 };
 
 use crate::sources::sources;
@@ -71,7 +72,7 @@ impl<'a> Records<'a> {
         observe(Event::RunStarted { run_id: run_id.to_string(), pipeline: name });
         warn(observe, run.tell(RunState::Start, started_at, &run.places(), PATIENCE));
         let of_process = Arc::clone(&run);
-        let at_work = kohort_publish::on_abandon(move || {
+        let at_work = kohort_disk::on_abandon(move || {
             // Whoever ends the process says why it ends, and there is no time for more.
             let _ = of_process.fail("the process was told to end", LAST_PATIENCE);
         });

@@ -6,12 +6,13 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use kohort_cache::State;
 use kohort_checks::Severity;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
 use kohort_model::{Context, Day, Id, Input, Ledger, Spill, Table};
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
-    RunId, RunRecord, Staging, State, TableMeta, TableRecord, Timing, delta,
+    RunId, RunRecord, Staging, TableMeta, TableRecord, Timing, delta,
 };
 use kohort_scorecard::Alert;
 use kohort_timeline::{FoldOptions, Gathered, Gatherer, SlotMap, Survey};

@@ -2,11 +2,12 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::{DateTime, Utc};
+use kohort_disk::{self as disk, at};
 use kohort_store::scrub;
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{self, at};
-use crate::record::moment;
+use crate::error::reading;
+use crate::record::{json, moment};
 use crate::{Output, PublishError, RunId, own};
 
 const FILE: &str = ".attempt.json";
@@ -34,7 +35,7 @@ impl Attempt {
     /// The last run that began at `output`, unless it succeeded.
     ///
     /// # Errors
-    /// [`PublishError::Read`], [`PublishError::Record`]; what the store says.
+    /// [`PublishError::Disk`], [`PublishError::Record`]; what the store says.
     pub fn read(output: &Output) -> Result<Option<Self>, PublishError> {
         let path = path(output);
         let json = match output.remote()? {
@@ -42,7 +43,7 @@ impl Attempt {
             None => match disk::read_file(&path) {
                 Ok(json) => Some(json),
                 Err(error) if is_absent(&error) => None,
-                Err(cause) => return Err(PublishError::Read { path, cause }),
+                Err(cause) => return Err(reading(path, cause)),
             },
         };
         let parsed = json.map(|json| serde_json::from_slice(&json)).transpose();
@@ -52,15 +53,15 @@ impl Attempt {
     /// Writes it down, in one step, flushed to disk. The output must be there.
     ///
     /// # Errors
-    /// [`PublishError::Write`]; what the store says.
+    /// [`PublishError::Disk`]; what the store says.
     pub fn write(&self, output: &Output) -> Result<(), PublishError> {
         if let Some(remote) = output.remote()? {
-            return remote.put(FILE, disk::json(self));
+            return remote.put(FILE, json(self));
         }
         let path = path(output);
         let new = path.with_extension("json.new");
-        disk::replace_file(&path, &new, &disk::json(self))?;
-        disk::sync_folder(output.root())
+        disk::replace_file(&path, &new, &json(self))?;
+        Ok(disk::sync_folder(output.root())?)
     }
 
     /// Adds why the run failed, without secrets, to what stands there of it. Where nothing does, as it
@@ -80,14 +81,14 @@ impl Attempt {
     /// Removes what stands there of the run, as it succeeded. That of another run stays.
     ///
     /// # Errors
-    /// As [`Attempt::read`]; [`PublishError::Write`] where it cannot be removed.
+    /// As [`Attempt::read`]; [`PublishError::Disk`] where it cannot be removed.
     pub fn clear(output: &Output, run_id: &RunId) -> Result<(), PublishError> {
         if Self::read(output)?.is_none_or(|attempt| attempt.run_id != *run_id) {
             return Ok(());
         }
         match output.remote()? {
             Some(remote) => remote.delete(FILE),
-            None => at(&path(output), remove(output)),
+            None => Ok(at(&path(output), remove(output))?),
         }
     }
 

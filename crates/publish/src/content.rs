@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::Fault;
+use crate::error::{Fault, reading};
 use crate::{PublishError, digest};
 
 /// The files of a table, and what they should hold.
@@ -49,7 +49,7 @@ impl Content {
                         fault: Fault::Content,
                     });
                 }
-                Err(cause) => return Err(PublishError::Read { path: path.clone(), cause }),
+                Err(cause) => return Err(reading(path.clone(), cause)),
             }
         }
         self.is_verified.store(true, Ordering::Relaxed);

@@ -1,70 +1,19 @@
+//! Errors of publishing and of reading what is published.
+
 use std::io;
 use std::path::PathBuf;
 
+use kohort_disk::{DiskError, RunId};
 use kohort_store::StoreError;
 use parquet::errors::ParquetError;
-
-use crate::RunId;
 
 /// Why nothing was published, or what is published cannot be read. Every text is complete: the
 /// cause is part of it, with a remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The operating system refuses a file or folder of the output.
-    #[error("cannot write {}: {cause}; {}", .path.display(), remedy(.cause, "--output"))]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
-    /// The same of the folder in which runs keep what they read.
-    #[error("cannot write {}: {cause}; {}", .path.display(), remedy(.cause, "[state] path"))]
-    State {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
-    /// A folder that is to be ours holds what others put there, and nothing of ours.
-    #[error(
-        "{} is not kohort's to write to: it holds {}, and nothing that kohort wrote; choose a new or \
-         an empty folder as {setting}, such as {}",
-        .root.display(), holds(.found, *.more), .root.join("kohort").display()
-    )]
-    Occupied {
-        /// The folder.
-        root: PathBuf,
-        /// Names of what it holds, some of them.
-        found: Vec<String>,
-        /// How many more there are.
-        more: usize,
-        /// What names the folder: `--output` or `[state] path`.
-        setting: &'static str,
-    },
-    /// The lock file cannot be locked, for another reason than that a run holds it.
-    #[error(
-        "cannot lock {}: {cause}; choose an --output on a file system that supports locks",
-        .path.display()
-    )]
-    Lock {
-        /// The lock file.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
-    /// Another run works on the same output.
-    #[error(
-        "{} is in use by {holder}; wait until it ends, as `kohort run --wait` does, stop it, or \
-         choose another --output",
-        .root.display()
-    )]
-    Locked {
-        /// The output folder.
-        root: PathBuf,
-        /// Run, process, host and start of the other run, as its lock file has it.
-        holder: String,
-    },
+    /// The disk does not do what it is asked to.
+    #[error("{0}")]
+    Disk(#[from] DiskError),
     /// `current` is a file, a folder or a link of somebody else.
     #[error(
         "{} is not a link to a run; move it away or choose another --output",
@@ -151,17 +100,6 @@ pub enum PublishError {
     /// An object store does not do what it is asked to.
     #[error("{0}")]
     Store(#[from] StoreError),
-    /// A file or folder cannot be opened or listed.
-    #[error(
-        "cannot read {}: {cause}; check that it is there and can be read",
-        .path.display()
-    )]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
     /// A file is not Parquet, or not all of it is there.
     #[error(
         "cannot read {} as Parquet: {cause}; the file is damaged or something else, \
@@ -372,63 +310,18 @@ pub enum Fault {
     Content,
 }
 
-impl PublishError {
-    /// Whether the disk takes nothing of what a run keeps, which the run can do without; not so where
-    /// something else is in the way.
-    #[must_use]
-    pub fn is_of_state(&self) -> bool {
-        matches!(self, Self::State { cause, .. } if !is_in_the_way(cause))
-    }
-
-    /// The error of writing, of the state and not of an output.
-    pub(crate) fn of_state(self) -> Self {
-        match self {
-            Self::Write { path, cause } => Self::State { path, cause },
-            other => other,
-        }
-    }
-}
-
-fn remedy(cause: &io::Error, setting: &str) -> String {
-    let remedy = match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "free some space"
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "allow writing there"
-        }
-        _ if is_in_the_way(cause) => "move what is in the way",
-        _ => "see to the cause",
-    };
-    format!("{remedy} or choose another {setting}")
-}
-
-fn is_in_the_way(cause: &io::Error) -> bool {
-    matches!(
-        cause.kind(),
-        io::ErrorKind::NotADirectory
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::AlreadyExists
-            | io::ErrorKind::DirectoryNotEmpty
-    )
-}
-
-/// `a, b and 3 more`.
-fn holds(found: &[String], more: usize) -> String {
-    match (found, more) {
-        ([first @ .., last], 0) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        (_, 0) => found.join(", "),
-        _ => format!("{} and {more} more", found.join(", ")),
-    }
-}
-
 /// What went wrong while a Parquet file was written: the disk's word where it is the cause.
 pub(crate) fn writing(path: PathBuf, cause: ParquetError) -> PublishError {
     match cause {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-            Ok(cause) => PublishError::Write { path, cause: *cause },
+            Ok(cause) => DiskError::Write { path, cause: *cause }.into(),
             Err(inner) => PublishError::Encode { path, cause: ParquetError::External(inner) },
         },
         cause => PublishError::Encode { path, cause },
     }
+}
+
+/// What went wrong while a file or folder was opened or listed.
+pub(crate) fn reading(path: PathBuf, cause: io::Error) -> PublishError {
+    DiskError::Read { path, cause }.into()
 }

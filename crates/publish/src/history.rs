@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::Utc;
+use kohort_disk::{self as disk, at};
 
-use crate::disk::{self, at};
+use crate::error::reading;
 use crate::find::Found;
 use crate::output::{RECORD, link_target};
-use crate::own::Own;
+use crate::own::{self, Own};
 use crate::pointer::Standing;
 use crate::{Output, PublishError, PublishedRun, RunId, ground};
 
@@ -91,7 +92,7 @@ impl Output {
     /// a run may be at work on it.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while a run holds the output; [`PublishError::Prune`], then some
+    /// [`PublishError::Disk`] while a run holds the output; [`PublishError::Prune`], then some
     /// are removed; as [`Output::history`].
     pub fn clear(&self, keep: usize, only_look: bool) -> Result<Cleared, PublishError> {
         match self.remote()? {
@@ -121,14 +122,14 @@ impl Output {
         }
         let _lock = self.lock("kohort gc", None)?;
         let staging = self.staging_folder();
-        let left_behind = at(&staging, Own::of_staging(&staging))?;
+        let left_behind = at(&staging, own::of_staging(&staging))?;
         let left_behind_bytes = left_behind.bytes;
         at(&staging, left_behind.remove())?;
         let cleared = self.surplus(keep)?;
         disk::create_folder(&staging)?;
         let removed = cleared.runs.iter().try_for_each(|run| self.remove_run(&run.id));
         // What cannot be removed goes when the next run begins.
-        let _ = Own::of_staging(&staging).and_then(Own::remove);
+        let _ = own::of_staging(&staging).and_then(Own::remove);
         removed?;
         Ok(Cleared { left_behind_bytes, ..cleared })
     }
@@ -155,7 +156,7 @@ impl Output {
     /// Makes a run that is kept current; says which one was before.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while a run holds the output; [`PublishError::Outrun`] where another
+    /// [`PublishError::Disk`] while a run holds the output; [`PublishError::Outrun`] where another
     /// run became current on the store just now, [`PublishError::Cleared`] where this one is being
     /// removed there, [`PublishError::Incomplete`] where a file of it is missing,
     /// [`PublishError::Unsettled`] where the store is silent; as [`Output::run`].
@@ -175,7 +176,7 @@ impl Output {
             disk::create_folder(&staging)?;
             let swapped = self.swap_current(&link_target(id));
             // What others have put there stays.
-            let _ = Own::of_staging(&staging).and_then(Own::remove);
+            let _ = own::of_staging(&staging).and_then(Own::remove);
             swapped?;
         }
         Ok(before)
@@ -188,7 +189,7 @@ fn size(folder: &Path) -> Result<u64, PublishError> {
         let path = folder.join(name);
         match path.symlink_metadata() {
             Ok(metadata) => Ok(metadata.len()),
-            Err(cause) => Err(PublishError::Read { path, cause }),
+            Err(cause) => Err(reading(path, cause)),
         }
     };
     disk::files(folder)?.iter().map(size).sum()

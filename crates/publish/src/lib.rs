@@ -8,7 +8,7 @@
 //! OUTPUT/runs/<run id>/rejected/<input>.parquet
 //! OUTPUT/runs/<run id>/run.json      what the run read, left out and wrote: a RunRecord
 //! OUTPUT/.staging/<run id>/          a run at work
-//! OUTPUT/.state/                     what runs keep of what they read: a State
+//! OUTPUT/.state/                     what runs keep of what they read (kohort-cache)
 //! OUTPUT/.lock                       held and signed by that run
 //! OUTPUT/.attempt.json               what it takes to start it again: an Attempt
 //! ```
@@ -24,7 +24,7 @@
 //! What others put into these folders stays, and the folders around it: files are removed by their
 //! names, once what stands in them or beside them tells that kohort wrote them, and no link is
 //! followed. What has one of these names and is of somebody else is an error. An output, or a state, is
-//! begun only in a folder that is new or empty: [`Output::check`], [`State::check`].
+//! begun only in a folder that is new or empty: [`Output::check`].
 //!
 //! On an object store an output has no link, no lock and no folder of staged files, but an object
 //! `current.json`, which is written last and only if it leads to the run that it led to when the run
@@ -35,7 +35,6 @@ mod attempt;
 mod content;
 pub mod diff;
 mod digest;
-mod disk;
 mod error;
 mod find;
 mod ground;
@@ -43,7 +42,6 @@ mod guard;
 mod history;
 mod layout;
 mod lineage;
-mod lock;
 mod merge;
 mod order;
 mod output;
@@ -56,11 +54,7 @@ mod record;
 mod rejected;
 mod remote;
 mod rows;
-mod run_id;
-mod spill;
 mod staging;
-mod state;
-mod unfinished;
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +63,7 @@ pub use attempt::Attempt;
 pub use digest::digest;
 pub use error::{Fault, PublishError};
 pub use history::{Cleared, KeptRun};
+pub use kohort_disk::{DiskError, InvalidRunId, KOHORT_VERSION, RunId};
 pub use kohort_store::is_url;
 pub use layout::{Layout, delta};
 pub use lineage::{Dataset, DatasetField, Lineage, LineageTarget, RunState, Statistics};
@@ -82,14 +77,7 @@ pub use record::{
 };
 pub use rejected::{REJECTED, RejectedRow};
 pub use rows::RowSink;
-pub use run_id::{InvalidRunId, RunId};
-pub use spill::SpillFile;
 pub use staging::{Published, Staging};
-pub use state::{BlockRef, FileCounts, STATE_VERSION, Segment, Share, State, Unusable};
-pub use unfinished::{Abandoned, Registered, on_abandon, try_abandon};
-
-/// The version of kohort that stands in run records and Parquet metadata.
-pub const KOHORT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The JSON Schema of `run.json`, draft 2020-12.
 pub const RUN_SCHEMA: &str = include_str!("run.schema.json");

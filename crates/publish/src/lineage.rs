@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use kohort_disk as disk;
 use serde_json::{Map, Value, json};
 
-use crate::{KOHORT_VERSION, PublishError, RunId, disk};
+use crate::{KOHORT_VERSION, PublishError, RunId};
 
 /// The schema of an event.
 const EVENT_SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use kohort_disk::{self as disk, Lock, at};
 use kohort_store::{Store, is_url};
 
-use crate::disk::{self, at};
-use crate::lock::Lock;
+use crate::error::reading;
 use crate::own::{self, Own};
 use crate::pointer::Standing;
 use crate::remote::Remote;
@@ -75,7 +75,7 @@ impl Output {
             Err(_) if path.symlink_metadata().is_ok() => {
                 Err(PublishError::CurrentInTheWay { path })
             }
-            Err(cause) => Err(PublishError::Read { path, cause }),
+            Err(cause) => Err(reading(path, cause)),
         }
     }
 
@@ -98,7 +98,7 @@ impl Output {
     /// The runs that are kept, oldest first; on a store also those that never became current.
     ///
     /// # Errors
-    /// [`PublishError::Read`] where the folder cannot be listed; one that is missing has no runs.
+    /// [`PublishError::Disk`] where the folder cannot be listed; one that is missing has no runs.
     /// What the store says.
     pub fn runs(&self) -> Result<Vec<RunId>, PublishError> {
         if let Some(remote) = self.remote()? {
@@ -118,7 +118,7 @@ impl Output {
         };
         match list() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            listed => listed.map_err(|cause| PublishError::Read { path, cause }),
+            listed => listed.map_err(|cause| reading(path, cause)),
         }
     }
 
@@ -131,7 +131,7 @@ impl Output {
     /// store has the conditional writes that this takes.
     ///
     /// # Errors
-    /// [`PublishError::Locked`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
+    /// [`PublishError::Disk`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
     /// what the operating system or the store says.
     pub fn begin(
         &self,
@@ -159,7 +159,7 @@ impl Output {
             return Err(PublishError::RunExists { path: published });
         }
         let staging = self.staging_folder();
-        at(&staging, Own::of_staging(&staging).and_then(Own::remove))?;
+        at(&staging, own::of_staging(&staging).and_then(Own::remove))?;
         Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
     }
 
@@ -174,7 +174,7 @@ impl Output {
     /// `beside` aside, or to one where kohort did before. Nothing is said of a store.
     ///
     /// # Errors
-    /// [`PublishError::Occupied`]; [`PublishError::CurrentInTheWay`].
+    /// [`PublishError::Disk`]; [`PublishError::CurrentInTheWay`].
     pub fn check(&self, beside: &[PathBuf]) -> Result<(), PublishError> {
         if self.is_remote() {
             return Ok(());
@@ -193,7 +193,7 @@ impl Output {
         on_wait: Option<&dyn Fn(&str)>,
     ) -> Result<Lock, PublishError> {
         disk::create_folder_for_good(&self.root)?;
-        Lock::take(&self.root, who, on_wait)
+        Ok(Lock::take(&self.root, who, on_wait)?)
     }
 
     /// The store, where the output is on one.
@@ -227,11 +227,11 @@ impl Output {
         let current = self.current_link();
         let before = fs::read_link(&current).ok();
         let swapped = self.point_current_at(target);
-        swapped.and_then(|()| disk::sync_folder(self.root())).inspect_err(|_| {
+        swapped.and_then(|()| Ok(disk::sync_folder(self.root())?)).inspect_err(|_| {
             if fs::read_link(&current).is_ok_and(|found| found == target) {
                 let _ = match &before {
                     Some(before) => self.point_current_at(before),
-                    None => at(&current, fs::remove_file(&current)),
+                    None => at(&current, fs::remove_file(&current)).map_err(PublishError::from),
                 };
             }
         })
@@ -249,7 +249,7 @@ impl Output {
         if current.is_symlink() || !current.is_dir() {
             self.current()?;
         }
-        at(&current, fs::rename(&link, &current))
+        Ok(at(&current, fs::rename(&link, &current))?)
     }
 
     /// Removes a run's files, and its folder unless others put something there. The staging folder
@@ -258,7 +258,7 @@ impl Output {
         let path = self.run_folder(id);
         let remove = || {
             let Some(names) = own::record(&path, id) else { return Ok(()) };
-            let own = Own::of_run(&path, &names)?;
+            let own = own::of_run(&path, &names)?;
             if own.is_shared {
                 return own.remove();
             }
@@ -270,7 +270,7 @@ impl Output {
             fs::rename(&path, &aside)?;
             // Also after a power cut.
             disk::sync(&self.runs_folder())?;
-            Own::of_run(&aside, &names)?.remove()
+            own::of_run(&aside, &names)?.remove()
         };
         remove().map_err(|cause| PublishError::Prune { path: path.clone(), cause })
     }

@@ -1,19 +1,17 @@
-//! What kohort wrote itself, told by what stands in it. Nothing else is removed, replaced or followed.
+//! Ownership of files in an output: which are of a run, and which of a run that did not come to its record.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirEntry, File, FileType};
-use std::io::{self, Read};
-#[cfg(unix)]
-use std::os::unix::fs::FileTypeExt;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 
 use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Deserialize;
 
-use crate::disk::{self, at};
 use crate::output::{RECORD, is_link_target};
-use crate::{KOHORT_VERSION, PublishError, RunId, state};
+use crate::{KOHORT_VERSION, RunId};
+pub(crate) use kohort_disk::own::{Own, begins_as, create, create_folder, is_file, replace};
 
 /// How a record of a run begins.
 const RECORD_BEGIN: &[u8] = b"{\n  \"record_version\"";
@@ -24,108 +22,20 @@ const VERSION: &str = "kohort.version";
 /// The folder of rejected rows in that of a run.
 const REJECTED: &str = "rejected/";
 
-/// Of a folder, what kohort wrote in it. Links are never followed, and are nobody's but for the
-/// one that is to become `current`.
-#[derive(Debug, Default)]
-pub(crate) struct Own {
-    files: Vec<PathBuf>,
-    /// Those in which nothing else is, innermost first, the folder itself among them.
-    folders: Vec<PathBuf>,
-    /// Size of the files.
-    pub bytes: u64,
-    /// Whether there is something of somebody else's, which stays, and the folders around it.
-    pub is_shared: bool,
+/// All that killed runs left, or one at work has staged, in `OUTPUT/.staging`; nothing where
+/// that is missing. Of links only the one that is to become `current` is ours.
+pub(crate) fn of_staging(folder: &Path) -> io::Result<Own> {
+    Own::of(folder, &|name, path| match name.split_once('/') {
+        Some((run, name)) => run.parse::<RunId>().is_ok() && is_of_run(name, path, None),
+        None => name == "current" && fs::read_link(path).is_ok_and(|to| is_link_target(&to)),
+    })
 }
 
-impl Own {
-    /// All that killed runs left, or one at work has staged, in `OUTPUT/.staging`; nothing where
-    /// that is missing.
-    pub fn of_staging(folder: &Path) -> io::Result<Self> {
-        Self::of(folder, &|name, path| match name.split_once('/') {
-            Some((run, name)) => run.parse::<RunId>().is_ok() && is_of_run(name, path, None),
-            None => name == "current" && fs::read_link(path).is_ok_and(|to| is_link_target(&to)),
-        })
-    }
-
-    /// The files of a run, of which `names` are known.
-    pub fn of_run(folder: &Path, names: &Names) -> io::Result<Self> {
-        let mut own = Self::of(folder, &|name, path| is_of_run(name, path, Some(names)))?;
-        // Without it what is left is no run any more.
-        own.files.sort_by_key(|file| *file != folder.join(RECORD));
-        Ok(own)
-    }
-
-    /// What is kept of one form of the inputs.
-    pub fn of_form(folder: &Path) -> io::Result<Self> {
-        let mut own = Self::of(folder, &state::is_own)?;
-        // As long as it is there the rest is known to be ours.
-        own.files.sort_by_key(|file| *file == folder.join(state::MANIFEST));
-        Ok(own)
-    }
-
-    fn of(folder: &Path, is_own: &dyn Fn(&str, &Path) -> bool) -> io::Result<Self> {
-        let mut own = Self::default();
-        if folder.is_symlink() {
-            return Err(is_link());
-        }
-        match fs::read_dir(folder) {
-            Ok(entries) => own.walk((folder, ""), entries, is_own),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        Ok(own)
-    }
-
-    fn walk(
-        &mut self,
-        (folder, prefix): (&Path, &str),
-        entries: fs::ReadDir,
-        is_own: &dyn Fn(&str, &Path) -> bool,
-    ) {
-        let before = std::mem::take(&mut self.is_shared);
-        for entry in entries {
-            let known = entry.ok().and_then(|entry| self.look(&entry, prefix, is_own));
-            self.is_shared |= known.is_none();
-        }
-        if !self.is_shared {
-            self.folders.push(folder.to_owned());
-        }
-        self.is_shared |= before;
-    }
-
-    /// `None` where it is of somebody else, or cannot be told.
-    fn look(
-        &mut self,
-        entry: &DirEntry,
-        prefix: &str,
-        is_own: &dyn Fn(&str, &Path) -> bool,
-    ) -> Option<()> {
-        let (path, own_name) = (entry.path(), entry.file_name());
-        let name = format!("{prefix}{}", own_name.to_str()?);
-        if entry.file_type().ok()?.is_dir() {
-            let entries = fs::read_dir(&path).ok()?;
-            self.walk((&path, &format!("{name}/")), entries, is_own);
-        } else if is_own(&name, &path) {
-            self.bytes += entry.metadata().ok()?.len();
-            self.files.push(path);
-        } else {
-            return None;
-        }
-        Some(())
-    }
-
-    /// Removes it, with the folders that are empty then.
-    pub fn remove(self) -> io::Result<()> {
-        self.files.iter().try_for_each(|file| gone(fs::remove_file(file)))?;
-        self.folders.iter().try_for_each(|folder| gone(fs::remove_dir(folder)))
-    }
-}
-
-fn gone(removed: io::Result<()>) -> io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
+/// The files of a run, of which `names` are known.
+pub(crate) fn of_run(folder: &Path, names: &Names) -> io::Result<Own> {
+    let own = Own::of(folder, &|name, path| is_of_run(name, path, Some(names)))?;
+    // Without it what is left is no run any more.
+    Ok(own.first(&folder.join(RECORD)))
 }
 
 /// What a record says of the files beside it.
@@ -238,74 +148,9 @@ fn names_kohort(path: &Path) -> Option<bool> {
     Some(pairs.into_iter().flatten().any(|pair| pair.key == VERSION))
 }
 
-/// Whether there is a file, and no link to one.
-pub(crate) fn is_file(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_file())
-}
-
-/// Whether a file begins with these bytes, or with as many of them as it has; a power cut may have
-/// left zeros.
-pub(crate) fn begins_as(path: &Path, begin: &[u8]) -> bool {
-    let mut found = Vec::with_capacity(begin.len());
-    let read = |found: &mut Vec<u8>| File::open(path)?.take(begin.len() as u64).read_to_end(found);
-    let is_read = is_file(path) && read(&mut found).is_ok();
-    is_read && (begin.starts_with(&found) || found.iter().all(|byte| *byte == 0))
-}
-
-/// Makes a file. What a killed process left of one, which begins with the same bytes, gives way;
-/// what else has the name stays, and is an error.
-pub(crate) fn create(path: &Path, begin: &[u8]) -> io::Result<File> {
-    match File::create_new(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let found = path.symlink_metadata()?.file_type();
-            if begins_as(path, begin) {
-                fs::remove_file(path)?;
-                return File::create_new(path);
-            }
-            // A device has nothing to lose. Whoever opens a pipe waits for its reader.
-            if is_device(found) { File::options().write(true).open(path) } else { Err(error) }
-        }
-        created => created,
-    }
-}
-
-#[cfg(unix)]
-fn is_device(found: FileType) -> bool {
-    found.is_char_device() || found.is_block_device()
-}
-
-#[cfg(not(unix))]
-fn is_device(_: FileType) -> bool {
-    false
-}
-
 /// Makes the file of a table.
 pub(crate) fn create_table(path: &Path) -> io::Result<File> {
     create(path, PARQUET)
-}
-
-/// Renames a file of ours over one that was there before, which begins with the same bytes. What else
-/// has the name stays, and is an error.
-pub(crate) fn replace(new: &Path, path: &Path, begin: &[u8]) -> io::Result<()> {
-    if path.symlink_metadata().is_ok() && !begins_as(path, begin) {
-        return Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "what has this name was not written by kohort",
-        ));
-    }
-    fs::rename(new, path)
-}
-
-/// Makes a folder in one of ours, where it is missing, and flushes its name. A link to one is refused.
-pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
-    match path.symlink_metadata() {
-        Ok(found) if found.is_symlink() => at(path, Err(is_link())),
-        _ => disk::create_folder_for_good(path),
-    }
-}
-
-fn is_link() -> io::Error {
-    io::Error::new(io::ErrorKind::NotADirectory, "it is a link, and links in here are not followed")
 }
 
 #[cfg(test)]
@@ -335,31 +180,5 @@ mod tests {
                 && !["", "Notes", "a.b", "a b"].into_iter().any(is_plain)
         );
         assert!(is_spill(".tmpa8Bc9Z") && !is_spill(".tmp") && !is_spill(".tmp-notes"));
-    }
-
-    #[test]
-    fn files_are_told_by_how_they_begin() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        let cases: [(&[u8], bool); 8] = [
-            (b"", true),
-            (b"{", true),
-            (b"{\"version\"", true),
-            (b"{\"version\": 1}", true),
-            (b"\0\0\0\0\0\0\0\0\0\0\0\0", true),
-            (b"[", false),
-            (b"{\"versiom\": 1}", false),
-            (b"\0\0\0{\"version\": 1}", false),
-        ];
-        for (content, expected) in cases {
-            fs::write(&path, content).unwrap();
-            assert_eq!(begins_as(&path, b"{\"version\""), expected, "{content:?}");
-            let created = create(&path, b"{\"version\"");
-            assert_eq!(created.is_ok(), expected, "{content:?}");
-            let left = if expected { &b""[..] } else { content };
-            assert_eq!(fs::read(&path).unwrap(), left, "{content:?}");
-        }
-        assert!(!begins_as(folder.path(), b"{"), "a folder");
-        assert!(!begins_as(&folder.path().join("missing"), b"{"));
     }
 }

@@ -7,6 +7,7 @@ use std::slice;
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch};
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, SchemaRef};
 use arrow::row::{RowConverter, SortField};
+use kohort_disk::at;
 use kohort_model::{Day, SegmentAt, Table, TableSchema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -16,7 +17,6 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use crate::digest::HashedFile;
-use crate::disk::at;
 use crate::error::writing;
 use crate::layout::{Place, TableWriter};
 use crate::order::sorted_by;

@@ -14,9 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kohort_store::{Condition, Object, StoreError};
 use serde::{Deserialize, Serialize};
 
-use crate::record::moment;
+use crate::record::{json, moment};
 use crate::remote::Remote;
-use crate::{PublishError, RECORD_VERSION, RunId, disk};
+use crate::{PublishError, RECORD_VERSION, RunId};
 
 pub(crate) const POINTER: &str = "current.json";
 
@@ -181,7 +181,7 @@ impl Remote {
             let condition = seen
                 .as_ref()
                 .map_or(Condition::New, |pointer| Condition::Replaces(&pointer.object));
-            match self.put_if(POINTER, disk::json(&content), condition) {
+            match self.put_if(POINTER, json(&content), condition) {
                 Ok(_) => return self.confirm(&content, is_in).map(|()| Some(content)),
                 // It may be written all the same: whose answer was lost is refused the next time.
                 Err(error) => failed = Some(error),

@@ -7,8 +7,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use kohort_disk as disk;
 
-use crate::{InputRecord, PublishError, RunRecord, disk, own};
+use crate::{InputRecord, PublishError, RunRecord, own};
 
 /// The metric that outlives a run which fails.
 const LAST_SUCCESS: &str = "kohort_run_last_success_timestamp_seconds";

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
+use kohort_disk as disk;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
@@ -15,13 +16,13 @@ use parquet::arrow::arrow_reader::{
 use serde::Deserialize;
 
 use crate::content::Content;
-use crate::error::Fault;
+use crate::error::{Fault, reading};
 use crate::find::{Found, find};
 use crate::guard::{self, guarded};
 use crate::layout::hive::{PartTable, Rows, parts_in, table_of_part};
 use crate::output::{RECORD, run_id};
 use crate::remote::Mirror;
-use crate::{Output, PublishError, RECORD_VERSION, RunId, RunRecord, disk};
+use crate::{Output, PublishError, RECORD_VERSION, RunId, RunRecord};
 
 /// Rows that are read at a time.
 const BATCH_ROWS: usize = 8192;
@@ -74,7 +75,7 @@ impl PublishedRun {
     /// The names of its tables, sorted.
     ///
     /// # Errors
-    /// [`PublishError::Read`] where the folder cannot be listed; what the store says.
+    /// [`PublishError::Disk`] where the folder cannot be listed; what the store says.
     pub fn tables(&self) -> Result<Vec<String>, PublishError> {
         let files = self.files()?;
         let plain = |file: &str| !file.contains('/');
@@ -93,7 +94,7 @@ impl PublishedRun {
     fn files(&self) -> Result<Vec<String>, PublishError> {
         match &self.mirror {
             Some(mirror) => mirror.remote().files(),
-            None => disk::files(&self.folder),
+            None => Ok(disk::files(&self.folder)?),
         }
     }
 
@@ -162,7 +163,7 @@ impl PublishedRun {
     /// What the run says of itself.
     ///
     /// # Errors
-    /// [`PublishError::Read`], [`PublishError::Record`]; [`PublishError::RecordVersion`] where a
+    /// [`PublishError::Disk`], [`PublishError::Record`]; [`PublishError::RecordVersion`] where a
     /// newer kohort wrote it; what the store says.
     pub fn record(&self) -> Result<RunRecord, PublishError> {
         #[derive(Deserialize)]
@@ -177,7 +178,7 @@ impl PublishedRun {
         };
         let json = match fs::read(read) {
             Ok(json) => json,
-            Err(cause) => return Err(PublishError::Read { path, cause }),
+            Err(cause) => return Err(reading(path, cause)),
         };
         // The version first: what else a newer record holds is anybody's guess.
         match serde_json::from_slice(&json) {
@@ -241,14 +242,14 @@ impl PublishedTable {
     /// values of a column.
     ///
     /// # Errors
-    /// [`PublishError::Read`] where it cannot be opened, [`PublishError::Damaged`] where it is no
+    /// [`PublishError::Disk`] where it cannot be opened, [`PublishError::Damaged`] where it is no
     /// Parquet file.
     pub fn open_file(path: &Path) -> Result<Self, PublishError> {
         let path = path.to_owned();
         if path.is_dir() {
             let parts = match parts_in(&path) {
                 Ok(parts) => parts,
-                Err(cause) => return Err(PublishError::Read { path, cause }),
+                Err(cause) => return Err(reading(path, cause)),
             };
             if !parts.is_empty() {
                 let files = Files::Parts(PartTable::open(&parts)?);
@@ -296,7 +297,7 @@ impl PublishedTable {
     /// run hold is first compared with the run's record, once.
     ///
     /// # Errors
-    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Read`] where one is
+    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Disk`] where one is
     /// gone; [`PublishError::Damaged`], here or from a batch.
     pub fn batches(&self) -> Result<Batches, PublishError> {
         self.read(None)
@@ -305,7 +306,7 @@ impl PublishedTable {
     /// That its files hold what the run wrote, as far as a record tells. They are read once for that.
     ///
     /// # Errors
-    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Read`].
+    /// [`PublishError::Changed`] where they hold something else, [`PublishError::Disk`].
     pub fn verify(&self) -> Result<(), PublishError> {
         self.content.as_ref().map_or(Ok(()), |content| content.verify())
     }
@@ -360,7 +361,7 @@ impl PublishedTable {
 }
 
 fn open(path: &Path) -> Result<File, PublishError> {
-    File::open(path).map_err(|cause| PublishError::Read { path: path.to_owned(), cause })
+    File::open(path).map_err(|cause| reading(path.to_owned(), cause))
 }
 
 /// The values of a table, batch by batch.

@@ -309,9 +309,7 @@ fn orders() -> String {
 impl RunRecord {
     /// The text of `run.json`.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let mut json = serde_json::to_vec_pretty(self).expect("a record has text keys only");
-        json.push(b'\n');
-        json
+        json(self)
     }
 }
 
@@ -378,4 +376,11 @@ mod grains {
         let names = Vec::<String>::deserialize(from)?;
         names.iter().map(|name| name.parse().map_err(D::Error::custom)).collect()
     }
+}
+
+/// A value as readable JSON that ends with a line.
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(value).expect("it has text keys only");
+    json.push(b'\n');
+    json
 }

@@ -19,14 +19,13 @@ use std::slice;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use kohort_disk::{self as disk, Publishing, UNFINISHED, at};
 use kohort_store::{Condition, Object, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::disk::{self, at};
 use crate::layout::hive::table_of_part;
 use crate::output::RECORD;
 use crate::pointer::{Content, Next, Pointer, Standing};
-use crate::unfinished::{Publishing, UNFINISHED};
 use crate::{PublishError, RunId, RunRecord};
 
 /// Bytes of an object that are in memory while it is fetched.

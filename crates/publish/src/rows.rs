@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
+use kohort_disk::SpillFile;
 use kohort_model::{Spill, Table, TableSchema};
 use parquet::errors::ParquetError;
 
@@ -16,7 +17,7 @@ use crate::layout::{Place, TableWriter};
 use crate::merge::{Merge, Run, sort};
 use crate::order::KeyOrder;
 use crate::parquet_file::Shape;
-use crate::{PublishError, SpillFile, TableMeta, TableRecord, arrays};
+use crate::{PublishError, TableMeta, TableRecord, arrays};
 
 /// Bytes of rows that are gathered in memory before they are sorted and go to disk.
 pub(crate) const ROOM: usize = 32 << 20;
@@ -75,7 +76,7 @@ impl RowSink {
     /// Adds rows, in any order; several threads may do so at once.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses.
+    /// [`PublishError::Disk`] where the disk refuses.
     ///
     /// # Panics
     /// Where `part` is of another table than the sink, or an id of another form.
@@ -102,7 +103,7 @@ impl RowSink {
     /// first, texts and byte ids by their bytes, grains from `day` to `year`.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses, [`PublishError::Encode`] where Parquet does.
+    /// [`PublishError::Disk`] where the disk refuses, [`PublishError::Encode`] where Parquet does.
     pub fn finish(self) -> Result<TableRecord, PublishError> {
         let failed = |cause| self.failed(cause);
         let Gathered { batches, runs, .. } = mem::take(&mut *self.gathered());

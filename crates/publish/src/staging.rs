@@ -3,20 +3,18 @@ use std::time::Duration;
 use std::{env, fs, thread};
 
 use chrono::Utc;
+use kohort_disk::{self as disk, Lock, Registered, SpillFile, UNFINISHED, at};
 use kohort_model::Table;
 
-use crate::disk::{self, at};
 use crate::layout::{Layout, Place};
-use crate::lock::Lock;
 use crate::output::{RECORD, link_target};
-use crate::own::Own;
+use crate::own::{self, Own};
 use crate::pointer::Pointer;
 use crate::remote::Remote;
 use crate::rows::ROOM;
-use crate::unfinished::{Registered, UNFINISHED};
 use crate::{
-    Attempt, Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, SpillFile, TableMeta,
-    TableRecord, parquet_file, rejected,
+    Attempt, Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, TableMeta, TableRecord,
+    parquet_file, rejected,
 };
 
 /// A run at work. It holds the lock of its output, where that is a folder; what it wrote is removed
@@ -103,7 +101,7 @@ impl Staging {
     /// give equal bytes. Several tables may be written at once.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses, [`PublishError::Encode`] where Parquet does.
+    /// [`PublishError::Disk`] where the disk refuses, [`PublishError::Encode`] where Parquet does.
     pub fn write_table(
         &self,
         table: &Table,
@@ -117,7 +115,7 @@ impl Staging {
     /// those of [`Staging::write_table`].
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses.
+    /// [`PublishError::Disk`] where the disk refuses.
     ///
     /// # Panics
     /// Where the table has no key.
@@ -139,22 +137,22 @@ impl Staging {
         disk::create_folder(&folder)?;
         let path = folder.join(format!("{input}.parquet"));
         parquet_file::write(path, &rejected::table(input, rows), None)?;
-        disk::sync_folder(&folder)
+        Ok(disk::sync_folder(&folder)?)
     }
 
     /// An unnamed file on the disk of [`Staging::folder`], for what does not fit into memory.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where it cannot be made.
+    /// [`PublishError::Disk`] where it cannot be made.
     pub fn spill(&self) -> Result<SpillFile, PublishError> {
-        at(&self.folder, SpillFile::new(&self.folder))
+        Ok(at(&self.folder, SpillFile::new(&self.folder))?)
     }
 
     /// Writes `record` as `run.json`, flushes everything to disk or to the store and makes the run
     /// current; then removes old runs, so that `keep` stay with this one among them.
     ///
     /// # Errors
-    /// [`PublishError::Write`] where the disk refuses; [`PublishError::Outrun`] where another run
+    /// [`PublishError::Disk`] where the disk refuses; [`PublishError::Outrun`] where another run
     /// became current on the store, [`PublishError::Cleared`] where somebody removed this one; what
     /// the store says. `current` is then as it was, and nothing of the run is left, as far as that can
     /// be removed. [`PublishError::Unsettled`] where the store is silent about the pointer: the run is
@@ -228,7 +226,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 fn clear(root: &Path, output: &Output) {
     // Again where a thread wrote meanwhile. What cannot be removed now goes when the next run begins.
     for _ in 0..ATTEMPTS {
-        if Own::of_staging(root).and_then(Own::remove).is_ok() {
+        if own::of_staging(root).and_then(Own::remove).is_ok() {
             break;
         }
         thread::sleep(PAUSE);

@@ -10,6 +10,10 @@ use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod json;
+
+pub use json::change;
+
 /// Sets the number of executions of each target, instead of the few that every test run has.
 pub const EXECUTIONS: &str = "KOHORT_FUZZ";
 

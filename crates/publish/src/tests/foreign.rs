@@ -1,20 +1,20 @@
 //! What others put into folders of ours, or have in their place, stays there, byte for byte.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kohort_cache::{CacheError, Segment, Share, State};
+use kohort_disk::DiskError;
 use kohort_model::Day;
 
 use super::{begin, example, id, meta, record, tree};
 use crate::layout::delta::sync_at;
-use crate::{
-    Attempt, Layout, Output, PublishError, PublishedRun, RejectedRow, Segment, Share, State,
-    write_metrics,
-};
+use crate::{Attempt, Layout, Output, PublishError, PublishedRun, RejectedRow, write_metrics};
 
 /// A name and what is done in a folder.
-type Operation<'a> = (&'a str, &'a dyn Fn(&Path) -> Result<(), PublishError>);
+type Operation<'a, E = PublishError> = (&'a str, &'a dyn Fn(&Path) -> Result<(), E>);
 
 /// Copies a folder of ours.
 fn copy(from: &Path, to: &Path) {
@@ -115,7 +115,11 @@ fn parquet() -> Vec<u8> {
 
 /// Looks, for each thing and each operation, whether the thing stays. An operation may be refused, in
 /// a sentence.
-fn stays(make: &dyn Fn(&Path), things: &[(&str, Kind)], operations: &[Operation<'_>]) {
+fn stays<E: Display>(
+    make: &dyn Fn(&Path),
+    things: &[(&str, Kind)],
+    operations: &[Operation<'_, E>],
+) {
     let ours = tempfile::tempdir().unwrap();
     make(ours.path());
     for (name, kind) in things {
@@ -374,7 +378,7 @@ fn form(letter: char) -> String {
 }
 
 /// A run that keeps something.
-fn keep(root: &Path, form: &str, second: u32) -> Result<(), PublishError> {
+fn keep(root: &Path, form: &str, second: u32) -> Result<(), CacheError> {
     let (mut state, _) = State::open(root, form, &id(second), None)?;
     let segment: Segment = state.segment()?;
     let block = segment.append(&[7; 100])?;
@@ -415,7 +419,7 @@ fn in_a_state() {
         (format!("{c}/20261122T014409Z-0000.blocks"), Link),
         (format!("{c}/lib/{block}"), Text),
     ];
-    let operations: [Operation<'_>; 3] = [
+    let operations: [Operation<'_, CacheError>; 3] = [
         ("a look", &|root| State::open(root, &form('c'), &id(9), None).map(drop)),
         ("a run", &|root| keep(root, &form('c'), 9)),
         ("runs of other forms", &|root| {
@@ -516,19 +520,23 @@ fn folders_of_somebody_else_are_not_begun_in() {
             }
         }
         let before = content(root);
-        let found = |checked: Result<(), PublishError>| match checked {
+        let by_output = |beside: &[PathBuf]| match Output::at(root).check(beside) {
             Ok(()) => Vec::new(),
-            Err(PublishError::Occupied { found, .. }) => found,
+            Err(PublishError::Disk(DiskError::Occupied { found, .. })) => found,
             Err(error) => panic!("{holds:?}: {error}"),
         };
-        let output = Output::at(root);
-        assert_eq!(found(output.check(&[])), of_output, "{holds:?}");
-        assert_eq!(found(State::check(root, &[])), of_state, "{holds:?}");
+        let by_state = |beside: &[PathBuf]| match State::check(root, beside) {
+            Ok(()) => Vec::new(),
+            Err(CacheError::Disk(DiskError::Occupied { found, .. })) => found,
+            Err(error) => panic!("{holds:?}: {error}"),
+        };
+        assert_eq!(by_output(&[]), of_output, "{holds:?}");
+        assert_eq!(by_state(&[]), of_state, "{holds:?}");
         let all: Vec<PathBuf> = holds.iter().map(|name| root.join(".").join(name)).collect();
-        assert_eq!(found(output.check(&all)), [""; 0], "{holds:?} beside");
-        assert_eq!(found(State::check(root, &all)), [""; 0], "{holds:?} beside");
+        assert_eq!(by_output(&all), [""; 0], "{holds:?} beside");
+        assert_eq!(by_state(&all), [""; 0], "{holds:?} beside");
         if !of_output.is_empty() {
-            assert_eq!(output.clear(1, false).unwrap(), crate::Cleared::default());
+            assert_eq!(Output::at(root).clear(1, false).unwrap(), crate::Cleared::default());
         }
         assert_eq!(content(root), before, "{holds:?}");
     }

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{begin, id, publish, tree};
-use crate::{Output, PublishError, PublishedRun, RunId};
+use crate::{DiskError, Output, PublishError, PublishedRun, RunId};
 
 fn output(runs: u32) -> (tempfile::TempDir, Output) {
     let root = tempfile::tempdir().unwrap();
@@ -74,7 +74,7 @@ fn nothing_changes_while_a_run_is_at_work() {
     let (root, output) = output(2);
     let staging = begin(root.path(), 3);
     for error in [output.clear(1, false).unwrap_err(), output.make_current(&id(1)).unwrap_err()] {
-        assert!(matches!(error, PublishError::Locked { .. }), "{error}");
+        assert!(matches!(error, PublishError::Disk(DiskError::Locked { .. })), "{error}");
     }
     assert_eq!(output.clear(1, true).unwrap().runs.len(), 1);
     drop(staging);

@@ -27,7 +27,6 @@ mod reading;
 mod records;
 mod rows;
 mod runs;
-mod state;
 mod stores;
 
 #[global_allocator]

@@ -4,7 +4,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 
 use super::{begin, example, id, meta, publish, record};
-use crate::{Layout, PublishError, PublishedRun, PublishedTable, parquet_file};
+use crate::{DiskError, Layout, PublishError, PublishedRun, PublishedTable, parquet_file};
 
 #[test]
 fn tables_are_found() {
@@ -155,5 +155,5 @@ fn records_are_checked() {
     }
     fs::remove_file(&path).unwrap();
     let error = run.record().unwrap_err();
-    assert!(matches!(error, PublishError::Read { .. }), "{error}");
+    assert!(matches!(error, PublishError::Disk(DiskError::Read { .. })), "{error}");
 }

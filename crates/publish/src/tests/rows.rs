@@ -6,6 +6,7 @@ use std::thread;
 
 use arrow::datatypes::DataType;
 use arrow::util::pretty::pretty_format_batches;
+use kohort_disk::SpillFile;
 use kohort_model::{Column, Day, Grain, Id, IdType, Scale, Table, TableSchema, Unit, keys};
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
@@ -13,7 +14,7 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use super::layout::{all_rows, written};
 use super::{begin, cents, meta, text};
 use crate::rows::ROOM;
-use crate::{PublishError, RowSink, SpillFile, Staging, TableRecord, digest};
+use crate::{DiskError, PublishError, RowSink, Staging, TableRecord, digest};
 
 /// A row for each grain, period and customer.
 static MOVES: TableSchema = TableSchema {
@@ -287,7 +288,7 @@ fn refused(path: &Path, spill: SpillFile) -> String {
         sink.finish()
     };
     let error = publish().unwrap_err();
-    assert!(matches!(error, PublishError::Write { .. }), "{error}");
+    assert!(matches!(error, PublishError::Disk(DiskError::Write { .. })), "{error}");
     error.to_string().replace(path.to_str().unwrap(), "PATH")
 }
 

@@ -6,7 +6,7 @@ use std::thread;
 use kohort_model::Spill;
 
 use super::{begin, example, id, meta, publish, record, tree};
-use crate::{Output, PublishError, RunRecord};
+use crate::{DiskError, Output, PublishError, RunRecord};
 
 /// Makes a commit fail, given the output folder.
 type Break = fn(&Path);
@@ -51,7 +51,7 @@ fn one_run_at_a_time() {
     for part in [root.path().to_str().unwrap(), id(1).as_str(), &process, ", started 20"] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    assert!(matches!(error, PublishError::Locked { .. }));
+    assert!(matches!(error, PublishError::Disk(DiskError::Locked { .. })));
     drop(staging);
     assert_eq!(fs::read_to_string(root.path().join(".lock")).unwrap(), "");
     begin(root.path(), 2);
@@ -174,7 +174,7 @@ fn a_failed_commit_leaves_current_as_it_was() {
         break_it(root.path());
         let broken = tree(root.path());
         let error = staging.commit(&record(&id(2)), 7).unwrap_err();
-        assert!(matches!(error, PublishError::Write { .. }), "{case}: {error}");
+        assert!(matches!(error, PublishError::Disk(DiskError::Write { .. })), "{case}: {error}");
         assert!(is_current(root.path(), 1), "{case}");
         let new = tree(root.path()).into_iter().find(|path| !broken.contains(path));
         assert_eq!(new, None, "{case}");
@@ -189,7 +189,7 @@ fn a_first_commit_that_fails_leaves_no_current() {
     // Nothing can be renamed over a folder.
     fs::create_dir(root.path().join("current")).unwrap();
     let error = staging.commit(&record(&id(1)), 7).unwrap_err();
-    assert!(matches!(error, PublishError::Write { .. }), "{error}");
+    assert!(matches!(error, PublishError::Disk(DiskError::Write { .. })), "{error}");
     assert_eq!(tree(root.path()), [".lock", "current/"]);
 }
 

@@ -7,11 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use kohort_disk::{self as disk, at};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tempfile::TempPath;
 
-use crate::disk::{self, at};
+use crate::error::reading;
 use crate::{KOHORT_VERSION, PublishError, RunId, own};
 
 /// The versions of the protocol that Kohort writes by. Tables that ask for more are left alone.
@@ -281,9 +282,7 @@ impl Log {
         };
         match list() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            listed => {
-                listed.map_err(|cause| PublishError::Read { path: self.folder.clone(), cause })
-            }
+            listed => listed.map_err(|cause| reading(self.folder.clone(), cause)),
         }
     }
 
@@ -291,7 +290,7 @@ impl Log {
         let path = self.entry(version);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(cause) => return Err(PublishError::Read { path, cause }),
+            Err(cause) => return Err(reading(path, cause)),
         };
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         let actions = lines.map(serde_json::from_str).collect::<Result<_, _>>();

@@ -24,15 +24,14 @@ use arrow::array::RecordBatch;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
+use kohort_disk::{self as disk, Lock, at};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use serde_json::{Map, Value, json};
 
-use crate::disk::{self, at};
-use crate::error::writing;
-use crate::lock::Lock;
+use crate::error::{reading, writing};
 use crate::{Output, PublishError, PublishedRun, PublishedTable, RunId, RunRecord, own};
 use log::{Action, Add, CommitInfo, Log, PROTOCOL};
 use schema::{UNSIGNED, schema_string};
@@ -49,7 +48,7 @@ const TRIES: usize = 5;
 /// until it is done. Of Kohort and another program one is first, and the other looks again.
 ///
 /// # Errors
-/// [`PublishError::DeltaBehind`] with the cause: [`PublishError::Write`] and [`PublishError::Read`]
+/// [`PublishError::DeltaBehind`] with the cause: [`PublishError::Disk`] and [`PublishError::Disk`]
 /// where the disk refuses; [`PublishError::DeltaLog`] where a log cannot be understood,
 /// [`PublishError::DeltaOfOthers`] where a table is of another program, [`PublishError::DeltaProtocol`]
 /// where another program made it one of a newer kind, [`PublishError::DeltaConflict`] where others
@@ -188,14 +187,14 @@ impl Follower<'_> {
                         io::copy(&mut File::open(source)?, &mut copy)?;
                         copy.sync_all()
                     };
-                    at(to, copy())
+                    Ok(at(to, copy())?)
                 })?;
             }
             disk::sync_folder(&self.folder)?;
         }
         let size = match fs::metadata(&file) {
             Ok(found) => found.len(),
-            Err(cause) => return Err(PublishError::Read { path: file, cause }),
+            Err(cause) => return Err(reading(file, cause)),
         };
         Ok(Add {
             path,
@@ -216,9 +215,9 @@ impl Follower<'_> {
         let aside = self.folder.join(".part.tmp");
         make(&aside)?;
         if file.symlink_metadata().is_ok() {
-            return at(file, Err(io::ErrorKind::AlreadyExists.into()));
+            return Ok(at(file, Err(io::ErrorKind::AlreadyExists.into()))?);
         }
-        at(file, fs::rename(&aside, file))
+        Ok(at(file, fs::rename(&aside, file))?)
     }
 
     /// Removes the files of runs that none of the last `keep` versions added.
@@ -257,7 +256,7 @@ fn parts(folder: &Path, recent: &BTreeSet<String>) -> Result<Vec<String>, Publis
         }
         Ok(old)
     };
-    list().map_err(|cause| PublishError::Read { path: folder.to_owned(), cause })
+    list().map_err(|cause| reading(folder.to_owned(), cause))
 }
 
 fn file_name(run: &RunId) -> String {
@@ -305,5 +304,5 @@ fn without_unsigned(table: &PublishedTable, to: &Path) -> Result<(), PublishErro
     }
     writer.finish().map_err(failed)?;
     at(to, writer.sync())?;
-    at(to, writer.inner().sync_all())
+    Ok(at(to, writer.inner().sync_all())?)
 }

@@ -13,6 +13,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 
 use super::{FILE, NOTE, Partition};
+use crate::error::reading;
 use crate::{PublishError, guard};
 
 /// The values of a table, batch by batch.
@@ -134,7 +135,7 @@ impl Part {
     fn batches(self, schema: &SchemaRef, batch_rows: usize) -> Result<Rows, PublishError> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
-            Err(cause) => return Err(PublishError::Read { path: self.path, cause }),
+            Err(cause) => return Err(reading(self.path, cause)),
         };
         let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone());

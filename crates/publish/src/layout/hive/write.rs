@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use arrow::array::{AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{cast, take_record_batch};
 use arrow::datatypes::{DataType, SchemaRef};
+use kohort_disk as disk;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -11,7 +12,7 @@ use parquet::file::properties::WriterProperties;
 use super::{FILE, NOTE, Partition};
 use crate::error::writing;
 use crate::parquet_file::{GROUP_ROWS, Shape, TableFile, Written};
-use crate::{PublishError, TableMeta, disk};
+use crate::{PublishError, TableMeta};
 
 /// Most values of the column: as many files are open at once.
 pub(crate) const MAX_PARTS: usize = 500;

@@ -10,13 +10,13 @@ use std::time::Instant;
 use std::{env, thread};
 
 use chrono::TimeDelta;
+use kohort_disk::Unfinished;
 use kohort_store::StoreError;
 use kohort_store::testing::{Answer, Fate, Memory, Verb};
 
 use self::sequence::PLAYERS;
 use super::{example, id, meta, record};
 use crate::remote::Remote;
-use crate::unfinished::Unfinished;
 use crate::{Output, PublishError, Published};
 
 /// How many sequences are tried, unless `KOHORT_SEQUENCES` says otherwise; `KOHORT_SEED` names one

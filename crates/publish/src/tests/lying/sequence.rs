@@ -9,13 +9,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use chrono::TimeDelta;
+use kohort_disk::{Publishing, Unfinished};
 use kohort_store::Store;
 use kohort_store::testing::{Answer, Fate, Memory, Verb};
 use serde_json::Value;
 
 use crate::remote::Remote;
 use crate::tests::record;
-use crate::unfinished::{Publishing, Unfinished};
 use crate::{Output, PublishError, RunId, TableRecord};
 
 const PROCESSES: usize = 3;

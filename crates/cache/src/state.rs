@@ -1,22 +1,4 @@
-//! What runs keep of what they read, so that the next one reads only what is new.
-//!
-//! ```text
-//! STATE/.lock                          held by the run that uses it
-//! STATE/<form>/state.json              what there is, and where: a manifest
-//! STATE/<form>/<run id>.blocks         blocks of bytes, one after the other
-//! ```
-//!
-//! What a run keeps depends on what it reads and carries, its *form*: each form has a folder of its
-//! own, so that runs of several forms do not take turns in reading everything again. A manifest is
-//! written last and replaced in one step; files of blocks that no manifest names are removed by the next
-//! run. What has another name, or lies in a folder without a manifest of ours, stays. Every block is
-//! checked by its BLAKE3 before it is used.
-
-mod compact;
-mod manifest;
-mod segment;
-#[cfg(test)]
-mod tests;
+//! The state folder: what is kept of each form of the inputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirEntry};
@@ -24,20 +6,14 @@ use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use crate::disk;
-use crate::lock::Lock;
-use crate::own::Own;
-use crate::unfinished::{Registered, UNFINISHED};
-use crate::{PublishError, RunId, ground, own};
+use kohort_disk::own::{self, Own};
+use kohort_disk::{
+    DiskError, Lock, Registered, RunId, UNFINISHED, create_folder, foreign, occupied,
+};
 
-use manifest::Manifest;
-pub(crate) use manifest::NAME as MANIFEST;
-pub use manifest::{BlockRef, FileCounts, Share};
-pub use segment::Segment;
-use segment::read_block;
-
-/// The version of the state that this kohort writes and reads.
-pub const STATE_VERSION: u32 = 3;
+use crate::CacheError;
+use crate::manifest::{self, BlockRef, Manifest, Share};
+use crate::segment::{self, Segment, read_block};
 
 /// Forms that stay beside the one in use.
 const KEPT_FORMS: usize = 3;
@@ -45,11 +21,11 @@ const KEPT_FORMS: usize = 3;
 /// The state folder of an output, while a run uses it.
 #[derive(Debug)]
 pub struct State {
-    folder: PathBuf,
-    id: RunId,
-    shares: BTreeMap<String, Share>,
+    pub(crate) folder: PathBuf,
+    pub(crate) id: RunId,
+    pub(crate) shares: BTreeMap<String, Share>,
     /// Bytes of each file of blocks.
-    sizes: BTreeMap<String, u64>,
+    pub(crate) sizes: BTreeMap<String, u64>,
     _unfinished: Registered<'static>,
     _lock: Lock,
 }
@@ -69,30 +45,21 @@ impl State {
     /// it ends; it is called with a sentence that says so, at once and then each minute.
     ///
     /// # Errors
-    /// [`PublishError::Locked`] while another run uses the folder; [`PublishError::State`] where the disk
+    /// [`DiskError::Locked`] while another run uses the folder; [`CacheError::Write`] where the disk
     /// refuses, or something is in the way.
     pub fn open(
         root: &Path,
         form: &str,
         id: &RunId,
         on_wait: Option<&dyn Fn(&str)>,
-    ) -> Result<(Self, Option<Unusable>), PublishError> {
-        Self::open_at(root, form, id, on_wait).map_err(PublishError::of_state)
-    }
-
-    fn open_at(
-        root: &Path,
-        form: &str,
-        id: &RunId,
-        on_wait: Option<&dyn Fn(&str)>,
-    ) -> Result<(Self, Option<Unusable>), PublishError> {
-        disk::create_folder(root)?;
+    ) -> Result<(Self, Option<Unusable>), CacheError> {
+        create_folder(root)?;
         let lock = Lock::take(root, &format!("run {id}"), on_wait)?;
         let folder = root.join(form);
         own::create_folder(&folder)?;
         if !Manifest::is_own(&folder) {
             let cause = io::Error::new(io::ErrorKind::AlreadyExists, "kohort did not write it");
-            return Err(PublishError::Write { path: folder.join(manifest::NAME), cause });
+            return Err(CacheError::Write { path: folder.join(manifest::NAME), cause });
         }
         forget_forms(root, form);
         let (manifest, unusable) = match Manifest::read(&folder) {
@@ -115,9 +82,26 @@ impl State {
     /// and those in `beside` aside, or one where kohort did before.
     ///
     /// # Errors
-    /// [`PublishError::Occupied`].
-    pub fn check(root: &Path, beside: &[PathBuf]) -> Result<(), PublishError> {
-        ground::of_state(root, beside)
+    /// [`DiskError::Occupied`].
+    pub fn check(root: &Path, beside: &[PathBuf]) -> Result<(), CacheError> {
+        // One where a first run was killed has nothing yet that proves it ours, and nothing else either.
+        let is_form = |name: &str, entry: &DirEntry| {
+            is_form(name)
+                && own_of_form(&entry.path()).is_ok_and(|own| !own.is_shared)
+                && entry.file_type().is_ok_and(|found| found.is_dir())
+        };
+        let foreign = foreign(root, beside, &is_form);
+        if foreign.is_empty() || Self::is_at(root) {
+            return Ok(());
+        }
+        Err(occupied(root, foreign, "[state] path").into())
+    }
+
+    /// Whether kohort, of whatever version, has kept something in the folder `root`.
+    #[must_use]
+    pub fn is_at(root: &Path) -> bool {
+        let entries = fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
+        entries.into_iter().any(|entry| is_kept(&entry))
     }
 
     /// The shares of a form in the folder `root`, without using them; none where there is no state of use.
@@ -158,16 +142,16 @@ impl State {
     /// A new file for blocks of this run.
     ///
     /// # Errors
-    /// [`PublishError::State`] where it cannot be made.
-    pub fn segment(&self) -> Result<Segment, PublishError> {
-        Segment::create(&self.folder, self.id.as_str()).map_err(PublishError::of_state)
+    /// [`CacheError::Write`] where it cannot be made.
+    pub fn segment(&self) -> Result<Segment, CacheError> {
+        Ok(Segment::create(&self.folder, self.id.as_str())?)
     }
 
     /// Makes `shares` what is kept, flushed to disk, and puts small files of blocks together.
     ///
     /// # Errors
-    /// [`PublishError::State`]; what is kept is then as before, or all of `shares`.
-    pub fn save(&mut self, shares: Vec<Share>, segment: Segment) -> Result<(), PublishError> {
+    /// [`CacheError::Write`]; what is kept is then as before, or all of `shares`.
+    pub fn save(&mut self, shares: Vec<Share>, segment: Segment) -> Result<(), CacheError> {
         let before = mem::replace(&mut self.shares, by_key(shares));
         let saved = segment.finish().and_then(|()| self.write_manifest()).and_then(|()| {
             self.sizes = segment::sizes(&self.folder);
@@ -179,10 +163,10 @@ impl State {
             self.shares = kept.map_or(before, |manifest| by_key(manifest.shares));
         }
         self.remove_strays();
-        saved.map_err(PublishError::of_state)
+        Ok(saved?)
     }
 
-    fn write_manifest(&self) -> Result<(), PublishError> {
+    fn write_manifest(&self) -> Result<(), DiskError> {
         // Of a process that is told to end it is written whole, with all that it names, or not at all.
         let _undisturbed = UNFINISHED.publishing();
         Manifest::new(self.shares.values().cloned().collect()).write(&self.folder)
@@ -215,23 +199,25 @@ fn by_key(shares: Vec<Share>) -> BTreeMap<String, Share> {
 }
 
 /// Whether the folder of a form can have this name.
-pub(crate) fn is_form(name: &str) -> bool {
+fn is_form(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Whether this is a folder in which kohort keeps something, whatever version of it.
-pub(crate) fn is_kept(entry: &DirEntry) -> bool {
+fn is_kept(entry: &DirEntry) -> bool {
     entry.file_name().to_str().is_some_and(is_form)
         && entry.file_type().is_ok_and(|found| found.is_dir())
         && Manifest::is_there(&entry.path())
 }
 
-/// Whether a file, named from the folder of a form, is one of kohort's.
-pub(crate) fn is_own(name: &str, path: &Path) -> bool {
-    match name {
+/// What is kept of one form of the inputs.
+fn own_of_form(folder: &Path) -> io::Result<Own> {
+    let own = Own::of(folder, &|name, path| match name {
         manifest::NAME | manifest::NEW => own::begins_as(path, manifest::BEGIN),
         name => segment::is_named(name) && own::is_file(path),
-    }
+    })?;
+    // As long as it is there the rest is known to be ours.
+    Ok(own.last(&folder.join(manifest::NAME)))
 }
 
 /// Removes the forms that were not used for the longest time. What is no form of ours stays, and what
@@ -251,6 +237,6 @@ fn forget_forms(root: &Path, used: &str) {
     let surplus = (others.len() + 1).saturating_sub(KEPT_FORMS);
     for (_, path) in others.iter().take(surplus) {
         // What cannot be removed now goes the next time.
-        let _ = Own::of_form(path).and_then(Own::remove);
+        let _ = own_of_form(path).and_then(Own::remove);
     }
 }

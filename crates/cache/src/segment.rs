@@ -1,4 +1,4 @@
-//! Files of blocks.
+//! Segments: files of blocks, one after the other.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -6,11 +6,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::iter;
 use std::path::{Path, PathBuf};
 
+use kohort_disk::{DiskError, RunId, SpillFile, at};
 use kohort_model::Spill;
 
-use super::BlockRef;
-use crate::disk::at;
-use crate::{PublishError, RunId, SpillFile};
+use crate::{BlockRef, CacheError};
 
 const ENDING: &str = ".blocks";
 
@@ -27,7 +26,7 @@ pub struct Segment {
 
 impl Segment {
     /// A new file, named after `stem`.
-    pub(super) fn create(folder: &Path, stem: &str) -> Result<Self, PublishError> {
+    pub(crate) fn create(folder: &Path, stem: &str) -> Result<Self, DiskError> {
         // A run that reads twice has two.
         let names = (2..).map(|number| format!("{stem}-{number}{ENDING}"));
         for name in iter::once(format!("{stem}{ENDING}")).chain(names) {
@@ -45,15 +44,19 @@ impl Segment {
     /// Appends a block.
     ///
     /// # Errors
-    /// [`PublishError::State`] where the disk refuses.
-    pub fn append(&self, block: &[u8]) -> Result<BlockRef, PublishError> {
-        let offset = at(&self.path, self.blocks.append(block)).map_err(PublishError::of_state)?;
+    /// [`CacheError::Write`] where the disk refuses.
+    pub fn append(&self, block: &[u8]) -> Result<BlockRef, CacheError> {
+        Ok(self.write(block)?)
+    }
+
+    pub(crate) fn write(&self, block: &[u8]) -> Result<BlockRef, DiskError> {
+        let offset = at(&self.path, self.blocks.append(block))?;
         let digest = blake3::hash(block).to_hex().to_string();
         Ok(BlockRef { file: self.name.clone(), offset, bytes: block.len() as u64, digest })
     }
 
     /// Flushes it to disk; one without a block goes.
-    pub(super) fn finish(mut self) -> Result<(), PublishError> {
+    pub(crate) fn finish(mut self) -> Result<(), DiskError> {
         at(&self.path, self.file.sync_all())?;
         self.is_whole = self.blocks.bytes() > 0;
         Ok(())
@@ -70,7 +73,7 @@ impl Drop for Segment {
 }
 
 /// Whether a file of blocks can have this name.
-pub(super) fn is_named(name: &str) -> bool {
+pub(crate) fn is_named(name: &str) -> bool {
     let stem = name.strip_suffix(ENDING).and_then(|stem| stem.split_at_checked(RunId::LENGTH));
     stem.is_some_and(|(run, rest)| {
         let is_plain =
@@ -82,7 +85,7 @@ pub(super) fn is_named(name: &str) -> bool {
 }
 
 /// The bytes of a block in `folder`, as they were kept; `None` where they are not.
-pub(super) fn read_block(folder: &Path, block: &BlockRef) -> Option<Vec<u8>> {
+pub(crate) fn read_block(folder: &Path, block: &BlockRef) -> Option<Vec<u8>> {
     let mut file = File::open(folder.join(&block.file)).ok()?;
     file.seek(SeekFrom::Start(block.offset)).ok()?;
     // What the manifest says of the length is believed only as far as the file goes.
@@ -94,7 +97,7 @@ pub(super) fn read_block(folder: &Path, block: &BlockRef) -> Option<Vec<u8>> {
 }
 
 /// The files of blocks in a folder and their bytes.
-pub(super) fn sizes(folder: &Path) -> BTreeMap<String, u64> {
+pub(crate) fn sizes(folder: &Path) -> BTreeMap<String, u64> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     let size = |entry: fs::DirEntry| {
         let name = entry.file_name().into_string().ok()?;

@@ -1,12 +1,11 @@
 //! State that is not what was kept, although its digest would say so.
 
-use kohort_testkit::hostile::attack;
+use kohort_disk::RunId;
+use kohort_testkit::hostile::{attack, change};
 use serde_json::Value;
 
-use super::manifest::{self, Manifest};
-use super::{BlockRef, FileCounts, Share, State, Unusable};
-use crate::RunId;
-use crate::tests::hostile::change;
+use crate::manifest::{self, Manifest};
+use crate::{BlockRef, FileCounts, Share, State, Unusable};
 
 const FORM: &str = "00000000000000f0";
 

@@ -1,21 +1,21 @@
-//! What is kept, and where.
+//! The manifest: what is kept of a form, and where.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
+use kohort_disk::{DiskError, KOHORT_VERSION, own, read_file, replace_file, sync_folder};
 use kohort_model::Day;
 use serde::{Deserialize, Serialize};
 
-use super::{STATE_VERSION, Unusable, segment};
-use crate::{KOHORT_VERSION, PublishError, disk, own};
+use crate::{STATE_VERSION, Unusable, segment};
 
 /// The manifest's file.
 pub(crate) const NAME: &str = "state.json";
 /// How each manifest begins, whichever kohort wrote it.
-pub(super) const BEGIN: &[u8] = b"{\"state_version\":";
+pub(crate) const BEGIN: &[u8] = b"{\"state_version\":";
 /// The next manifest, until it is whole.
-pub(super) const NEW: &str = "state.json.new";
+pub(crate) const NEW: &str = "state.json.new";
 
 /// What a part of an input left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub struct BlockRef {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     state_version: u32,
     kohort_version: String,
     /// BLAKE3 of the shares as they are written, in hexadecimal.
@@ -95,7 +95,7 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Option<Self>, Unusable> {
         let path = folder.join(NAME);
         let damaged = |cause: String| Unusable::Damaged(format!("{}: {cause}", path.display()));
-        let json = match disk::read_file(&path) {
+        let json = match read_file(&path) {
             Ok(json) => json,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(damaged(error.to_string())),
@@ -140,10 +140,10 @@ impl Manifest {
     }
 
     /// Replaces the manifest in one step.
-    pub fn write(&self, folder: &Path) -> Result<(), PublishError> {
+    pub fn write(&self, folder: &Path) -> Result<(), DiskError> {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        disk::replace_file(&folder.join(NAME), &folder.join(NEW), &json)?;
-        disk::sync_folder(folder)
+        replace_file(&folder.join(NAME), &folder.join(NEW), &json)?;
+        sync_folder(folder)
     }
 }
 

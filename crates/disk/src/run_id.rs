@@ -1,3 +1,5 @@
+//! Run ids: names of runs that sort by time.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,7 +25,7 @@ pub struct InvalidRunId(pub String);
 
 impl RunId {
     /// Characters of each.
-    pub(crate) const LENGTH: usize = PREFIX + PART;
+    pub const LENGTH: usize = PREFIX + PART;
 
     /// The id of a run that starts at `moment`, in the years 0 to 9999.
     #[must_use]

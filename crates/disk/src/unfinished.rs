@@ -1,5 +1,5 @@
-//! What the runs of this process have on disk before they are published: a process that is told to
-//! end takes it back.
+//! Runs of this process that are not published yet: a process that is told to end takes back what they
+//! have on disk.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Every run of this process.
-pub(crate) static UNFINISHED: Unfinished = Unfinished::new();
+pub static UNFINISHED: Unfinished = Unfinished::new();
 
 /// What became of the runs of a process that is about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,19 @@ pub fn on_abandon(tell: impl FnOnce() + Send + 'static) -> Registered<'static> {
 type TakeBack = Box<dyn FnOnce() + Send>;
 
 /// Runs that are at work.
-pub(crate) struct Unfinished(Mutex<Runs>);
+pub struct Unfinished(Mutex<Runs>);
+
+impl Default for Unfinished {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unfinished")
+    }
+}
 
 struct Runs {
     next: u64,
@@ -46,11 +58,14 @@ struct Runs {
 }
 
 impl Unfinished {
+    /// None yet.
+    #[must_use]
     pub const fn new() -> Self {
         Self(Mutex::new(Runs { next: 0, at_work: BTreeMap::new(), is_published: false }))
     }
 
     /// Has `take_back` called if the process is told to end before the answer is dropped.
+    #[must_use]
     pub fn register(&self, take_back: impl FnOnce() + Send + 'static) -> Registered<'_> {
         let mut runs = self.lock();
         let number = runs.next;
@@ -60,6 +75,7 @@ impl Unfinished {
     }
 
     /// While the answer is held a run is being published, which is not to be disturbed.
+    #[must_use]
     pub fn publishing(&self) -> Publishing<'_> {
         Publishing(self.lock())
     }
@@ -106,7 +122,7 @@ impl Drop for Registered<'_> {
 }
 
 /// A run that is being published.
-pub(crate) struct Publishing<'a>(MutexGuard<'a, Runs>);
+pub struct Publishing<'a>(MutexGuard<'a, Runs>);
 
 impl Publishing<'_> {
     /// Notes that readers see it.

@@ -1,9 +1,10 @@
-//! Few files of blocks, and little in them that nobody needs.
+//! Compaction: few files of blocks, and little in them that nobody needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Segment, State};
-use crate::PublishError;
+use kohort_disk::DiskError;
+
+use crate::{Segment, State};
 
 /// Files of blocks that stay at most.
 const MOST_FILES: usize = 8;
@@ -39,7 +40,7 @@ fn to_rewrite(files: &[(u64, u64)]) -> BTreeSet<usize> {
 impl State {
     /// Puts files together where that pays; whether blocks are elsewhere now. The old files stay until
     /// a manifest names the new one.
-    pub(super) fn compact(&mut self) -> Result<bool, PublishError> {
+    pub(super) fn compact(&mut self) -> Result<bool, DiskError> {
         let mut used: BTreeMap<&str, u64> =
             self.sizes.keys().map(|name| (name.as_str(), 0)).collect();
         for block in self.shares.values().flat_map(|share| &share.blocks) {
@@ -65,7 +66,7 @@ impl State {
         for share in shares.values_mut() {
             for block in share.blocks.iter_mut().filter(|block| names.contains(&block.file)) {
                 match self.read(block) {
-                    Some(bytes) => *block = segment.append(&bytes)?,
+                    Some(bytes) => *block = segment.write(&bytes)?,
                     None => damaged.push(share.key.clone()),
                 }
             }

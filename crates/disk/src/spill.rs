@@ -1,3 +1,5 @@
+//! Spill files: room on disk without a name, for what does not fit into memory.
+
 use std::fs::File;
 use std::io;
 #[cfg(unix)]
@@ -18,11 +20,17 @@ pub struct SpillFile {
 }
 
 impl SpillFile {
-    pub(crate) fn new(folder: &Path) -> io::Result<Self> {
+    /// A new one in a folder.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn new(folder: &Path) -> io::Result<Self> {
         tempfile::tempfile_in(folder).map(Self::over)
     }
 
-    pub(crate) fn over(file: File) -> Self {
+    /// One whose bytes go to an empty `file`.
+    #[must_use]
+    pub fn over(file: File) -> Self {
         Self { file, len: AtomicU64::new(0) }
     }
 

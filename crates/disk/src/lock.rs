@@ -1,4 +1,4 @@
-//! One run at a time per output.
+//! Locks: one run at a time per folder.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -9,7 +9,7 @@ use std::{env, fs, process, thread};
 use chrono::{SecondsFormat, Utc};
 use kohort_model::{shown, shown_path};
 
-use crate::{PublishError, disk};
+use crate::{DiskError, open_file};
 
 /// How often a lock is tried while another holds it.
 const TRY_EVERY: Duration = Duration::from_millis(200);
@@ -19,32 +19,32 @@ const TELL_EVERY: Duration = Duration::from_mins(1);
 /// Most bytes of a signature.
 const LONGEST: u64 = 300;
 
-/// The exclusive lock on an output, until it is dropped. The system takes it off a process that
+/// The exclusive lock on a folder, until it is dropped. The system takes it off a process that
 /// dies; the file stays, as removing it could lock two runs on two files of one name.
 #[derive(Debug)]
-pub(crate) struct Lock(File);
+pub struct Lock(File);
 
 impl Lock {
-    /// Locks the output `root`, which exists, and signs the lock file with `who` is at work. While
+    /// Locks the folder `root`, which exists, and signs the lock file with `who` is at work. While
     /// another holds it: fails, or where `on_wait` is there waits, and tells it so at once and each
     /// minute.
-    pub fn take(
-        root: &Path,
-        who: &str,
-        on_wait: Option<&dyn Fn(&str)>,
-    ) -> Result<Self, PublishError> {
+    ///
+    /// # Errors
+    /// [`DiskError::Locked`] while another holds it and nobody waits; [`DiskError::Write`] or
+    /// [`DiskError::Lock`] where the system refuses.
+    pub fn take(root: &Path, who: &str, on_wait: Option<&dyn Fn(&str)>) -> Result<Self, DiskError> {
         let path = root.join(".lock");
-        let mut file = disk::open_file(&path)
-            .map_err(|cause| PublishError::Write { path: path.clone(), cause })?;
+        let mut file =
+            open_file(&path).map_err(|cause| DiskError::Write { path: path.clone(), cause })?;
         let mut told: Option<Instant> = None;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(cause)) => return Err(PublishError::Lock { path, cause }),
+                Err(TryLockError::Error(cause)) => return Err(DiskError::Lock { path, cause }),
             }
             let Some(on_wait) = on_wait else {
-                return Err(PublishError::Locked { root: root.into(), holder: holder(&mut file) });
+                return Err(DiskError::Locked { root: root.into(), holder: holder(&mut file) });
             };
             if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
                 told = Some(Instant::now());
@@ -56,7 +56,7 @@ impl Lock {
             }
             thread::sleep(TRY_EVERY);
         }
-        sign(&mut file, who).map_err(|cause| PublishError::Write { path, cause })?;
+        sign(&mut file, who).map_err(|cause| DiskError::Write { path, cause })?;
         Ok(Self(file))
     }
 }

@@ -1,9 +1,16 @@
-//! What runs keep between them.
+//! The cache from its outside: what is kept comes back, and no more than that stays.
+
+mod hostile;
 
 use std::fs;
 use std::path::Path;
 
-use crate::{BlockRef, PublishError, RunId, Share, State, Unusable};
+use kohort_disk::{DiskError, RunId};
+
+use crate::{BlockRef, CacheError, Share, State, Unusable};
+
+#[global_allocator]
+static ALLOCATOR: kohort_testkit::hostile::Watched = kohort_testkit::hostile::Watched;
 
 /// What a folder of a form is called.
 const FORM: &str = "00000000000000f0";
@@ -131,5 +138,5 @@ fn what_is_not_what_was_kept_is_told() {
     assert_eq!(state.shares().count(), 0);
     // Another run cannot use it meanwhile.
     let error = State::open(root, FORM, &id(4), None).unwrap_err();
-    assert!(matches!(error, PublishError::Locked { .. }), "{error}");
+    assert!(matches!(error, CacheError::Disk(DiskError::Locked { .. })), "{error}");
 }

@@ -1,4 +1,4 @@
-//! The few steps on disk that must be durable or atomic.
+//! Durable and atomic steps: files and folders that survive a power cut, replaced whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -6,24 +6,32 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use serde::Serialize;
 use tempfile::TempDir;
 
-use crate::{PublishError, own};
+use crate::{DiskError, own};
 
 /// Attaches the path to what the operating system says.
-pub(crate) fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, PublishError> {
-    result.map_err(|cause| PublishError::Write { path: path.to_owned(), cause })
+///
+/// # Errors
+/// [`DiskError::Write`] with the path.
+pub fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, DiskError> {
+    result.map_err(|cause| DiskError::Write { path: path.to_owned(), cause })
 }
 
 /// Makes a folder and those above it where they are missing.
-pub(crate) fn create_folder(path: &Path) -> Result<(), PublishError> {
+///
+/// # Errors
+/// [`DiskError::Write`].
+pub fn create_folder(path: &Path) -> Result<(), DiskError> {
     at(path, fs::create_dir_all(path))
 }
 
 /// The same, and flushes the names of those that are new to disk: without it a power cut can lose
 /// them with all that was flushed below.
-pub(crate) fn create_folder_for_good(path: &Path) -> Result<(), PublishError> {
+///
+/// # Errors
+/// [`DiskError::Write`].
+pub fn create_folder_for_good(path: &Path) -> Result<(), DiskError> {
     let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
     let new: Vec<&Path> = path.ancestors().take_while(is_new).collect();
     create_folder(path)?;
@@ -43,13 +51,16 @@ pub(crate) fn create_folder_for_good(path: &Path) -> Result<(), PublishError> {
 ///
 /// # Errors
 /// What the operating system says; where something else has the name, what it is.
-pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+pub fn open_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     open(path, options.read(true).write(true).create(true).truncate(false))
 }
 
 /// What a file holds, opened as by [`open_file`]; one that is missing is an error.
-pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// What the operating system says; where something else has the name, what it is.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path, OpenOptions::new().read(true))?.read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -57,7 +68,10 @@ pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Opens what the user names to add to it, and makes a file where nothing is. A link is followed, but no
 /// reader of a pipe is waited for.
-pub(crate) fn append_to(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+/// What the operating system says.
+pub fn append_to(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     options.custom_flags(libc::O_NONBLOCK);
@@ -87,7 +101,10 @@ const BEGIN: usize = 12;
 
 /// Writes a file and flushes it to disk. What a killed process left of one gives way; what else has the
 /// name stays, and is an error.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+///
+/// # Errors
+/// [`DiskError::Write`].
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     let write = || {
         let mut file = own::create(path, &bytes[..bytes.len().min(BEGIN)])?;
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -101,7 +118,10 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), PublishError> 
 
 /// Replaces a file in one step, and flushes it to disk: `new` is its name until it is whole. Where that
 /// fails nothing of it is left. What was not written by kohort stays, and is an error.
-pub(crate) fn replace_file(path: &Path, new: &Path, bytes: &[u8]) -> Result<(), PublishError> {
+///
+/// # Errors
+/// [`DiskError::Write`].
+pub fn replace_file(path: &Path, new: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     write_file(new, bytes)?;
     let replaced = own::replace(new, path, &bytes[..bytes.len().min(BEGIN)]);
     at(path, replaced).inspect_err(|_| {
@@ -110,17 +130,26 @@ pub(crate) fn replace_file(path: &Path, new: &Path, bytes: &[u8]) -> Result<(), 
 }
 
 /// Flushes the names in a folder to disk: without it a power cut can lose a rename.
-pub(crate) fn sync_folder(path: &Path) -> Result<(), PublishError> {
+///
+/// # Errors
+/// [`DiskError::Write`].
+pub fn sync_folder(path: &Path) -> Result<(), DiskError> {
     at(path, sync(path))
 }
 
 /// The same, with what the operating system says.
-pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// What the operating system says.
+pub fn sync(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Makes `link` a symbolic link to the folder `target`.
-pub(crate) fn link_folder(target: &Path, link: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// What the operating system says.
+pub fn link_folder(target: &Path, link: &Path) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::symlink(target, link);
     #[cfg(windows)]
@@ -128,12 +157,18 @@ pub(crate) fn link_folder(target: &Path, link: &Path) -> io::Result<()> {
 }
 
 /// A folder in the system's folder for temporary files, for this user only.
-pub(crate) fn temporary_folder() -> io::Result<TempDir> {
+///
+/// # Errors
+/// What the operating system says.
+pub fn temporary_folder() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("kohort-").tempdir()
 }
 
 /// The files in and below a folder, sorted, as paths from there with slashes.
-pub(crate) fn files(folder: &Path) -> Result<Vec<String>, PublishError> {
+///
+/// # Errors
+/// [`DiskError::Read`].
+pub fn files(folder: &Path) -> Result<Vec<String>, DiskError> {
     fn walk(folder: &Path, prefix: &str, into: &mut Vec<String>) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -149,14 +184,7 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<String>, PublishError> {
     }
     let mut files = Vec::new();
     let walked = walk(folder, "", &mut files);
-    walked.map_err(|cause| PublishError::Read { path: folder.to_owned(), cause })?;
+    walked.map_err(|cause| DiskError::Read { path: folder.to_owned(), cause })?;
     files.sort_unstable();
     Ok(files)
-}
-
-/// A value as readable JSON that ends with a line.
-pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
-    let mut json = serde_json::to_vec_pretty(value).expect("it has text keys only");
-    json.push(b'\n');
-    json
 }
