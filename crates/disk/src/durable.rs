@@ -66,16 +66,32 @@ pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Opens what the user names to add to it, and makes a file where nothing is. A link is followed, but no
-/// reader of a pipe is waited for.
+/// Adds bytes in one piece to a file that the user names, so that several runs can write to one, and makes
+/// the file and its folder where they are missing. A link is followed, but no reader of a pipe is waited
+/// for. Nothing is flushed.
 ///
 /// # Errors
 /// What the operating system says.
-pub fn append_to(path: &Path) -> io::Result<File> {
+pub fn append_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     options.custom_flags(libc::O_NONBLOCK);
-    options.create(true).append(true).open(path)
+    options.create(true).append(true).open(path)?.write_all(bytes)
+}
+
+/// Replaces a file that the user names, and makes its folder where it is missing: readers find the old file
+/// or the new one, never half of either. Its bytes begin with `begin`; what has the name and begins
+/// otherwise stays, and is an error. `new` is its name until it is whole. Nothing is flushed.
+///
+/// # Errors
+/// What the operating system says; nothing of the new file is left.
+pub fn swap_file(path: &Path, new: &Path, begin: &[u8], bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    let written = own::create(new, begin)?.write_all(bytes);
+    written.and_then(|()| own::replace(new, path, begin)).inspect_err(|_| {
+        let _ = fs::remove_file(new);
+    })
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {

@@ -19,7 +19,7 @@ mod unfinished;
 
 pub use durable::{
     append_to, at, create_folder, create_folder_for_good, files, link_folder, open_file, read_file,
-    replace_file, sync, sync_folder, temporary_folder, write_file,
+    replace_file, swap_file, sync, sync_folder, temporary_folder, write_file,
 };
 pub use error::{DiskError, is_in_the_way, remedy};
 pub use ground::{foreign, occupied};

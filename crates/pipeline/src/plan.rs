@@ -8,7 +8,8 @@ use kohort_cache::State;
 use kohort_checks::{Finding, Status};
 use kohort_load::{Needs, Opened};
 use kohort_model::{Basis, Day, IdType, Input, MeasureSpec, Passes};
-use kohort_publish::{LineageTarget, Output};
+use kohort_notify::LineageTarget;
+use kohort_publish::Output;
 use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};

@@ -10,6 +10,7 @@ use kohort_cache::State;
 use kohort_checks::Severity;
 use kohort_load::{LoadReport, Opened, RejectedDetail};
 use kohort_model::{Context, Day, Id, Input, Ledger, Spill, Table};
+use kohort_notify::Notifier;
 use kohort_publish::{
     InputRecord, KOHORT_VERSION, LateRows, Layout, Output, PublishedRun, RECORD_VERSION, RowSink,
     RunId, RunRecord, Staging, TableMeta, TableRecord, Timing, delta,
@@ -30,10 +31,9 @@ use crate::memory::{gather_budget, peak_bytes};
 use crate::plan::{Plan, check_folders, today};
 use crate::read::{ReadError, ReadInputs, Reader};
 use crate::record::{alert_record, events, hiding, input_record, rejected_row, risk_record};
-use crate::records::Records;
 use crate::tables::{metrics, wants_scorecard};
 use crate::warnings::{Warnings, history};
-use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, outlook};
+use crate::{Currency, Event, Lapse, Pipeline, RunError, detail, notifications, outlook};
 
 /// Rejected rows of each reason whose details are written.
 const REJECTED_CAP: usize = 1000;
@@ -93,25 +93,30 @@ pub fn run(
     observe: &(dyn Fn(Event) + Sync),
 ) -> Result<RunSummary, RunError> {
     let started_at = Utc::now();
-    let mut records = Records::begin(pipeline, &RunId::at(started_at), started_at, observe);
-    let result = run_told(pipeline, options, started_at, &mut records);
-    records.end(&result);
+    let run_id = RunId::at(started_at);
+    let name = pipeline.substituted.hide(&pipeline.name).into_owned();
+    observe(Event::RunStarted { run_id: run_id.to_string(), pipeline: name });
+    let warn = |text| observe(Event::Warning(text));
+    let settings = notifications::settings(pipeline);
+    let mut notifier = Notifier::begin(settings, &run_id, started_at, &warn);
+    let result = run_notified(pipeline, options, started_at, observe, &mut notifier);
+    notifications::end(notifier, &result);
     result
 }
 
-/// A run that began at `started_at`, of which `records` tell others.
-fn run_told(
+/// A run that began at `started_at`.
+fn run_notified(
     pipeline: &Pipeline,
     options: &RunOptions,
     started_at: DateTime<Utc>,
-    records: &mut Records<'_>,
+    observe: &(dyn Fn(Event) + Sync),
+    notifier: &mut Notifier<'_>,
 ) -> Result<RunSummary, RunError> {
-    let observe = records.observe();
     let run_id = RunId::at(started_at);
     let mut run = Run::new(pipeline, options, &run_id, observe)?;
     let threads = run.threads;
 
-    let begun = match run.begin(options, started_at, records)? {
+    let begun = match run.begin(options, started_at, notifier)? {
         Ok(begun) => begun,
         Err(summary) => return Ok(summary),
     };
@@ -327,12 +332,12 @@ impl Run<'_> {
         &mut self,
         options: &RunOptions,
         now: DateTime<Utc>,
-        records: &mut Records<'_>,
+        notifier: &mut Notifier<'_>,
     ) -> Result<Result<Begun, RunSummary>, RunError> {
         let pipeline = self.pipeline;
         let today = today(pipeline, now);
         let mut inputs = self.open(options, now)?;
-        records.opened(&inputs.plan.inputs);
+        notifications::opened(notifier, &inputs.plan.inputs);
         if let Some(summary) = inputs.unchanged(options, today) {
             if pipeline.output.join(".staging").exists() {
                 // Of a run that was killed once it was published: who takes the output clears it. Where

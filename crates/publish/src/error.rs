@@ -283,17 +283,6 @@ pub enum PublishError {
         /// The table's folder.
         path: PathBuf,
     },
-    /// A file of `[records]` cannot be written. The run goes on without it.
-    #[error("cannot write {}: {cause}; see to it, or to [records] in the pipeline file", .path.display())]
-    Records {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
-    /// The address of `[records] lineage` does not take an event. The run goes on without it.
-    #[error("the lineage of the run is not told: {0}")]
-    Lineage(StoreError),
 }
 
 /// In what a file differs from what `run.json` says of it.

@@ -41,14 +41,12 @@ mod ground;
 mod guard;
 mod history;
 mod layout;
-mod lineage;
 mod merge;
 mod order;
 mod output;
 mod own;
 mod parquet_file;
 mod pointer;
-mod prometheus;
 mod read;
 mod record;
 mod rejected;
@@ -66,10 +64,8 @@ pub use history::{Cleared, KeptRun};
 pub use kohort_disk::{DiskError, InvalidRunId, KOHORT_VERSION, RunId};
 pub use kohort_store::is_url;
 pub use layout::{Layout, delta};
-pub use lineage::{Dataset, DatasetField, Lineage, LineageTarget, RunState, Statistics};
 pub use output::Output;
 pub use parquet_file::TableMeta;
-pub use prometheus::write_metrics;
 pub use read::{Batches, PublishedRun, PublishedTable};
 pub use record::{
     AlertRecord, Calibration, CheckCounts, EventCounts, FileRecord, InputRecord, LateRows,

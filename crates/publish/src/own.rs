@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::output::{RECORD, is_link_target};
 use crate::{KOHORT_VERSION, RunId};
-pub(crate) use kohort_disk::own::{Own, begins_as, create, create_folder, is_file, replace};
+pub(crate) use kohort_disk::own::{Own, begins_as, create, create_folder, is_file};
 
 /// How a record of a run begins.
 const RECORD_BEGIN: &[u8] = b"{\n  \"record_version\"";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kohort_publish::LineageTarget;
+use kohort_notify::LineageTarget;
 
 use super::error::ConfigError;
 use super::section::{Item, Section};

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use kohort_cache::{CacheError, Segment, Share, State};
 use kohort_disk::DiskError;
-use kohort_model::Day;
 
 use super::{begin, example, id, meta, record, tree};
 use crate::layout::delta::sync_at;
-use crate::{Attempt, Layout, Output, PublishError, PublishedRun, RejectedRow, write_metrics};
+use crate::{Attempt, Layout, Output, PublishError, PublishedRun, RejectedRow};
 
 /// A name and what is done in a folder.
 type Operation<'a, E = PublishError> = (&'a str, &'a dyn Fn(&Path) -> Result<(), E>);
@@ -454,32 +453,6 @@ fn forms_of_other_kohorts_go() {
             keep(root, &form(letter), second).unwrap();
         }
         assert_eq!(folder.exists(), stays, "{letter}");
-    }
-}
-
-#[test]
-fn files_of_metrics_are_ours_or_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("kohort.prom");
-    let record = crate::RunRecord { as_of: Day(20_000), ..record(&id(1)) };
-    let moment = "2026-11-22T02:00:00Z".parse().unwrap();
-    let write = || write_metrics(&path, "shop", moment, Some(&record));
-    write().unwrap();
-    write().unwrap();
-    assert_eq!(tree(folder.path()), ["kohort.prom"]);
-    let elsewhere = folder.path().join("elsewhere");
-    for name in ["kohort.prom", "kohort.prom.new"] {
-        let thing = folder.path().join(name);
-        fs::write(&thing, NOTES).unwrap();
-        let error = write().unwrap_err();
-        assert!(matches!(error, PublishError::Records { .. }), "{error}");
-        assert_eq!(fs::read_to_string(&thing).unwrap(), NOTES);
-        fs::rename(&thing, &elsewhere).unwrap();
-        std::os::unix::fs::symlink(&elsewhere, &thing).unwrap();
-        write().unwrap_err();
-        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), NOTES);
-        assert!(thing.is_symlink());
-        fs::remove_file(&thing).unwrap();
     }
 }
 

@@ -1,15 +1,11 @@
-//! What other programs read of a run: the schema of its record, and its metrics.
+//! The schema of `run.json`: it describes what is written, all of it.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use serde_json::Value;
 
 use super::*;
-use crate::{
-    AlertRecord, Calibration, CheckCounts, LateRows, RUN_SCHEMA, RiskRecord, TableRecord,
-    write_metrics,
-};
+use crate::{AlertRecord, Calibration, CheckCounts, LateRows, RUN_SCHEMA, RiskRecord, TableRecord};
 
 /// A record with something in every list and every option.
 pub(super) fn full() -> RunRecord {
@@ -148,79 +144,5 @@ fn the_schema_says_what_is_written() {
         let required = object["required"].as_array().unwrap();
         let required: BTreeSet<_> = required.iter().map(|name| name.as_str().unwrap()).collect();
         assert!(properties.iter().map(|name| name.as_str()).eq(required), "{object}");
-    }
-}
-
-#[test]
-fn metrics_of_a_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("new/kohort.prom");
-    let moment = "2026-11-22T01:44:52.007Z".parse().unwrap();
-    write_metrics(&path, "the \"shop\"", moment, Some(&full())).unwrap();
-    let text = fs::read_to_string(&path).unwrap();
-    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
-    let expected = [
-        r#"kohort_run_success{pipeline="the \"shop\""} 1"#,
-        r#"kohort_run_timestamp_seconds{pipeline="the \"shop\""} 1795311892.007"#,
-        r#"kohort_run_last_success_timestamp_seconds{pipeline="the \"shop\""} 1795311892.007"#,
-        r#"kohort_run_duration_seconds{pipeline="the \"shop\"",stage="read"} 0.125"#,
-        r#"kohort_peak_memory_bytes{pipeline="the \"shop\""} 1073741824"#,
-        r#"kohort_spilled_bytes{pipeline="the \"shop\""} 0"#,
-        r#"kohort_input_rows{pipeline="the \"shop\"",input="orders"} 542"#,
-        r#"kohort_input_rows_read{pipeline="the \"shop\"",input="orders"} 12"#,
-        r#"kohort_input_rounded_amounts{pipeline="the \"shop\"",input="orders"} 4"#,
-        r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="a \"b\"\n\\"} 1"#,
-        r#"kohort_input_rejected_rows{pipeline="the \"shop\"",input="orders",reason="in_future"} 2"#,
-        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="decoded"} 1"#,
-        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="reused"} 1"#,
-        r#"kohort_input_files{pipeline="the \"shop\"",input="orders",state="passed_over"} 1"#,
-        r#"kohort_input_bytes{pipeline="the \"shop\"",input="orders"} 345"#,
-        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="added"} 3"#,
-        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="month",change="removed"} 1"#,
-        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="week",change="added"} 6"#,
-        r#"kohort_late_rows{pipeline="the \"shop\"",input="orders",grain="week",change="removed"} 2"#,
-        r#"kohort_alerts{pipeline="the \"shop\"",metric="churn_rate",grain="month"} 2"#,
-        r#"kohort_checks{pipeline="the \"shop\"",status="pass"} 9"#,
-        r#"kohort_checks{pipeline="the \"shop\"",status="warn"} 2"#,
-        r#"kohort_checks{pipeline="the \"shop\"",status="fail"} 0"#,
-        r#"kohort_table_rows{pipeline="the \"shop\"",table="lost_sales"} 5"#,
-        r#"kohort_table_bytes{pipeline="the \"shop\"",table="lost_sales"} 700"#,
-    ];
-    assert_eq!(samples, expected);
-    for sample in samples {
-        let metric = sample.split('{').next().unwrap();
-        for note in [format!("# HELP {metric} "), format!("# TYPE {metric} gauge\n")] {
-            assert_eq!(text.matches(&note).count(), 1, "{note}");
-        }
-    }
-    assert_eq!(tree(folder.path()), ["new/", "new/kohort.prom"]);
-}
-
-#[test]
-fn a_failed_run_keeps_the_time_of_the_last_success() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("kohort.prom");
-    let lines = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
-    };
-    let fail = |second: i64| {
-        let moment = chrono::DateTime::from_timestamp(second, 0).unwrap();
-        write_metrics(&path, "shop", moment, None).unwrap();
-        lines(&fs::read_to_string(&path).unwrap())
-    };
-    let failed = |second: i64| {
-        vec![
-            "kohort_run_success{pipeline=\"shop\"} 0".to_owned(),
-            format!("kohort_run_timestamp_seconds{{pipeline=\"shop\"}} {second}.000"),
-        ]
-    };
-    assert_eq!(fail(1), failed(1));
-    let moment = chrono::DateTime::from_timestamp(2, 0).unwrap();
-    write_metrics(&path, "shop", moment, Some(&record(&id(0)))).unwrap();
-    for second in [3, 4] {
-        let mut expected = failed(second);
-        let last = "kohort_run_last_success_timestamp_seconds{pipeline=\"shop\"} 2.000";
-        expected.push(last.to_owned());
-        assert_eq!(fail(second), expected);
     }
 }

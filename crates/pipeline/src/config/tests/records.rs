@@ -1,4 +1,4 @@
-use kohort_publish::LineageTarget;
+use kohort_notify::LineageTarget;
 
 use super::*;
 

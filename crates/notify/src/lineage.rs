@@ -1,15 +1,13 @@
-//! What a run reads and writes, as events of `OpenLineage` 2-0-2 for a catalogue of data.
+//! `OpenLineage` 2-0-2 events: what a run reads and writes, for a catalogue of data.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use kohort_disk as disk;
+use kohort_disk::{KOHORT_VERSION, RunId, append_to};
 use serde_json::{Map, Value, json};
 
-use crate::{KOHORT_VERSION, PublishError, RunId};
+use crate::NotifyError;
 
 /// The schema of an event.
 const EVENT_SCHEMA: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
@@ -80,6 +78,15 @@ pub struct Statistics {
     pub files: u64,
 }
 
+/// What a run reads, and what it writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// Read.
+    pub inputs: Vec<Dataset>,
+    /// Written.
+    pub outputs: Vec<Dataset>,
+}
+
 impl Lineage {
     /// The run `run_id` of `pipeline`, whose name stands in `namespace` beside those of other jobs.
     pub fn new(
@@ -91,38 +98,33 @@ impl Lineage {
         Self { target, namespace: namespace.into(), pipeline: pipeline.into(), run_id }
     }
 
-    /// Tells what becomes of the run at `moment`; an address gets `patience` to answer.
+    /// Sends what becomes of the run at `moment`; an address gets `patience` to answer.
     ///
     /// # Errors
-    /// [`PublishError::Records`] where the disk refuses, [`PublishError::Lineage`] where the address
+    /// [`NotifyError::File`] where the disk refuses, [`NotifyError::Lineage`] where the address
     /// does not take it.
-    pub fn tell(
+    pub fn send(
         &self,
         state: RunState<'_>,
         moment: DateTime<Utc>,
-        (inputs, outputs): (&[Dataset], &[Dataset]),
+        ports: &Ports,
         patience: Duration,
-    ) -> Result<(), PublishError> {
-        let mut event = self.event(state, moment, inputs, outputs).to_string();
+    ) -> Result<(), NotifyError> {
+        let mut event = self.event(state, moment, ports).to_string();
         match &self.target {
             LineageTarget::File(path) => {
                 event.push('\n');
-                append(path, event.as_bytes())
+                append_to(path, event.as_bytes())
+                    .map_err(|cause| NotifyError::File { path: path.clone(), cause })
             }
             LineageTarget::Endpoint(url) => {
                 let posted = kohort_store::post_json(url, event.into_bytes(), patience);
-                posted.map_err(PublishError::Lineage)
+                posted.map_err(NotifyError::Lineage)
             }
         }
     }
 
-    fn event(
-        &self,
-        state: RunState<'_>,
-        moment: DateTime<Utc>,
-        inputs: &[Dataset],
-        outputs: &[Dataset],
-    ) -> Value {
+    fn event(&self, state: RunState<'_>, moment: DateTime<Utc>, ports: &Ports) -> Value {
         let engine = facet(
             "1-1-1/ProcessingEngineRunFacet",
             json!({
@@ -154,8 +156,8 @@ impl Lineage {
                 "name": self.pipeline,
                 "facets": { "jobType": job_type },
             },
-            "inputs": inputs.iter().map(Dataset::as_input).collect::<Vec<_>>(),
-            "outputs": outputs.iter().map(Dataset::as_output).collect::<Vec<_>>(),
+            "inputs": ports.inputs.iter().map(Dataset::as_input).collect::<Vec<_>>(),
+            "outputs": ports.outputs.iter().map(Dataset::as_output).collect::<Vec<_>>(),
             "producer": producer(),
             "schemaURL": EVENT_SCHEMA,
         })
@@ -272,17 +274,11 @@ fn producer() -> String {
     format!("urn:kohort:{KOHORT_VERSION}")
 }
 
-/// Adds a line to a file in one piece, so that several runs can write to one.
-fn append(path: &Path, line: &[u8]) -> Result<(), PublishError> {
-    let write = || {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        disk::append_to(path)?.write_all(line)
-    };
-    write().map_err(|cause| PublishError::Records { path: path.to_owned(), cause })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
     fn lineage(target: LineageTarget) -> Lineage {
@@ -320,8 +316,8 @@ mod tests {
         assert_ne!(run.uuid(), other.uuid());
     }
 
-    /// The events of a run, as they are in the file that it told them to.
-    fn told(run: &Lineage, path: &Path) -> Vec<Value> {
+    /// The events of a run, as they are in the file that they were sent to.
+    fn sent(run: &Lineage, path: &Path) -> Vec<Value> {
         let input = Dataset {
             fields: vec![DatasetField {
                 name: "customer".to_owned(),
@@ -336,10 +332,10 @@ mod tests {
             statistics: Some(Statistics { rows: 1, bytes: 50, files: 1 }),
             ..Dataset::at("s3://bucket/out/lost_sales.parquet")
         };
-        let datasets = (&[input][..], &[output][..]);
+        let ports = Ports { inputs: vec![input], outputs: vec![output] };
         let now = "2025-01-02T03:04:05.678Z".parse().unwrap();
         for state in [RunState::Start, RunState::Complete, RunState::Fail("it \"broke\"\n")] {
-            run.tell(state, now, datasets, Duration::ZERO).unwrap();
+            run.send(state, now, &ports, Duration::ZERO).unwrap();
         }
         let text = fs::read_to_string(path).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -350,7 +346,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/lineage.jsonl");
         let run = lineage(LineageTarget::File(path.clone()));
-        let events = told(&run, &path);
+        let events = sent(&run, &path);
         let types: Vec<_> = events.iter().map(|event| event["eventType"].as_str()).collect();
         assert_eq!(types, [Some("START"), Some("COMPLETE"), Some("FAIL")]);
         assert_eq!(
