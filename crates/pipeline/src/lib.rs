@@ -1,28 +1,28 @@
 //! The pipeline: its file, the plan that follows from it, and the run.
 
 mod accepted;
-mod before;
 mod checks;
 mod config;
 mod count;
 mod currencies;
-mod detail;
+mod dry_run;
 mod error;
 mod events;
 mod fold;
 mod frame;
-mod kept;
 mod labels;
 mod listed;
 mod memory;
 mod notifications;
-mod outlook;
 mod plan;
+mod previous_run;
 mod read;
 mod record;
+mod row_cache;
 mod run;
 mod sources;
 mod tables;
+mod verbose;
 mod warnings;
 
 pub use config::{
@@ -31,11 +31,11 @@ pub use config::{
     Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, Unmet, declared,
 };
 pub use count::{CheckedText, CheckedValue};
+pub use dry_run::{Planned, PlannedInput, RunPlan, plan};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
 pub use fold::TooLarge;
 pub use kohort_scorecard::Alert;
-pub use outlook::{Planned, PlannedInput, RunPlan, plan};
 pub use plan::{CheckReport, CheckedInput, check};
 pub use run::{RunOptions, RunSummary, run};
 pub use tables::{schemas, table, tables};

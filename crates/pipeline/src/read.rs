@@ -11,8 +11,8 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::RunError;
-use crate::kept::{Blocks, Collect, holds, not_kept, reports};
 use crate::plan::Plan;
+use crate::row_cache::{Blocks, Collect, holds, not_kept, reports};
 use crate::warnings::Warnings;
 
 /// What reading needs beside the inputs.

@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! The record of a run, from what its stages found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use kohort_scorecard::Alert;
 use kohort_timeline::{Census, LeftOut};
 
 use crate::Substituted;
-use crate::kept::by_month;
+use crate::row_cache::by_month;
 
 /// What was read of an input, and what of it counts nowhere. `shares` are what is kept of its parts,
 /// where anything is, and `files_reused` how many files were not read.

@@ -1,17 +1,16 @@
-//! What a run would do, told before it does.
+//! The dry run: what a run would do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::thread::available_parallelism;
 
 use chrono::Utc;
 use kohort_cache::{Share, State};
 use kohort_load::Opened;
 use kohort_model::{Context, Day, Extent, Periods, Slot};
 
-use crate::before::Before;
-use crate::kept::{Parts, holds};
 use crate::plan::{Plan, check_folders, today};
+use crate::previous_run::PreviousRun;
+use crate::row_cache::{Parts, holds};
 use crate::{Pipeline, RunError, RunOptions};
 
 /// What a run takes before the first row: code, buffers, the states of the measures.
@@ -86,8 +85,8 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let parts = Parts::of(&plan);
     let fingerprint = parts.fingerprint(pipeline, now);
     let today = today(pipeline, now);
-    let unchanged = Before::find(pipeline).unchanged(&fingerprint, options, today).is_some();
-    let threads = options.threads.or(available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let unchanged = PreviousRun::find(pipeline).unchanged(&fingerprint, options, today).is_some();
+    let threads = options.thread_count();
     let state = pipeline.state.as_ref().filter(|_| !options.full_refresh);
     let shares = state.map(|folder| State::look(folder, &parts.form)).unwrap_or_default();
     let mut inputs: Vec<PlannedInput> = (plan.inputs.iter().zip(&parts.keys))

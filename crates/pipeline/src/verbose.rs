@@ -1,4 +1,4 @@
-//! What a run is about to do, for whoever looks for a fault.
+//! Verbose messages: what a run is about to read, for whoever looks for a fault.
 
 use kohort_load::Opened;
 

@@ -1,16 +1,16 @@
-//! What is current when a run begins, and whether it is what the run would find.
+//! The previous run: what is current when another begins, and whether that would find the same.
 
 use kohort_model::Day;
 use kohort_publish::{PublishedRun, RunRecord};
 
-use crate::kept::holds_today;
 use crate::record::alert;
+use crate::row_cache::holds_today;
 use crate::{Pipeline, RunOptions, RunSummary};
 
 /// The run that is current when another begins.
-pub(crate) struct Before(Option<(PublishedRun, RunRecord)>);
+pub(crate) struct PreviousRun(Option<(PublishedRun, RunRecord)>);
 
-impl Before {
+impl PreviousRun {
     /// What cannot be read is as if it were not there: the new run replaces it.
     pub fn find(pipeline: &Pipeline) -> Self {
         let run = PublishedRun::open(&pipeline.output).ok();
@@ -19,7 +19,7 @@ impl Before {
 
     /// Whether it still is.
     pub fn is_current(&self, pipeline: &Pipeline) -> bool {
-        let id = |before: &Self| before.record().map(|record| record.run_id.clone());
+        let id = |run: &Self| run.record().map(|record| record.run_id.clone());
         id(self) == id(&Self::find(pipeline))
     }
 

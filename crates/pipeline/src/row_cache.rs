@@ -1,4 +1,4 @@
-//! What earlier runs kept of the inputs, and what of it still holds.
+//! The row cache: what earlier runs kept of the inputs, and what of it is still valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
