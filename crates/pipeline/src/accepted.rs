@@ -5,7 +5,7 @@ use kohort_load::{LONGEST_GAP_DAYS, LoadReport};
 use kohort_model::{Basis, Day, Input};
 use kohort_publish::InputRecord;
 
-use crate::checks::{as_float, bare};
+use crate::findings::{as_float, bare};
 use crate::{Pipeline, RunError};
 
 /// That `as_of` and `history_start` leave a row of the history, where there is one.

@@ -1,4 +1,4 @@
-//! What was asked to hold, and whether it does.
+//! Checks of inputs and tables: what was asked to hold, and whether it does.
 
 use kohort_checks::{Counts, Finding, Kind, Severity, Status, identities};
 use kohort_load::{ColumnCheck, LoadReport, Mistyped, Must, Opened};
@@ -8,6 +8,7 @@ use kohort_timeline::Survey;
 
 use crate::config::{ColumnRule, FreshnessRule, RowRule};
 use crate::error::FailedChecks;
+use crate::findings::{as_float, bare};
 use crate::warnings::Warnings;
 use crate::{Pipeline, RunError, accepted, listed};
 
@@ -357,27 +358,6 @@ fn skipped(kind: Kind, input: Input, subject: Option<&String>, severity: Severit
         detail: Some("no table of this run reads the input".to_owned()),
         ..bare(kind, severity, Status::Skipped)
     }
-}
-
-pub(crate) fn bare(kind: Kind, severity: Severity, status: Status) -> Finding {
-    Finding {
-        kind,
-        input: None,
-        table: None,
-        subject: None,
-        severity,
-        status,
-        observed: None,
-        allowed: None,
-        rows: None,
-        failing: None,
-        detail: None,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "what is compared with a limit is no exact number")]
-pub(crate) fn as_float(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

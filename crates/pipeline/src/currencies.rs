@@ -2,7 +2,7 @@
 
 use kohort_checks::{Finding, Kind, Status};
 
-use crate::checks::bare;
+use crate::findings::bare;
 use crate::warnings::history;
 use crate::{Currency, Pipeline};
 

@@ -1,14 +1,13 @@
 //! The fold: every measure over every timeline, within memory.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use kohort_model::{Context, Day, Extent, Finished, Grain, Measure, MeasureSpec};
 use kohort_timeline::{Census, FoldOptions, Folded, Gathered, SlotMap, TimelineError};
 
 use crate::RunError;
-use crate::memory::{Ceiling, readable};
+use crate::memory::{Ceiling, TooLarge};
 use crate::plan::Plan;
 use crate::run::Run;
 
@@ -129,60 +128,5 @@ impl Folding<'_> {
             slots: context.slots.len(),
             segment: largest.map(|(name, values)| (name.to_owned(), values)),
         }))
-    }
-}
-
-/// Tables that memory does not hold.
-#[derive(Debug)]
-pub struct TooLarge {
-    /// Their names.
-    tables: Vec<&'static str>,
-    /// Bytes that they need at least, where that is known.
-    needed: Option<u64>,
-    ceiling: Ceiling,
-    /// The first day of the tables.
-    first_day: Day,
-    /// The finest grain.
-    grain: Grain,
-    /// How many of its periods there are.
-    periods: usize,
-    /// Everybody and every segment value.
-    slots: usize,
-    /// The segment with the most values, and how many.
-    segment: Option<(String, usize)>,
-}
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tables, needed, ceiling, first_day, grain, periods, slots, segment } = self;
-        let (tables, name) = (tables.join(", "), grain.name());
-        write!(f, "{tables} do not fit into memory; nothing was published. ")?;
-        match (needed, ceiling.left()) {
-            (Some(needed), Some(left)) => {
-                write!(
-                    f,
-                    "Rows take {} or more, and {} are left",
-                    readable(*needed),
-                    readable(left)
-                )?;
-            }
-            _ => write!(f, "Counters and rows have outgrown it")?,
-        }
-        if let Some(bytes) = ceiling.bytes {
-            write!(f, " of the {} that the run may take", readable(bytes))?;
-        }
-        write!(f, ". There are {periods} {name}s from {first_day} on")?;
-        if let Some((segment, values)) = segment {
-            write!(f, ", and {} values of segments, {values} of them of {segment}", slots - 1)?;
-        }
-        write!(
-            f,
-            ". Raise --memory-limit; if {first_day} is a mistake, reject such rows with [checks] \
-             earliest; or leave out tables, the grain {name}"
-        )?;
-        match segment {
-            Some((segment, _)) => write!(f, " or the segment {segment}"),
-            None => Ok(()),
-        }
     }
 }

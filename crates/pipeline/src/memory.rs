@@ -1,8 +1,9 @@
-//! The memory of the process: what it holds, what it may take, and who is told when it does not do.
+//! Memory of the process: what it holds, what it may take, and the error of tables that do not fit.
 
+use std::fmt;
 use std::fs;
 
-use kohort_model::MemoryGuard;
+use kohort_model::{Day, Grain, MemoryGuard};
 
 const MIB: u64 = 1 << 20;
 
@@ -123,6 +124,61 @@ pub(crate) fn passed(limit: Option<u64>, peak: Option<u64>, threads: usize) -> O
         readable(peak),
         readable(limit)
     ))
+}
+
+/// Tables that memory does not hold.
+#[derive(Debug)]
+pub struct TooLarge {
+    /// Their names.
+    pub(crate) tables: Vec<&'static str>,
+    /// Bytes that they need at least, where that is known.
+    pub(crate) needed: Option<u64>,
+    pub(crate) ceiling: Ceiling,
+    /// The first day of the tables.
+    pub(crate) first_day: Day,
+    /// The finest grain.
+    pub(crate) grain: Grain,
+    /// How many of its periods there are.
+    pub(crate) periods: usize,
+    /// Everybody and every segment value.
+    pub(crate) slots: usize,
+    /// The segment with the most values, and how many.
+    pub(crate) segment: Option<(String, usize)>,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tables, needed, ceiling, first_day, grain, periods, slots, segment } = self;
+        let (tables, name) = (tables.join(", "), grain.name());
+        write!(f, "{tables} do not fit into memory; nothing was published. ")?;
+        match (needed, ceiling.left()) {
+            (Some(needed), Some(left)) => {
+                write!(
+                    f,
+                    "Rows take {} or more, and {} are left",
+                    readable(*needed),
+                    readable(left)
+                )?;
+            }
+            _ => write!(f, "Counters and rows have outgrown it")?,
+        }
+        if let Some(bytes) = ceiling.bytes {
+            write!(f, " of the {} that the run may take", readable(bytes))?;
+        }
+        write!(f, ". There are {periods} {name}s from {first_day} on")?;
+        if let Some((segment, values)) = segment {
+            write!(f, ", and {} values of segments, {values} of them of {segment}", slots - 1)?;
+        }
+        write!(
+            f,
+            ". Raise --memory-limit; if {first_day} is a mistake, reject such rows with [checks] \
+             earliest; or leave out tables, the grain {name}"
+        )?;
+        match segment {
+            Some((segment, _)) => write!(f, " or the segment {segment}"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ pub enum PublishError {
     /// An output has no run of this name.
     #[error(
         "there is no run {name} in {}; the runs there, newest first: {}",
-        .output.display(), crate::find::list(.runs)
+        .output.display(), names(.runs)
     )]
     UnknownRun {
         /// The name as given.
@@ -313,4 +313,16 @@ pub(crate) fn writing(path: PathBuf, cause: ParquetError) -> PublishError {
 /// What went wrong while a file or folder was opened or listed.
 pub(crate) fn reading(path: PathBuf, cause: io::Error) -> PublishError {
     DiskError::Read { path, cause }.into()
+}
+
+/// The names that an error lists, newest first.
+fn names(runs: &[RunId]) -> String {
+    const LISTED: usize = 20;
+    if runs.is_empty() {
+        return "none".to_owned();
+    }
+    let mut listed: Vec<_> = runs.iter().take(LISTED).map(RunId::as_str).collect();
+    let more = format!("and {} more", runs.len().saturating_sub(LISTED));
+    listed.extend((runs.len() > LISTED).then_some(more.as_str()));
+    listed.join(", ")
 }

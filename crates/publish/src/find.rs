@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::output::{RECORD, run_id};
+use crate::names::{RECORD, run_id};
 use crate::remote::Remote;
 use crate::{Output, PublishError, RunId};
 
@@ -133,16 +133,4 @@ fn numbered(path: &Path) -> Option<(&Path, usize)> {
 
 fn here(path: &Path) -> &Path {
     if path.as_os_str().is_empty() { Path::new(".") } else { path }
-}
-
-/// The names that an error lists, newest first.
-pub(crate) fn list(runs: &[RunId]) -> String {
-    const LISTED: usize = 20;
-    if runs.is_empty() {
-        return "none".to_owned();
-    }
-    let mut names: Vec<_> = runs.iter().take(LISTED).map(RunId::as_str).collect();
-    let more = format!("and {} more", runs.len().saturating_sub(LISTED));
-    names.extend((runs.len() > LISTED).then_some(more.as_str()));
-    names.join(", ")
 }

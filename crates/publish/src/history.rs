@@ -6,10 +6,10 @@ use kohort_disk::{self as disk, at};
 
 use crate::error::reading;
 use crate::find::Found;
-use crate::output::{RECORD, link_target};
+use crate::names::{RECORD, link_target};
 use crate::own::{self, Own};
 use crate::pointer::Standing;
-use crate::{Output, PublishError, PublishedRun, RunId, ground};
+use crate::{Output, PublishError, PublishedRun, RunId};
 
 /// A run that an output keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Output {
     fn clear_folder(&self, keep: usize) -> Result<Cleared, PublishError> {
         // A folder of somebody else's is not even locked.
         let runs = self.runs_folder();
-        if !runs.is_dir() || runs.is_symlink() || ground::of_output(self, &[]).is_err() {
+        if !runs.is_dir() || runs.is_symlink() || self.check_folder(&[]).is_err() {
             return Ok(Cleared::default());
         }
         let _lock = self.lock("kohort gc", None)?;

@@ -1,18 +1,19 @@
+//! Outputs: published runs, and what leads to the one that readers see.
+
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use kohort_disk::{self as disk, Lock, at};
+use kohort_cache::State;
+use kohort_disk::{self as disk, Lock, at, foreign, occupied};
 use kohort_store::{Store, is_url};
 
 use crate::error::reading;
-use crate::own::{self, Own};
+use crate::names::{RECORD, is_link_target, run_id};
+use crate::own;
 use crate::pointer::Standing;
 use crate::remote::Remote;
-use crate::staging::{Claim, OnStore};
-use crate::{PublishError, RunId, Staging, ground};
-
-/// The file with which a run is whole.
-pub(crate) const RECORD: &str = "run.json";
+use crate::{PublishError, RunId};
 
 /// An output: published runs, and what leads to the one that readers see. It is a folder, or what
 /// stands for one on an object store.
@@ -122,47 +123,6 @@ impl Output {
         }
     }
 
-    /// Locks the output, clears what killed runs left behind and opens a folder for run `id`. While
-    /// another run holds the output: fails, or where `on_wait` is there waits until it ends; it is
-    /// called with a sentence that says so, at once and then each minute.
-    ///
-    /// An output on an object store is not locked. What is current is remembered instead, and the
-    /// commit fails where it is something else by then. Before the first run it is tried whether the
-    /// store has the conditional writes that this takes.
-    ///
-    /// # Errors
-    /// [`PublishError::Disk`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
-    /// what the operating system or the store says.
-    pub fn begin(
-        &self,
-        id: &RunId,
-        on_wait: Option<&dyn Fn(&str)>,
-    ) -> Result<Staging, PublishError> {
-        // All that a commit needs is looked at now: an hour later would be a pity.
-        if let Some(remote) = self.remote()? {
-            let before = remote.pointer()?;
-            if remote.has_run(id)? {
-                return Err(PublishError::RunExists { path: self.run_folder(id) });
-            }
-            // Where it was written once it was tried before.
-            if before.as_ref().is_none_or(|before| before.says.write == 0) {
-                remote.try_conditions(&format!("runs/{id}/.conditions"))?;
-            }
-            let claim = Claim::Store(Box::new(OnStore { remote, before }));
-            return Staging::new(self.clone(), id.clone(), claim);
-        }
-        let lock = self.lock(&format!("run {id}"), on_wait)?;
-        self.current()?;
-        own::create_folder(&self.runs_folder())?;
-        let published = self.run_folder(id);
-        if published.symlink_metadata().is_ok() {
-            return Err(PublishError::RunExists { path: published });
-        }
-        let staging = self.staging_folder();
-        at(&staging, own::of_staging(&staging).and_then(Own::remove))?;
-        Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
-    }
-
     /// Those of the runs in a folder that a record shows to be kohort's, which alone are removed.
     pub(crate) fn own_runs(&self) -> Result<Vec<RunId>, PublishError> {
         let mut runs = self.runs()?;
@@ -179,11 +139,28 @@ impl Output {
         if self.is_remote() {
             return Ok(());
         }
-        ground::of_output(self, beside)?;
+        self.check_folder(beside)?;
         match self.current() {
             Err(error @ PublishError::CurrentInTheWay { .. }) => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Looks whether runs can be published in the folder of the output; files in `beside` may be there.
+    pub(crate) fn check_folder(&self, beside: &[PathBuf]) -> Result<(), PublishError> {
+        // Whether they are as they must be shows when they are used.
+        let is_own = |name: &str, _: &DirEntry| ["current", "runs"].contains(&name);
+        let foreign = foreign(&self.root, beside, &is_own);
+        if foreign.is_empty() || self.has_runs() {
+            return Ok(());
+        }
+        Err(occupied(&self.root, foreign, "--output").into())
+    }
+
+    fn has_runs(&self) -> bool {
+        self.own_runs().is_ok_and(|runs| !runs.is_empty())
+            || self.current_id().is_ok_and(|current| current.is_some())
+            || State::is_at(&self.root.join(".state"))
     }
 
     /// Locks a folder for `who`, and makes it where it is missing.
@@ -274,19 +251,4 @@ impl Output {
         };
         remove().map_err(|cause| PublishError::Prune { path: path.clone(), cause })
     }
-}
-
-/// What `current` holds where it leads to a run: relative, so that the output can be moved.
-pub(crate) fn link_target(id: &RunId) -> PathBuf {
-    Path::new("runs").join(id.as_str())
-}
-
-/// Whether a link leads to a run, there or not.
-pub(crate) fn is_link_target(target: &Path) -> bool {
-    target.parent().is_some_and(|parent| parent.ends_with("runs"))
-}
-
-/// The run whose folder this is, by its name.
-pub(crate) fn run_id(folder: &Path) -> Option<RunId> {
-    folder.file_name()?.to_str()?.parse().ok()
 }

@@ -9,7 +9,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::Deserialize;
 
-use crate::output::{RECORD, is_link_target};
+use crate::names::{PART, RECORD, is_link_target};
 use crate::{KOHORT_VERSION, RunId};
 pub(crate) use kohort_disk::own::{Own, begins_as, create, create_folder, is_file};
 
@@ -107,7 +107,7 @@ fn is_of_run(name: &str, path: &Path, names: Option<&Names>) -> bool {
 fn table_of(name: &str) -> Option<&str> {
     match name.split('/').collect::<Vec<_>>()[..] {
         [file] => file.strip_suffix(".parquet"),
-        [table, value, crate::layout::hive::FILE] => {
+        [table, value, PART] => {
             value.split_once('=').filter(|(column, _)| is_plain(column)).map(|_| table)
         }
         _ => None,

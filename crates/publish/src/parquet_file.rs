@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, RecordBatch};
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 use kohort_disk::at;
-use kohort_model::{Day, SegmentAt, Table, TableSchema};
+use kohort_model::{Day, SegmentAt, TableSchema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -18,9 +18,7 @@ use parquet::schema::types::ColumnPath;
 
 use crate::digest::HashedFile;
 use crate::error::writing;
-use crate::layout::{Place, TableWriter};
-use crate::order::sorted_by;
-use crate::{KOHORT_VERSION, PublishError, TableRecord, arrays, own};
+use crate::{KOHORT_VERSION, PublishError, arrays, own};
 
 /// Rows of a row group: some megabytes of a wide table, so that readers can skip by statistics and
 /// share the work, and the compressed pages of one group are little to hold in memory.
@@ -142,23 +140,6 @@ fn check(batch: &RecordBatch) -> Result<(), ParquetError> {
     money.into_iter().try_for_each(|money: &Decimal128Array| {
         Ok(money.validate_decimal_precision(DECIMAL128_MAX_PRECISION)?)
     })
-}
-
-/// Writes `table` to its place and flushes it to disk.
-pub(crate) fn write(
-    place: impl Into<Place>,
-    table: &Table,
-    meta: Option<&TableMeta>,
-) -> Result<TableRecord, PublishError> {
-    let schema = arrays::schema(table, meta.and_then(|m| m.currency.as_deref()));
-    let sorted = sorted_by(table);
-    let mut batches = arrays::batches(table, &schema).peekable();
-    let shape = Shape { table: table.schema(), sorted: &sorted, first: batches.peek() };
-    let mut writer = TableWriter::create(&place.into(), &shape, schema.clone(), meta)?;
-    for batch in batches {
-        writer.write(&batch)?;
-    }
-    writer.finish(table.schema().name)
 }
 
 impl Shape<'_> {

@@ -19,8 +19,8 @@ use crate::content::Content;
 use crate::error::{Fault, reading};
 use crate::find::{Found, find};
 use crate::guard::{self, guarded};
-use crate::layout::hive::{PartTable, Rows, parts_in, table_of_part};
-use crate::output::{RECORD, run_id};
+use crate::layout::hive::{PartTable, Rows, parts_in};
+use crate::names::{RECORD, run_id, table_of_part};
 use crate::remote::Mirror;
 use crate::{Output, PublishError, RECORD_VERSION, RunId, RunRecord};
 

@@ -23,8 +23,7 @@ use kohort_disk::{self as disk, Publishing, UNFINISHED, at};
 use kohort_store::{Condition, Object, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::layout::hive::table_of_part;
-use crate::output::RECORD;
+use crate::names::{RECORD, table_of_part};
 use crate::pointer::{Content, Next, Pointer, Standing};
 use crate::{PublishError, RunId, RunRecord};
 

@@ -1,3 +1,5 @@
+//! Runs at work: what they have written, and the step that makes it current.
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, thread};
@@ -6,15 +8,15 @@ use chrono::Utc;
 use kohort_disk::{self as disk, Lock, Registered, SpillFile, UNFINISHED, at};
 use kohort_model::Table;
 
-use crate::layout::{Layout, Place};
-use crate::output::{RECORD, link_target};
+use crate::layout::{Layout, Place, write_table};
+use crate::names::{RECORD, link_target};
 use crate::own::{self, Own};
 use crate::pointer::Pointer;
 use crate::remote::Remote;
 use crate::rows::ROOM;
 use crate::{
     Attempt, Output, PublishError, RejectedRow, RowSink, RunId, RunRecord, TableMeta, TableRecord,
-    parquet_file, rejected,
+    rejected,
 };
 
 /// A run at work. It holds the lock of its output, where that is a folder; what it wrote is removed
@@ -55,6 +57,49 @@ pub struct Published {
     pub folder: PathBuf,
     /// Why older runs are still there, where they could not be removed.
     pub prune_error: Option<PublishError>,
+}
+
+impl Output {
+    /// Locks the output, clears what killed runs left behind and opens a folder for run `id`. While
+    /// another run holds the output: fails, or where `on_wait` is there waits until it ends; it is
+    /// called with a sentence that says so, at once and then each minute.
+    ///
+    /// An output on an object store is not locked. What is current is remembered instead, and the
+    /// commit fails where it is something else by then. Before the first run it is tried whether the
+    /// store has the conditional writes that this takes.
+    ///
+    /// # Errors
+    /// [`PublishError::Disk`]; [`PublishError::RunExists`]; [`PublishError::CurrentInTheWay`];
+    /// what the operating system or the store says.
+    pub fn begin(
+        &self,
+        id: &RunId,
+        on_wait: Option<&dyn Fn(&str)>,
+    ) -> Result<Staging, PublishError> {
+        // All that a commit needs is looked at now: an hour later would be a pity.
+        if let Some(remote) = self.remote()? {
+            let before = remote.pointer()?;
+            if remote.has_run(id)? {
+                return Err(PublishError::RunExists { path: self.run_folder(id) });
+            }
+            // Where it was written once it was tried before.
+            if before.as_ref().is_none_or(|before| before.says.write == 0) {
+                remote.try_conditions(&format!("runs/{id}/.conditions"))?;
+            }
+            let claim = Claim::Store(Box::new(OnStore { remote, before }));
+            return Staging::new(self.clone(), id.clone(), claim);
+        }
+        let lock = self.lock(&format!("run {id}"), on_wait)?;
+        self.current()?;
+        own::create_folder(&self.runs_folder())?;
+        let published = self.run_folder(id);
+        if published.symlink_metadata().is_ok() {
+            return Err(PublishError::RunExists { path: published });
+        }
+        let staging = self.staging_folder();
+        at(&staging, own::of_staging(&staging).and_then(Own::remove))?;
+        Staging::new(self.clone(), id.clone(), Claim::Folder { _lock: lock })
+    }
 }
 
 impl Staging {
@@ -107,7 +152,7 @@ impl Staging {
         table: &Table,
         meta: &TableMeta,
     ) -> Result<TableRecord, PublishError> {
-        parquet_file::write(self.place(table), table, Some(meta))
+        write_table(self.place(table), table, Some(meta))
     }
 
     /// Begins a table that may be larger than memory, its rows handed on in any order: `shape`,
@@ -136,7 +181,7 @@ impl Staging {
         let folder = self.folder.join("rejected");
         disk::create_folder(&folder)?;
         let path = folder.join(format!("{input}.parquet"));
-        parquet_file::write(path, &rejected::table(input, rows), None)?;
+        write_table(path, &rejected::table(input, rows), None)?;
         Ok(disk::sync_folder(&folder)?)
     }
 

@@ -3,9 +3,9 @@
 use kohort_load::RejectedDetail;
 use kohort_publish::{CheckCounts, InputRecord};
 
-use super::Run;
 use super::folded::Folded;
 use super::opened::Inputs;
+use super::shared::Run;
 use crate::RunError;
 use crate::checks::Known;
 use crate::record::input_record;

@@ -6,8 +6,8 @@ use kohort_model::{Context, Finished, Input, Table};
 use kohort_scorecard::Alert;
 use kohort_timeline::{Census, SlotMap, Survey};
 
-use super::Run;
 use super::gathered::Gathered;
+use super::shared::Run;
 use super::surveyed::Surveyed;
 use crate::fold::Counted;
 use crate::tables::{metrics, wants_scorecard};

@@ -8,8 +8,8 @@ use kohort_model::{Input, Spill};
 use kohort_publish::LateRows;
 use kohort_timeline::{Gathered as Rows, Gatherer};
 
-use super::Run;
 use super::opened::{Inputs, Opened};
+use super::shared::Run;
 use crate::labels::Reports;
 use crate::memory::gather_budget;
 use crate::read::{ReadError, ReadInputs, Reader};

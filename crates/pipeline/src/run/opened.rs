@@ -3,7 +3,8 @@
 use kohort_notify::Notifier;
 use kohort_publish::{Layout, Output, PublishedRun, Staging, delta};
 
-use super::{Run, RunSummary};
+use super::shared::Run;
+use super::summary::RunSummary;
 use crate::plan::{Plan, check_folders};
 use crate::previous_run::PreviousRun;
 use crate::row_cache::Parts;

@@ -4,7 +4,7 @@ use kohort_load::{LoadReport, RejectedDetail};
 use kohort_model::Id;
 use kohort_publish::InputRecord;
 
-use super::Run;
+use super::shared::Run;
 use crate::RunError;
 use crate::error::Rejections;
 use crate::plan::Plan;

@@ -4,8 +4,8 @@ use kohort_checks::Severity;
 use kohort_model::{Context, Day, Input};
 use kohort_timeline::{SlotMap, Survey};
 
-use super::Run;
 use super::gathered::Gathered;
+use super::shared::Run;
 use crate::accepted::known_days;
 use crate::frame::Found;
 use crate::row_cache::pinned_lapse;

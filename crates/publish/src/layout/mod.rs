@@ -1,4 +1,4 @@
-//! How the tables of a run lie on disk.
+//! Layouts of tables on disk: whole files, folders by value, Delta Lake.
 
 pub mod delta;
 pub(crate) mod hive;
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use kohort_model::{ColumnType, TableSchema};
+use kohort_model::{ColumnType, Table, TableSchema};
 
 use crate::digest::Digest;
 use crate::error::writing;
+use crate::order::sorted_by;
 use crate::parquet_file::{Shape, TableFile};
-use crate::{PublishError, TableMeta, TableRecord};
+use crate::{PublishError, TableMeta, TableRecord, arrays};
 use hive::Parts;
 
 /// How the tables of a run lie on disk.
@@ -145,4 +146,21 @@ impl TableWriter {
         let files = written.iter().map(|file| (path(&file.path), file.digest.clone())).collect();
         Ok(TableRecord { name: name.to_owned(), rows, bytes, digest, files })
     }
+}
+
+/// Writes `table` to its place and flushes it to disk.
+pub(crate) fn write_table(
+    place: impl Into<Place>,
+    table: &Table,
+    meta: Option<&TableMeta>,
+) -> Result<TableRecord, PublishError> {
+    let schema = arrays::schema(table, meta.and_then(|m| m.currency.as_deref()));
+    let sorted = sorted_by(table);
+    let mut batches = arrays::batches(table, &schema).peekable();
+    let shape = Shape { table: table.schema(), sorted: &sorted, first: batches.peek() };
+    let mut writer = TableWriter::create(&place.into(), &shape, schema.clone(), meta)?;
+    for batch in batches {
+        writer.write(&batch)?;
+    }
+    writer.finish(table.schema().name)
 }

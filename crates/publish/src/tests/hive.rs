@@ -10,6 +10,7 @@ use kohort_model::{Column, Day, Scale, Table, TableSchema, keys};
 use kohort_store::Store;
 
 use super::{EXAMPLE, begin, cents, example, id, meta, record, row, tree};
+use crate::layout::write_table;
 use crate::{Layout, Output, PublishError, PublishedRun, PublishedTable, RowSink, Staging};
 
 fn hive(column: &str) -> Layout {
@@ -208,7 +209,7 @@ fn damaged_parts_are_named() {
             |folder| {
                 fs::create_dir(folder.join("grain=year")).unwrap();
                 let plain = folder.join("grain=year/part-0.parquet");
-                crate::parquet_file::write(plain, &example(), None).unwrap();
+                write_table(plain, &example(), None).unwrap();
             },
             "grain=year/part-0.parquet as Parquet: Parquet error: its metadata kohort.partition \
              are missing;",

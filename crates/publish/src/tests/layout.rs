@@ -13,12 +13,13 @@ use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader}
 use tempfile::TempDir;
 
 use super::{EXAMPLE, begin, cents, example, meta, row, text};
-use crate::{PublishError, PublishedTable, RejectedRow, TableRecord, digest, parquet_file};
+use crate::layout::write_table;
+use crate::{PublishError, PublishedTable, RejectedRow, TableRecord, digest};
 
 pub(super) fn written(table: &Table) -> (TempDir, PublishedTable) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.parquet");
-    let record = parquet_file::write(path.clone(), table, Some(&meta())).unwrap();
+    let record = write_table(path.clone(), table, Some(&meta())).unwrap();
     let expected = TableRecord {
         name: table.schema().name.to_owned(),
         rows: table.rows() as u64,
@@ -119,7 +120,7 @@ fn what_is_not_known_is_not_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.parquet");
     let plain = crate::TableMeta { currency: None, segments: Vec::new(), ..meta() };
-    parquet_file::write(path.clone(), &example(), Some(&plain)).unwrap();
+    write_table(path.clone(), &example(), Some(&plain)).unwrap();
     let table = PublishedTable::open_file(&path).unwrap();
     assert!(!table.schema().metadata().contains_key("kohort.currency"));
     assert!(!table.schema().metadata().contains_key("kohort.segments"));
@@ -236,14 +237,14 @@ fn money_beyond_38_digits_is_an_error() {
     let mut table = Table::new(&MONEY, cents());
     table.push([10_i128.pow(38).into()]);
     let folder = tempfile::tempdir().unwrap();
-    let error = parquet_file::write(folder.path().join("money.parquet"), &table, None);
+    let error = write_table(folder.path().join("money.parquet"), &table, None);
     assert!(matches!(error, Err(PublishError::Encode { .. })), "{error:?}");
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_named() {
-    let error = parquet_file::write(PathBuf::from("/dev/full"), &example(), None).unwrap_err();
+    let error = write_table(PathBuf::from("/dev/full"), &example(), None).unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot write /dev/full: No space left on device (os error 28); \

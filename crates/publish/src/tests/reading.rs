@@ -4,7 +4,8 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 
 use super::{begin, example, id, meta, publish, record};
-use crate::{DiskError, Layout, PublishError, PublishedRun, PublishedTable, parquet_file};
+use crate::layout::write_table;
+use crate::{DiskError, Layout, PublishError, PublishedRun, PublishedTable};
 
 #[test]
 fn tables_are_found() {
@@ -92,7 +93,7 @@ fn tables_are_what_the_run_wrote() {
         bytes[10] ^= 1;
         fs::write(path, bytes).unwrap();
     };
-    let other = |path: &Path| drop(parquet_file::write(path.to_owned(), &example(), None).unwrap());
+    let other = |path: &Path| drop(write_table(path.to_owned(), &example(), None).unwrap());
     let twin = |path: &Path| {
         let folder = path.parent().unwrap().with_file_name("period=2024-01-01");
         fs::create_dir(&folder).unwrap();

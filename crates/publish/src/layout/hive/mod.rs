@@ -12,11 +12,9 @@ use arrow::datatypes::{DataType, Field};
 use parquet::errors::ParquetError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use read::{PartTable, Rows, parts_in, table_of_part};
+pub(crate) use read::{PartTable, Rows, parts_in};
 pub(crate) use write::Parts;
 
-/// The one file of a folder.
-pub(crate) const FILE: &str = "part-0.parquet";
 /// What stands for NULL.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Where a file's metadata tell of the column that it lacks.

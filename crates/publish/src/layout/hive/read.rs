@@ -12,27 +12,20 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::errors::ParquetError;
 
-use super::{FILE, NOTE, Partition};
+use super::{NOTE, Partition};
 use crate::error::reading;
+use crate::names::PART;
 use crate::{PublishError, guard};
 
 /// The values of a table, batch by batch.
 pub(crate) type Rows = Box<dyn Iterator<Item = Result<RecordBatch, PublishError>> + Send>;
-
-/// The table that a file is part of, where `name` is that of a part, as a path from the folder of
-/// the run.
-pub(crate) fn table_of_part(name: &str) -> Option<&str> {
-    let (table, part) = name.split_once('/')?;
-    let (folder, file) = part.split_once('/')?;
-    (folder.contains('=') && file == FILE).then_some(table)
-}
 
 /// The parts of a table in its folder.
 pub(crate) fn parts_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let path = entry.path().join(FILE);
+        let path = entry.path().join(PART);
         if entry.file_name().to_string_lossy().contains('=') && path.is_file() {
             parts.push(path);
         }

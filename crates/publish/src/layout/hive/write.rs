@@ -9,8 +9,9 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::{FILE, NOTE, Partition};
+use super::{NOTE, Partition};
 use crate::error::writing;
+use crate::names::PART;
 use crate::parquet_file::{GROUP_ROWS, Shape, TableFile, Written};
 use crate::{PublishError, TableMeta};
 
@@ -136,7 +137,7 @@ impl Parts {
         let folder = self.folder.join(self.partition.folder(value.as_deref()));
         disk::create_folder(&folder)?;
         let (schema, properties) = (self.schema.clone(), self.properties.clone());
-        let file = TableFile::create(folder.join(FILE), schema, properties)?;
+        let file = TableFile::create(folder.join(PART), schema, properties)?;
         self.files.push((folder, file));
         self.places.insert(value, self.files.len() - 1);
         Ok(self.files.len() - 1)
