@@ -55,36 +55,56 @@ static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         Column::date("cohort", "first day of the period of the customers' first order"),
-        Column::periods("k", "periods since the cohort's"),
+        Column::periods("k", "periods since the cohort's, from 0"),
         Column::date("period", "first day of the period cohort + k"),
-        Column::count("cohort_size", Unit::Customers, "customers in the cohort"),
+        Column::count(
+            "cohort_size",
+            Unit::Customers,
+            "customers whose first order lies in the cohort's period",
+        ),
         Column::count(
             "active",
             Unit::Customers,
-            "customers of the cohort with an order in the period",
+            "customers of the cohort with activity in the period (with subscriptions: with an \
+             active day in it); at k = 0 equals cohort_size",
         ),
         Column::rate("retention_rate", "active / cohort_size"),
         Column::count(
             "on_or_after",
             Unit::Customers,
-            "customers of the cohort with an order in the period or later; later orders revise it",
+            "customers of the cohort with activity in the period or a later known one (with \
+             subscriptions: with an active day); later orders revise it",
         ),
         Column::rate("on_or_after_rate", "on_or_after / cohort_size"),
         Column::count(
             "repurchased_by",
             Unit::Customers,
-            "customers of the cohort whose second order day fell in the period or earlier",
+            "customers of the cohort whose second day with an activity event lies at or before \
+             the end of the period",
         ),
         Column::rate("repurchased_rate", "repurchased_by / cohort_size"),
-        Column::count("orders", Unit::Orders, "orders of the cohort in the period"),
-        Column::money("revenue", "value of the cohort's orders and refunds in the period"),
-        Column::money("cumulative_revenue", "revenue from the cohort's period to this one"),
-        Column::average("revenue_per_active", "revenue / active"),
+        Column::count(
+            "orders",
+            Unit::Orders,
+            "activity events of the cohort in the period: orders; with subscriptions those whose \
+             first paid day lies in it",
+        ),
+        Column::money(
+            "revenue",
+            "value of the cohort's orders and refunds in the period; with subscriptions the \
+             monthly recurring revenue at its close, the end of its last known day",
+        ),
+        Column::money("cumulative_revenue", "revenue summed over k = 0 to this k"),
+        Column::average("revenue_per_active", "revenue / active; NULL where nobody was active"),
         Column::average("revenue_per_cohort_customer", "revenue / cohort_size"),
-        Column::rate("revenue_retention_rate", "revenue / revenue at k = 0"),
+        Column::rate(
+            "revenue_retention_rate",
+            "revenue / revenue at k = 0; NULL where that is not above zero",
+        ),
         Column::flag(
             "is_truncated",
-            "whether the cohort starts within one lapse window of history_start",
+            "whether the cohort starts before history_start + the lapse window, so that some of \
+             its customers may have ordered before; false without history_start",
         ),
         keys::IS_COMPLETE,
     ],
