@@ -109,10 +109,18 @@ static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         Column::date("period", "first day of the period of the churn event"),
-        Column::text("source", "cancellation, survey, or none where nobody said"),
+        Column::text(
+            "source",
+            "cancellation (the subscription names the reason), survey (an answer does), or none \
+             where nobody said",
+        ),
         Column::text("reason", "the reason; unknown where nobody said"),
         Column::text("cause", "voluntary, involuntary (a payment failed) or unknown"),
-        Column::count("churned", Unit::Events, "churn events"),
+        Column::count(
+            "churned",
+            Unit::Events,
+            "churn events, as customer_retention.churned counts them",
+        ),
         Column::count(
             "churned_total",
             Unit::Events,
@@ -121,7 +129,9 @@ static SCHEMA: TableSchema = TableSchema {
         Column::rate("churned_share", "churned / churned_total"),
         Column::money(
             "revenue_lost",
-            "monthly recurring revenue before the end; of orders the value in the last lapse window",
+            "with subscriptions monthly recurring revenue on the last active day; with orders \
+             value of orders and refunds in the lapse window up to and with the last order, at \
+             least 0 for each churn event",
         ),
         Column::money(
             "revenue_lost_total",
@@ -131,12 +141,14 @@ static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "with_notice",
             Unit::Events,
-            "of churned, those whose subscription has a day of cancellation",
+            "of churned, those whose subscription has a day of cancellation, be it after the \
+             churn event",
         ),
         Column::float(
             "mean_notice_days",
             Unit::Days,
-            "mean of days from cancellation to churn event over with_notice",
+            "mean of days from cancelled_at to the churn event over with_notice, below zero where \
+             it was cancelled afterwards; NULL without any",
         )
         .or_null(),
         keys::IS_COMPLETE,

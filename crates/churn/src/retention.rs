@@ -77,19 +77,39 @@ static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         keys::PERIOD,
-        Column::count("opening", Unit::Customers, "active at the end of the day before the period"),
-        Column::count("new", Unit::Customers, "customers whose first order lies in the period"),
+        Column::count(
+            "opening",
+            Unit::Customers,
+            "customers active at the end of the day before the period",
+        ),
+        Column::count(
+            "new",
+            Unit::Customers,
+            "customers whose first order lies in the period, without those of entered_existing",
+        ),
         Column::count(
             "entered_existing",
             Unit::Customers,
-            "customers first seen in the period, within one lapse window of history_start",
+            "customers first seen in the period, but before history_start + the lapse window: \
+             nobody knows whether they are new; 0 without history_start",
         ),
-        Column::count("returned", Unit::Events, "orders in the period that end a lapse spell"),
-        Column::count("churned", Unit::Events, "churn events in the period"),
+        Column::count(
+            "returned",
+            Unit::Events,
+            "activity days in the period that end a lapse spell; events, so one customer may \
+             count more than once",
+        ),
+        Column::count(
+            "churned",
+            Unit::Events,
+            "churn events in the period, those of customers who joined or returned in it \
+             included; not the numerator of churn_rate, which is lost",
+        ),
         Column::count(
             "closing",
             Unit::Customers,
-            "active at the end of the period's last known day",
+            "customers active at the end of the period's last known day: opening + new + \
+             entered_existing + returned - churned",
         ),
         Column::count("new_at_close", Unit::Customers, "of new, those active at the close"),
         Column::count(
@@ -97,16 +117,30 @@ static SCHEMA: TableSchema = TableSchema {
             Unit::Customers,
             "of entered_existing, those active at the close",
         ),
-        Column::count("kept", Unit::Customers, "active at the opening and at the close"),
-        Column::count("lost", Unit::Customers, "opening - kept"),
+        Column::count("kept", Unit::Customers, "customers active at the opening and at the close"),
+        Column::count(
+            "lost",
+            Unit::Customers,
+            "opening - kept: customers active at the opening and not at the close, each once; \
+             churned counts events instead",
+        ),
         Column::rate(
             "retention_rate",
-            "(closing - new_at_close - entered_existing_at_close) / opening",
+            "(closing - new_at_close - entered_existing_at_close) / opening; counts who returned \
+             in the period, so it can exceed 1",
         ),
-        Column::rate("kept_rate", "kept / opening"),
-        Column::rate("churn_rate", "lost / opening"),
-        Column::rate("annualised_churn_rate", "1 - (1 - churn_rate) ^ periods per year"),
-        Column::count("buyers", Unit::Customers, "customers with an order in the period"),
+        Column::rate("kept_rate", "kept / opening, which is 1 - churn_rate"),
+        Column::rate("churn_rate", "lost / opening; not churned / opening"),
+        Column::rate(
+            "annualised_churn_rate",
+            "1 - (1 - churn_rate) ^ periods per year: day 365, week 52, month 12, quarter 4, year \
+             1",
+        ),
+        Column::count(
+            "buyers",
+            Unit::Customers,
+            "customers with activity in the period (with subscriptions: with an active day in it)",
+        ),
         Column::count(
             "lifecycle_new",
             Unit::Customers,
@@ -115,17 +149,17 @@ static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "lifecycle_returning",
             Unit::Customers,
-            "buyers who also ordered in the period before",
+            "buyers who were also buyers in the period before",
         ),
         Column::count(
             "lifecycle_resurrected",
             Unit::Customers,
-            "buyers who ordered earlier, but not in the period before",
+            "buyers who had ordered earlier, but not in the period before",
         ),
         Column::count(
             "lifecycle_dormant",
             Unit::Customers,
-            "customers who ordered in the period before and not in this one",
+            "buyers of the period before who are none in this one",
         ),
         keys::IS_COMPLETE,
     ],

@@ -132,85 +132,124 @@ static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "lapsed_opening",
             Unit::Customers,
-            "customers who had left by the end of the day before the period",
+            "customers in a lapse spell at the end of the day before the period; NULL but on \
+             total rows",
         )
         .or_null(),
         Column::count(
             "won_back",
             Unit::Customers,
-            "of lapsed_opening, those who bought again in the period",
+            "of lapsed_opening, those whose next spell of activity starts in the period; NULL but \
+             on total rows",
         )
         .or_null(),
-        Column::rate("win_back_rate", "won_back / lapsed_opening"),
+        Column::rate("win_back_rate", "won_back / lapsed_opening; NULL but on total rows"),
         Column::money(
             "won_back_revenue",
-            "of won_back, from the day of return to the period's end",
+            "value of the won_back's orders and refunds from the day of return to the period's \
+             end; with subscriptions their monthly recurring revenue at its close; NULL but on \
+             total rows",
         )
         .or_null(),
         Column::float(
             "median_days_lapsed",
             Unit::Days,
-            "median of won_back's days from churn event to return",
+            "median of the won_back's days from churn event to return; NULL where nobody was won \
+             back, and but on total rows",
         )
         .or_null(),
         Column::count(
             "spells_again",
             Unit::Events,
-            "churn events in the period of customers who had left before",
+            "churn events in the period of customers who had left before; NULL but on total rows",
         )
         .or_null(),
         Column::count(
             "inactive_opening",
             Unit::People,
-            "lapsed_opening, and prospects seen long ago who had not bought yet; NULL in segments",
+            "lapsed_opening, and prospects first seen more than prospect_after_days days before \
+             the period who had not bought before it; NULL without the input prospects, in \
+             segments, and but on total rows",
         )
         .or_null(),
         Column::count(
             "reactivated",
             Unit::People,
-            "won_back, and those of the prospects in inactive_opening who bought in the period",
+            "won_back, and those of the prospects in inactive_opening whose first activity lies \
+             in the period; NULL where inactive_opening is",
         )
         .or_null(),
-        Column::rate("reactivation_rate", "reactivated / inactive_opening"),
-        Column::count("contacts", Unit::Contacts, "contacts in the period, withheld ones included")
-            .or_null(),
+        Column::rate(
+            "reactivation_rate",
+            "reactivated / inactive_opening; NULL where inactive_opening is",
+        ),
+        Column::count(
+            "contacts",
+            Unit::Contacts,
+            "contacts in the period, to whomever, withheld ones included; NULL without the input \
+             contacts, as all that follow up to uplift_high",
+        )
+        .or_null(),
         Column::count(
             "contacted",
             Unit::Events,
-            "lapse spells whose last contact in the period was sent",
+            "lapse spells with a contact (on breakdown rows: of that campaign or strategy) in the \
+             period whose last such contact in it was sent",
         )
         .or_null(),
         Column::count(
             "converted",
             Unit::Events,
-            "of contacted, those that ended in the attribution window of that contact, the last of all",
+            "of contacted, those that ended at most attribution_window_days days after that \
+             contact, which was the last contact of any kind up to the day of return",
         )
         .or_null(),
         Column::count(
             "holdout",
             Unit::Events,
-            "lapse spells whose last contact in the period was withheld, to compare with",
+            "lapse spells with a contact in the period whose last such contact in it was \
+             withheld, to compare with",
         )
         .or_null(),
-        Column::count("holdout_converted", Unit::Events, "of holdout, as converted").or_null(),
+        Column::count(
+            "holdout_converted",
+            Unit::Events,
+            "of holdout, those that ended as converted ones do",
+        )
+        .or_null(),
         Column::count(
             "attribution_open",
             Unit::Events,
-            "of contacted and holdout, not ended, and the attribution window has not elapsed",
+            "of contacted and holdout, those neither ended nor past the window: contact day + \
+             attribution_window_days lies at or after as_of, even if a later contact has taken \
+             its place",
         )
         .or_null(),
         Column::rate("conversion_rate", "converted / contacted"),
         Column::rate("holdout_conversion_rate", "holdout_converted / holdout"),
-        Column::float("uplift", Unit::Ratio, "conversion_rate - holdout_conversion_rate")
-            .or_null(),
-        Column::float("uplift_low", Unit::Ratio, "lower end of uplift's 95 % interval (Newcombe)")
-            .or_null(),
-        Column::float("uplift_high", Unit::Ratio, "upper end of uplift's 95 % interval (Newcombe)")
-            .or_null(),
+        Column::float(
+            "uplift",
+            Unit::Ratio,
+            "conversion_rate - holdout_conversion_rate; NULL where either is",
+        )
+        .or_null(),
+        Column::float(
+            "uplift_low",
+            Unit::Ratio,
+            "lower end of uplift's 95 % interval (Newcombe 1998, method 10); NULL where uplift is",
+        )
+        .or_null(),
+        Column::float(
+            "uplift_high",
+            Unit::Ratio,
+            "upper end of uplift's 95 % interval (Newcombe 1998, method 10); NULL where uplift is",
+        )
+        .or_null(),
         keys::IS_COMPLETE,
         Column::flag(
             "attribution_is_complete",
-            "whether the period is complete and the attribution window of its last day is over",
+            "whether the period is complete and its end + attribution_window_days lies at or \
+             before as_of; NULL without the input contacts",
         )
         .or_null(),
     ],
