@@ -99,27 +99,39 @@ static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         keys::PERIOD,
-        Column::periods("window_periods", "length of the compared windows in periods of the grain"),
-        Column::money("opening_revenue", "revenue of the previous window, customers above zero"),
+        Column::periods(
+            "window_periods",
+            "length w of the compared windows in periods of the grain",
+        ),
+        Column::money(
+            "opening_revenue",
+            "sum of b, a customer's revenue in the previous window where above zero, else 0; with \
+             subscriptions monthly recurring revenue at the close w periods earlier",
+        ),
         Column::money(
             "new_revenue",
-            "from customers whose first order of positive value lies in the window",
+            "sum of n, the revenue in the current window where above zero, where b = 0 and the \
+             customer's first order of positive value lies in the current window",
+        ),
+        Column::money("reactivated_revenue", "sum of n of the other customers with b = 0 < n"),
+        Column::money("expansion_revenue", "sum of n - b of customers with n > b > 0"),
+        Column::money("contraction_revenue", "sum of b - n of customers with 0 < n < b"),
+        Column::money("churned_revenue", "sum of b of customers with n = 0 < b"),
+        Column::money(
+            "closing_revenue",
+            "sum of n; equals opening + new + reactivated + expansion - contraction - churned",
         ),
         Column::money(
-            "reactivated_revenue",
-            "from earlier customers without revenue in the previous window",
+            "opening_credits",
+            "sum of what customers are below zero in the previous window, as a positive amount; 0 \
+             with subscriptions",
         ),
-        Column::money("expansion_revenue", "increase of customers with revenue in both windows"),
-        Column::money("contraction_revenue", "decrease of customers with revenue in both windows"),
-        Column::money("churned_revenue", "previous revenue of customers without any now"),
-        Column::money("closing_revenue", "revenue of the window, customers above zero"),
-        Column::money("opening_credits", "what customers were below zero in the previous window"),
-        Column::money("closing_credits", "what customers are below zero in the window"),
-        Column::count(
-            "opening_customers",
-            Unit::Customers,
-            "customers above zero in the previous window",
+        Column::money(
+            "closing_credits",
+            "sum of what customers are below zero in the current window, as a positive amount; 0 \
+             with subscriptions",
         ),
+        Column::count("opening_customers", Unit::Customers, "customers with b > 0"),
         Column::count("new_customers", Unit::Customers, "customers behind new_revenue"),
         Column::count(
             "reactivated_customers",
@@ -133,30 +145,45 @@ static SCHEMA: TableSchema = TableSchema {
             "customers behind contraction_revenue",
         ),
         Column::count("churned_customers", Unit::Customers, "customers behind churned_revenue"),
-        Column::count(
-            "unchanged_customers",
-            Unit::Customers,
-            "customers with the same revenue in both",
+        Column::count("unchanged_customers", Unit::Customers, "customers with n = b > 0"),
+        Column::count("closing_customers", Unit::Customers, "customers with n > 0"),
+        Column::rate(
+            "gross_revenue_churn_rate",
+            "(churned_revenue + contraction_revenue) / opening_revenue",
         ),
-        Column::count("closing_customers", Unit::Customers, "customers above zero in the window"),
-        Column::rate("gross_revenue_churn_rate", "(churned + contraction) / opening"),
-        Column::rate("net_revenue_churn_rate", "(churned + contraction - expansion) / opening"),
-        Column::rate("gross_revenue_retention", "(opening - churned - contraction) / opening"),
+        Column::rate(
+            "net_revenue_churn_rate",
+            "(churned_revenue + contraction_revenue - expansion_revenue) / opening_revenue",
+        ),
+        Column::rate(
+            "gross_revenue_retention",
+            "(opening_revenue - churned_revenue - contraction_revenue) / opening_revenue",
+        ),
         Column::rate(
             "net_revenue_retention",
-            "(opening - churned - contraction + expansion) / opening",
+            "(opening_revenue - churned_revenue - contraction_revenue + expansion_revenue) / \
+             opening_revenue",
         ),
         Column::rate(
             "existing_customer_growth_rate",
-            "(reactivated + expansion - contraction - churned) / opening",
+            "(reactivated_revenue + expansion_revenue - contraction_revenue - churned_revenue) / \
+             opening_revenue",
         ),
-        Column::rate("quick_ratio", "(new + reactivated + expansion) / (contraction + churned)"),
+        Column::rate(
+            "quick_ratio",
+            "(new_revenue + reactivated_revenue + expansion_revenue) / (contraction_revenue + \
+             churned_revenue)",
+        ),
         Column::count(
             "lost_revenue",
             Unit::Currency,
-            "churned + contraction in whole currency units",
+            "churned_revenue + contraction_revenue in whole currency units, rounded half away \
+             from zero",
         ),
-        Column::average("average_revenue_per_customer", "closing_revenue / closing_customers"),
+        Column::average(
+            "average_revenue_per_customer",
+            "closing_revenue / closing_customers; NULL without closing customers",
+        ),
         keys::IS_COMPLETE,
     ],
     key: &["grain", "segment", "segment_value", "period"],

@@ -35,9 +35,21 @@ static SCHEMA: TableSchema = TableSchema {
         keys::GRAIN,
         keys::PERIOD,
         keys::CUSTOMER_ID,
-        Column::text("movement", "new, reactivated, expansion, contraction, churned or unchanged"),
-        Column::money("opening_revenue", "revenue of the previous window, at least 0"),
-        Column::money("closing_revenue", "revenue of the window, at least 0"),
+        Column::text(
+            "movement",
+            "what became of the customer's revenue, as in revenue_churn: new, reactivated, \
+             expansion, contraction, churned or unchanged",
+        ),
+        Column::money(
+            "opening_revenue",
+            "the customer's revenue in the previous window, 0 where below zero; with \
+             subscriptions monthly recurring revenue at the close w periods earlier",
+        ),
+        Column::money(
+            "closing_revenue",
+            "the customer's revenue in the current window, 0 where below zero; with subscriptions \
+             monthly recurring revenue at the close of the period",
+        ),
         Column::money("change", "closing_revenue - opening_revenue"),
         keys::IS_COMPLETE,
     ],
