@@ -17,32 +17,47 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT_VALUE,
         Column::date("period", "first day of the period in which the carts were created"),
         Column::count("created", Unit::Carts, "purchased + open + abandoned"),
-        Column::count("purchased", Unit::Carts, "with an event of the last step within the window"),
+        Column::count(
+            "purchased",
+            Unit::Carts,
+            "carts with an event of the last step within window_hours after they were created",
+        ),
         Column::count("open", Unit::Carts, "not purchased, and the window is not over"),
-        Column::count("abandoned", Unit::Carts, "not purchased within the window"),
+        Column::count(
+            "abandoned",
+            Unit::Carts,
+            "carts not purchased within the window, which is over",
+        ),
         Column::count(
             "recovered",
             Unit::Carts,
-            "abandoned, but the same person bought within the recovery window, before the next loss",
+            "of abandoned, those whose person bought at most recovery_window_days days later, \
+             before its next lost cart, as in lost_sales",
         ),
         Column::count(
             "recovery_open",
             Unit::Carts,
-            "abandoned, not recovered, and the recovery window has not elapsed",
+            "of abandoned, those not recovered whose recovery window has not elapsed at as_of",
         ),
         Column::rate("abandonment_rate", "abandoned / (purchased + abandoned)"),
         Column::rate("recovery_rate", "recovered / abandoned"),
         Column::money(
             "created_value",
-            "value of the carts: of each the newest up to the purchase or the end of the window",
+            "value of the carts: of each the newest value that is not NULL up to the purchase or \
+             the end of the window, 0 without one",
         ),
         Column::money("purchased_value", "value of the purchased ones"),
         Column::money("abandoned_value", "value of the abandoned ones"),
         Column::money("recovered_value", "value of the recovered ones"),
-        Column::count("without_value", Unit::Carts, "carts without a value, which count as 0"),
+        Column::count(
+            "without_value",
+            Unit::Carts,
+            "carts whose events have no value; they count as 0",
+        ),
         Column::flag(
             "is_complete",
-            "whether the period is over and known, and the window of its last carts is over too",
+            "whether the period is complete and its end + window_hours (rounded up to days) lies \
+             at or before as_of",
         ),
     ],
     key: &["grain", "segment", "segment_value", "period"],

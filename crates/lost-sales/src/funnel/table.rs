@@ -70,7 +70,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT_VALUE,
         Column::date("period", "first day of the period in which the paths start"),
         Column::int("step_number", Unit::None, "place of the step, from 1"),
-        Column::text("step", "its name"),
+        Column::text("step", "name of the step, as in [funnel] steps"),
         Column::count("entered", Unit::Visitors, "visitors whose path reached the step"),
         Column::count(
             "converted",
@@ -81,7 +81,8 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "dropped",
             Unit::Visitors,
-            "of entered, those whose path did not, and whose window is over; NULL of the last",
+            "of entered, those whose path did not reach the next step and whose window is over: \
+             start + window_hours lies before as_of; NULL of the last",
         )
         .or_null(),
         Column::count(
@@ -90,18 +91,27 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
             "of entered, the rest: their window is still open; NULL of the last",
         )
         .or_null(),
-        Column::rate("step_conversion_rate", "converted / (converted + dropped)"),
+        Column::rate(
+            "step_conversion_rate",
+            "converted / (converted + dropped); NULL of the last step",
+        ),
         Column::float(
             "median_seconds",
             Unit::Seconds,
-            "median time to the next step of the converted, each in whole seconds, rounded down",
+            "median time from this step to the next, of the converted, each in whole seconds, \
+             rounded down; NULL without any, and of the last step",
         )
         .or_null(),
-        Column::count("visitors", Unit::Visitors, "visitors who started a path"),
+        Column::count(
+            "visitors",
+            Unit::Visitors,
+            "visitors who started a path in the period: entered of the first step",
+        ),
         Column::rate("overall_conversion_rate", "entered / visitors"),
         Column::money(
             "lost_value",
-            "value of the dropped: of each the newest on its path; NULL of the last step",
+            "value of the dropped: of each the newest value that is not NULL among the events of \
+             its path; NULL of the last step",
         )
         .or_null(),
         Column::count(
@@ -112,7 +122,8 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         .or_null(),
         Column::flag(
             "is_complete",
-            "whether the period is over and known, and the window of its last paths is over too",
+            "whether the period is complete and its end + window_hours (rounded up to days) lies \
+             at or before as_of",
         ),
     ],
     key: &["grain", "segment", "segment_value", "period", "step_number"],

@@ -147,10 +147,15 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         keys::GRAIN,
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
-        Column::date("period", "first day of the period of the attempt"),
+        Column::date(
+            "period",
+            "first day of the period of the attempt: of an order its day, of a cart or \
+             opportunity the day on which it was created",
+        ),
         Column::text(
             "buyer",
-            "customer where an activity event came at an earlier instant, else prospect",
+            "customer where an activity event lies at an earlier instant (an earlier day where \
+             times are dates, and for carts and opportunities), else prospect",
         ),
         Column::text(
             "breakdown",
@@ -161,21 +166,28 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "attempts",
             Unit::Attempts,
-            "won + lost + open; on competitor and reason rows lost",
+            "won + lost + open; on stage rows those that reached the stage; on competitor and \
+             reason rows lost",
         ),
         Column::count(
             "won",
             Unit::Attempts,
-            "completed, purchased or won; NULL on competitor and reason rows",
+            "attempts that became a sale: completed orders, purchased carts, won opportunities; \
+             NULL on competitor and reason rows",
         )
         .or_null(),
         Column::count(
             "open",
             Unit::Attempts,
-            "not decided yet; NULL on competitor and reason rows",
+            "attempts not decided yet; NULL on competitor and reason rows",
         )
         .or_null(),
-        Column::count("lost", Unit::Attempts, "lost"),
+        Column::count(
+            "lost",
+            Unit::Attempts,
+            "lost attempts: orders of a lost status, abandoned carts, lost opportunities; on \
+             stage rows of those that reached the stage",
+        ),
         Column::count(
             "stopped",
             Unit::Attempts,
@@ -185,12 +197,14 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "recovered",
             Unit::Attempts,
-            "lost, but the same buyer bought within the recovery window, before the next loss",
+            "of lost, those after which the same buyer bought at most recovery_window_days days \
+             later, before its next loss of the same source",
         ),
         Column::count(
             "recovery_open",
             Unit::Attempts,
-            "lost, not recovered, and the recovery window has not elapsed",
+            "of lost, those not recovered whose lost day + recovery_window_days lies at or after \
+             as_of",
         ),
         Column::rate("conversion_rate", "won / (won + lost); NULL on competitor and reason rows"),
         Column::money("attempted_value", "value of the attempts"),
@@ -203,7 +217,9 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::money("net_lost_value", "lost_value - recovered_value"),
         Column::money(
             "expected_lost_value",
-            "estimate: net_lost_value x won / (won + lost) of the complete periods",
+            "estimate: net_lost_value x won / (won + lost), these two over the complete periods \
+             of the same source, grain, segment value and buyer (on stage rows also stage); NULL \
+             where they are zero",
         )
         .or_null(),
         keys::IS_COMPLETE,
