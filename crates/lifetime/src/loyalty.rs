@@ -79,34 +79,42 @@ static SCHEMA: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         keys::PERIOD,
-        Column::count("buyers", Unit::Customers, "customers with an order in the period"),
+        Column::count("buyers", Unit::Customers, "customers with activity in the period"),
         Column::count(
             "repeat_buyers",
             Unit::Customers,
-            "buyers with two or more orders up to the period's end",
+            "buyers with two or more activity events up to the period's end, whenever the first \
+             one was",
         ),
         Column::rate("repeat_purchase_ratio", "repeat_buyers / buyers"),
         Column::count(
             "window_buyers",
             Unit::Customers,
-            "customers with an order in the trailing window",
+            "customers with activity in the trailing window: the window_days days up to and with \
+             the period's last known day",
         ),
         Column::count(
             "window_repeat_buyers",
             Unit::Customers,
-            "customers with two or more orders in the trailing window",
+            "customers with two or more activity events in the trailing window",
         ),
         Column::rate("window_repeat_purchase_ratio", "window_repeat_buyers / window_buyers"),
         Column::count(
             "loyal",
             Unit::Customers,
-            "customers with so many orders in the trailing window that they count as loyal",
+            "customers with at least [loyalty] orders (default 3) activity events in the trailing \
+             window",
         ),
         Column::rate("loyal_customer_rate", "loyal / window_buyers"),
-        Column::count("orders", Unit::Orders, "orders in the period"),
-        Column::float("orders_per_customer", Unit::Orders, "orders / buyers").or_null(),
-        Column::money("order_revenue", "value of the orders in the period, refunds not taken off"),
-        Column::average("average_order_value", "order_revenue / orders"),
+        Column::count("orders", Unit::Orders, "activity events in the period"),
+        Column::float("orders_per_customer", Unit::Orders, "orders / buyers; NULL without buyers")
+            .or_null(),
+        Column::money(
+            "order_revenue",
+            "value of the activity in the period; refunds are not taken off, unless activity = \
+             \"any\" makes them activity",
+        ),
+        Column::average("average_order_value", "order_revenue / orders; NULL without orders"),
         Column::money(
             "returning_revenue",
             "order_revenue of customers whose first order lies before the period",
@@ -114,7 +122,8 @@ static SCHEMA: TableSchema = TableSchema {
         Column::rate("returning_revenue_share", "returning_revenue / order_revenue"),
         Column::flag(
             "is_complete",
-            "whether the period is over at as_of and its window lies within the known history",
+            "whether the period is complete and, with history_start, the trailing window starts \
+             at or after it",
         ),
     ],
     key: &["grain", "segment", "segment_value", "period"],

@@ -43,7 +43,11 @@ pub(super) static MODELS: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         Column::text(MODEL, "bg_nbd, gamma_gamma, mbg_nbd or pareto_nbd; sbg with subscriptions"),
-        Column::text("parameter", "name of the parameter in the model's paper"),
+        Column::text(
+            "parameter",
+            "name of the parameter in the model's paper: a, alpha, b, r (bg_nbd, mbg_nbd); alpha, \
+             beta, r, s (pareto_nbd); gamma, p, q (gamma_gamma); alpha, beta (sbg)",
+        ),
         Column::float(
             "estimate",
             Unit::None,
@@ -53,15 +57,31 @@ pub(super) static MODELS: TableSchema = TableSchema {
         Column::float(
             "standard_error",
             Unit::None,
-            "from the inverse of the observed information; NULL where it has none",
+            "from the inverse of the observed information; NULL where that is not positive \
+             definite",
         )
         .or_null(),
-        Column::float("log_likelihood", Unit::None, "natural logarithm, of the fit").or_null(),
-        Column::count("customers", Unit::Customers, "customers behind the fit"),
-        Column::int("unit_days", Unit::Days, "days of the model's unit of time; 30 for a month"),
+        Column::float(
+            "log_likelihood",
+            Unit::None,
+            "natural logarithm of the likelihood of the fit; NULL where nothing could be fitted",
+        )
+        .or_null(),
+        Column::count(
+            "customers",
+            Unit::Customers,
+            "customers behind the fit; of gamma_gamma those with a repeat day and a positive \
+             value of their repeat days",
+        ),
+        Column::int(
+            "unit_days",
+            Unit::Days,
+            "days of the model's unit of time; 30 for sbg, which counts months",
+        ),
         Column::flag(
             "is_converged",
-            "whether the estimates are a maximum; otherwise they are where the search ended",
+            "whether the gradient vanishes and the likelihood has a maximum there; otherwise the \
+             numbers are where the search ended",
         ),
     ],
     key: &["segment", "segment_value", MODEL, "parameter"],
@@ -75,23 +95,36 @@ pub(super) static HOLDOUT: TableSchema = TableSchema {
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
         Column::text(MODEL, "bg_nbd, mbg_nbd or pareto_nbd"),
-        Column::int("step", Unit::None, "unit of time since the first activity, from 1"),
+        Column::int(
+            "step",
+            Unit::None,
+            "unit of time since the first activity of everybody, from 1",
+        ),
         Column::date("step_start", "first day of the step"),
-        Column::flag("is_holdout", "whether the step ends after what the models were fitted on"),
+        Column::flag(
+            "is_holdout",
+            "whether the step ends after calibration_end, up to which the models were fitted",
+        ),
         Column::count(
             "customers",
             Unit::Customers,
-            "customers of the fit who were first seen before the step's end",
+            "customers first seen before calibration_end and before the step's end",
         ),
         Column::count("actual_orders", Unit::Days, "their repeat order days in the step"),
-        Column::count("actual_cumulative", Unit::Days, "the same since the first step"),
+        Column::count("actual_cumulative", Unit::Days, "sum of actual_orders since the first step"),
         Column::float(
             "expected_orders",
             Unit::Days,
-            "repeat order days expected of them; NULL where the model did not converge",
+            "repeat order days that the fitted model expects of these customers in the step; NULL \
+             where the model did not converge",
         )
         .or_null(),
-        Column::float("expected_cumulative", Unit::Days, "the same since the first step").or_null(),
+        Column::float(
+            "expected_cumulative",
+            Unit::Days,
+            "sum of expected_orders since the first step; NULL where the model did not converge",
+        )
+        .or_null(),
         Column::flag("is_complete", "whether the step is over at as_of"),
     ],
     key: &["segment", "segment_value", MODEL, "step"],

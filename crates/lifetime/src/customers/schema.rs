@@ -7,56 +7,103 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
     description: "Every customer: what they did, where they stand and what is to be expected",
     columns: &[
         Column::id("customer_id", "the customer"),
-        Column::text("status", "the first that applies: lapsed, at_risk, won_back, new, active"),
-        Column::date("first_order", "first day with an order"),
-        Column::date("last_order", "last day with an order"),
-        Column::count("orders", Unit::Orders, "orders"),
-        Column::count("order_days", Unit::Days, "days with an order"),
+        Column::text(
+            "status",
+            "the first that applies: lapsed (not active at the end of as_of - 1), at_risk \
+             (risk_score or, where that is NULL, overdue_ratio at or above its limit), won_back \
+             (came back after a lapse spell), new (one order day), active",
+        ),
+        Column::date("first_order", "first activity day"),
+        Column::date("last_order", "last activity day"),
+        Column::count(
+            "orders",
+            Unit::Orders,
+            "activity events: orders, with activity = \"any\" refunds too",
+        ),
+        Column::count("order_days", Unit::Days, "days with activity"),
         Column::money("revenue", "value of orders and refunds"),
         Column::count("refunds", Unit::Orders, "refunds"),
         Column::money("refund_value", "what the refunds gave back, as a positive amount"),
-        Column::average("average_order_value", "value of the orders / orders"),
+        Column::average("average_order_value", "value of the activity / orders"),
         Column::count("frequency", Unit::Days, "repeat order days: order_days - 1"),
         Column::count("recency_days", Unit::Days, "last_order - first_order"),
-        Column::count("age_days", Unit::Days, "days from the first order to the last known day"),
-        Column::average("monetary", "mean value of a repeat order day; NULL without one"),
-        Column::float("mean_gap_days", Unit::Days, "mean gap between order days").or_null(),
-        Column::float("median_gap_days", Unit::Days, "median gap between order days").or_null(),
-        Column::count(
-            "days_since_last",
-            Unit::Days,
-            "days from the last order to the last known day",
+        Column::count("age_days", Unit::Days, "as_of - 1 - first_order, the T of the literature"),
+        Column::average(
+            "monetary",
+            "mean value of the activity of a repeat order day; NULL without one",
         ),
+        Column::float(
+            "mean_gap_days",
+            Unit::Days,
+            "mean of the gaps between order days; NULL without one",
+        )
+        .or_null(),
+        Column::float(
+            "median_gap_days",
+            Unit::Days,
+            "median of the gaps between order days; NULL without one",
+        )
+        .or_null(),
+        Column::count("days_since_last", Unit::Days, "as_of - 1 - last_order"),
         Column::float(
             "overdue_ratio",
             Unit::Ratio,
-            "days_since_last / median gap: the customer's own from two gaps on, else the segment's",
+            "days_since_last / median_gap_days; with fewer than two gaps / the median of all gaps \
+             of customers with the same value of the first segment; NULL without any gap",
         )
         .or_null(),
-        Column::int("recency_quintile", Unit::None, "1 to 5 by days_since_last, 5 the latest"),
-        Column::int("frequency_quintile", Unit::None, "1 to 5 by orders, 5 the most"),
-        Column::int("monetary_quintile", Unit::None, "1 to 5 by revenue, 5 the most"),
+        Column::int(
+            "recency_quintile",
+            Unit::None,
+            "1 + floor(5 x customers who are worse / customers) by days_since_last: 1 to 5, 5 the \
+             latest",
+        ),
+        Column::int(
+            "frequency_quintile",
+            Unit::None,
+            "1 + floor(5 x customers who are worse / customers) by orders: 1 to 5, 5 the most",
+        ),
+        Column::int(
+            "monetary_quintile",
+            Unit::None,
+            "1 + floor(5 x customers who are worse / customers) by revenue: 1 to 5, 5 the most",
+        ),
         Column::count("lapses", Unit::Events, "churn events"),
         Column::flag(
             "entered_existing",
-            "whether first seen within one lapse window of history_start",
+            "whether first seen before history_start + the lapse window",
         ),
-        Column::rate("probability_alive", "chance that the customer still orders at as_of"),
+        Column::rate(
+            "probability_alive",
+            "probability that the customer still orders at as_of, by [lifetime] model; NULL where \
+             the model did not converge, as the next three",
+        ),
         Column::float(
             "expected_orders",
             Unit::Days,
-            "expected repeat order days in the units of time to come",
+            "expected repeat order days in the next [lifetime] horizon_units units (default 52 \
+             weeks)",
         )
         .or_null(),
-        Column::average("expected_value", "expected_orders x expected value of an order day"),
-        Column::average("clv", "expected_value, discounted from the end of each unit of time"),
+        Column::average(
+            "expected_value",
+            "expected_orders x the expected value of an order day (Gamma-Gamma), in whole \
+             currency units with decimals",
+        ),
+        Column::average(
+            "clv",
+            "expected_value discounted from the end of each unit of time at [lifetime] \
+             annual_discount_rate",
+        ),
         Column::rate(
             "risk_score",
-            "chance that an active customer leaves within a month; NULL of a lapsed one",
+            "probability that an active customer leaves within a month; NULL of a lapsed one, and \
+             without a model",
         ),
         Column::text(
             "risk_driver",
-            "what raises risk_score most above the average: a signal, recency, orders or tenure",
+            "what raises risk_score most above the average customer's: a signal, recency, orders \
+             or tenure; NULL where nothing does",
         )
         .or_null(),
     ],

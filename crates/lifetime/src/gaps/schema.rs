@@ -91,16 +91,38 @@ pub(super) static GAPS: TableSchema = TableSchema {
         Column::date("period", "first day of the period in which the gap starts"),
         GAP_NUMBER,
         Column::count("gaps", Unit::Gaps, "gaps that ended"),
-        Column::count("open", Unit::Gaps, "gaps still open at as_of"),
-        Column::float("mean_days", Unit::Days, "mean of the gaps that ended").or_null(),
-        Column::float("p25_days", Unit::Days, "25th percentile of the gaps that ended").or_null(),
-        Column::float("median_days", Unit::Days, "median of the gaps that ended").or_null(),
-        Column::float("p75_days", Unit::Days, "75th percentile of the gaps that ended").or_null(),
-        Column::float("p90_days", Unit::Days, "90th percentile of the gaps that ended").or_null(),
+        Column::count(
+            "open",
+            Unit::Gaps,
+            "gaps still open at as_of: the customer has not ordered again",
+        ),
+        Column::float("mean_days", Unit::Days, "mean of the gaps that ended; NULL without any")
+            .or_null(),
+        Column::float(
+            "p25_days",
+            Unit::Days,
+            "25th percentile of the gaps that ended, interpolated; NULL without any",
+        )
+        .or_null(),
+        Column::float("median_days", Unit::Days, "median of the gaps that ended; NULL without any")
+            .or_null(),
+        Column::float(
+            "p75_days",
+            Unit::Days,
+            "75th percentile of the gaps that ended, interpolated; NULL without any",
+        )
+        .or_null(),
+        Column::float(
+            "p90_days",
+            Unit::Days,
+            "90th percentile of the gaps that ended, interpolated; NULL without any",
+        )
+        .or_null(),
         Column::float(
             "km_median_days",
             Unit::Days,
-            "median with the open gaps as censored (Kaplan and Meier); NULL where fewer than half end",
+            "median with the open gaps as censored (Kaplan and Meier 1958); NULL where the curve \
+             stays above 0.5",
         )
         .or_null(),
         keys::IS_COMPLETE,
@@ -130,7 +152,11 @@ pub(super) static HISTOGRAM: TableSchema = TableSchema {
         Column::int("days_from", Unit::Days, "first length in the bucket"),
         Column::int("days_to", Unit::Days, "last length in the bucket"),
         Column::count("gaps", Unit::Gaps, "gaps that ended after so many days"),
-        Column::count("open", Unit::Gaps, "open gaps that have lasted so many days"),
+        Column::count(
+            "open",
+            Unit::Gaps,
+            "open gaps that have lasted so many days, from the day they started to as_of - 1",
+        ),
         keys::IS_COMPLETE,
     ],
     key: &["grain", "segment", "segment_value", "period", "gap_number", "days_from"],
@@ -140,6 +166,7 @@ pub(super) static HISTOGRAM: TableSchema = TableSchema {
 const GAP_NUMBER: Column = Column::int(
     "gap_number",
     Unit::None,
-    "1 from the first to the second order day, and so on; NULL for gaps of every number",
+    "1 from the first to the second order day, and so on up to max_gap_number; NULL for gaps of \
+     every number",
 )
 .or_null();

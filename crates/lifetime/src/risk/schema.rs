@@ -46,45 +46,76 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         keys::GRAIN,
         keys::SEGMENT,
         keys::SEGMENT_VALUE,
-        Column::text("signal", "kind of engagement, late_payments, product_returns or low_scores"),
+        Column::text(
+            "signal",
+            "a kind of engagement, late_payments, product_returns or low_scores",
+        ),
         Column::count(
             "observations",
             Unit::Observations,
-            "customers active at the opening of a complete period, each once a period",
+            "customer-periods: customers active at the opening of a complete period, each once a \
+             period",
         ),
         Column::count(
             "churned",
             Unit::Observations,
-            "observations with a churn event in the period",
+            "of observations, those with a churn event in the period",
         ),
-        Column::count("with_signal", Unit::Observations, "observations with a level above 0"),
-        Column::float("mean_level_churned", Unit::Level, "mean level of those that churned")
-            .or_null(),
-        Column::float("mean_level_stayed", Unit::Level, "mean level of the others").or_null(),
+        Column::count(
+            "with_signal",
+            Unit::Observations,
+            "of observations, those with a level above 0",
+        ),
+        Column::float(
+            "mean_level_churned",
+            Unit::Level,
+            "mean level of the churned; NULL without any",
+        )
+        .or_null(),
+        Column::float(
+            "mean_level_stayed",
+            Unit::Level,
+            "mean level of the others; NULL without any",
+        )
+        .or_null(),
         Column::float(
             "threshold",
             Unit::Level,
-            "least level of the class above that of the median observation",
+            "smallest level of the class above the median one, which is the first class up to \
+             which at least half of the observations lie",
         ),
         Column::count(
             "exposed",
             Unit::Observations,
             "observations with a level of threshold or more",
         ),
-        Column::count("exposed_churned", Unit::Observations, "exposed that churned"),
+        Column::count("exposed_churned", Unit::Observations, "of exposed, those that churned"),
         Column::count("unexposed", Unit::Observations, "observations below threshold"),
-        Column::count("unexposed_churned", Unit::Observations, "unexposed that churned"),
+        Column::count("unexposed_churned", Unit::Observations, "of unexposed, those that churned"),
         Column::float(
             "odds_ratio",
             Unit::Ratio,
-            "odds of churn of the exposed / those of the unexposed; NULL where a count is 0",
+            "odds of churn of the exposed over those of the unexposed; NULL where one of the four \
+             counts is 0",
         )
         .or_null(),
-        Column::float("odds_ratio_low", Unit::Ratio, "lower end of its 95 % interval").or_null(),
-        Column::float("odds_ratio_high", Unit::Ratio, "upper end of its 95 % interval").or_null(),
+        Column::float(
+            "odds_ratio_low",
+            Unit::Ratio,
+            "lower end of its 95 % interval (Woolf 1955); NULL where odds_ratio is",
+        )
+        .or_null(),
+        Column::float(
+            "odds_ratio_high",
+            Unit::Ratio,
+            "upper end of its 95 % interval (Woolf 1955); NULL where odds_ratio is",
+        )
+        .or_null(),
         Column::rate(
             "auc",
-            "chance that one that churned has the higher level than one that stayed",
+            "probability that a churned observation has the higher level than one that stayed, \
+             equals (of one class) count half; below 0.5 low levels go with churn; NULL without \
+             either",
         ),
     ],
     key: &["grain", "segment", "segment_value", "signal"],
