@@ -43,16 +43,24 @@ static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "responses",
             Unit::Answers,
-            "promoters + passives + detractors: of each person the last score of the period",
+            "promoters + passives + detractors: each person counts once, with the last score it \
+             gave in the period",
         ),
         Column::count("promoters", Unit::Answers, "scores of 9 and 10"),
         Column::count("passives", Unit::Answers, "scores of 7 and 8"),
         Column::count("detractors", Unit::Answers, "scores of 0 to 6"),
-        Column::float("nps", Unit::Points, "100 x (promoters - detractors) / responses").or_null(),
+        Column::float(
+            "nps",
+            Unit::Points,
+            "net promoter score: 100 x (promoters - detractors) / responses, from -100 to 100; \
+             NULL without responses",
+        )
+        .or_null(),
         Column::float(
             "nps_standard_error",
             Unit::Points,
-            "100 x sqrt((p + d - (p - d)^2) / responses), p and d the shares of promoters and detractors",
+            "100 x sqrt((p + d - (p - d)^2) / responses), p and d the shares of promoters and \
+             detractors; NULL without responses",
         )
         .or_null(),
         keys::IS_COMPLETE,

@@ -131,7 +131,8 @@ const fn pairs(
     }
 }
 
-const LEVEL: Column = Column::text("level", "category or product: what an item is");
+const LEVEL: Column =
+    Column::text("level", "category or product: what an item is, as they are mapped");
 
 pub(super) static CROSS_SELL: TableSchema = TableSchema {
     name: "cross_sell",
@@ -142,8 +143,8 @@ pub(super) static CROSS_SELL: TableSchema = TableSchema {
         LEVEL,
         Column::text(
             "relation",
-            "customer (both bought by one), next (the customer's first item, and the first other \
-             one in a later order) or order (both in one)",
+            "customer (both bought by one customer), next (the customer's first item, and the \
+             first other one in a later order) or order (both in one order)",
         ),
         Column::text("item", "one item; of next the first"),
         Column::text("other_item", "another one; of next the one that followed"),
@@ -168,7 +169,7 @@ pub(super) static CROSS_SELL: TableSchema = TableSchema {
         Column::float(
             "lift",
             Unit::Ratio,
-            "with_both * baskets / (with_item * with_other): above 1 they go together",
+            "with_both x baskets / (with_item x with_other): above 1 they go together",
         )
         .or_null(),
     ],
@@ -184,27 +185,35 @@ pub(super) static CROSS_SELL_CUSTOMERS: TableSchema = TableSchema {
         keys::SEGMENT_VALUE,
         LEVEL,
         Column::text("item", "the item, NULL for all together").or_null(),
-        Column::count("customers", Unit::Customers, "who bought it; of all anything"),
+        Column::count(
+            "customers",
+            Unit::Customers,
+            "customers who bought the item; of all items: anything",
+        ),
         Column::count(
             "with_others",
             Unit::Customers,
-            "of customers, those who bought another item as well; of all two or more",
+            "of customers, those who bought another item as well; of all items: two or more \
+             different ones",
         ),
         Column::rate("with_others_rate", "with_others / customers"),
         Column::count(
             "repeat_purchases",
             Unit::Orders,
-            "orders with the item, of customers with an earlier order with it",
+            "orders with the item, of customers with an earlier order with it; of all items the \
+             sum over the items, as the next two",
         ),
         Column::count(
             "upgrades",
             Unit::Orders,
-            "of repeat_purchases, those at a higher unit price than the order with it before",
+            "of repeat_purchases, those at a higher unit price (value / units of the item in the \
+             order) than the customer's order with it before",
         ),
         Column::count(
             "downgrades",
             Unit::Orders,
-            "of repeat_purchases, those at a lower unit price than the order with it before",
+            "of repeat_purchases, those at a lower unit price than the customer's order with it \
+             before",
         ),
         Column::rate("upgrade_rate", "upgrades / repeat_purchases"),
     ],

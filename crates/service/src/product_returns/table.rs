@@ -22,7 +22,8 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         keys::PERIOD,
         Column::text(
             "attribution",
-            "order_date: returns stand in the period of their order; return_date: in their own",
+            "order_date: a return counts in the period of its order; return_date: in that in \
+             which it came back. What was sold counts in the period of its order in both",
         ),
         Column::text("breakdown", "total, category, product or reason"),
         Column::text("breakdown_value", "the category, product or reason; NULL on total rows")
@@ -30,10 +31,15 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "sold_units",
             Unit::Goods,
-            "units of the period's orders; on reason rows of all of them",
+            "units of the lines of the period's orders; on reason rows those of the whole period, \
+             whatever the reason",
         ),
-        Column::count("sold_orders", Unit::Orders, "orders with such a line"),
-        Column::money("sold_value", "value of the lines"),
+        Column::count(
+            "sold_orders",
+            Unit::Orders,
+            "orders with such a line; on reason rows those of the whole period",
+        ),
+        Column::money("sold_value", "value of the lines; on reason rows that of the whole period"),
         Column::count("returned_units", Unit::Goods, "units that came back"),
         Column::count("returned_orders", Unit::Orders, "orders of which something came back"),
         Column::money("returned_value", "value of what came back"),
@@ -43,12 +49,14 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "unmatched",
             Unit::Returns,
-            "returns whose order has no line; NULL on rows of order_date and of a breakdown",
+            "rows of returns whose order has no line, which count under return_date only; NULL on \
+             rows of order_date and of a breakdown",
         )
         .or_null(),
         Column::flag(
             "is_mature",
-            "whether the period is complete and, with order_date, so long over that returns are due",
+            "whether the period is complete and, with order_date, its end + [product_returns] \
+             window_days lies at or before as_of",
         ),
         keys::IS_COMPLETE,
     ],

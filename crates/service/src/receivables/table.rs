@@ -22,38 +22,82 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::int("days", Unit::Days, "days of the period before as_of"),
         Column::money(
             "opening_receivables",
-            "open invoices at the end of the day before the period",
+            "amount of open invoices at the end of the day before the period, credit notes not \
+             taken off",
         ),
-        Column::money("receivables", "open invoices at the close, credit notes not taken off"),
-        Column::count("open_invoices", Unit::Invoices, "open invoices at the close"),
-        Column::money("credit_sales", "invoices dated in the period"),
+        Column::money(
+            "receivables",
+            "amount of open invoices at the close, the end of the period's last known day, credit \
+             notes not taken off",
+        ),
+        Column::count("open_invoices", Unit::Invoices, "invoices open at the close"),
+        Column::money(
+            "credit_sales",
+            "amount of the invoices dated in the period, credit notes not taken off",
+        ),
         Column::count("invoices", Unit::Invoices, "invoices dated in the period"),
-        Column::float("dso", Unit::Days, "receivables / credit_sales x days").or_null(),
+        Column::float(
+            "dso",
+            Unit::Days,
+            "days sales outstanding: receivables / credit_sales x days; NULL without credit sales",
+        )
+        .or_null(),
         Column::float(
             "dso_average",
             Unit::Days,
-            "(opening_receivables + receivables) / 2 / credit_sales x days",
+            "(opening_receivables + receivables) / 2 / credit_sales x days; NULL without credit \
+             sales",
         )
         .or_null(),
         Column::float(
             "dso_countback",
             Unit::Days,
-            "days of credit sales, the newest first, that add up to the receivables",
+            "days of credit sales, the newest first, that add up to the receivables: whole \
+             periods, and the share needed of the last; 0 where nobody owes anything, NULL where \
+             the known periods do not add up to them",
         )
         .or_null(),
-        Column::float("best_possible_dso", Unit::Days, "current / credit_sales x days").or_null(),
+        Column::float(
+            "best_possible_dso",
+            Unit::Days,
+            "current / credit_sales x days; NULL without credit sales",
+        )
+        .or_null(),
         Column::count("paid", Unit::Invoices, "invoices paid in the period"),
-        Column::float("mean_days_to_pay", Unit::Days, "from invoiced_at to paid_at, of the paid")
-            .or_null(),
+        Column::float(
+            "mean_days_to_pay",
+            Unit::Days,
+            "mean of days from invoiced_at to paid_at, of the paid; NULL without any",
+        )
+        .or_null(),
         Column::count("paid_late", Unit::Invoices, "of the paid, those paid after the due date"),
         Column::rate("late_share", "paid_late / paid"),
-        Column::float("mean_days_late", Unit::Days, "from due_at to paid_at, of the paid late")
-            .or_null(),
-        Column::money("current", "of receivables, what is not overdue at the close"),
-        Column::money("overdue_1_30", "of receivables, what is overdue by 1 to 30 days"),
-        Column::money("overdue_31_60", "of receivables, what is overdue by 31 to 60 days"),
-        Column::money("overdue_61_90", "of receivables, what is overdue by 61 to 90 days"),
-        Column::money("overdue_over_90", "of receivables, what is overdue by more than 90 days"),
+        Column::float(
+            "mean_days_late",
+            Unit::Days,
+            "mean of days from due_at to paid_at, of the paid late; NULL without any",
+        )
+        .or_null(),
+        Column::money(
+            "current",
+            "of receivables, what is not overdue at the close: due on or after the last known day",
+        ),
+        Column::money(
+            "overdue_1_30",
+            "of receivables, what is overdue by 1 to 30 days at the close",
+        ),
+        Column::money(
+            "overdue_31_60",
+            "of receivables, what is overdue by 31 to 60 days at the close",
+        ),
+        Column::money(
+            "overdue_61_90",
+            "of receivables, what is overdue by 61 to 90 days at the close",
+        ),
+        Column::money(
+            "overdue_over_90",
+            "of receivables, what is overdue by more than 90 days at the close",
+        ),
         Column::money(
             "open_credits",
             "credit notes that are not paid out at the close, as a positive amount",
