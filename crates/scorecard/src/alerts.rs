@@ -34,7 +34,11 @@ static SCHEMA: TableSchema = TableSchema {
         columns::CHANGE,
         columns::THRESHOLD,
         columns::DIRECTION,
-        Column::flag("is_latest", "whether no later complete period has a value"),
+        Column::flag(
+            "is_latest",
+            "whether no later complete period of the same metric, grain and segment value has a \
+             value",
+        ),
     ],
     key: columns::KEY,
     revisable: &["value", "numerator", "previous_value", "change", "is_latest"],

@@ -16,28 +16,37 @@ use crate::threshold::{Beyond, Threshold};
 pub(crate) mod columns {
     use super::{Column, Unit};
 
-    pub const METRIC: Column = Column::text("metric", "name of the rate");
+    pub const METRIC: Column =
+        Column::text("metric", "name of the headline rate, such as churn_rate");
     pub const VALUE: Column =
         Column::float("value", Unit::None, "the rate, as its own table has it").or_null();
     pub const NUMERATOR: Column = Column::money(
         "numerator",
-        "what was divided, counts too; NULL where the value is not one division",
+        "what was divided, a count too; NULL where the value is not one division",
     )
     .or_null();
     pub const DENOMINATOR: Column = Column::money(
         "denominator",
-        "what it was divided by, counts too; NULL where the value is not one division",
+        "what it was divided by, a count too; NULL where the value is not one division",
     )
     .or_null();
     pub const PREVIOUS_VALUE: Column =
-        Column::float("previous_value", Unit::None, "value of the period before").or_null();
-    pub const CHANGE: Column =
-        Column::float("change", Unit::None, "value - previous_value").or_null();
-    pub const THRESHOLD: Column =
-        Column::float("threshold", Unit::None, "the value beyond which there is something to do")
+        Column::float("previous_value", Unit::None, "value of the period before; NULL without one")
             .or_null();
-    pub const DIRECTION: Column =
-        Column::text("direction", "which side of the threshold is bad: above or below").or_null();
+    pub const CHANGE: Column =
+        Column::float("change", Unit::None, "value - previous_value; NULL where either is")
+            .or_null();
+    pub const THRESHOLD: Column = Column::float(
+        "threshold",
+        Unit::None,
+        "the limit of [alerts.METRIC] or a built-in one; NULL without",
+    )
+    .or_null();
+    pub const DIRECTION: Column = Column::text(
+        "direction",
+        "which side of the threshold is bad: above or below; NULL without a threshold",
+    )
+    .or_null();
     pub const KEY: &[&str] = &["metric", "grain", "segment", "segment_value", "period"];
 }
 
@@ -82,10 +91,15 @@ static SCHEMA: TableSchema = TableSchema {
         columns::DIRECTION,
         Column::text(
             "status",
-            "act where a complete period's value lies beyond the threshold, else ok",
+            "act where the period is complete and its value lies beyond the threshold, ok where \
+             it does not (a value equal to it is ok); NULL without a threshold or a value, and \
+             for an incomplete period",
         )
         .or_null(),
-        Column::flag("is_complete", "whether the value is final, as its own table has it"),
+        Column::flag(
+            "is_complete",
+            "whether the value is final, as its own table says (is_mature for unit_return_rate)",
+        ),
     ],
     key: columns::KEY,
     revisable: &["value", "numerator", "previous_value", "change", "status"],
