@@ -23,27 +23,40 @@ static SCHEMA: TableSchema = TableSchema {
     description: "What was checked of the inputs and of the tables, and what came of it",
     columns: &[
         Column::text("kind", "what the check looks at, such as null_share, type or identity"),
-        Column::text("input", "the input, NULL where the check is about a table").or_null(),
-        Column::text("table_name", "the table, NULL where the check is about an input").or_null(),
+        Column::text("input", "the input; NULL of identities, which are about tables").or_null(),
+        Column::text(
+            "table_name",
+            "the table of an identity; NULL where the check is about an input",
+        )
+        .or_null(),
         Column::text(
             "subject",
-            "the column as the pipeline file names it, the key of a list there, or the rule; NULL where \
-             all rows count",
+            "the column as the pipeline file names it, the expression of the order ids, the key \
+             of a list there, or the rule; NULL where all rows count",
         )
         .or_null(),
         Column::text("severity", "what follows where it does not hold: warn or error"),
-        Column::text("status", "pass, warn, fail, or skipped where there was nothing to look at"),
+        Column::text(
+            "status",
+            "pass; warn or fail where it does not hold, by its severity (a published run has no \
+             fail); skipped where no table of the run reads the input",
+        ),
         Column::float(
             "observed",
             Unit::None,
-            "what was found: a share (1.0 is all), days, rows or texts, as the kind has it",
+            "what was found: a share (1.0 is all), days, rows or texts, by the kind of check; \
+             NULL where there is no number",
         )
         .or_null(),
-        Column::float("allowed", Unit::None, "the most that may be found, in the same unit")
-            .or_null(),
+        Column::float(
+            "allowed",
+            Unit::None,
+            "the most that may be found, in the same unit; NULL where there is no number",
+        )
+        .or_null(),
         Column::count("rows", Unit::None, "rows that were looked at").or_null(),
         Column::count("failing", Unit::None, "of them, those for which it does not hold").or_null(),
-        Column::text("detail", "what there is to say of it in words").or_null(),
+        Column::text("detail", "the same in words; NULL where there is nothing to say").or_null(),
     ],
     key: &["kind", "input", "table_name", "subject"],
     revisable: &[],
