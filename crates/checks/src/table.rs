@@ -54,8 +54,18 @@ static SCHEMA: TableSchema = TableSchema {
             "the most that may be found, in the same unit; NULL where there is no number",
         )
         .or_null(),
-        Column::count("rows", Unit::None, "rows that were looked at").or_null(),
-        Column::count("failing", Unit::None, "of them, those for which it does not hold").or_null(),
+        Column::count(
+            "rows",
+            Unit::None,
+            "rows that were looked at; NULL of a check that looks at no single rows",
+        )
+        .or_null(),
+        Column::count(
+            "failing",
+            Unit::None,
+            "of rows, those for which it does not hold; NULL where they are not counted",
+        )
+        .or_null(),
         Column::text("detail", "the same in words; NULL where there is nothing to say").or_null(),
     ],
     key: &["kind", "input", "table_name", "subject"],
