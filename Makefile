@@ -74,6 +74,11 @@ $(EVERYTHING): | build
 test: ## Run every test
 	$(CARGO) test --release --workspace
 
+.PHONY: check
+check: ## Check format, and run the tests beside the code: the fast subset
+	$(CARGO) fmt --all --check
+	$(CARGO) test --release --workspace --lib
+
 .PHONY: lint
 lint: ## Check format, the rules between crates, and clippy's lints
 	$(CARGO) fmt --all --check
