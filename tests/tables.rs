@@ -8,7 +8,7 @@
 //! | `expected/rejected/orders.txt` | the same of the details of rejected rows |
 //! | `expected/run.txt` | fields of `run.json` |
 //!
-//! The expected values were found by hand, from `METRICS.md`; the comment above each input says
+//! The expected values were found by hand, from `docs/tables`; the comment above each input says
 //! what it is about.
 
 use std::collections::BTreeSet;

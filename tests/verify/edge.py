@@ -1,4 +1,4 @@
-"""Small cases for the corners of METRICS.md.
+"""Small cases for the corners of the definitions in docs.
 
 Each case is a folder with a pipeline file and its input. Those below share one random shop,
 or one random business with subscriptions, whose rows differ in kind and type from case to case;

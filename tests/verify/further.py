@@ -27,7 +27,7 @@ class Spec:
     mapped: dict[str, str]
     time: str | None
     values: dict[str, Value] = field(default_factory=dict)
-    # Condition and name, in the order of METRICS.md; the person and the time are first and last anyway.
+    # Condition and name, in the order of docs/concepts.md; the person and the time are first and last anyway.
     faults: list[tuple[str, str]] = field(default_factory=list)
     # Of rows with one id the first in this order stands, as a partition and an order; of times the days count.
     standing: tuple[str, str] | None = None

@@ -1,4 +1,4 @@
-"""What METRICS.md promises of every row, and of neighbouring rows, of the tables of customers."""
+"""What docs/tables promises of every row, and of neighbouring rows, of the tables of customers."""
 
 from __future__ import annotations
 

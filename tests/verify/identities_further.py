@@ -1,4 +1,4 @@
-"""What METRICS.md promises of the rows of lost_sales and of the tables of further inputs."""
+"""What docs/tables promises of the rows of lost_sales and of the tables of further inputs."""
 
 from __future__ import annotations
 

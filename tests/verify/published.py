@@ -21,7 +21,6 @@ POLARS = {
     "Int64": pl.Int64,
     "Boolean": pl.Boolean,
     "rate": pl.Float64,
-    "average": pl.Float64,
     "Float64": pl.Float64,
 }
 
@@ -32,7 +31,6 @@ DUCKDB = {
     "Int64": "BIGINT",
     "Boolean": "BOOLEAN",
     "rate": "DOUBLE",
-    "average": "DOUBLE",
     "Float64": "DOUBLE",
 }
 

@@ -1,6 +1,6 @@
 """Recomputes Kohort's tables in DuckDB from the pipeline's input files.
 
-The definitions are those of METRICS.md and nothing else. Money stays in whole minor
+The definitions are those of docs/concepts.md and docs/tables and nothing else. Money stays in whole minor
 units (HUGEINT) throughout.
 """
 
@@ -33,7 +33,7 @@ TABLES = [
 
 
 def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
-    """A connection that holds each table of METRICS.md under its name, and `counted` for run.json."""
+    """A connection that holds each table of docs/tables under its name, and `counted` for run.json."""
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     _settings(db, pipeline)

@@ -1,4 +1,4 @@
-"""The hazard model of METRICS.md: who leaves within a month, fitted by Newton's method."""
+"""The hazard model of docs/models.md: who leaves within a month, fitted by Newton's method."""
 
 from __future__ import annotations
 

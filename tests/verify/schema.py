@@ -1,45 +1,25 @@
-"""What METRICS.md says of the tables: their columns, in order, with types and keys.
+"""What docs/tables says of the tables: their columns, in order, with types and keys.
 
-Read from the page itself, so that a table that departs from it cannot pass.
+Read from the pages themselves, so that a table that departs from its page cannot pass.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
 
-METRICS = Path(__file__).resolve().parents[2] / "METRICS.md"
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "tables"
 
-# Columns that the page writes without a type, for their type stands in its text.
-COMMON = {
-    "grain": "text",
-    "segment": "text",
-    "segment_value": "text",
-    "period": "date",
-    "buyer": "text",
-    "breakdown": "text",
-    "breakdown_value": "text",
-    "source": "text",
-    "gap_number": "Int32",
-    "customer_id": "id",
-    "model": "text",
-    "parameter": "text",
-    "step": "Int32",
-    "step_number": "Int32",
-    "level": "text",
-    "item": "text",
-    "metric": "text",
-    "value": "Float64",
-    "numerator": "money",
-    "denominator": "money",
-    "previous_value": "Float64",
-    "change": "Float64",
-    "threshold": "Float64",
-    "direction": "text",
+# Floats of these units are shares and averages, which are compared by their relative difference, ...
+RATES = ("ratio", "currency")
+
+# ... unless they are differences of them, results of a model, or limits of an interval.
+DIFFERENCES = {
+    *("uplift", "uplift_low", "uplift_high", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "auc", "lift"),
+    *("overdue_ratio", "probability_alive", "risk_score", "expected_value", "clv"),
 }
 
 ARROW = {
@@ -49,7 +29,6 @@ ARROW = {
     "Int64": pa.int64(),
     "Boolean": pa.bool_(),
     "rate": pa.float64(),
-    "average": pa.float64(),
     "Float64": pa.float64(),
 }
 
@@ -108,7 +87,7 @@ class Column:
 
     @property
     def is_float(self) -> bool:
-        return self.kind in ("rate", "average", "Float64")
+        return self.kind in ("rate", "Float64")
 
 
 def _widened(id_type: pa.DataType) -> pa.DataType:
@@ -118,21 +97,23 @@ def _widened(id_type: pa.DataType) -> pa.DataType:
     return pa.int64() if pa.types.is_integer(id_type) else id_type
 
 
+def _kind(name: str, kind: str, unit: str) -> str:
+    if kind == "Float64" and unit in RATES and name not in DIFFERENCES:
+        return "rate"
+    return {"Decimal(38, scale)": "money", "as in the input": "id"}.get(kind, kind)
+
+
 @cache
 def columns(table: str, segments: tuple[str, ...] = ()) -> list[Column]:
-    """The columns of `table` in the order of METRICS.md; `segments` are those of `at = "first"`."""
-    section = METRICS.read_text().split(f"### `{table}`", 1)[1].split("\n### ", 1)[0]
-    # Three early tables leave out the key that tables have in common.
-    common = SEGMENT if table in ("cohort_curve", "customer_retention", "revenue_churn") else []
-    found = {name: Column(name, COMMON[name]) for name in common}
-    # The columns stand in the section's first table.
-    rows = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)[0].splitlines()
-    for line in rows:
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if cells[0] in ("column", "---"):
-            continue
-        for name in re.split(r",\s*", cells[0]):
-            found[name] = Column(name, cells[1] or COMMON[name])
+    """The columns of `table` in the order of its page; `segments` are those of `at = "first"`."""
+    page = (PAGES / f"{table}.md").read_text()
+    generated = page.split("<!-- generated: columns -->\n", 1)[1].split("<!-- end -->", 1)[0]
+    found = {}
+    # Two lines are the header.
+    for line in generated.splitlines()[2:]:
+        name, kind, unit = (cell.strip() for cell in line.strip("|").split("|")[:3])
+        name = name.strip("`")
+        found[name] = Column(name, _kind(name, kind.removesuffix(" or NULL"), unit))
     if table in BY_CUSTOMER:
         found |= {f"segment_{name}": Column(f"segment_{name}", "text") for name in segments}
     return list(found.values())

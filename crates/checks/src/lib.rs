@@ -1,7 +1,7 @@
 //! What was checked and what was found: the table `checks`, and the identities that hold in every
 //! other table.
 //!
-//! `METRICS.md` at the top of the repository defines the columns and says what each check looks at.
+//! `docs/tables/checks.md` defines the columns and says what each check looks at.
 
 mod finding;
 mod identities;

@@ -1,7 +1,7 @@
 //! `customer_retention`: who stayed, who left, who joined; `win_back`: who came back;
 //! `churn_reasons`: why they left.
 //!
-//! `METRICS.md` at the top of the repository defines the columns.
+//! `docs/tables` at the top of the repository defines the columns.
 
 mod by_key;
 mod lapse;

@@ -1,6 +1,6 @@
 //! `cohort_retention` and `cohort_curve`: which share of each intake comes back.
 //!
-//! Both come from one fold; `METRICS.md` at the top of the repository defines their columns.
+//! Both come from one fold; `docs/tables` at the top of the repository defines their columns.
 
 mod curve;
 mod retention;

@@ -1,6 +1,6 @@
 //! Customers over their lifetime: gaps between purchases, loyalty, models of lifetime value.
 //!
-//! `METRICS.md` at the top of the repository defines the columns.
+//! `docs/tables` at the top of the repository defines the columns.
 
 mod clv;
 mod counted;

@@ -1,6 +1,6 @@
 //! `lost_sales`, `funnel` and `carts`: what was nearly sold, and where visitors stop.
 //!
-//! `METRICS.md` at the top of the repository defines the columns. Attempts to buy come from the
+//! `docs/tables` at the top of the repository defines the columns. Attempts to buy come from the
 //! order history (orders that were completed, lost or are still open), from what visitors put into
 //! carts, and from opportunities that somebody worked on.
 

@@ -2,7 +2,7 @@
 //!
 //! Counts and money are whole numbers; the money of one call is all in the same minor unit. A
 //! share is a ratio, not a percentage. Every formula is `None` unless its denominator is above
-//! zero. `METRICS.md` defines what the tables put in.
+//! zero. `docs/tables` defines what the tables put in.
 
 use crate::{Scale, div_round_half_away, rate};
 

@@ -2,7 +2,7 @@
 //! money and rates, event batches on their way in, blocks of timelines, the [`Measure`]
 //! that folds them, the tables that come out, and how texts of others are shown.
 //!
-//! `METRICS.md` at the top of the repository defines what the numbers mean.
+//! `docs/concepts.md` and `docs/tables` define what the numbers mean.
 
 mod block;
 mod calendar;

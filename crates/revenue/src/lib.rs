@@ -1,6 +1,6 @@
 //! `revenue_churn` and `revenue_movements`: which share of the money left, and whose it was.
 //!
-//! `METRICS.md` at the top of the repository defines the columns.
+//! `docs/tables` at the top of the repository defines the columns.
 
 mod churn;
 mod customer;

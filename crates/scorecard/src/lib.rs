@@ -1,6 +1,6 @@
 //! Every headline rate in one long table, and those of them that have crossed a threshold.
 //!
-//! `METRICS.md` at the top of the repository defines the columns. Both tables are made of other
+//! `docs/tables` at the top of the repository defines the columns. Both tables are made of other
 //! tables: what a rate is, they alone say.
 
 mod alerts;

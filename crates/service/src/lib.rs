@@ -1,7 +1,7 @@
 //! What a business has beside its orders: goods that came back, invoices, scores, and what is
 //! bought together.
 //!
-//! `METRICS.md` at the top of the repository defines the columns.
+//! `docs/tables` at the top of the repository defines the columns.
 
 mod cross_sell;
 mod nps;

@@ -2,7 +2,7 @@
 //!
 //! - [`parse_rows`] and [`parse_history`] turn small text tables into a history;
 //! - [`reference()`] computes every table from it by definition: one loop a customer, a period
-//!   and a day, so that it can be read beside METRICS.md and shares no structure with the engine;
+//!   and a day, so that it can be read beside docs/tables and shares no structure with the engine;
 //! - [`Columns`] are a history as the engine takes it in;
 //! - [`assert_same`] and [`assert_text`] compare tables with that, or with text;
 //! - [`hostile`] tries readers with what nobody wrote;

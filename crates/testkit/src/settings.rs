@@ -132,7 +132,7 @@ impl Default for Settings {
     /// Months, orders, W = 90, sales, windows of 30 (recovery, attribution), 90 (prospects, surveys)
     /// and 365 days (loyalty, of three orders), ten gaps, buckets of a week, cents; no segments. A
     /// visit, a cart and a purchase make the funnel, of a week and for carts of a day; all else of
-    /// the further inputs is as METRICS.md has it.
+    /// the further inputs is as docs/inputs.md has it.
     fn default() -> Self {
         Self {
             grains: vec![Grain::Month],

@@ -4,7 +4,7 @@ use kohort_model::{Context, Input};
 
 use crate::track::Timelines;
 
-/// Rows and events that stand in no table, by the reason that `METRICS.md` gives them.
+/// Rows and events that stand in no table, by the reason that `docs/concepts.md` gives them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Orders of an ignored status.

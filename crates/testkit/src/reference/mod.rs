@@ -1,4 +1,4 @@
-//! Every table by definition, as METRICS.md has it: slow, and meant to be read.
+//! Every table by definition, as docs/concepts.md and docs/tables have it: slow, and meant to be read.
 //!
 //! Nothing is carried from one customer, period or day to the next: each cell of a table asks its
 //! question of the whole history again.

@@ -440,7 +440,7 @@ fn sortable(cell: &Cell) -> (u64, Option<kohort_model::Id>) {
     }
 }
 
-/// By the names of METRICS.md, without those of which there are none.
+/// By the names of docs/concepts.md, without those of which there are none.
 fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
     let LeftOut {
         ignored,
