@@ -132,22 +132,22 @@ static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "lapsed_opening",
             Unit::Customers,
-            "customers in a lapse spell at the end of the day before the period; NULL but on \
+            "customers in a lapse spell at the end of the day before the period; NULL except on \
              total rows",
         )
         .or_null(),
         Column::count(
             "won_back",
             Unit::Customers,
-            "of lapsed_opening, those whose next spell of activity starts in the period; NULL but \
-             on total rows",
+            "of lapsed_opening, those whose next spell of activity starts in the period; NULL \
+             except on total rows",
         )
         .or_null(),
-        Column::rate("win_back_rate", "won_back / lapsed_opening; NULL but on total rows"),
+        Column::rate("win_back_rate", "won_back / lapsed_opening; NULL except on total rows"),
         Column::money(
             "won_back_revenue",
             "value of the won_back's orders and refunds from the day of return to the period's \
-             end; with subscriptions their monthly recurring revenue at its close; NULL but on \
+             end; with subscriptions their monthly recurring revenue at its close; NULL except on \
              total rows",
         )
         .or_null(),
@@ -155,13 +155,14 @@ static SCHEMA: TableSchema = TableSchema {
             "median_days_lapsed",
             Unit::Days,
             "median of the won_back's days from churn event to return; NULL where nobody was won \
-             back, and but on total rows",
+             back, and except on total rows",
         )
         .or_null(),
         Column::count(
             "spells_again",
             Unit::Events,
-            "churn events in the period of customers who had left before; NULL but on total rows",
+            "churn events in the period of customers who had left before; NULL except on total \
+             rows",
         )
         .or_null(),
         Column::count(
@@ -169,7 +170,7 @@ static SCHEMA: TableSchema = TableSchema {
             Unit::People,
             "lapsed_opening, and prospects first seen more than prospect_after_days days before \
              the period who had not bought before it; NULL without the input prospects, in \
-             segments, and but on total rows",
+             segments, and except on total rows",
         )
         .or_null(),
         Column::count(

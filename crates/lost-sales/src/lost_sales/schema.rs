@@ -191,7 +191,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::count(
             "stopped",
             Unit::Attempts,
-            "of lost, those that got no further than this stage; NULL but on stage rows",
+            "of lost, those that got no further than this stage; NULL except on stage rows",
         )
         .or_null(),
         Column::count(
@@ -211,7 +211,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::money("won_value", "value of the won ones; NULL on competitor and reason rows")
             .or_null(),
         Column::money("lost_value", "value of the lost ones"),
-        Column::money("stopped_value", "value of the stopped ones; NULL but on stage rows")
+        Column::money("stopped_value", "value of the stopped ones; NULL except on stage rows")
             .or_null(),
         Column::money("recovered_value", "value of the lost ones that were recovered"),
         Column::money("net_lost_value", "lost_value - recovered_value"),
