@@ -20,6 +20,7 @@ macro_rules! each_case {
 mod calc;
 mod commands;
 mod determinism;
+mod documents;
 mod environment;
 mod everything;
 mod failing_calls;

@@ -346,8 +346,22 @@ pub struct RetryArgs {
 /// For run.json, the record that lies beside the tables of a run, it is its JSON Schema.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Name of the table, or run.json; left out, the tables are listed
+    /// Name of the table, run.json or pipeline.toml; left out, the tables are listed
     pub table: Option<String>,
+    /// What is written: text for people, JSON for programs, Markdown for pages
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Text)]
+    pub format: SchemaFormat,
+}
+
+/// What a schema is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// Lines
+    Text,
+    /// Everything that is declared of the tables
+    Json,
+    /// Tables of columns, or of keys
+    Markdown,
 }
 
 /// Make up a shop's order history to try things on

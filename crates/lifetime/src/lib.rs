@@ -3,7 +3,6 @@
 //! `docs/tables` at the top of the repository defines the columns.
 
 mod clv;
-mod counted;
 mod customers;
 mod gaps;
 mod loyalty;

@@ -7,6 +7,7 @@
 mod block;
 mod calendar;
 mod context;
+mod counted;
 mod day_counts;
 mod events;
 pub mod formulas;
@@ -32,6 +33,7 @@ pub use block::{
 };
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
 pub use context::{Basis, Context, Engagement, Funnel, Goods, Sales, SegmentAt, Slot, WinBack};
+pub use counted::{Counted, percentile_money};
 pub use day_counts::{DayCounts, mean_days, percentile_days};
 pub use events::{Cause, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
 pub use grid::{Grid, Places, Tally};

@@ -19,6 +19,7 @@ mod plan;
 mod previous_run;
 mod read;
 mod record;
+pub mod reference;
 mod row_cache;
 mod run;
 mod sources;

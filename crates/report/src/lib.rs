@@ -5,6 +5,7 @@
 //! rows and columns are asked for, and [`draw`] fits them to a [`Canvas`], as a heatmap, a table, sums or
 //! bars. [`export`] writes the same rows whole, as CSV or JSON.
 
+pub mod declaration;
 pub mod diff;
 mod error;
 pub mod grid;

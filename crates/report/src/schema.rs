@@ -42,7 +42,20 @@ pub fn describe(schema: &TableSchema, width: Option<u16>) -> String {
     text
 }
 
-fn type_name(ty: ColumnType) -> &'static str {
+/// The columns of a table as a Markdown table: name, type, unit, meaning.
+#[must_use]
+pub fn markdown(schema: &TableSchema) -> String {
+    let mut text = "| column | type | unit | meaning |\n|---|---|---|---|\n".to_owned();
+    for column in schema.columns {
+        let null = if column.nullable { " or NULL" } else { "" };
+        let (ty, unit) = (type_name(column.ty), column.unit.name());
+        let meaning = column.description.replace('|', "\\|");
+        let _ = writeln!(text, "| `{}` | {ty}{null} | {unit} | {meaning} |", column.name);
+    }
+    text
+}
+
+pub(crate) fn type_name(ty: ColumnType) -> &'static str {
     match ty {
         ColumnType::Text => "text",
         ColumnType::Date => "date",

@@ -1,8 +1,7 @@
 //! A customer's order days as the models see them, and counts of equal customers.
 
-use kohort_model::{Context, Day};
+use kohort_model::{Context, Counted, Day};
 
-use crate::counted::Counted;
 use crate::models::gamma_gamma::{self, GammaGamma, Spend};
 use crate::models::{Fit, History};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use kohort_model::view::{self, Order, Shape, View};
 use kohort_model::{
-    Block, Context, DayCounts, Finished, Group, Ledger, Measure, MeasureSpec, Passes, Requires,
-    TableSpec, Tally, Written, merge_as,
+    Block, Context, Counted, DayCounts, Finished, Group, Ledger, Measure, MeasureSpec, Passes,
+    Requires, TableSpec, Tally, Written, merge_as,
 };
 
 use super::facts::{Facts, gaps};
@@ -15,7 +15,6 @@ use super::outlook::Outlook;
 use super::quintiles::Quintiles;
 use super::schema::SCHEMA;
 use crate::clv::{Histories, Minor};
-use crate::counted::Counted;
 use crate::risk::{Leaving, Levels, SIGNALS};
 use crate::settings::{AT_RISK, AtRisk, INDICATORS, LIFETIME, Lifetime, window_days};
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Day, Grain, Periods, RiskFit};
+use kohort_model::{Block, Context, Counted, Day, Grain, Periods, RiskFit};
 
 use super::classes::coarse_class;
 use super::features::{Features, MOST_SIGNALS, PLAIN_BITS, Shape, signal_bits};
@@ -11,7 +11,6 @@ use super::fit::{Cell, fit};
 use super::levels::Levels;
 use super::model::{RiskModel, risk_fit};
 use super::observed::{complete, known, observed};
-use crate::counted::Counted;
 
 /// Whether an observation churned, and whether its month is held out: the low bits of its key.
 const CHURNED: u64 = 1;

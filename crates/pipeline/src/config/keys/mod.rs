@@ -75,9 +75,12 @@ static TABLES: LazyLock<Vec<Names>> = LazyLock::new(|| {
     tables
 });
 
-/// The dotted names of all tables with fixed keys, and their keys.
+/// The dotted names of the tables with fixed keys and names, and their keys.
 pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
-    TABLES.iter().map(|(name, keys)| (name.as_str(), keys.as_slice()))
+    // The others are forms of a value rather than places where a key belongs.
+    let has_place = |name: &str| !name.starts_with("checks.") && name == name.to_lowercase();
+    let places = TABLES.iter().filter(move |(name, _)| has_place(name));
+    places.map(|(name, keys)| (name.as_str(), keys.as_slice()))
 }
 
 /// The keys of a table.
@@ -85,6 +88,6 @@ pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static
 /// # Panics
 /// Where no table of this name is declared.
 pub(super) fn of(name: &str) -> &'static [&'static str] {
-    let found = tables().find(|(known, _)| *known == name);
-    found.map(|(_, keys)| keys).expect("every table with fixed keys is declared")
+    let found = TABLES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, keys)| keys.as_slice()).expect("every table with fixed keys is declared")
 }

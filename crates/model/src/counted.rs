@@ -1,11 +1,13 @@
 //! How often each value was counted, in memory that follows the number of distinct ones.
 
+use crate::{Scale, Tally, rate};
+
 /// Values that wait, at least, before they are counted: few enough to be sorted in a core's cache.
 const WAITING: usize = 4096;
 
 /// A multiset of values that are equal often.
 #[derive(Clone, Debug)]
-pub(crate) struct Counted<K> {
+pub struct Counted<K> {
     /// Each value with how often it was counted, rising.
     counts: Vec<(K, u64)>,
     /// Values that are not counted yet.
@@ -18,7 +20,25 @@ impl<K> Default for Counted<K> {
     }
 }
 
+impl<K: Copy + Ord + Send + 'static> Tally for Counted<K> {
+    fn add(&mut self, other: &Self) {
+        self.merge(other.clone());
+    }
+}
+
 impl<K: Copy + Ord> Counted<K> {
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Each value with how often it was counted, rising.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(K, u64)> {
+        self.clone().into_counts()
+    }
+
     /// Adds a value.
     #[inline]
     pub fn push(&mut self, value: K) {
@@ -41,7 +61,8 @@ impl<K: Copy + Ord> Counted<K> {
         }
     }
 
-    /// Each value with how often it was counted, rising.
+    /// The same as [`Self::counts`], without a copy.
+    #[must_use]
     pub fn into_counts(mut self) -> Vec<(K, u64)> {
         self.compact();
         self.counts
@@ -67,6 +88,29 @@ impl<K: Copy + Ord> Counted<K> {
     }
 }
 
+/// A percentile, 0 to 100, of amounts in minor units that are there so many times, which rise: the
+/// amount at place (n - 1) × percent / 100, places counted from 0, between the two nearest in
+/// proportion (Hyndman and Fan 1996, type 7), in whole units. `None` where there is nothing.
+#[must_use]
+pub fn percentile_money(counts: &[(i64, u64)], percent: u32, scale: Scale) -> Option<f64> {
+    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    let hundredths = u128::from(total.checked_sub(1)?) * u128::from(percent);
+    let at = |place: u128| {
+        let mut seen = 0_u128;
+        let found = counts.iter().find(|(_, n)| {
+            seen += u128::from(*n);
+            seen > place
+        });
+        found.map_or(0, |(amount, _)| i128::from(*amount))
+    };
+    let (place, part) = (hundredths / 100, hundredths % 100);
+    let low = at(place);
+    let high = if part > 0 { at(place + 1) } else { low };
+    // At most 100 times a 64-bit amount.
+    let part = i128::try_from(part).unwrap_or_default();
+    rate(low * (100 - part) + high * part, 100 * scale.unit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +132,22 @@ mod tests {
                 all.merge(own);
             }
             assert_eq!(all.into_counts(), expected, "{parts} parts");
+        }
+    }
+
+    #[test]
+    fn percentiles_of_money() {
+        let cents = Scale::new(2).unwrap();
+        let cases: [(&[(i64, u64)], u32, Option<f64>); 6] = [
+            (&[], 50, None),
+            (&[(700, 1)], 90, Some(7.0)),
+            (&[(300, 1), (700, 1)], 50, Some(5.0)),
+            (&[(100, 3), (1000, 1)], 90, Some(7.3)),
+            (&[(0, 9), (1, 1)], 50, Some(0.0)),
+            (&[(i64::MAX - 1, 1), (i64::MAX, 1)], 50, Some(92_233_720_368_547_758.07)),
+        ];
+        for (counts, percent, expected) in cases {
+            assert_eq!(percentile_money(counts, percent, cents), expected, "{counts:?}");
         }
     }
 }
