@@ -31,6 +31,7 @@ each_case! {
     churn_indicators
     clock_change_london
     clock_change_new_york
+    cohort_order_values
     cohorts_basic
     cohorts_cut_by_as_of
     cross_sell

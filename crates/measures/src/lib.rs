@@ -5,6 +5,7 @@ use kohort_model::{MeasureSpec, SettingsSection, TableSpec};
 /// Every measure, in the order in which their tables are computed and listed.
 pub static MEASURES: &[&MeasureSpec] = &[
     &kohort_cohorts::COHORTS,
+    &kohort_cohorts::COHORT_ORDER_VALUES,
     &kohort_churn::CUSTOMER_RETENTION,
     &kohort_revenue::REVENUE_CHURN,
     &kohort_revenue::REVENUE_MOVEMENTS,

@@ -1,4 +1,4 @@
-//! `cohort_retention` and `cohort_curve`.
+//! `cohort_retention`, `cohort_curve` and `cohort_order_values`.
 
 use std::collections::BTreeSet;
 
@@ -63,6 +63,52 @@ pub(super) fn cohort_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
         }
     }
     rows
+}
+
+pub(super) fn cohort_order_values(frame: &Frame<'_>) -> Vec<NaiveRow> {
+    let mut rows = Vec::new();
+    for (grain, group) in frame.grains_and_groups() {
+        let max_k = frame.settings.max_k(grain).map_or(usize::MAX, |k| k as usize);
+        let periods = frame.periods(grain, group.first_activity());
+        for (c, cohort) in periods.iter().enumerate() {
+            let people: Vec<_> =
+                group.customers().filter(|p| cohort.holds(p.first_day())).collect();
+            let mut of_cohort = Vec::new();
+            for (k, period) in periods[c..].iter().enumerate().take_while(|(k, _)| *k <= max_k) {
+                let orders = people.iter().flat_map(|p| p.activity());
+                let orders = orders.filter(|e| period.holds(e.day) && e.value >= 0);
+                let mut values: Vec<i128> = orders.map(|e| e.value).collect();
+                values.sort_unstable();
+                let sum = values.iter().sum();
+                of_cohort.push(row! {
+                    grain: grain.name(),
+                    segment: group.segment,
+                    segment_value: segment_value(group),
+                    cohort: cohort.start,
+                    k: k,
+                    period: period.start,
+                    orders: values.len(),
+                    mean_order_value: average(sum, values.len(), frame),
+                    p10_order_value: percentile(&values, 10, frame),
+                    median_order_value: percentile(&values, 50, frame),
+                    p90_order_value: percentile(&values, 90, frame),
+                    is_complete: frame.is_complete(*period),
+                });
+            }
+            if of_cohort.iter().any(|row| count(row, "orders") > 0) {
+                rows.extend(of_cohort);
+            }
+        }
+    }
+    rows
+}
+
+/// Of sorted values the one at the place, or in proportion between the two next to it.
+fn percentile(values: &[i128], percent: usize, frame: &Frame<'_>) -> Option<f64> {
+    let last = values.len().checked_sub(1)?;
+    let (place, part) = (last * percent / 100, (last * percent % 100) as i128);
+    let (low, high) = (values[place], values[(place + 1).min(last)]);
+    average(low * (100 - part) + high * part, 100, frame)
 }
 
 /// The curves of the cells of `cohort_retention`.

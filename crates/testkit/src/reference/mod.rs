@@ -150,6 +150,7 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
     }
     if basis == Basis::Orders {
         tables.extend([
+            ("cohort_order_values", cohorts::cohort_order_values(frame)),
             ("clv_holdout", holdout::clv_holdout(frame)),
             ("customers", customers::customers(frame)),
             ("loyalty", loyalty::loyalty(frame)),
