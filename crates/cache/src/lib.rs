@@ -27,4 +27,4 @@ pub use segment::Segment;
 pub use state::{State, Unusable};
 
 /// The version of the state that this kohort writes and reads.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;

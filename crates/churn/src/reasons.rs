@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use kohort_inputs::Answer;
 use kohort_model::view::{FEW_PERIODS, MOST_ROWS, Panel, Shape, Summed, Sums, View};
 use kohort_model::{
     Basis, Block, Carries, Cause, Column, Context, Day, Grid, GridMeasure, Gridded, Identities,
@@ -269,7 +270,7 @@ fn event(
     let reason = ended.map(|end| block.cancellations.reasons[end]);
     let told = match reason.filter(|code| text(&context.cancel_reasons, *code) != UNKNOWN) {
         Some(code) => Told::Cancellation(code),
-        None => answer(block.surveys.of(customer), (since, day), window, context)
+        None => answer(block.items::<Answer>(customer), (since, day), window, context)
             .map_or(Told::Nobody, Told::Survey),
     };
     let notice = ended.and_then(|end| block.cancellations.cancelled[end]);
@@ -301,19 +302,19 @@ fn ended_on(block: &Block<'_>, customer: usize, day: Day, context: &Context) -> 
 /// The reason in the latest answer that gives one, of one day the first: from `window` days before
 /// the first of two days to as many after the second.
 fn answer(
-    answers: &[(Day, u32)],
+    answers: &[Answer],
     (from, until): (Day, Day),
     window: i64,
     context: &Context,
 ) -> Option<u32> {
     let (from, until) = (from.plus(-window), until.plus(window));
-    let first = answers.partition_point(|(day, _)| *day < from);
-    let last = answers.partition_point(|(day, _)| *day <= until);
+    let first = answers.partition_point(|answer| answer.day < from);
+    let last = answers.partition_point(|answer| answer.day <= until);
     let mut told = (answers[first..last].iter().rev())
-        .filter(|(_, code)| text(&context.survey_reasons, *code) != UNKNOWN);
-    let (latest, code) = told.next()?;
+        .filter(|answer| text(&context.survey_reasons, answer.reason) != UNKNOWN);
+    let latest = told.next()?;
     // Answers of one day come in order of their texts.
-    Some(told.take_while(|(day, _)| day == latest).last().map_or(*code, |(_, code)| *code))
+    Some(told.take_while(|answer| answer.day == latest.day).last().unwrap_or(latest).reason)
 }
 
 fn write_period(

@@ -1,6 +1,9 @@
 //! What customers did that may tell whether they stay.
 
-use kohort_model::{Input, InputColumn, InputSpec, Number, NumberUnit, Precision, ValueKind};
+use kohort_model::{
+    Day, Input, InputColumn, InputSpec, Item, ItemKind, NoItem, Number, NumberUnit, Precision, Row,
+    ValueKind, place,
+};
 
 /// See the module.
 pub static ENGAGEMENT: InputSpec = InputSpec {
@@ -11,7 +14,11 @@ pub static ENGAGEMENT: InputSpec = InputSpec {
     beside: None,
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: true,
+    first_days_of: Some("kind"),
+    latest: None,
+    items: &[ItemKind::of::<Signal>()],
 };
 
 static COLUMNS: [InputColumn; 4] = [
@@ -28,3 +35,34 @@ static COLUMNS: [InputColumn; 4] = [
 /// One where it is not said.
 const VALUE: Number =
     Number { unit: NumberUnit::Hundredths, may_be_negative: false, null: Some(100) };
+
+/// The place of a column.
+const fn at(name: &str) -> usize {
+    place(&COLUMNS, name)
+}
+
+/// Something that a customer did and that may tell whether it stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// Its day.
+    pub day: Day,
+    /// Index into the context's `engagement.signals`.
+    pub signal: u32,
+    /// Hundredths, not below 0.
+    pub value: i64,
+}
+
+impl Item for Signal {
+    const INPUT: Input = Input::Engagement;
+    type Order = (Day, u32, i64);
+
+    fn read(row: Row<'_>) -> Result<Self, NoItem> {
+        let signal = row.text(const { at("kind") });
+        Ok(Self { day: row.day(), signal, value: row.number(const { at("value") }) })
+    }
+
+    /// In order of day, then of signal and value.
+    fn order(&self, _row: Row<'_>) -> Self::Order {
+        (self.day, self.signal, self.value)
+    }
+}

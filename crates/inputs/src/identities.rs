@@ -15,7 +15,11 @@ pub static IDENTITIES: InputSpec = InputSpec {
     )),
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: false,
+    first_days_of: None,
+    latest: None,
+    items: &[],
 };
 
 static COLUMNS: [InputColumn; 2] = [

@@ -1,6 +1,11 @@
 //! What customers owe, or with a credit note are owed.
 
-use kohort_model::{IdSpace, Input, InputColumn, InputIds, InputSpec, Precision, ValueKind};
+use std::cmp::Ordering;
+
+use kohort_model::{
+    Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Latest, NoItem,
+    Precision, Row, ValueKind, place,
+};
 
 /// See the module.
 pub static INVOICES: InputSpec = InputSpec {
@@ -11,7 +16,11 @@ pub static INVOICES: InputSpec = InputSpec {
     beside: None,
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: true,
+    first_days_of: None,
+    latest: Some(Latest { by: "invoice_id", order: newer }),
+    items: &[ItemKind::of::<Invoice>()],
 };
 
 static COLUMNS: [InputColumn; 6] = [
@@ -42,3 +51,60 @@ static COLUMNS: [InputColumn; 6] = [
     .null("it is not paid yet"),
     InputColumn::new("amount", ValueKind::MONEY, "for what is owed").null("the row is rejected"),
 ];
+
+/// The place of a column.
+const fn at(name: &str) -> usize {
+    place(&COLUMNS, name)
+}
+
+/// What a customer owes, or below zero is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invoice {
+    /// Its day.
+    pub issued: Day,
+    /// The last day on which it is paid in time, where the input tells.
+    pub due: Option<Day>,
+    /// The day on which it was paid, not before `issued`; `None` where that is not before `as_of`.
+    pub paid: Option<Day>,
+    /// Minor units; below zero of a credit note.
+    pub amount: i64,
+}
+
+impl Invoice {
+    /// The last day on which it is paid in time; where the input does not tell, `terms_days` after it
+    /// was written.
+    #[must_use]
+    pub fn due_after(&self, terms_days: u32) -> Day {
+        self.due.unwrap_or_else(|| self.issued.plus(terms_days.into()))
+    }
+}
+
+impl Item for Invoice {
+    const INPUT: Input = Input::Invoices;
+    type Order = (Day, Option<Day>, Option<Day>, i64);
+
+    fn read(row: Row<'_>) -> Result<Self, NoItem> {
+        let issued = row.day();
+        let paid = row.date(const { at("paid_at") }).filter(|paid| *paid < row.until());
+        Ok(Self {
+            issued,
+            due: row.date(const { at("due_at") }),
+            paid: paid.map(|paid| paid.max(issued)),
+            amount: row.number(const { at("amount") }),
+        })
+    }
+
+    /// In order of day, then of all else.
+    fn order(&self, _row: Row<'_>) -> Self::Order {
+        (self.issued, self.due, self.paid, self.amount)
+    }
+}
+
+/// By when it was paid, written, what it amounts to and when it is due.
+fn newer(a: Row<'_>, b: Row<'_>) -> Ordering {
+    let key = |row: Row<'_>| {
+        let (paid, due) = (row.date(const { at("paid_at") }), row.date(const { at("due_at") }));
+        (paid, row.day(), row.number(const { at("amount") }), due)
+    };
+    key(a).cmp(&key(b))
+}

@@ -18,7 +18,16 @@ mod subscriptions;
 mod surveys;
 mod touchpoints;
 
+pub use contacts::Contact;
+pub use engagement::Signal;
+pub use invoices::Invoice;
 use kohort_model::{Input, InputSpec};
+pub use opportunities::{Opportunity, Outcome};
+pub use order_lines::Line;
+pub use prospects::Prospect;
+pub use returns::Return;
+pub use surveys::{Answer, Score};
+pub use touchpoints::Touch;
 
 /// Every input, in the order of [`Input::ALL`].
 pub static INPUTS: [&InputSpec; Input::ALL.len()] = [

@@ -1,6 +1,8 @@
 //! Lines of orders: what was bought together.
 
-use kohort_model::{Input, InputColumn, InputSpec, Precision, ValueKind};
+use kohort_model::{
+    Day, Input, InputColumn, InputSpec, Item, ItemKind, NoItem, Precision, Row, ValueKind, place,
+};
 
 /// See the module.
 pub static ORDER_LINES: InputSpec = InputSpec {
@@ -11,7 +13,11 @@ pub static ORDER_LINES: InputSpec = InputSpec {
     beside: None,
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: true,
+    first_days_of: None,
+    latest: None,
+    items: &[ItemKind::of::<Line>()],
 };
 
 static COLUMNS: [InputColumn; 7] = [
@@ -23,7 +29,7 @@ static COLUMNS: [InputColumn; 7] = [
         .null("the row is rejected"),
     InputColumn::new(
         "product",
-        ValueKind::MANY_TEXTS,
+        ValueKind::PRODUCT,
         "for what was bought; or set category, one for its kind",
     )
     .unless("category")
@@ -37,3 +43,48 @@ static COLUMNS: [InputColumn; 7] = [
     InputColumn::new("value", ValueKind::PRICE, "for the value of the line")
         .null("the row is rejected"),
 ];
+
+/// The place of a column.
+const fn at(name: &str) -> usize {
+    place(&COLUMNS, name)
+}
+
+/// A line of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The order: equal for the lines and returns of one order of a person, and rising with the order id.
+    pub order: u32,
+    /// Its business-local day.
+    pub day: Day,
+    /// Index into the context's `goods.products`.
+    pub product: u32,
+    /// Index into the context's `goods.categories`.
+    pub category: u32,
+    /// Units, not below 0.
+    pub units: i64,
+    /// Minor units, not below 0.
+    pub value: i64,
+}
+
+impl Item for Line {
+    const INPUT: Input = Input::OrderLines;
+    type Order = (Day, i64, u32, u32, u32, i64, i64);
+
+    fn read(row: Row<'_>) -> Result<Self, NoItem> {
+        let order = row.id(const { at("order_id") }).and_then(|order| u32::try_from(order).ok());
+        Ok(Self {
+            order: order.ok_or(NoItem::Lacking)?,
+            day: row.day(),
+            product: row.text(const { at("product") }),
+            category: row.text(const { at("category") }),
+            units: row.number(const { at("units") }),
+            value: row.number(const { at("value") }),
+        })
+    }
+
+    /// In order of instant, order, category, product, units and value.
+    fn order(&self, row: Row<'_>) -> Self::Order {
+        let Self { order, day, product, category, units, value } = *self;
+        (day, row.instant(), order, category, product, units, value)
+    }
+}

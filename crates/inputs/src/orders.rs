@@ -13,7 +13,11 @@ pub static ORDERS: InputSpec = InputSpec {
     beside: None,
     more_keys: &["rows"],
     is_history: true,
+    may_be_planned: false,
     sets_frame: false,
+    first_days_of: None,
+    latest: None,
+    items: &[],
 };
 
 static COLUMNS: [InputColumn; 7] = [

@@ -1,6 +1,8 @@
 //! Goods that came back.
 
-use kohort_model::{Input, InputColumn, InputSpec, Precision, ValueKind};
+use kohort_model::{
+    Day, Input, InputColumn, InputSpec, Item, ItemKind, NoItem, Precision, Row, ValueKind, place,
+};
 
 /// See the module.
 pub static RETURNS: InputSpec = InputSpec {
@@ -15,7 +17,11 @@ pub static RETURNS: InputSpec = InputSpec {
     )),
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: true,
+    first_days_of: None,
+    latest: None,
+    items: &[ItemKind::of::<Return>()],
 };
 
 static COLUMNS: [InputColumn; 7] = [
@@ -25,7 +31,7 @@ static COLUMNS: [InputColumn; 7] = [
         .null("the row is rejected"),
     InputColumn::new("returned_at", ValueKind::Time(Precision::Day), "that tells when")
         .null("the row is rejected"),
-    InputColumn::new("product", ValueKind::MANY_TEXTS, "for what came back")
+    InputColumn::new("product", ValueKind::PRODUCT, "for what came back")
         .optional()
         .not_in_every_file()
         .null("it is (none)"),
@@ -37,3 +43,47 @@ static COLUMNS: [InputColumn; 7] = [
         .not_in_every_file()
         .null("the reason is unknown"),
 ];
+
+/// The place of a column.
+const fn at(name: &str) -> usize {
+    place(&COLUMNS, name)
+}
+
+/// Goods that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// The order, as in [`crate::Line`].
+    pub order: u32,
+    /// The day on which they came back.
+    pub day: Day,
+    /// Index into the context's `goods.products`.
+    pub product: u32,
+    /// Index into the context's `goods.reasons`.
+    pub reason: u32,
+    /// Units, not below 0.
+    pub units: i64,
+    /// Minor units, not below 0.
+    pub value: i64,
+}
+
+impl Item for Return {
+    const INPUT: Input = Input::Returns;
+    type Order = (Day, u32, u32, u32, i64, i64);
+
+    fn read(row: Row<'_>) -> Result<Self, NoItem> {
+        let order = row.id(const { at("order_id") }).and_then(|order| u32::try_from(order).ok());
+        Ok(Self {
+            order: order.ok_or(NoItem::Lacking)?,
+            day: row.day(),
+            product: row.text(const { at("product") }),
+            reason: row.text(const { at("reason") }),
+            units: row.number(const { at("units") }),
+            value: row.number(const { at("value") }),
+        })
+    }
+
+    /// In order of day, order, product, reason, units and value.
+    fn order(&self, _row: Row<'_>) -> Self::Order {
+        (self.day, self.order, self.product, self.reason, self.units, self.value)
+    }
+}

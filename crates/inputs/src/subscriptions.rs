@@ -11,18 +11,22 @@ pub static SUBSCRIPTIONS: InputSpec = InputSpec {
     beside: None,
     more_keys: &["plan"],
     is_history: true,
+    may_be_planned: true,
     sets_frame: false,
+    first_days_of: None,
+    latest: None,
+    items: &[],
 };
 
 static COLUMNS: [InputColumn; 10] = [
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who pays")
+        .null("the row is rejected"),
     InputColumn::new(
         "subscription_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_subscription_id") }),
         "that tells a customer's subscriptions apart",
     )
     .null("the row is rejected"),
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who pays")
-        .null("the row is rejected"),
     InputColumn::new(
         "started_at",
         ValueKind::Time(Precision::Day),
@@ -31,7 +35,7 @@ static COLUMNS: [InputColumn; 10] = [
     .null("the row is rejected"),
     InputColumn::new(
         "ended_at",
-        ValueKind::Day,
+        ValueKind::End,
         "for the day after the last that is paid; where it gives NULL, the end is open",
     )
     .null("the end is open"),

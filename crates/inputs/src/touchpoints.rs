@@ -1,8 +1,8 @@
 //! What visitors did.
 
 use kohort_model::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, NO_VALUE, Number, NumberUnit, Precision,
-    TextOrder, ValueKind,
+    Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, NO_VALUE, NoItem,
+    Number, NumberUnit, Precision, Row, TextOrder, ValueKind, place,
 };
 
 /// See the module.
@@ -14,7 +14,11 @@ pub static TOUCHPOINTS: InputSpec = InputSpec {
     beside: None,
     more_keys: &[],
     is_history: false,
+    may_be_planned: false,
     sets_frame: true,
+    first_days_of: None,
+    latest: None,
+    items: &[ItemKind::of::<Touch>()],
 };
 
 static COLUMNS: [InputColumn; 6] = [
@@ -49,3 +53,47 @@ static COLUMNS: [InputColumn; 6] = [
 
 const VALUE: Number =
     Number { unit: NumberUnit::Money, may_be_negative: false, null: Some(NO_VALUE) };
+
+/// The place of a column.
+const fn at(name: &str) -> usize {
+    place(&COLUMNS, name)
+}
+
+/// Something that a visitor did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The visitor: a number that no other visitor has, and that means nothing else.
+    pub visitor: u64,
+    /// When, in microseconds of the input's clock: UTC of times with a zone, else the wall's.
+    pub at: i64,
+    /// Its business-local day.
+    pub day: Day,
+    /// Index into the context's `funnel.steps`.
+    pub step: u32,
+    /// The person's cart, where it names one, by its place in order of the person's cart ids.
+    pub cart: Option<u32>,
+    /// Value in minor units, not below 0, where it has one.
+    pub value: Option<i64>,
+}
+
+impl Item for Touch {
+    const INPUT: Input = Input::Touchpoints;
+    type Order = (u64, i64, u32, Option<u32>, Option<i64>);
+
+    fn read(row: Row<'_>) -> Result<Self, NoItem> {
+        let cart = row.id(const { at("cart_id") });
+        Ok(Self {
+            visitor: row.visitor(),
+            at: row.instant(),
+            day: row.day(),
+            step: row.listed(const { at("step") }).ok_or(NoItem::NotListed)?,
+            cart: cart.and_then(|cart| u32::try_from(cart).ok()),
+            value: row.known_number(const { at("value") }),
+        })
+    }
+
+    /// In order of visitor, instant, step, cart and value.
+    fn order(&self, _row: Row<'_>) -> Self::Order {
+        (self.visitor, self.at, self.step, self.cart, self.value)
+    }
+}

@@ -180,7 +180,6 @@ pub(crate) fn show(context: &Context, people: &[Person], each: impl FnOnce(&Bloc
             causes: &[],
             cancelled: &[],
         },
-        first_seen: &[],
         groups: &[Group::All(0), Group::Slots(&slots)],
         ..Block::default()
     });

@@ -1,4 +1,4 @@
-//! The codes of a batch's texts: segments, reasons, and what else inputs have.
+//! The codes of a batch's texts: those of an input's columns, then those of its segments.
 
 use crate::batch::{Columns, Plain};
 use crate::columns::Flaws;
@@ -7,27 +7,22 @@ use crate::contract::Opened;
 use crate::error::LoadError;
 use crate::mapping::Role;
 
-/// The texts behind the codes of one pass.
+/// The texts behind the codes of one pass, by list.
 #[derive(Debug)]
 pub(crate) struct Dictionaries {
-    pub segments: Vec<Dictionary>,
-    pub reasons: Dictionary,
+    lists: Vec<(Role, Dictionary)>,
 }
 
 impl Dictionaries {
     pub fn new(input: &Opened) -> Self {
-        let source = &input.source;
-        let segment = |index| Dictionary::new("(none)", [].into(), source.limit(index));
-        let names = source.reason().map(|reason| reason.names.clone()).unwrap_or_default();
-        Self {
-            segments: (0..source.codes()).map(segment).collect(),
-            reasons: Dictionary::new("unknown", names, u32::MAX),
-        }
+        let lists = input.source.texts().into_iter();
+        let list = |(role, missing, names, limit)| (role, Dictionary::new(missing, names, limit));
+        Self { lists: lists.map(list).collect() }
     }
 }
 
-/// The texts behind the codes of an input's batches: [`kohort_model::EventBatch::segments`], then the
-/// reasons. They grow while it is read.
+/// The texts behind the codes of an input's batches, by list: those of the columns of texts in the order
+/// of its declaration, then those of the segments. They grow while it is read.
 #[derive(Debug)]
 pub struct Texts {
     pub(crate) dictionaries: Dictionaries,
@@ -40,45 +35,51 @@ impl Opened {
         Texts { dictionaries: Dictionaries::new(self) }
     }
 
-    /// The code of a text that an earlier read found: of one of the segments, or at the number of
-    /// segments of a reason.
+    /// The code of a text of a list that an earlier read found.
     ///
     /// # Errors
     /// [`LoadError::SegmentValues`] where there are too many.
-    pub fn code(&self, texts: &Texts, column: usize, text: &str) -> Result<u32, LoadError> {
-        let Dictionaries { segments, reasons } = &texts.dictionaries;
-        let code = segments.get(column).unwrap_or(reasons).code_of_name(text);
-        code.map_err(|TooMany| self.too_many_values(column))
+    ///
+    /// # Panics
+    /// Where there is no such list.
+    pub fn code(&self, texts: &Texts, list: usize, text: &str) -> Result<u32, LoadError> {
+        let (role, dictionary) = &texts.dictionaries.lists[list];
+        dictionary.code_of_name(text).map_err(|TooMany| self.too_many_values(*role))
     }
 }
 
 impl Texts {
-    /// The text of a code of a column; `None` where there is no such code.
+    /// The text of a code of a list; `None` where there is no such code.
     #[must_use]
-    pub fn text(&self, column: usize, code: u32) -> Option<String> {
-        let Dictionaries { segments, reasons } = &self.dictionaries;
-        segments.get(column).unwrap_or(reasons).text(code)
+    pub fn text(&self, list: usize, code: u32) -> Option<String> {
+        self.dictionaries.lists.get(list).and_then(|(_, dictionary)| dictionary.text(code))
     }
 
-    /// The texts of the segments by code, and those of the reasons.
-    pub(crate) fn into_lists(self) -> (Vec<Vec<String>>, Vec<String>) {
-        let Dictionaries { segments, reasons } = self.dictionaries;
-        (segments.into_iter().map(Dictionary::into_texts).collect(), reasons.into_texts())
+    /// The texts of the columns of an input by place and code, and those of the segments.
+    pub(crate) fn into_lists(self) -> (TextsOfColumns, Vec<Vec<String>>) {
+        let (mut of_columns, mut of_segments) = (Vec::new(), Vec::new());
+        for (role, dictionary) in self.dictionaries.lists {
+            match role {
+                Role::Column(place) => of_columns.push((place, dictionary.into_texts())),
+                _ => of_segments.push(dictionary.into_texts()),
+            }
+        }
+        (of_columns, of_segments)
     }
 }
 
+/// Texts by code, by the place of their column.
+pub(crate) type TextsOfColumns = Vec<(usize, Vec<String>)>;
+
 /// One reader's codes.
 pub(crate) struct TextCodes<'a> {
-    segments: Vec<Codes<'a>>,
-    reasons: Codes<'a>,
+    lists: Vec<(Role, Codes<'a>)>,
 }
 
 impl<'a> TextCodes<'a> {
     pub fn new(dictionaries: &'a Dictionaries) -> Self {
-        Self {
-            segments: dictionaries.segments.iter().map(Codes::new).collect(),
-            reasons: Codes::new(&dictionaries.reasons),
-        }
+        let lists = dictionaries.lists.iter();
+        Self { lists: lists.map(|(role, texts)| (*role, Codes::new(texts))).collect() }
     }
 
     pub fn read(
@@ -87,20 +88,16 @@ impl<'a> TextCodes<'a> {
         flaws: &Flaws,
         plain: &mut Plain,
     ) -> Result<(), LoadError> {
-        if let Some(column) = columns.get(Role::Reason) {
-            let read = self.reasons.read(column, flaws, &mut plain.reasons);
-            read.expect("four billion reasons fit no memory");
-        }
-        plain.segments.resize_with(self.segments.len(), Vec::new);
-        for (index, (codes, into)) in self.segments.iter_mut().zip(&mut plain.segments).enumerate()
-        {
-            let role = Role::Segment(index);
-            let read = match columns.get(role) {
-                Some(column) => codes.read(column, flaws, into),
-                None if columns.input.mapping(role).is_none() => codes.missing(columns.rows, into),
-                None => Ok(()),
+        plain.segments.resize_with(columns.input.source.segments.len(), Vec::new);
+        for (role, codes) in &mut self.lists {
+            let Some(column) = columns.get(*role) else { continue };
+            let into = match role {
+                Role::Column(place) => &mut plain.columns[*place].codes,
+                Role::Segment(segment) => &mut plain.segments[*segment],
+                _ => continue,
             };
-            read.map_err(|TooMany| columns.input.too_many_values(index))?;
+            let read = codes.read(column, flaws, into);
+            read.map_err(|TooMany| columns.input.too_many_values(*role))?;
         }
         Ok(())
     }

@@ -6,11 +6,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use kohort_expr::{DAY_MICROS, Mapped, Type, Zones};
-use kohort_model::{Day, IdType, Input};
+use kohort_model::{Day, IdType, Input, ValueKind};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
 use crate::checks::{Mistyped, mistyped};
-use crate::columns::ids::is_bytes;
 use crate::columns::status::Statuses;
 use crate::columns::time::Clock;
 use crate::currency::Rates;
@@ -22,7 +21,7 @@ use crate::footer::Footer;
 use crate::forms::Forms;
 use crate::mapping::{Constant, Mapping, Role, constant, partition_type};
 use crate::share::IdForm;
-use crate::source::{Content, CurrencySource, Source};
+use crate::source::{CurrencySource, Source};
 use crate::texts_seen::Watched;
 
 /// Rows that one query reads: enough that its plan costs nothing beside them.
@@ -110,7 +109,10 @@ impl Opened {
     /// a footer says nothing.
     #[must_use]
     pub fn stored_days(&self) -> Option<(Day, Day)> {
-        let mapping = self.mappings.iter().find(|mapping| mapping.role == Role::Time)?;
+        let mapping = self
+            .mappings
+            .iter()
+            .find(|mapping| matches!(mapping.kind, Some(ValueKind::Time(_))))?;
         let [column] = mapping.program.columns() else { return None };
         if mapping.text.trim_matches('"') != column.as_str() {
             return None;
@@ -122,36 +124,23 @@ impl Opened {
         Some((Day(first.into_iter().min()?), Day(last.into_iter().max()?)))
     }
 
-    /// Whether customers, or the visitors of touchpoints and identities, are integers:
-    /// [`kohort_model::Keys::Integers`] in every batch.
+    /// Whether a column of the declaration is mapped.
     #[must_use]
-    pub fn has_integer_customers(&self) -> bool {
-        self.has_integers(Role::Customer)
+    pub fn maps(&self, place: usize) -> bool {
+        self.mapping(Role::Column(place)).is_some()
     }
 
-    /// Whether the customers of touchpoints and identities are integers; false where they are not
-    /// mapped.
+    /// The form of the ids of a column, which all inputs of [`crate::open_all`] share that have the same
+    /// ids; `None` of a column that is not mapped or holds no ids.
     #[must_use]
-    pub fn has_integer_others(&self) -> bool {
-        self.has_integers(Role::Other)
+    pub fn ids_of(&self, place: usize) -> Option<IdType> {
+        self.id_type(Role::Column(place))
     }
 
-    /// Whether ids of orders, subscriptions, opportunities, invoices or carts are integers; false
-    /// where they are not mapped.
+    /// The form of the ids of whose rows they are: customers or visitors.
     #[must_use]
-    pub fn has_integer_orders(&self) -> bool {
-        self.has_integers(Role::Order)
-    }
-
-    /// The form of customer ids, which all inputs of [`crate::open_all`] share; of touchpoints and
-    /// identities that of the visitors, which those two share.
-    #[must_use]
-    pub fn customer_ids(&self) -> IdType {
-        self.id_type(Role::Customer).unwrap_or_default()
-    }
-
-    fn has_integers(&self, role: Role) -> bool {
-        self.id_type(role).is_some_and(|ids| !is_bytes(ids))
+    pub fn owner_ids(&self) -> IdType {
+        self.ids_of(self.source.spec.owner()).unwrap_or_default()
     }
 
     /// Key, expression and type of every mapped value, as in the first file.
@@ -182,9 +171,9 @@ impl Opened {
         let (found, notes) = find(&source.paths)?;
         let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         let (files, footers) = files::open(&found)?;
-        let rates = match source.money().map(|money| &money.currency) {
-            Some(CurrencySource::Column { rates, .. }) => Some(Rates::read(rates)?),
-            _ => None,
+        let rates = match &source.currency {
+            CurrencySource::Column { rates, .. } => Some(Rates::read(rates)?),
+            CurrencySource::Fixed(_) => None,
         };
         let zones = Zones::new(source.timezone, source.naive_times);
         let mut contract = Contract {
@@ -206,11 +195,9 @@ impl Opened {
         }
         let details = details(drafts, &shapes, &mappings);
         notes.extend(assumed(&source, &mappings, (&files, &details)));
-        let statuses = match &source.content {
-            Content::Orders(orders) => orders.status.as_ref().map(Statuses::new),
-            Content::Opportunities(opportunities) => Some(Statuses::new(&opportunities.outcome)),
-            _ => None,
-        };
+        let status = source.columns.iter();
+        let mut status = status.filter(|c| matches!(c.column.kind, ValueKind::Status(_)));
+        let statuses = status.next().map(|column| Statuses::new(&column.lists));
         let watched = Watched::all(&source);
         let mistyped = mistyped(&source.checks, &mappings, (&files, &details), &folders);
         Ok(Self {
@@ -267,9 +254,9 @@ impl Shape {
         }
         let settled = mappings.iter().zip(&*self.mapped).map(|(mapping, mapped)| {
             let ty = match mapping.role {
-                role if role.is_time() => Some(forms.clock_of(role).ty()),
-                role if role.is_number() => Type::of(&DataType::Int64),
-                role if IdForm::ROLES.contains(&role) => Type::of(forms.id_of(role)),
+                role if mapping.is_time() => Some(forms.clock_of(role).ty()),
+                _ if mapping.is_number() => Type::of(&DataType::Int64),
+                role if mapping.is_id() => Type::of(forms.id_of(role)),
                 _ => None,
             };
             ty.map_or_else(|| mapped.clone(), |ty| mapped.clone().as_type(ty))

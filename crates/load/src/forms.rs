@@ -1,6 +1,6 @@
 //! What the files of an input have in common: one form of ids, one kind of times, types that fit.
 
-use kohort_model::IdType;
+use kohort_model::{IdType, Number, NumberUnit, ValueKind};
 use polars::prelude::DataType;
 
 use crate::columns::amount::is_number;
@@ -35,23 +35,24 @@ impl Forms {
             Some((&mappings[place], types(place)))
         };
         let mut ids = Vec::new();
-        for role in IdForm::ROLES {
-            if let Some((mapping, types)) = types(role) {
+        for mapping in mappings.iter().filter(|mapping| mapping.is_id()) {
+            if let Some((mapping, types)) = types(mapping.role) {
                 let of = id_type(mapping, &types, files)?;
-                ids.push(IdForm { role, of, unsigned_by: None });
+                ids.push(IdForm { role: mapping.role, of, unsigned_by: None });
             }
         }
         let mut clocks = Vec::new();
-        for role in [Role::Time, Role::Updated, Role::Ended, Role::Cancelled] {
-            if let Some((mapping, types)) = types(role) {
-                clocks.extend(clock(mapping, &types, files)?.map(|clock| (role, clock)));
+        for mapping in mappings.iter().filter(|mapping| mapping.is_time()) {
+            if let Some((mapping, types)) = types(mapping.role) {
+                clocks.extend(clock(mapping, &types, files)?.map(|clock| (mapping.role, clock)));
             }
         }
         for mapping in mappings {
             let Some((_, types)) = types(mapping.role) else { continue };
             check(mapping, &types, files)?;
         }
-        let clock = clocks.iter().find(|(role, _)| *role == Role::Time);
+        let time = mappings.iter().find(|m| matches!(m.kind, Some(ValueKind::Time(_))));
+        let clock = clocks.iter().find(|(role, _)| Some(*role) == time.map(|time| time.role));
         let clock = clock.map_or(Clock::Date, |(_, clock)| *clock);
         Ok(Self { ids, clock, clocks })
     }
@@ -84,20 +85,22 @@ fn wrong_type(mapping: &Mapping, found: &DataType, file: &SourceFile, advice: St
 
 /// The types that a single file decides about.
 fn check(mapping: &Mapping, types: &[DataType], files: &[SourceFile]) -> Result<(), LoadError> {
-    let fits = |dtype: &DataType| match mapping.role {
+    let fits = |dtype: &DataType| match dtype {
         _ if *dtype == DataType::Null => true,
-        role if role.is_number() => is_number(dtype),
-        role if role.is_condition() => dtype.is_bool(),
-        role if role.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
+        _ if mapping.is_number() => is_number(dtype),
+        _ if mapping.is_condition() => dtype.is_bool(),
+        _ if mapping.is_text() => !dtype.is_nested() && *dtype != DataType::Binary,
         _ => true,
     };
     let wrong = types.iter().zip(files).find(|(dtype, _)| !fits(dtype));
     let Some((found, file)) = wrong else { return Ok(()) };
-    let advice = match (mapping.role, found) {
-        (role, found) if role.is_number() => {
-            let (what, cast) = match role {
-                Role::Score => ("a score", "INTEGER"),
-                Role::Units => ("a number of units", "BIGINT"),
+    let advice = match mapping.kind {
+        kind if mapping.is_number() => {
+            let (what, cast) = match kind {
+                Some(ValueKind::Score) => ("a score", "INTEGER"),
+                Some(ValueKind::Number(Number { unit: NumberUnit::Units, .. })) => {
+                    ("a number of units", "BIGINT")
+                }
                 _ => ("an amount", "DECIMAL(38, 2)"),
             };
             let advice = format!("{what} is a decimal, an integer or a float");
@@ -106,7 +109,7 @@ fn check(mapping: &Mapping, types: &[DataType], files: &[SourceFile]) -> Result<
                 _ => advice,
             }
         }
-        (role, _) if role.is_condition() => "a condition is true or false".to_owned(),
+        _ if mapping.is_condition() => "a condition is true or false".to_owned(),
         _ => "it needs a value that can be written as text".to_owned(),
     };
     Err(wrong_type(mapping, found, file, advice))

@@ -44,12 +44,7 @@ pub use kohort_store::{StoreError, check_url, scrub};
 pub use read::{PartDone, Reading};
 pub use rejected::RejectedDetail;
 pub use sink::{FileReport, LoadReport, Sink};
-pub use source::{
-    ContactsSource, Content, CurrencySource, EngagementSource, IdentitiesSource, InvoicesSource,
-    MoneySource, Needs, OpportunitiesSource, OrderLinesSource, OrdersSource, ReasonSource,
-    ReturnsSource, SegmentSource, Source, StatusSource, SubscriptionsSource, SurveysSource,
-    TouchpointsSource, VariantSource,
-};
+pub use source::{CurrencySource, Needs, SegmentSource, Source, SourceColumn};
 pub use texts_seen::{TextsSeen, ValueTexts};
 
 /// Opens an input: finds its files, reads their footers, and checks every mapped value against the

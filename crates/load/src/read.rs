@@ -332,10 +332,10 @@ impl Run<'_> {
         tally.kept += taken.rows() as u64;
         tally.duplicates += taken.duplicates;
         tally.rounded += taken.rounded;
-        for (_, reason, _) in batcher.flaws.iter() {
+        for (_, flaw) in batcher.flaws.iter() {
             tally.kept -= 1;
-            *tally.rejected.entry(reason.name()).or_default() += 1;
-            if reason == Reason::InFuture {
+            *tally.rejected.entry(flaw.name(self.input.source.spec)).or_default() += 1;
+            if flaw.reason == Reason::InFuture {
                 // That of the whole frame, which is no later.
                 tally.future = tally.future.into_iter().chain(batcher.flaws.future()).min();
             }

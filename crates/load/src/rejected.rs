@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::{panic, thread};
 
-use kohort_model::{EventBatch, Id, IdType, Keys};
+use kohort_model::{EventBatch, Id, IdSpace, IdType, InputSpec, Keys, ValueKind};
 use polars::prelude::DataFrame;
 
 use crate::batch::{Batcher, Selection};
@@ -97,16 +97,16 @@ impl Opened {
         Ok(details)
     }
 
-    /// The text of a customer's id, or of touchpoints and identities of a visitor's.
+    /// The text of the id of whose rows they are, a customer or a visitor.
     #[must_use]
-    pub fn customer_text(&self, id: &Id) -> String {
-        text(id, self.customer_ids())
+    pub fn owner_text(&self, id: &Id) -> String {
+        text(id, self.owner_ids())
     }
 
-    /// The text of the id of an order, a subscription, an opportunity, an invoice or a cart.
+    /// The text of an id of another column, by its place.
     #[must_use]
-    pub fn order_text(&self, id: &Id) -> String {
-        text(id, self.id_type(Role::Order).unwrap_or(IdType::Binary))
+    pub fn id_text(&self, place: usize, id: &Id) -> String {
+        text(id, self.ids_of(place).unwrap_or(IdType::Binary))
     }
 }
 
@@ -177,18 +177,24 @@ impl Look {
         batcher: &mut Batcher<'_>,
         found: &mut dyn FnMut(RejectedDetail) -> bool,
     ) -> Result<bool, LoadError> {
-        let mut matches = Matches { wanted: &self.mixed, rows: Vec::new() };
         let input = batcher.input;
+        let spec = input.source.spec;
+        let is_status = |kind| matches!(kind, ValueKind::Status(_));
+        let status = spec.find(is_status).map_or(Role::Filter, Role::Column);
+        let mut matches = Matches { spec, wanted: &self.mixed, rows: Vec::new() };
         let firsts = if input.source.deduplicate { Some(input.firsts(1)?) } else { None };
         let taken = batcher.push(frame, query, firsts, &mut matches)?;
         let columns = taken.columns(&self.selection, input);
-        let mut rows: Vec<_> =
-            batcher.flaws.iter().map(|(row, reason, role)| (row, reason.name(), role)).collect();
+        let mut rows: Vec<_> = (batcher
+            .flaws
+            .iter()
+            .map(|(row, flaw)| (row, flaw.name(input.source.spec), flaw.role)))
+        .collect();
         let mut kept = (0..taken.rows()).filter(|row| !batcher.flaws.is_marked(*row));
         let mut next = 0;
         for index in matches.rows {
             // Batches hold the kept rows in their order.
-            rows.extend(kept.nth(index - next).map(|row| (row, MIXED_STATUS, Role::Status)));
+            rows.extend(kept.nth(index - next).map(|row| (row, MIXED_STATUS, status)));
             next = index + 1;
         }
         rows.sort_unstable_by_key(|(row, ..)| *row);
@@ -218,6 +224,7 @@ impl Look {
 
 /// Finds the accepted rows of some orders.
 struct Matches<'a> {
+    spec: &'static InputSpec,
     wanted: &'a HashMap<Id, HashSet<Id>>,
     rows: Vec<usize>,
 }
@@ -226,9 +233,12 @@ impl Sink for Matches<'_> {
     type Error = Infallible;
 
     fn push(&mut self, _part: usize, batch: &EventBatch<'_>) -> Result<(), Infallible> {
-        let Some(orders) = batch.orders.filter(|_| !self.wanted.is_empty()) else { return Ok(()) };
-        self.rows.extend((0..batch.days.len()).filter(|row| {
-            let wanted = self.wanted.get(&id(batch.customers, *row));
+        let is_own = |kind| matches!(kind, ValueKind::Id(ids) if ids.of == IdSpace::Own);
+        let orders = batch.ids(self.spec.find(is_own)).filter(|_| !self.wanted.is_empty());
+        let ids = batch.ids(Some(self.spec.owner())).zip(orders);
+        let Some((customers, orders)) = ids else { return Ok(()) };
+        self.rows.extend((0..batch.rows).filter(|row| {
+            let wanted = self.wanted.get(&id(customers, *row));
             wanted.is_some_and(|wanted| wanted.contains(&id(orders, *row)))
         }));
         Ok(())

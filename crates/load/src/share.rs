@@ -1,11 +1,12 @@
 //! Ids that several inputs share.
 
-use kohort_model::{IdType, Input};
+use kohort_model::{IdSpace, IdType, Input, ValueKind};
 
 use crate::columns::ids::is_bytes;
 use crate::contract::Opened;
 use crate::error::{IdsIn, LoadError, TypeIn};
 use crate::mapping::Role;
+use crate::source::Source;
 
 /// The form of mapped ids.
 #[derive(Clone, Copy, Debug)]
@@ -16,49 +17,25 @@ pub(crate) struct IdForm {
     pub unsigned_by: Option<Input>,
 }
 
-impl IdForm {
-    /// Roles that are ids.
-    pub const ROLES: [Role; 3] = [Role::Customer, Role::Other, Role::Order];
-}
+/// The spaces that several inputs share: within one of them one id is the same key everywhere.
+const SHARED: [IdSpace; 3] = [IdSpace::Customer, IdSpace::Visitor, IdSpace::Order];
 
-/// Whose ids they are: within one of these groups one id is the same key everywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Group {
-    Customers,
-    Visitors,
-    /// Of the lines of orders and of returns.
-    Orders,
-}
-
-impl Group {
-    const ALL: [Self; 3] = [Self::Customers, Self::Visitors, Self::Orders];
-
-    /// `None` for ids that an input has for itself.
-    fn of(input: Input, role: Role) -> Option<Self> {
-        match (role, input) {
-            (Role::Customer, input) if input.is_of_visitors() => Some(Self::Visitors),
-            (Role::Customer | Role::Other, _) => Some(Self::Customers),
-            (Role::Order, Input::OrderLines | Input::Returns) => Some(Self::Orders),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Customers => "customer",
-            Self::Visitors => "visitor",
-            Self::Orders => "order",
-        }
+/// The space of a role's ids.
+fn space(source: &Source, role: Role) -> Option<IdSpace> {
+    let Role::Column(place) = role else { return None };
+    match source.spec.columns.get(place)?.kind {
+        ValueKind::Id(ids) => Some(ids.of),
+        _ => None,
     }
 }
 
 /// Gives ids that inputs share one form in all of them.
 pub(crate) fn share(inputs: &mut [Opened]) -> Result<(), LoadError> {
-    for group in Group::ALL {
+    for shared in SHARED {
         let forms = || {
             let forms =
                 inputs.iter().flat_map(|input| input.ids.iter().map(move |ids| (input, ids)));
-            forms.filter(|(input, ids)| Group::of(input.input(), ids.role) == Some(group))
+            forms.filter(|(input, ids)| space(&input.source, ids.role) == Some(shared))
         };
         let first = |bytes: bool| {
             let (input, ids) = forms().find(|(_, ids)| is_bytes(ids.of) == bytes)?;
@@ -68,15 +45,19 @@ pub(crate) fn share(inputs: &mut [Opened]) -> Result<(), LoadError> {
             let IdsIn { input, expression, .. } = &integers;
             let advice = format!("CAST({expression} AS VARCHAR) in [inputs.{}]", input.name());
             let inputs = Box::new([integers, bytes]);
-            return Err(LoadError::MixedIds { what: group.name(), inputs, advice });
+            return Err(LoadError::MixedIds {
+                what: shared.name().unwrap_or("row"),
+                inputs,
+                advice,
+            });
         }
         let is_wide = |ids: &IdForm| matches!(ids.of, IdType::Unsigned | IdType::Binary);
         let widest = forms().find(|(_, ids)| is_wide(ids)).map(|(by, ids)| (by.input(), ids.of));
         let Some((by, wide)) = widest else { continue };
         for input in inputs.iter_mut() {
-            let name = input.input();
-            for ids in &mut input.ids {
-                if Group::of(name, ids.role) == Some(group) && ids.of != wide {
+            let Opened { source, ids, .. } = input;
+            for ids in ids {
+                if space(source, ids.role) == Some(shared) && ids.of != wide {
                     ids.of = wide;
                     ids.unsigned_by = (wide == IdType::Unsigned).then_some(by);
                 }

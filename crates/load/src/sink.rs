@@ -35,7 +35,7 @@ pub struct FileReport {
     pub duplicates: u64,
     /// Rows that were rejected, by reason; reasons without a row are left out.
     pub rejected: BTreeMap<String, u64>,
-    /// Rows whose amount had more digits than [`crate::MoneySource::scale`] keeps and was rounded to it,
+    /// Rows whose amount had more digits than [`crate::Source::scale`] keeps and was rounded to it,
     /// of those that went to the sinks.
     pub rounded: u64,
     /// First business-local day of those that were rejected because they are in the future: from that
@@ -67,11 +67,11 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     /// Rejected rows by reason; reasons without a row are left out.
     pub rejected: BTreeMap<String, u64>,
-    /// Of each of [`EventBatch::segments`] the text of each code. Which value has which code differs
-    /// from one read to the next.
+    /// Of each column of texts, by its place in the declaration, the text of each code. Which text has
+    /// which code differs from one read to the next.
+    pub texts: Vec<(usize, Vec<String>)>,
+    /// Of each of [`EventBatch::segments`] the text of each code, likewise.
     pub segment_values: Vec<Vec<String>>,
-    /// The text of each reason's code, likewise.
-    pub reasons: Vec<String>,
     pub(crate) needs: Needs,
     pub(crate) now: i64,
 }
@@ -84,8 +84,15 @@ impl LoadReport {
         for (reason, rows) in files.iter().flat_map(|file| &file.rejected) {
             *rejected.entry(reason.clone()).or_default() += rows;
         }
-        let (segment_values, reasons) = texts.into_lists();
-        Self { files, rejected, segment_values, reasons, needs, now }
+        let (texts, segment_values) = texts.into_lists();
+        Self { files, rejected, texts, segment_values, needs, now }
+    }
+
+    /// The texts of a column by code; none of a column that holds none.
+    #[must_use]
+    pub fn texts_of(&self, place: usize) -> &[String] {
+        let own = self.texts.iter().find(|(of, _)| *of == place);
+        own.map_or(&[], |(_, texts)| texts)
     }
 
     /// Rows that the files hold.

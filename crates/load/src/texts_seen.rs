@@ -150,7 +150,10 @@ impl Opened {
     }
 
     fn texts_of(&self, files: &[FileReport], needs: Needs) -> Vec<ValueTexts> {
-        let is_read = |role| needs.reasons || role != Role::Reason;
+        let is_read = |role| match role {
+            Role::Column(place) => self.source.is_needed(place, needs),
+            _ => true,
+        };
         let watched = self.watched.iter().enumerate().filter(|(_, watched)| is_read(watched.role));
         let found = watched.filter_map(|(place, watched)| {
             let mapping = self.mapping(watched.role)?;
@@ -258,7 +261,7 @@ mod tests {
 
     fn watched(named: &[&str]) -> Watched {
         let named = named.iter().map(|text| (*text).to_owned()).collect();
-        Watched { role: Role::Status, named }
+        Watched { role: Role::Column(0), named }
     }
 
     fn column(texts: &[Option<&str>]) -> Series {

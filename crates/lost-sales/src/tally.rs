@@ -1,6 +1,7 @@
 //! What is counted of attempts.
 
-use kohort_model::{Outcome, Tally};
+use kohort_inputs::Outcome;
+use kohort_model::Tally;
 
 /// Customers and prospects, in the order of the table.
 pub(crate) const BUYERS: [&str; 2] = ["customer", "prospect"];

@@ -1,5 +1,6 @@
 //! Blocks of timelines: each customer's events together, in order of time.
 
+use crate::items::{BlockItems, Item};
 use crate::{Cause, Day, Id};
 
 /// Events of one kind for the customers of a block.
@@ -143,150 +144,6 @@ impl Cancellations<'_> {
     }
 }
 
-/// One campaign message to one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// Its day.
-    pub day: Day,
-    /// Whether the person was only noted down, to compare with.
-    pub is_holdout: bool,
-    /// Code of the campaign, an index into the context's `campaigns`.
-    pub campaign: u32,
-    /// Code of the strategy, an index into the context's `strategies`.
-    pub strategy: u32,
-}
-
-/// Something that a visitor did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
-    /// The visitor: a number that no other visitor has, and that means nothing else.
-    pub visitor: u64,
-    /// When, in microseconds of the input's clock: UTC of times with a zone, else the wall's.
-    pub at: i64,
-    /// Its business-local day.
-    pub day: Day,
-    /// Index into the context's `funnel.steps`.
-    pub step: u32,
-    /// The person's cart, where it names one, by its place in order of the person's cart ids.
-    pub cart: Option<u32>,
-    /// Value in minor units, not below 0, where it has one.
-    pub value: Option<i64>,
-}
-
-/// What became of an opportunity up to `as_of`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Outcome {
-    Won,
-    Lost,
-    Open,
-}
-
-/// A sale that somebody worked on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opportunity {
-    /// The day on which it was created.
-    pub created: Day,
-    /// The day on which it was won or lost; nothing for an open one.
-    pub decided: Day,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Minor units, not below 0.
-    pub value: i64,
-    /// Index into the context's `sales.stages`.
-    pub stage: u32,
-    /// Index into the context's `sales.reasons`.
-    pub reason: u32,
-    /// Index into the context's `sales.competitors`.
-    pub competitor: u32,
-}
-
-/// A line of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The order: equal for the lines and returns of one order of a person, and rising with the order id.
-    pub order: u32,
-    /// Its business-local day.
-    pub day: Day,
-    /// Index into the context's `goods.products`.
-    pub product: u32,
-    /// Index into the context's `goods.categories`.
-    pub category: u32,
-    /// Units, not below 0.
-    pub units: i64,
-    /// Minor units, not below 0.
-    pub value: i64,
-}
-
-/// Goods that came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Return {
-    /// The order, as in [`Line`].
-    pub order: u32,
-    /// The day on which they came back.
-    pub day: Day,
-    /// Index into the context's `goods.products`.
-    pub product: u32,
-    /// Index into the context's `goods.reasons`.
-    pub reason: u32,
-    /// Units, not below 0.
-    pub units: i64,
-    /// Minor units, not below 0.
-    pub value: i64,
-}
-
-/// What a customer owes, or below zero is owed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Invoice {
-    /// Its day.
-    pub issued: Day,
-    /// The last day on which it is paid in time.
-    pub due: Day,
-    /// The day on which it was paid, not before `issued`; `None` where that is not before `as_of`.
-    pub paid: Option<Day>,
-    /// Minor units; below zero of a credit note.
-    pub amount: i64,
-}
-
-/// Something that a customer did and that may tell whether it stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signal {
-    /// Its day.
-    pub day: Day,
-    /// Index into the context's `engagement.signals`.
-    pub signal: u32,
-    /// Hundredths, not below 0.
-    pub value: i64,
-}
-
-/// What an input tells of the people of a block.
-#[derive(Clone, Copy, Debug)]
-pub struct Items<'a, T> {
-    /// Where each person's items begin, and the end: one more entry than people; empty where
-    /// there is no item at all.
-    pub offsets: &'a [u32],
-    /// In the order that the block's field gives.
-    pub items: &'a [T],
-}
-
-impl<T> Default for Items<'_, T> {
-    fn default() -> Self {
-        Self { offsets: &[], items: &[] }
-    }
-}
-
-impl<'a, T> Items<'a, T> {
-    /// The items of person `i` of the block.
-    #[inline]
-    #[must_use]
-    pub fn of(&self, i: usize) -> &'a [T] {
-        match self.offsets.get(i..=i + 1) {
-            Some(bounds) => &self.items[bounds[0] as usize..bounds[1] as usize],
-            None => &[],
-        }
-    }
-}
-
 /// Ids of the people of a block.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Ids<'a> {
@@ -359,33 +216,20 @@ pub struct Block<'a> {
     pub rates: Rates<'a>,
     /// Ends of subscriptions; empty but for subscriptions.
     pub cancellations: Cancellations<'a>,
-    /// Day on which each person was first seen, `None` where no input tells; may be empty.
-    pub first_seen: &'a [Option<Day>],
-    /// Campaign messages, in order of day, then holdout last, then campaign and strategy as texts.
-    pub contacts: Items<'a, Contact>,
-    /// Answers, in order of day, then of the reasons' texts.
-    /// Day and code of the reason, an index into the context's `survey_reasons`.
-    pub surveys: Items<'a, (Day, u32)>,
-    /// Day and score, from 0 to 10, of the answers that have one, in order of instant, then the higher
-    /// score first.
-    pub scores: Items<'a, (Day, u8)>,
-    /// What visitors did who are this person, in order of visitor, instant, step, cart and value.
-    pub touches: Items<'a, Touch>,
-    /// Opportunities, each once, in order of created day, then decided day, id, outcome, value and texts.
-    pub opportunities: Items<'a, Opportunity>,
-    /// Lines of orders, in order of instant, order, category, product, units and value.
-    pub lines: Items<'a, Line>,
-    /// Returns, in order of day, then order, product, reason, units and value.
-    pub returns: Items<'a, Return>,
-    /// Invoices, each once, in order of day, then of all else.
-    pub invoices: Items<'a, Invoice>,
-    /// Signals of engagement, in order of day, then signal and value.
-    pub signals: Items<'a, Signal>,
+    /// What inputs tell of people beside the history; see [`Block::items`].
+    pub items: BlockItems<'a>,
     /// The groups that these customers count in.
     pub groups: &'a [Group<'a>],
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// What an input tells of person `i` of the block, in the order of the items.
+    #[inline]
+    #[must_use]
+    pub fn items<T: Item>(&self, i: usize) -> &'a [T] {
+        self.items.all.map_or(&[], |all| all.of(self.items.first + i))
+    }
+
     /// Number of customers and prospects.
     #[inline]
     #[must_use]

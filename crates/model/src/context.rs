@@ -151,6 +151,8 @@ pub struct Context {
     pub sales: Sales,
     /// Lines of orders, and returns.
     pub goods: Goods,
+    /// Days after which an invoice without a due date is due.
+    pub terms_days: u32,
     /// Signals.
     pub engagement: Engagement,
     /// The calendar of the periods.

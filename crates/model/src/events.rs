@@ -74,59 +74,94 @@ pub const NO_VALUE: i64 = i64::MIN;
 /// The score of an answer that has none.
 pub const NO_SCORE: u8 = u8::MAX;
 
-/// Bits of a touchpoint's and an identity's `kinds`.
-pub mod known {
-    /// The row names its cart.
-    pub const CART: u8 = 1;
-    /// The row names its customer.
-    pub const CUSTOMER: u8 = 2;
+/// The values of a column of one batch, one a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Cells<'a> {
+    /// Ids.
+    Ids(Keys<'a>),
+    /// Ids, any where the row has none, and 1 where it has one and 0 where not.
+    OptionalIds(Keys<'a>, &'a [u8]),
+    /// Days since 1970-01-01, [`NEVER`] where there is none.
+    Days(&'a [i32]),
+    /// Numbers: minor units, hundredths, units, or microseconds of an update.
+    Numbers(&'a [i64]),
+    /// Codes of texts.
+    Codes(&'a [u32]),
+    /// [`Kind`], [`Cause`], a score, [`NO_SCORE`], or 1 for what is true and 0 for what is not.
+    Small(&'a [u8]),
 }
 
-/// Accepted rows of one input, column by column; every slice that is there has one entry a
-/// row, and a slice that the input does not have is empty. No row is null in any column.
+impl Cells<'_> {
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Ids(ids) | Self::OptionalIds(ids, _) => ids.len(),
+            Self::Days(days) => days.len(),
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Codes(codes) => codes.len(),
+            Self::Small(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Accepted rows of one input, column by column; every slice that is there has one entry a row.
 #[derive(Clone, Copy, Debug)]
 pub struct EventBatch<'a> {
-    /// Whose event it is; of touchpoints and identities the visitor.
-    pub customers: Keys<'a>,
-    /// Business-local day in days since 1970-01-01: of the order, the contact, the answer, the touch, the
-    /// return, the invoice, on which the person was first seen, the subscription started or the
-    /// opportunity was created; 0 of identities.
-    pub days: &'a [i32],
-    /// Value in minor units: of the order, the line, the return, the invoice, the opportunity, or of a
-    /// month of the subscription, which is 0 for a trial; of touchpoints [`NO_VALUE`] where it is not
-    /// known; of engagement in hundredths. Empty for other inputs.
-    pub values: &'a [i64],
-    /// Of orders and opportunities, [`Kind`] as a number, won being completed; empty where every row is
-    /// completed. Of contacts, 1 for the holdout and 0 for everybody else; empty where there is no
-    /// holdout. Of surveys the score, or [`NO_SCORE`]. Of touchpoints and identities bits of [`known`].
-    pub kinds: &'a [u8],
-    /// Microseconds that order the events within a day; empty where days are all that is known
-    /// or needed.
+    /// Number of rows.
+    pub rows: usize,
+    /// Values by the places of the columns in the input's declaration; `None` of columns that are not
+    /// mapped, that nothing needs, or that are equal to their default in every row.
+    pub columns: &'a [Option<Cells<'a>>],
+    /// Microseconds that order the rows within a day; empty where days are all that is known or needed.
     pub instants: &'a [i64],
-    /// Ids of orders or subscriptions, of the orders of lines and returns, of opportunities, invoices and
-    /// the carts of touchpoints; `None` where nothing needs them.
-    pub orders: Option<Keys<'a>>,
-    /// The customers of touchpoints and identities, where `kinds` says that they are known.
-    pub others: Option<Keys<'a>>,
-    /// Microseconds of the last update; empty where nothing needs them.
-    pub updated: &'a [i64],
-    /// Code of the reason why an order or an opportunity was lost, a subscription ended, a customer left,
-    /// goods came back; empty where nothing needs it.
-    pub reasons: &'a [u32],
-    /// Codes of texts, one slice a text: the segments' values of orders and subscriptions; campaign
-    /// and strategy of contacts; step of touchpoints; stage and competitor of opportunities; product and
-    /// category of lines; product of returns; kind of engagement.
+    /// Codes of segments' values, one slice a segment.
     pub segments: &'a [&'a [u32]],
-    /// Exclusive end of each subscription, the day on which an opportunity was decided or an
-    /// invoice paid; [`NEVER`] where it is open.
-    pub ends: &'a [i32],
-    /// Day on which each subscription was cancelled, [`NEVER`] where it was not; of invoices the day on
-    /// which they are due, [`NEVER`] where it is not known; may be empty.
-    pub cancelled: &'a [i32],
-    /// [`Cause`] of each subscription's end as a number; may be empty.
-    pub causes: &'a [u8],
-    /// Units of lines and returns; empty where each has one.
-    pub units: &'a [i64],
+}
+
+impl<'a> EventBatch<'a> {
+    fn cells(&self, place: Option<usize>) -> Option<Cells<'a>> {
+        self.columns.get(place?).copied().flatten()
+    }
+
+    /// The ids of a column; `None` where there are none.
+    #[must_use]
+    pub fn ids(&self, place: Option<usize>) -> Option<Keys<'a>> {
+        match self.cells(place) {
+            Some(Cells::Ids(ids) | Cells::OptionalIds(ids, _)) => Some(ids),
+            _ => None,
+        }
+    }
+
+    /// The days of a column; empty where there are none.
+    #[must_use]
+    pub fn days(&self, place: Option<usize>) -> &'a [i32] {
+        if let Some(Cells::Days(days)) = self.cells(place) { days } else { &[] }
+    }
+
+    /// The numbers of a column; empty where there are none.
+    #[must_use]
+    pub fn numbers(&self, place: Option<usize>) -> &'a [i64] {
+        if let Some(Cells::Numbers(numbers)) = self.cells(place) { numbers } else { &[] }
+    }
+
+    /// The codes of a column; empty where there are none.
+    #[must_use]
+    pub fn codes(&self, place: Option<usize>) -> &'a [u32] {
+        if let Some(Cells::Codes(codes)) = self.cells(place) { codes } else { &[] }
+    }
+
+    /// The small values of a column; empty where there are none.
+    #[must_use]
+    pub fn small(&self, place: Option<usize>) -> &'a [u8] {
+        if let Some(Cells::Small(values)) = self.cells(place) { values } else { &[] }
+    }
 }
 
 /// Where gathered data goes once it is over the memory limit. What is appended can be read

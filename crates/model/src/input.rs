@@ -2,6 +2,11 @@
 //! lacks one. What reads pipeline files and data files, packs rows and writes pages knows the kinds of
 //! columns that are listed here; it knows no input.
 
+use std::cmp::Ordering;
+use std::fmt;
+
+use crate::items::{ItemKind, Row};
+
 /// Declares the inputs, in the order in which they are read and listed.
 macro_rules! inputs {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)+) => {
@@ -54,7 +59,6 @@ inputs! {
 }
 
 /// An input as it declares itself.
-#[derive(Debug)]
 pub struct InputSpec {
     /// Which input it is.
     pub input: Input,
@@ -62,8 +66,8 @@ pub struct InputSpec {
     pub sentence: &'static str,
     /// What its files hold, after "a file, folder or glob that holds".
     pub holds: &'static str,
-    /// Its columns, in the order in which they are listed. The first with ids of customers or visitors
-    /// is whose row it is.
+    /// Its columns, in the order in which they are listed and in which what is wrong with a row counts. The
+    /// first with ids of customers or visitors is whose row it is.
     pub columns: &'static [InputColumn],
     /// The input without which it has no use, and what is said of it then, after its key.
     pub beside: Option<(Input, &'static str)>,
@@ -72,12 +76,41 @@ pub struct InputSpec {
     /// Whether it is a history, which makes customers of people: it may then have segments, a currency
     /// and a scale of its own, and count equal rows once.
     pub is_history: bool,
+    /// Whether rows may be of days to come, as subscriptions that are sold already.
+    pub may_be_planned: bool,
     /// Whether some table begins with the input's first day.
     pub sets_frame: bool,
+    /// The column of texts of which it is looked up from which day on each is known.
+    pub first_days_of: Option<&'static str>,
+    /// Which of a person's rows stands where several have one id; `None` where all do.
+    pub latest: Option<Latest>,
+    /// What measures see of it; none of histories, which they see as timelines.
+    pub items: &'static [ItemKind],
+}
+
+/// Which of several rows with one id stands.
+pub struct Latest {
+    /// The column of the ids; without it every row stands.
+    pub by: &'static str,
+    /// Compares two rows: the greatest stands.
+    pub order: fn(Row<'_>, Row<'_>) -> Ordering,
+}
+
+impl fmt::Debug for InputSpec {
+    /// What decides which rows are read as what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InputSpec").field(&self.input).field(&self.columns).finish()
+    }
+}
+
+impl fmt::Debug for InputColumn {
+    /// What decides as what its values are read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.name, self.kind)
+    }
 }
 
 /// One of an input's columns, which a pipeline file maps to an SQL expression.
-#[derive(Debug)]
 pub struct InputColumn {
     /// Its key in the pipeline file.
     pub name: &'static str,
@@ -115,6 +148,8 @@ pub enum ValueKind {
     Time(Precision),
     /// Another day: a date or a timestamp; NULL is a day that never comes.
     Day,
+    /// The day after the last, which is not before the row's: a date or a timestamp; NULL is open.
+    End,
     /// When the row was last changed: a date or a timestamp; NULL is before every other.
     Update,
     /// Numbers.
@@ -211,6 +246,8 @@ pub struct Text {
     pub renamed_by: Option<&'static str>,
     /// Whether there may be more texts than `max_segment_values`.
     pub is_unlimited: bool,
+    /// The name of the list that columns of several inputs share; `None` of a list of its own.
+    pub shared: Option<&'static str>,
     /// In which order tables have them.
     pub order: TextOrder,
 }
@@ -331,13 +368,15 @@ impl ValueKind {
         missing: "(none)",
         renamed_by: None,
         is_unlimited: false,
+        shared: None,
         order: TextOrder::Sorted,
     });
-    /// Texts of which there are as many as there are.
-    pub const MANY_TEXTS: Self = Self::Text(Text {
+    /// Products, of which there are as many as there are, the same in every input.
+    pub const PRODUCT: Self = Self::Text(Text {
         missing: "(none)",
         renamed_by: None,
         is_unlimited: true,
+        shared: Some("products"),
         order: TextOrder::Sorted,
     });
     /// Reasons in words, `unknown` where there is none; a setting gives some another name.
@@ -347,6 +386,7 @@ impl ValueKind {
             missing: "unknown",
             renamed_by: Some(renamed_by),
             is_unlimited: true,
+            shared: None,
             order: TextOrder::Sorted,
         })
     }
@@ -393,6 +433,12 @@ impl InputSpec {
         matches!(self.columns[self.owner()].kind, ValueKind::Id(ids) if ids.of == IdSpace::Visitor)
     }
 
+    /// The place of the first column of a kind.
+    #[must_use]
+    pub fn find(&self, is: impl Fn(ValueKind) -> bool) -> Option<usize> {
+        self.columns.iter().position(|column| is(column.kind))
+    }
+
     /// The columns of texts that are carried as codes, by place.
     pub fn texts(&self) -> impl Iterator<Item = (usize, Text)> {
         self.columns.iter().enumerate().filter_map(|(place, column)| match column.kind {
@@ -431,12 +477,4 @@ const fn is_same(a: &str, b: &str) -> bool {
         at += 1;
     }
     true
-}
-
-impl Input {
-    /// Whether its rows are those of visitors rather than customers.
-    #[must_use]
-    pub fn is_of_visitors(self) -> bool {
-        matches!(self, Self::Touchpoints | Self::Identities)
-    }
 }

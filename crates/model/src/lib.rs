@@ -16,6 +16,7 @@ mod gridded;
 mod headline;
 mod identity;
 mod input;
+mod items;
 mod measure;
 mod memory;
 mod money;
@@ -27,22 +28,23 @@ mod spec;
 mod table;
 pub mod view;
 
-pub use block::{
-    Attempts, Block, Cancellations, Contact, Group, Ids, Invoice, Items, Line, Opportunity,
-    Outcome, Rates, Return, Signal, Spell, Spells, Touch, Track, Visits,
-};
+pub use block::{Attempts, Block, Cancellations, Group, Ids, Rates, Spell, Spells, Track, Visits};
 pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
 pub use context::{Basis, Context, Engagement, Funnel, Goods, Sales, SegmentAt, Slot, WinBack};
 pub use counted::{Counted, percentile_money};
 pub use day_counts::{DayCounts, mean_days, percentile_days};
-pub use events::{Cause, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, known};
+pub use events::{Cause, Cells, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill};
 pub use grid::{Grid, Places, Tally};
 pub use gridded::{GridMeasure, Gridded, Series};
 pub use headline::{Headline, HeadlineValue, RowsWhere, Sum};
 pub use identity::{Additive, BY_GRAIN, BY_PERIOD, Compare, Identities, OfBasis, SumsOf};
 pub use input::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, Number, NumberUnit, Precision, Presence,
-    StatusTexts, Text, TextList, TextOrder, ValueKind, place,
+    IdSpace, Input, InputColumn, InputIds, InputSpec, Latest, Number, NumberUnit, Precision,
+    Presence, StatusTexts, Text, TextList, TextOrder, ValueKind, place,
+};
+pub use items::{
+    AnyList, BlockItems, ByPerson, Item, ItemColumn, ItemKind, ItemLists, ItemRows, NOT_LISTED,
+    NoItem, NoItems, Row,
 };
 pub use measure::{Extent, Finished, Ledger, Measure, RiskFit, merge_as};
 pub use memory::MemoryGuard;

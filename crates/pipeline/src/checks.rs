@@ -9,6 +9,7 @@ use kohort_timeline::Survey;
 use crate::config::{ColumnRule, FreshnessRule, RowRule};
 use crate::error::FailedChecks;
 use crate::findings::{as_float, bare};
+use crate::plan::order_column;
 use crate::warnings::Warnings;
 use crate::{Pipeline, RunError, accepted, listed};
 
@@ -151,8 +152,8 @@ impl Known<'_> {
                 format!(
                     "{repeated} rows repeat an order id of their customer, order {} of customer {} \
                      for one",
-                    history.order_text(order),
-                    history.customer_text(customer),
+                    order_column(history).map_or_else(String::new, |id| history.id_text(id, order)),
+                    history.owner_text(customer),
                 )
             }),
             ..bare(Kind::UniqueOrderIds, severity, Status::of(example.is_none(), severity))

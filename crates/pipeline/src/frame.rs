@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kohort_load::{LoadReport, Opened};
+use kohort_inputs::spec;
+use kohort_load::Opened;
 use kohort_model::{Basis, Context, Day, Input, MemoryGuard, Periods, SegmentAt, Slot, WinBack};
 use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;
-use crate::labels::{Further, Reports};
-use crate::plan::today;
+use crate::labels::{Reports, Told};
+use crate::plan::{terms_days, today};
 
 /// The texts that were found while reading.
 pub(crate) struct Found {
@@ -17,29 +18,13 @@ pub(crate) struct Found {
     pub names: Vec<Slot>,
     lost_reasons: Vec<Arc<str>>,
     cancel_reasons: Vec<Arc<str>>,
-    survey_reasons: Vec<Arc<str>>,
-    campaigns: Vec<Arc<str>>,
-    strategies: Vec<Arc<str>>,
     has_prospects: bool,
     has_contacts: bool,
-    further: Further,
+    told: Told,
 }
 
 impl Found {
     pub fn new(pipeline: &Pipeline, read: Reports<'_>) -> Self {
-        let report_of = |input: Input| read.of(input);
-        let reasons = |report: Option<&LoadReport>| {
-            let mut reasons = report.map(|report| texts(&report.reasons)).unwrap_or_default();
-            if reasons.is_empty() {
-                // Without a mapped reason every event has this one.
-                reasons.push(Arc::from("unknown"));
-            }
-            reasons
-        };
-        let label = |place: usize| {
-            let report = report_of(Input::Contacts);
-            report.and_then(|report| report.segment_values.get(place)).map(|l| texts(l))
-        };
         let history = &read.reports[0];
         let has_further = read.inputs.len() > 1;
         let segments: Vec<_> = (pipeline.segments.iter())
@@ -50,23 +35,22 @@ impl Found {
                 texts: with_none(texts(values), has_further),
             })
             .collect();
-        let of_history = reasons(Some(history));
-        let survey_reasons = reasons(report_of(Input::Surveys));
-        let (campaigns, strategies) = (label(0).unwrap_or_default(), label(1).unwrap_or_default());
+        let mut of_history: Vec<Arc<str>> =
+            history.texts.iter().flat_map(|(_, reasons)| texts(reasons)).collect();
+        if of_history.is_empty() {
+            // Without a mapped reason every event has this one.
+            of_history.push(Arc::from("unknown"));
+        }
         let (slots, names) = SlotMap::new(&segments, &of_history);
-        let further = Further::new(pipeline, read);
-        let labels = further.labels.clone();
+        let told = Told::new(pipeline, read);
         Self {
-            slots: slots.with_notes(&campaigns, &strategies, &survey_reasons).with_labels(labels),
-            further,
+            slots: told.lists.with(slots),
+            told,
             names,
             lost_reasons: of_history.clone(),
             cancel_reasons: of_history,
-            survey_reasons,
-            campaigns,
-            strategies,
-            has_prospects: report_of(Input::Prospects).is_some(),
-            has_contacts: report_of(Input::Contacts).is_some(),
+            has_prospects: read.of(Input::Prospects).is_some(),
+            has_contacts: read.of(Input::Contacts).is_some(),
         }
     }
 
@@ -90,11 +74,11 @@ impl Found {
         read: Reports<'_>,
         as_of: Day,
     ) -> (SlotMap, Context) {
-        let further = self.further.at(as_of, survey, read);
+        let told = self.told.at(as_of, survey, read);
         // Rows start with the first activity; the windows before it reach back to the known
         // history.
         let first_event = survey.events.map(|(first, _)| first);
-        let first_further = read.inputs.iter().map(Opened::input).filter(|i| sets_frame(*i));
+        let first_further = read.inputs.iter().map(Opened::input).filter(|i| spec(*i).sets_frame);
         let first_further = first_further
             .filter_map(|input| survey.further[input as usize])
             .map(|(first, _)| first)
@@ -120,41 +104,24 @@ impl Found {
                 .collect(),
             reasons: self.lost_reasons,
             cancel_reasons: self.cancel_reasons,
-            survey_reasons: self.survey_reasons,
+            survey_reasons: told.lists.of(Input::Surveys, "reason"),
             win_back: WinBack {
-                campaigns: self.campaigns,
-                strategies: self.strategies,
+                campaigns: told.lists.of(Input::Contacts, "campaign"),
+                strategies: told.lists.of(Input::Contacts, "strategy"),
                 has_prospects: self.has_prospects,
                 has_contacts: self.has_contacts,
             },
-            funnel: further.funnel,
-            sales: further.sales,
-            goods: further.goods,
-            engagement: further.engagement,
+            funnel: told.funnel,
+            sales: told.sales,
+            goods: told.goods,
+            terms_days: terms_days(pipeline),
+            engagement: told.engagement,
             calendar: pipeline.calendar,
             scale: pipeline.basis.scale(),
-            ids: read.inputs[0].customer_ids(),
+            ids: read.inputs[0].owner_ids(),
             memory: MemoryGuard::default(),
         };
         (self.slots, context)
-    }
-}
-
-/// Whether tables of its own begin with the input's first day.
-fn sets_frame(input: Input) -> bool {
-    match input {
-        Input::Orders
-        | Input::Subscriptions
-        | Input::Prospects
-        | Input::Contacts
-        | Input::Identities => false,
-        Input::Surveys
-        | Input::Touchpoints
-        | Input::Opportunities
-        | Input::OrderLines
-        | Input::Returns
-        | Input::Invoices
-        | Input::Engagement => true,
     }
 }
 

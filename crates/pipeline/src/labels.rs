@@ -1,11 +1,14 @@
 //! The texts of further inputs, put in the order of the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use kohort_inputs::{INPUTS, spec};
 use kohort_load::{LoadReport, Opened};
-use kohort_model::{Day, Engagement, Funnel, Goods, Input, Sales};
-use kohort_timeline::{Labels, Survey};
+use kohort_model::{
+    Day, Engagement, Funnel, Goods, Input, NOT_LISTED, Presence, Sales, Text, TextOrder,
+};
+use kohort_timeline::{SlotMap, Survey, TextPlaces};
 
 use crate::Pipeline;
 
@@ -26,148 +29,183 @@ impl<'a> Reports<'a> {
         place.map(|place| &self.reports[place])
     }
 
-    /// The texts of a column of codes; none without the input.
-    fn texts(self, input: Input, place: usize) -> &'a [String] {
-        self.of(input)
-            .and_then(|report| report.segment_values.get(place))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    fn reasons(self, input: Input) -> &'a [String] {
-        self.of(input).map_or(&[], |report| &report.reasons)
+    /// The texts of a column by code; none without the input.
+    fn texts(self, input: Input, column: usize) -> &'a [String] {
+        self.of(input).map_or(&[], |report| report.texts_of(column))
     }
 }
 
-/// Texts sorted, each once, and for each of the lists that they come from where its texts are.
-fn merged<const N: usize>(lists: [&[String]; N], more: &[&str]) -> (Vec<Arc<str>>, [Vec<u32>; N]) {
-    let found = lists.iter().flat_map(|list| list.iter().map(String::as_str));
-    let mut sorted: Vec<&str> = found.chain(more.iter().copied()).collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    let places = lists.map(|list| places(list, &sorted));
-    (sorted.into_iter().map(Arc::from).collect(), places)
-}
-
-/// Where each text stands among `sorted`, which has it.
-fn places(texts: &[String], sorted: &[&str]) -> Vec<u32> {
-    let place = |text: &String| sorted.partition_point(|other| *other < text.as_str());
-    texts.iter().map(|text| number(place(text))).collect()
-}
-
-fn number(place: usize) -> u32 {
-    u32::try_from(place).expect("codes of texts have 32 bits")
-}
-
-/// What measures are told of further inputs, and how the kernel gets there from the codes.
+/// The lists of the texts of all inputs beside the history: sorted, or as a setting lists them.
 #[derive(Default)]
-pub(crate) struct Further {
-    pub labels: Labels,
+pub(crate) struct TextLists {
+    /// By input and column; those that columns share are here with each.
+    lists: BTreeMap<(Input, usize), Arc<TextList>>,
+    /// What the codes of each column mean.
+    places: Vec<(Input, usize, TextPlaces)>,
+}
+
+#[derive(Default)]
+struct TextList {
+    texts: Vec<Arc<str>>,
+    /// How many of them a setting lists, which come first.
+    listed: usize,
+}
+
+/// A column of texts.
+type TextColumn = (Input, usize, Text);
+
+impl TextLists {
+    /// Of everything that was read; `more` are texts that a column's list has beside those of rows.
+    fn new(pipeline: &Pipeline, reports: Reports<'_>, more: &[(Input, &str, Vec<&str>)]) -> Self {
+        let mut lists = Self::default();
+        let mut shared: BTreeMap<&str, Vec<TextColumn>> = BTreeMap::new();
+        for spec in INPUTS.into_iter().filter(|spec| !spec.is_history) {
+            for (place, text) in spec.texts() {
+                let column = (spec.input, place, text);
+                match text.shared {
+                    Some(name) => shared.entry(name).or_default().push(column),
+                    None => lists.add(pipeline, reports, more, &[column]),
+                }
+            }
+        }
+        for columns in shared.values() {
+            lists.add(pipeline, reports, more, columns);
+        }
+        lists
+    }
+
+    /// Adds the list of columns that share it.
+    fn add(
+        &mut self,
+        pipeline: &Pipeline,
+        reports: Reports<'_>,
+        more: &[(Input, &str, Vec<&str>)],
+        columns: &[TextColumn],
+    ) {
+        let Some((_, _, text)) = columns.first() else { return };
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        for (input, place, text) in columns {
+            let column = &spec(*input).columns[*place];
+            found.extend(reports.texts(*input, *place).iter().map(String::as_str));
+            let own = more.iter().filter(|(of, name, _)| of == input && *name == column.name);
+            found.extend(own.flat_map(|(.., texts)| texts));
+            if column.presence != Presence::Required {
+                found.insert(text.missing);
+            }
+        }
+        let (listed, others): (&[String], Vec<&str>) = match text.order {
+            TextOrder::Sorted => (&[], found.into_iter().collect()),
+            TextOrder::MissingLast => {
+                let others = found.iter().filter(|other| **other != text.missing);
+                let last = found.get(text.missing).into_iter();
+                (&[], others.chain(last).copied().collect())
+            }
+            TextOrder::ListedFirst(key) => {
+                let listed = pipeline.listed(key);
+                let is_other = |other: &&str| listed.iter().all(|listed| listed != other);
+                (listed, found.into_iter().filter(is_other).collect())
+            }
+            TextOrder::ListedOnly(key) => (pipeline.listed(key), Vec::new()),
+        };
+        let texts: Vec<&str> = listed.iter().map(String::as_str).chain(others).collect();
+        let places: BTreeMap<&str, u32> = texts.iter().copied().zip(0..).collect();
+        let place_of = |text: &str| places.get(text).copied().unwrap_or(NOT_LISTED);
+        for (input, column, text) in columns {
+            let by_code = reports.texts(*input, *column).iter().map(|text| place_of(text));
+            let missing = place_of(text.missing);
+            let places = TextPlaces { by_code: by_code.collect(), missing };
+            self.places.push((*input, *column, places));
+        }
+        let texts = texts.iter().map(|text| Arc::from(*text)).collect();
+        let list = Arc::new(TextList { texts, listed: listed.len() });
+        for (input, column, _) in columns {
+            self.lists.insert((*input, *column), Arc::clone(&list));
+        }
+    }
+
+    fn list(&self, input: Input, column: &str) -> Option<&TextList> {
+        let place = spec(input).place(column)?;
+        self.lists.get(&(input, place)).map(AsRef::as_ref)
+    }
+
+    /// The texts of a column, in the order of the tables.
+    pub fn of(&self, input: Input, column: &str) -> Vec<Arc<str>> {
+        self.list(input, column).map(|list| list.texts.clone()).unwrap_or_default()
+    }
+
+    /// How many of them a setting lists.
+    fn listed(&self, input: Input, column: &str) -> usize {
+        self.list(input, column).map_or(0, |list| list.listed)
+    }
+
+    /// What the codes of a column mean.
+    fn by_code(&self, input: Input, column: &str) -> &[u32] {
+        let place = spec(input).place(column);
+        let own = self.places.iter().find(|(of, at, _)| *of == input && Some(*at) == place);
+        own.map_or(&[], |(.., places)| &places.by_code)
+    }
+
+    /// The map with what the codes of all columns mean.
+    pub fn with(&self, slots: SlotMap) -> SlotMap {
+        self.places.iter().fold(slots, |slots, (input, column, places)| {
+            slots.with_texts(*input, *column, places.clone())
+        })
+    }
+}
+
+/// What measures are told of inputs beside the history.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub lists: TextLists,
     pub funnel: Funnel,
     pub sales: Sales,
     pub goods: Goods,
     pub engagement: Engagement,
 }
 
-impl Further {
+impl Told {
     pub fn new(pipeline: &Pipeline, reports: Reports<'_>) -> Self {
-        let mut further = Self::default();
-        further.visitors(pipeline, reports);
-        further.opportunities(pipeline, reports);
-        further.goods(pipeline, reports);
-        further.signals(pipeline, reports);
-        further
-    }
-
-    fn visitors(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let steps = pipeline.listed("funnel.steps");
-        let step = |text: &String| steps.iter().position(|step| step == text).map(number);
-        self.labels.steps = reports.texts(Input::Touchpoints, 0).iter().map(step).collect();
-        self.funnel = Funnel {
-            steps: steps.iter().map(|step| Arc::from(&**step)).collect(),
+        let maps = |input, column| reports.of(input).is_some() && pipeline.maps(input, column);
+        let derived = [
+            (LATE_PAYMENTS, reports.of(Input::Invoices).is_some()),
+            (PRODUCT_RETURNS, reports.of(Input::Returns).is_some()),
+            (LOW_SCORES, maps(Input::Surveys, "score")),
+        ];
+        let derived: Vec<&str> =
+            derived.iter().filter(|(_, is_there)| *is_there).map(|(name, _)| *name).collect();
+        let more = [(Input::Engagement, "kind", derived.clone())];
+        let lists = TextLists::new(pipeline, reports, &more);
+        let funnel = Funnel {
+            steps: lists.of(Input::Touchpoints, "step"),
             // Known once the frame is.
             as_of_micros: i64::MAX,
         };
-        let has_carts = pipeline.maps(Input::Touchpoints, "cart_id");
-        self.sales.has_carts = has_carts && reports.of(Input::Touchpoints).is_some();
-    }
-
-    fn opportunities(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        if reports.of(Input::Opportunities).is_none() {
-            return;
-        }
-        let maps = |column| pipeline.maps(Input::Opportunities, column);
-        let found = reports.texts(Input::Opportunities, 0);
-        let listed = pipeline.listed("lost_sales.stages");
-        let mut others: Vec<&String> = found.iter().filter(|text| !listed.contains(text)).collect();
-        others.sort_unstable();
-        let stages: Vec<&String> = listed.iter().chain(others).collect();
-        let by_text: BTreeMap<&String, usize> =
-            stages.iter().enumerate().map(|(place, text)| (*text, place)).collect();
-        self.labels.stages = found.iter().map(|text| number(by_text[text])).collect();
-        let (reasons, [of_reasons]) = merged([reports.reasons(Input::Opportunities)], &["unknown"]);
-        let (competitors, [of_competitors]) = merged([reports.texts(Input::Opportunities, 1)], &[]);
-        self.labels.sale_reasons = if maps("reason") {
-            of_reasons
-        } else {
-            // Without a mapped reason every row has this one.
-            vec![number(reasons.partition_point(|reason| &**reason < "unknown"))]
+        let sales = Sales {
+            has_carts: maps(Input::Touchpoints, "cart_id"),
+            has_opportunities: reports.of(Input::Opportunities).is_some(),
+            has_stages: maps(Input::Opportunities, "stage"),
+            has_competitors: maps(Input::Opportunities, "competitor"),
+            stages: lists.of(Input::Opportunities, "stage"),
+            listed_stages: lists.listed(Input::Opportunities, "stage"),
+            reasons: lists.of(Input::Opportunities, "reason"),
+            competitors: lists.of(Input::Opportunities, "competitor"),
         };
-        self.labels.competitors = of_competitors;
-        self.sales = Sales {
-            has_carts: self.sales.has_carts,
-            has_opportunities: true,
-            has_stages: maps("stage"),
-            has_competitors: maps("competitor"),
-            stages: stages.into_iter().map(|text| Arc::from(&**text)).collect(),
-            listed_stages: listed.len(),
-            reasons,
-            competitors,
-        };
-    }
-
-    fn goods(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let maps = |input, column| reports.of(input).is_some() && pipeline.maps(input, column);
-        let (products, [of_lines, of_returns]) = merged(
-            [reports.texts(Input::OrderLines, 0), reports.texts(Input::Returns, 0)],
-            &["(none)"],
-        );
-        let (categories, [of_categories]) =
-            merged([reports.texts(Input::OrderLines, 1)], &["(none)"]);
-        let (reasons, [of_reasons]) = merged([reports.reasons(Input::Returns)], &["unknown"]);
-        let has_reasons = maps(Input::Returns, "reason");
-        let unknown = number(reasons.partition_point(|reason| &**reason < "unknown"));
-        self.labels.products = of_lines;
-        self.labels.returned_products = of_returns;
-        self.labels.categories = of_categories;
-        self.labels.return_reasons = if has_reasons { of_reasons } else { vec![unknown] };
-        self.goods = Goods {
-            products,
-            categories,
-            reasons,
+        let goods = Goods {
+            products: lists.of(Input::OrderLines, "product"),
+            categories: lists.of(Input::OrderLines, "category"),
+            reasons: lists.of(Input::Returns, "reason"),
             has_products: maps(Input::OrderLines, "product"),
             has_returned_products: maps(Input::Returns, "product"),
             has_categories: maps(Input::OrderLines, "category"),
-            has_reasons,
+            has_reasons: maps(Input::Returns, "reason"),
         };
-    }
-
-    fn signals(&mut self, pipeline: &Pipeline, reports: Reports<'_>) {
-        let has_scores = pipeline.maps(Input::Surveys, "score");
-        let derived = [
-            (LATE_PAYMENTS, Input::Invoices, true),
-            (PRODUCT_RETURNS, Input::Returns, true),
-            (LOW_SCORES, Input::Surveys, has_scores),
-        ];
-        let is_there = |input: Input, also: bool| also && reports.of(input).is_some();
-        let names = derived.iter().filter(|(_, input, also)| is_there(*input, *also));
-        let names: Vec<&str> = names.map(|(name, ..)| *name).collect();
-        let (signals, [of_kinds]) = merged([reports.texts(Input::Engagement, 0)], &names);
+        let signals = lists.of(Input::Engagement, "kind");
         let place = |name: &str| {
-            let place = signals.iter().position(|signal| &**signal == name).map(number);
-            place.filter(|_| names.contains(&name))
+            let place = signals.iter().position(|signal| &**signal == name);
+            let place = place.filter(|_| derived.contains(&name));
+            place.and_then(|place| u32::try_from(place).ok())
         };
-        self.labels.signals = of_kinds;
-        self.engagement = Engagement {
+        let engagement = Engagement {
             late_payments: place(LATE_PAYMENTS),
             product_returns: place(PRODUCT_RETURNS),
             low_scores: place(LOW_SCORES),
@@ -175,6 +213,7 @@ impl Further {
             known_from: vec![None; signals.len()],
             signals,
         };
+        Self { lists, funnel, sales, goods, engagement }
     }
 
     /// The same, now that `as_of` is known.
@@ -192,9 +231,11 @@ impl Further {
             (self.engagement.low_scores, Input::Surveys),
         ];
         let mut inputs = vec![Vec::new(); self.engagement.signals.len()];
-        for (kind, signal) in self.labels.signals.iter().enumerate() {
+        let first_days = &survey.first_days[Input::Engagement as usize];
+        let kinds = self.lists.by_code(Input::Engagement, "kind");
+        for (signal, first) in kinds.iter().zip(first_days) {
             // Kinds that nobody has heard of by then are no signals yet.
-            if survey.kinds.get(kind).is_some_and(|first| *first < as_of) {
+            if *first < as_of {
                 inputs[*signal as usize].push(Input::Engagement);
             }
         }

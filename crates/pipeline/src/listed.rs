@@ -45,11 +45,10 @@ pub(crate) fn lists(pipeline: &Pipeline) -> Vec<List<'_>> {
         let Some(key) = text.renamed_by else { continue };
         if let Some(list) = renamed.iter_mut().find(|list| list.key == key) {
             list.values.push(value);
-        } else {
-            let texts = pipeline.renamed(key).iter().map(|(found, _)| found.as_str());
-            let (key, texts) = (key.to_owned(), texts.collect());
-            renamed.push(List { key, texts, values: vec![value], is_given: true });
+            continue;
         }
+        let texts = pipeline.renamed(key).iter().map(|(found, _)| found.as_str()).collect();
+        renamed.push(List { key: key.to_owned(), texts, values: vec![value], is_given: true });
     }
     all.extend(renamed);
     all.retain(|list| !list.texts.is_empty());

@@ -6,11 +6,12 @@ use std::slice;
 use chrono::{DateTime, Utc};
 use kohort_cache::State;
 use kohort_checks::{Finding, Status};
+use kohort_inputs::spec;
 use kohort_load::{Needs, Opened};
-use kohort_model::{Basis, Day, IdType, Input, MeasureSpec, Passes};
+use kohort_model::{Basis, Day, IdSpace, IdType, Input, MeasureSpec, Passes, ValueKind};
 use kohort_notify::LineageTarget;
 use kohort_publish::Output;
-use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
+use kohort_timeline::{Carried, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
@@ -60,12 +61,10 @@ impl Plan {
                 (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
             }
         };
-        let key_type = |integers| if integers { KeyType::Integers } else { KeyType::Bytes };
         let layout = Layout {
-            customers: key_type(history.has_integer_customers()),
-            text_customers: history.customer_ids() == IdType::Text,
-            orders: (needs.order_ids && (maps("order_id") || maps("subscription_id")))
-                .then(|| key_type(history.has_integer_orders())),
+            customers: key_type(history.owner_ids()),
+            text_customers: history.owner_ids() == IdType::Text,
+            orders: order_ids(history).filter(|_| needs.order_ids).map(key_type),
             resolve,
             instants: needs.instants && history.has_instants(),
             reasons: needs.reasons,
@@ -76,8 +75,7 @@ impl Plan {
             history_start: pipeline.history_start,
             as_of: pipeline.as_of,
             today: today(pipeline, now),
-            further: further_ids(pipeline, &inputs),
-            terms_days: terms_days(pipeline),
+            items: carried(&inputs),
         };
         let is_needed = |input: Input| {
             input == pipeline.basis.input()
@@ -90,7 +88,7 @@ impl Plan {
     /// What is read of an input.
     pub fn needs_of(&self, input: Input) -> Needs {
         match input {
-            input if kohort_inputs::spec(input).is_history => self.needs,
+            input if spec(input).is_history => self.needs,
             _ => Needs { order_ids: true, instants: true, reasons: true },
         }
     }
@@ -107,7 +105,7 @@ impl Plan {
 }
 
 /// Days after which an invoice without a due date is due.
-fn terms_days(pipeline: &Pipeline) -> u32 {
+pub(crate) fn terms_days(pipeline: &Pipeline) -> u32 {
     let section = kohort_measures::section("receivables");
     section.map_or(0, |section| pipeline.measures.whole(section, "terms_days"))
 }
@@ -125,20 +123,35 @@ fn open(pipeline: &Pipeline) -> Result<Vec<Opened>, RunError> {
     Ok(inputs)
 }
 
-/// How the ids are held that only further inputs have, where they are mapped.
-fn further_ids(pipeline: &Pipeline, inputs: &[Opened]) -> FurtherIds {
-    let key = |input: Input, is_mapped: bool, has_integers: fn(&Opened) -> bool| {
-        let opened = inputs.iter().find(|opened| opened.input() == input && is_mapped)?;
-        Some(if has_integers(opened) { KeyType::Integers } else { KeyType::Bytes })
-    };
-    let ids = |input, is_mapped| key(input, is_mapped, Opened::has_integer_orders);
-    let has_id = pipeline.maps(Input::Opportunities, "opportunity_id");
-    FurtherIds {
-        visitors: key(Input::Touchpoints, true, Opened::has_integer_customers),
-        carts: ids(Input::Touchpoints, pipeline.maps(Input::Touchpoints, "cart_id")),
-        goods: ids(Input::OrderLines, true).or(ids(Input::Returns, true)),
-        opportunities: ids(Input::Opportunities, has_id),
-        invoices: ids(Input::Invoices, pipeline.maps(Input::Invoices, "invoice_id")),
+/// Which columns are carried of each input beside the history: those that are mapped.
+fn carried(inputs: &[Opened]) -> [Carried; Input::ALL.len()] {
+    let mut carried = [Carried::default(); Input::ALL.len()];
+    for opened in inputs {
+        let spec = spec(opened.input());
+        let of_input = &mut carried[spec.input as usize];
+        for place in (0..spec.columns.len()).filter(|place| opened.maps(*place)) {
+            *of_input = of_input.with(place, opened.ids_of(place).map(key_type));
+        }
+    }
+    carried
+}
+
+/// The form of the ids of a history's orders or subscriptions, where they are mapped.
+pub(crate) fn order_ids(history: &Opened) -> Option<IdType> {
+    history.ids_of(order_column(history)?)
+}
+
+/// The place of the column that has them.
+pub(crate) fn order_column(history: &Opened) -> Option<usize> {
+    let is_own = |kind| matches!(kind, ValueKind::Id(ids) if ids.of == IdSpace::Own);
+    spec(history.input()).find(is_own)
+}
+
+/// How ids are held.
+fn key_type(ids: IdType) -> KeyType {
+    match ids {
+        IdType::Signed | IdType::Unsigned => KeyType::Integers,
+        IdType::Text | IdType::Binary => KeyType::Bytes,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::Score;
 use kohort_model::formulas::{net_promoter_score, nps_standard_error};
 use kohort_model::{
     Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
@@ -111,14 +112,14 @@ impl Gridded for Scores {
     fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Answers>) {
         for person in 0..block.len() {
             for (g, periods) in context.periods.iter().enumerate() {
-                let period = |(day, _): &(_, u8)| periods.of(*day);
-                let scores = block.scores.of(person);
+                let period = |given: &Score| periods.of(given.day);
+                let scores = block.items::<Score>(person);
                 for given in scores.chunk_by(|a, b| period(a) == period(b)) {
                     // A block has the lowest score of one instant last.
                     let last = &given[given.len() - 1];
                     let p = period(last);
                     for group in block.groups {
-                        cells.at_least(group.slot(person), g, p + 1)[p].count(last.1);
+                        cells.at_least(group.slot(person), g, p + 1)[p].count(last.score);
                     }
                 }
             }

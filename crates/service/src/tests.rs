@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::{Invoice, Line, Return, Score};
 use kohort_model::{
-    Block, Calendar, Context, Day, Grain, Group, Invoice, Items, Line, Measure, MeasureSpec,
-    Periods, Return, Scale, Settings, Slot, Table, Track, Values,
+    Block, BlockItems, Calendar, Context, Day, Grain, Group, ItemLists, Measure, MeasureSpec,
+    Periods, Scale, Settings, Slot, Table, Track, Values,
 };
 
 /// Everybody's slot and those of two values `a` and `b` of a segment `kind`; days count from
@@ -32,29 +33,20 @@ pub(crate) struct Person {
     pub returns: Vec<Return>,
 }
 
-/// Lists of several people in one: where each begins, and what they hold.
-fn lists<'a, T: Clone + 'a>(of: impl Iterator<Item = &'a Vec<T>>) -> (Vec<u32>, Vec<T>) {
-    let (mut offsets, mut all) = (vec![0], Vec::new());
-    for list in of {
-        all.extend_from_slice(list);
-        offsets.push(u32::try_from(all.len()).unwrap());
-    }
-    (offsets, all)
-}
-
 pub(crate) fn fold(measure: &mut dyn Measure, people: &[Person]) {
     let nothing = vec![0; people.len() + 1];
-    let (score_offsets, scores) = lists(people.iter().map(|p| &p.scores));
-    let (invoice_offsets, invoices) = lists(people.iter().map(|p| &p.invoices));
-    let (line_offsets, lines) = lists(people.iter().map(|p| &p.lines));
-    let (return_offsets, returns) = lists(people.iter().map(|p| &p.returns));
+    let scores = |p: &Person| {
+        p.scores.iter().map(|(day, score)| Score { day: *day, score: *score }).collect::<Vec<_>>()
+    };
+    let items = ItemLists::default()
+        .with(&people.iter().map(scores).collect::<Vec<_>>())
+        .with(&people.iter().map(|p| p.invoices.clone()).collect::<Vec<_>>())
+        .with(&people.iter().map(|p| p.lines.clone()).collect::<Vec<_>>())
+        .with(&people.iter().map(|p| p.returns.clone()).collect::<Vec<_>>());
     let slots: Vec<u32> = people.iter().map(|person| person.slot).collect();
     measure.fold(&Block {
         activity: Track { offsets: &nothing, days: &[], values: &[] },
-        scores: Items { offsets: &score_offsets, items: &scores },
-        invoices: Items { offsets: &invoice_offsets, items: &invoices },
-        lines: Items { offsets: &line_offsets, items: &lines },
-        returns: Items { offsets: &return_offsets, items: &returns },
+        items: BlockItems { all: Some(&items), first: 0 },
         groups: &[Group::All(0), Group::Slots(&slots)],
         ..Block::default()
     });

@@ -4,7 +4,8 @@ mod further;
 
 use std::sync::Arc;
 
-use kohort_model::{EventBatch, Input, Keys, NEVER};
+use kohort_inputs::spec;
+use kohort_model::{Cells, Day, EventBatch, Input, InputSpec, Keys, NEVER};
 
 use crate::history::{History, Id, Row, Span};
 
@@ -41,34 +42,106 @@ impl Codes {
     }
 }
 
-/// The rows of one input in columns; a column that the input does not have is empty.
-#[derive(Clone, Debug, Default)]
+/// The values of a column.
+#[derive(Clone, Debug)]
+enum Values {
+    Ids(Vec<Id>),
+    /// Ids, any where a row has none, and 1 where it has one.
+    OptionalIds(Vec<Id>, Vec<u8>),
+    Days(Vec<i32>),
+    Numbers(Vec<i64>),
+    Codes(Vec<u32>),
+    Small(Vec<u8>),
+}
+
+/// The rows of one input in columns.
+#[derive(Clone, Debug)]
 pub struct Columns {
-    customers: Vec<Id>,
-    days: Vec<i32>,
-    values: Vec<i64>,
-    kinds: Vec<u8>,
+    spec: &'static InputSpec,
+    rows: usize,
+    /// By place in the declaration.
+    values: Vec<Option<Values>>,
     instants: Vec<i64>,
-    /// Of orders, subscriptions, carts, opportunities or invoices; of an input that has some only
-    /// in some rows any in the others.
-    ids: Option<Vec<Id>>,
-    updated: Vec<i64>,
-    reasons: Vec<u32>,
     segments: Vec<Vec<u32>>,
-    ends: Vec<i32>,
-    cancelled: Vec<i32>,
-    causes: Vec<u8>,
-    /// Customers of touchpoints and identities.
-    others: Option<Vec<Id>>,
-    units: Vec<i64>,
-    /// Texts of the reason codes; a missing or empty reason is `unknown`.
-    pub reason_codes: Codes,
-    /// Texts of the codes of each segment, and of the texts that further inputs have in their place;
-    /// a missing one is `(none)`.
-    pub segment_codes: Vec<Codes>,
+    /// Texts behind the codes, by list: of the columns of texts in the order of the declaration, then of
+    /// the segments. What is missing is there by its name.
+    pub codes: Vec<Codes>,
 }
 
 impl Columns {
+    /// No column of so many rows.
+    fn new(input: Input, rows: usize) -> Self {
+        let spec = spec(input);
+        let (values, codes) =
+            (vec![None; spec.columns.len()], spec.texts().map(|_| Codes::default()));
+        let codes = codes.collect();
+        Self { spec, rows, values, instants: Vec::new(), segments: Vec::new(), codes }
+    }
+
+    fn set(mut self, column: &str, values: Values) -> Self {
+        let place = self.spec.place(column).expect(column);
+        self.values[place] = Some(values);
+        self
+    }
+
+    fn ids(self, column: &str, ids: impl Iterator<Item = Id>) -> Self {
+        self.set(column, Values::Ids(ids.collect()))
+    }
+
+    /// Ids of which some may be missing; no column at all where all are.
+    fn optional_ids<'a>(
+        self,
+        column: &str,
+        ids: impl Iterator<Item = Option<&'a Id>> + Clone,
+    ) -> Self {
+        let Some(any) = ids.clone().flatten().next() else { return self };
+        let known = ids.clone().map(|id| u8::from(id.is_some())).collect();
+        let ids = ids.map(|id| id.unwrap_or(any).clone()).collect();
+        self.set(column, Values::OptionalIds(ids, known))
+    }
+
+    /// Days and, where there are some, instants of the rows.
+    fn times(
+        mut self,
+        days: impl Iterator<Item = i32>,
+        instants: impl Iterator<Item = i64>,
+    ) -> Self {
+        self.instants = instants.collect();
+        let time = self.spec.time().expect("rows with times");
+        self.values[time] = Some(Values::Days(days.collect()));
+        self
+    }
+
+    fn days(self, column: &str, days: impl Iterator<Item = Option<Day>>) -> Self {
+        self.set(column, Values::Days(days.map(|day| day.map_or(NEVER, |day| day.0)).collect()))
+    }
+
+    fn numbers(self, column: &str, numbers: impl Iterator<Item = i64>) -> Self {
+        self.set(column, Values::Numbers(numbers.collect()))
+    }
+
+    fn small(self, column: &str, values: impl Iterator<Item = u8>) -> Self {
+        self.set(column, Values::Small(values.collect()))
+    }
+
+    fn texts<'a>(mut self, column: &str, texts: impl Iterator<Item = &'a Option<String>>) -> Self {
+        let place = self.spec.place(column);
+        let (list, text) = (self.spec.texts().enumerate())
+            .find_map(|(list, (of, text))| (Some(of) == place).then_some((list, text)))
+            .expect(column);
+        let codes = match text.renamed_by {
+            Some(_) => self.codes[list].reasons(texts),
+            None => self.codes[list].values(texts),
+        };
+        self.set(column, Values::Codes(codes))
+    }
+
+    fn segment<'a>(&mut self, values: impl Iterator<Item = &'a Option<String>>) {
+        let mut codes = Codes::default();
+        self.segments.push(codes.values(values));
+        self.codes.push(codes);
+    }
+
     /// The columns of each input of a history that there is, with `segments` segment values a row
     /// of orders or subscriptions. `basis` is [`Input::Orders`] or [`Input::Subscriptions`], and is
     /// there even where it has no rows.
@@ -94,19 +167,18 @@ impl Columns {
     pub fn orders(rows: &[Row], segments: usize) -> Self {
         let has_ids = rows.iter().any(|r| r.order.is_some());
         let id = |r: &Row| r.order.clone().expect("an order id in every row or in none");
-        let mut columns = Self {
-            customers: rows.iter().map(|r| r.customer.clone()).collect(),
-            ids: has_ids.then(|| rows.iter().map(id).collect()),
-            days: rows.iter().map(|r| r.day.0).collect(),
-            instants: rows.iter().map(|r| r.instant).collect(),
-            kinds: rows.iter().map(|r| r.kind as u8).collect(),
-            values: rows.iter().map(|r| r.value).collect(),
-            updated: rows.iter().map(|r| r.updated).collect(),
-            ..Self::default()
-        };
-        columns.reasons = columns.reason_codes.reasons(rows.iter().map(|r| &r.reason));
+        let mut columns = Self::new(Input::Orders, rows.len())
+            .ids("customer_id", rows.iter().map(|r| r.customer.clone()))
+            .times(rows.iter().map(|r| r.day.0), rows.iter().map(|r| r.instant))
+            .numbers("amount", rows.iter().map(|r| r.value))
+            .numbers("updated_at", rows.iter().map(|r| r.updated))
+            .small("status", rows.iter().map(|r| r.kind as u8))
+            .texts("lost_reason", rows.iter().map(|r| &r.reason));
+        if has_ids {
+            columns = columns.ids("order_id", rows.iter().map(id));
+        }
         for s in 0..segments {
-            columns.add_segment(rows.iter().map(|r| &r.segments[s]));
+            columns.segment(rows.iter().map(|r| &r.segments[s]));
         }
         columns
     }
@@ -117,33 +189,42 @@ impl Columns {
     /// Where one has fewer.
     #[must_use]
     pub fn subscriptions(spans: &[Span], segments: usize) -> Self {
-        let mut columns = Self {
-            customers: spans.iter().map(|s| s.customer.clone()).collect(),
-            ids: Some(spans.iter().map(|s| s.subscription.clone()).collect()),
-            days: spans.iter().map(|s| s.started.0).collect(),
-            values: spans.iter().map(|s| s.value).collect(),
-            ends: spans.iter().map(|s| s.ended.map_or(NEVER, |day| day.0)).collect(),
-            cancelled: spans.iter().map(|s| s.cancelled.map_or(NEVER, |day| day.0)).collect(),
-            causes: spans.iter().map(|s| s.cause as u8).collect(),
-            ..Self::default()
-        };
-        columns.reasons = columns.reason_codes.reasons(spans.iter().map(|s| &s.reason));
+        let mut columns = Self::new(Input::Subscriptions, spans.len())
+            .ids("customer_id", spans.iter().map(|s| s.customer.clone()))
+            .ids("subscription_id", spans.iter().map(|s| s.subscription.clone()))
+            .times(spans.iter().map(|s| s.started.0), std::iter::empty())
+            .days("ended_at", spans.iter().map(|s| s.ended))
+            .numbers("amount", spans.iter().map(|s| s.value))
+            .days("cancelled_at", spans.iter().map(|s| s.cancelled))
+            .small("involuntary", spans.iter().map(|s| s.cause as u8))
+            .texts("cancel_reason", spans.iter().map(|s| &s.reason));
         for s in 0..segments {
-            columns.add_segment(spans.iter().map(|span| &span.segments[s]));
+            columns.segment(spans.iter().map(|span| &span.segments[s]));
         }
         columns
     }
 
-    fn add_segment<'a>(&mut self, values: impl Iterator<Item = &'a Option<String>>) {
-        let mut codes = Codes::default();
-        self.segments.push(codes.values(values));
-        self.segment_codes.push(codes);
+    /// The texts of the codes of a column.
+    ///
+    /// # Panics
+    /// Where the input has no such column of texts.
+    #[must_use]
+    pub fn texts_of(&self, column: &str) -> &[Arc<str>] {
+        let place = self.spec.place(column);
+        let list = self.spec.texts().position(|(of, _)| Some(of) == place);
+        &self.codes[list.expect(column)].texts
     }
 
-    fn add_texts<'a>(&mut self, texts: impl Iterator<Item = &'a String>) {
-        let mut codes = Codes::default();
-        self.segments.push(texts.map(|text| codes.code(text)).collect());
-        self.segment_codes.push(codes);
+    /// The texts of the codes of each segment.
+    #[must_use]
+    pub fn segment_codes(&self) -> &[Codes] {
+        &self.codes[self.spec.texts().count()..]
+    }
+
+    /// The place of the list of texts behind the codes of a column of the declaration, if it has codes.
+    #[must_use]
+    pub fn list_of(&self, place: usize) -> Option<usize> {
+        self.spec.texts().position(|(of, _)| of == place)
     }
 
     /// Hands on the rows in batches of up to `size`, with every column that there is.
@@ -158,36 +239,42 @@ impl Columns {
         size: usize,
         mut push: impl FnMut(&EventBatch<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for from in (0..self.days.len()).step_by(size) {
-            let to = self.days.len().min(from + size);
-            let customers = Ids::new(&self.customers[from..to]);
-            let ids = self.ids.as_ref().map(|ids| Ids::new(&ids[from..to]));
-            let others = self.others.as_ref().map(|ids| Ids::new(&ids[from..to]));
+        for from in (0..self.rows).step_by(size) {
+            let to = self.rows.min(from + size);
+            let ids: Vec<_> = (self.values.iter())
+                .map(|values| match values {
+                    Some(Values::Ids(ids) | Values::OptionalIds(ids, _)) => {
+                        Some(Ids::new(&ids[from..to]))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let columns: Vec<_> = (self.values.iter().zip(&ids))
+                .map(|(values, ids)| {
+                    Some(match (values.as_ref()?, ids) {
+                        (Values::OptionalIds(_, known), Some(ids)) => {
+                            Cells::OptionalIds(ids.keys(), &known[from..to])
+                        }
+                        (_, Some(ids)) => Cells::Ids(ids.keys()),
+                        (Values::Days(days), _) => Cells::Days(&days[from..to]),
+                        (Values::Numbers(numbers), _) => Cells::Numbers(&numbers[from..to]),
+                        (Values::Codes(codes), _) => Cells::Codes(&codes[from..to]),
+                        (Values::Small(values), _) => Cells::Small(&values[from..to]),
+                        (Values::Ids(_) | Values::OptionalIds(..), None) => return None,
+                    })
+                })
+                .collect();
             let segments: Vec<_> = self.segments.iter().map(|codes| &codes[from..to]).collect();
+            let instants = self.instants.get(from..to).unwrap_or_default();
             push(&EventBatch {
-                customers: customers.keys(),
-                days: &self.days[from..to],
-                values: part(&self.values, from, to),
-                kinds: part(&self.kinds, from, to),
-                instants: part(&self.instants, from, to),
-                orders: ids.as_ref().map(Ids::keys),
-                updated: part(&self.updated, from, to),
-                reasons: part(&self.reasons, from, to),
+                rows: to - from,
+                columns: &columns,
+                instants,
                 segments: &segments,
-                ends: part(&self.ends, from, to),
-                cancelled: part(&self.cancelled, from, to),
-                causes: part(&self.causes, from, to),
-                others: others.as_ref().map(Ids::keys),
-                units: part(&self.units, from, to),
             })?;
         }
         Ok(())
     }
-}
-
-/// Rows of a column that may be empty.
-fn part<T>(column: &[T], from: usize, to: usize) -> &[T] {
-    column.get(from..to).unwrap_or_default()
 }
 
 /// Ids of one column of a batch.
@@ -236,23 +323,28 @@ mod tests {
              a        9     1970-01-03 -6    completed price  z",
         );
         let columns = Columns::orders(&rows, 1);
+        let place = |name| spec(Input::Orders).place(name);
         let mut seen = Vec::new();
         let pushed: Result<(), ()> = columns.for_batches(2, |batch| {
-            let Keys::Bytes(customers) = batch.customers else { panic!("texts") };
-            let Some(Keys::Integers(orders)) = batch.orders else { panic!("integers") };
-            for i in 0..batch.days.len() {
+            let Some(Keys::Bytes(customers)) = batch.ids(place("customer_id")) else {
+                panic!("texts")
+            };
+            let Some(Keys::Integers(orders)) = batch.ids(place("order_id")) else {
+                panic!("integers")
+            };
+            let (days, values) = (batch.days(place("ordered_at")), batch.numbers(place("amount")));
+            for i in 0..batch.rows {
                 let customer = std::str::from_utf8(customers[i]).unwrap().to_owned();
-                let codes = (batch.reasons[i], batch.segments[0][i]);
-                seen.push((customer, orders[i], batch.days[i], batch.values[i], codes));
+                let codes = (batch.codes(place("lost_reason"))[i], batch.segments[0][i]);
+                seen.push((customer, orders[i], days[i], values[i], codes));
             }
-            assert!(batch.ends.is_empty() && batch.cancelled.is_empty() && batch.causes.is_empty());
             Ok(())
         });
         assert_eq!(pushed, Ok(()));
         let expected = [("a", 1, 1, 5, (0, 0)), ("b", 2, 2, 6, (1, 1)), ("a", 9, 2, -6, (0, 0))];
         assert_eq!(seen, expected.map(|(c, o, d, v, codes)| (c.to_owned(), o, d, v, codes)));
-        assert_eq!(columns.reason_codes.texts, ["price".into(), "unknown".into()]);
-        assert_eq!(columns.segment_codes[0].texts, ["z".into(), "(none)".into()]);
+        assert_eq!(columns.texts_of("lost_reason"), ["price".into(), "unknown".into()]);
+        assert_eq!(columns.segment_codes()[0].texts, ["z".into(), "(none)".into()]);
     }
 
     #[test]
@@ -271,47 +363,54 @@ mod tests {
              7        1970-01-06 \"\"
              prospects:",
         );
-        let mut seen = Vec::new();
-        for (input, columns) in Columns::of(&history, Input::Subscriptions, 1) {
+        // The columns of an input but for ids, as they are in its only batch.
+        let shown = |input: Input, columns: &Columns| {
+            let mut shown = Vec::new();
             let pushed: Result<(), ()> = columns.for_batches(9, |batch| {
-                let with_ids = batch.orders.map(|ids| ids.len());
-                let codes = (batch.reasons.to_vec(), batch.segments.concat());
-                let spans = (batch.ends.to_vec(), batch.cancelled.to_vec(), batch.causes.to_vec());
-                let numbers = (batch.values.to_vec(), batch.kinds.to_vec());
-                seen.push((input, batch.days.to_vec(), with_ids, codes, spans, numbers));
+                for (column, cells) in spec(input).columns.iter().zip(batch.columns) {
+                    let values = match cells {
+                        Some(Cells::Days(days)) => format!("{days:?}"),
+                        Some(Cells::Numbers(numbers)) => format!("{numbers:?}"),
+                        Some(Cells::Codes(codes)) => format!("{codes:?}"),
+                        Some(Cells::Small(values)) => format!("{values:?}"),
+                        Some(Cells::Ids(_) | Cells::OptionalIds(..)) | None => continue,
+                    };
+                    shown.push(format!("{} {values}", column.name));
+                }
+                shown.extend(batch.segments.iter().map(|codes| format!("segment {codes:?}")));
                 Ok(())
             });
             assert_eq!(pushed, Ok(()));
-        }
-        let spans = (vec![2, NEVER], vec![NEVER, 0], vec![1, 2]);
-        let no_spans = || (vec![], vec![], vec![]);
-        let expected = [
+            shown
+        };
+        let expected: [(Input, &[&str]); 4] = [
             (
                 Input::Subscriptions,
-                vec![1, 2],
-                Some(2),
-                (vec![0, 1], vec![0, 1]),
-                spans,
-                (vec![50, 0], vec![]),
+                &[
+                    "started_at [1, 2]",
+                    &format!("ended_at [2, {NEVER}]"),
+                    "amount [50, 0]",
+                    &format!("cancelled_at [{NEVER}, 0]"),
+                    "cancel_reason [0, 1]",
+                    "involuntary [1, 2]",
+                    "segment [0, 1]",
+                ],
             ),
+            (Input::Prospects, &[]),
             (
                 Input::Contacts,
-                vec![4, 5],
-                None,
-                (vec![], vec![0, 1, 0, 0]),
-                no_spans(),
-                (vec![], vec![1, 0]),
+                &["contacted_at [4, 5]", "campaign [0, 1]", "strategy [0, 0]", "variant [1, 0]"],
             ),
-            (
-                Input::Surveys,
-                vec![5],
-                None,
-                (vec![0], vec![]),
-                no_spans(),
-                (vec![], vec![NO_SCORE]),
-            ),
+            (Input::Surveys, &["answered_at [5]", "reason [0]", &format!("score [{NO_SCORE}]")]),
         ];
-        assert_eq!(seen, expected);
+        for ((input, columns), (of, expected)) in
+            Columns::of(&history, Input::Subscriptions, 1).iter().zip(expected)
+        {
+            assert_eq!(
+                (*input, shown(*input, columns)),
+                (of, expected.iter().map(|e| (*e).to_owned()).collect())
+            );
+        }
         let inputs: Vec<_> =
             Columns::of(&history, Input::Orders, 0).iter().map(|(input, _)| *input).collect();
         assert_eq!(inputs, [Input::Orders, Input::Prospects, Input::Contacts, Input::Surveys]);

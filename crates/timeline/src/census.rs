@@ -97,7 +97,7 @@ impl Census {
         for customer in 0..timelines.customers {
             let is_customer = !activity.range(customer).is_empty();
             self.customers += u64::from(is_customer);
-            let is_known = || !attempts.range(customer).is_empty() || timelines.notes.has(customer);
+            let is_known = || !attempts.range(customer).is_empty() || timelines.items.has(customer);
             self.prospects += u64::from(!is_customer && is_known());
             let refunds_of = refunds.range(customer);
             if let (true, false, [periods, ..]) =
@@ -109,19 +109,9 @@ impl Census {
                 self.left_out.refund_before_cohort += early as u64;
             }
         }
-        let notes = &timelines.notes;
-        for (input, items) in [
-            (Input::Prospects, notes.first_seen.iter().flatten().count()),
-            (Input::Contacts, notes.contacts.items.len()),
-            (Input::Surveys, notes.surveys.items.len()),
-            (Input::Touchpoints, notes.touches.items.len()),
-            (Input::Opportunities, notes.opportunities.items.len()),
-            (Input::OrderLines, notes.lines.items.len()),
-            (Input::Returns, notes.returns.items.len()),
-            (Input::Invoices, notes.invoices.items.len()),
-            (Input::Engagement, notes.signals.items.len()),
-        ] {
-            self.further[input as usize] += items as u64;
+        let items = &timelines.items;
+        for (input, rows) in Input::ALL.into_iter().zip(&mut self.further) {
+            *rows += items.count(input) as u64;
         }
         if timelines.spans.is_some() {
             self.subscriptions += activity.len() as u64;

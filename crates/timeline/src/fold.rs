@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kohort_model::{Block, Context, Day, Group, Ids, Ledger, Measure, SegmentAt, Table};
+use kohort_model::{
+    Block, BlockItems, Context, Day, Group, Ids, Ledger, Measure, SegmentAt, Table,
+};
 use rayon::ThreadPool;
 
 use crate::census::Census;
@@ -235,7 +237,6 @@ fn for_each_block(
         } else {
             Ids::Known(&timelines.ids[first..last])
         };
-        let notes = &timelines.notes;
         let block = Block {
             ids,
             activity,
@@ -247,16 +248,7 @@ fn for_each_block(
             spells,
             rates,
             cancellations: frame.cancellations(first, last),
-            first_seen: notes.first_seen(first, last),
-            contacts: notes.contacts.slice(first, last),
-            surveys: notes.surveys.slice(first, last),
-            scores: notes.scores.slice(first, last),
-            touches: notes.touches.slice(first, last),
-            opportunities: notes.opportunities.slice(first, last),
-            lines: notes.lines.slice(first, last),
-            returns: notes.returns.slice(first, last),
-            invoices: notes.invoices.slice(first, last),
-            signals: notes.signals.slice(first, last),
+            items: BlockItems { all: Some(&timelines.items), first },
             groups: &[],
         };
         each(first, last, &block);

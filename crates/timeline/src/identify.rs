@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kohort_model::{Day, known};
+use kohort_inputs::spec;
+use kohort_model::{Day, IdSpace, Input, ValueKind};
 use rayon::ThreadPool;
 
+use crate::chunk::signed;
 use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::lane::{Stages, Word};
-use crate::layout::Stream;
+use crate::lane::Stages;
+use crate::layout::{Cell, IDENTITIES, Stream, VISITS, Word};
 use crate::rows::Packed;
 use crate::shared::Shared;
 use crate::threads::each_partition;
@@ -30,7 +32,7 @@ impl Gathered {
     /// # Errors
     /// [`TimelineError::Spill`] as the disk has it.
     pub fn identify(&self, pool: &ThreadPool, as_of: Day) -> Result<u64, TimelineError> {
-        if self.layout().further.visitors.is_none() {
+        if self.layout().items[VISITS as usize].is_nothing() {
             return Ok(0);
         }
         let late = AtomicU64::new(0);
@@ -55,34 +57,33 @@ fn hand_on(
     [touches, anonymous]: &mut [Stages; 2],
 ) -> Result<u64, TimelineError> {
     let layout = &shared.layout;
-    let read = [Stream::Visits, Stream::Identities].map(|s| shared.store.take(index, s));
-    let [visits, identities] = read;
-    let (visits, identities) = (visits?, identities?);
-    let visits = Packed::new(&visits, layout, Stream::Visits);
-    let identities = Packed::new(&identities, layout, Stream::Identities);
+    let [visits, identities] = [VISITS, IDENTITIES].map(Stream::Of);
+    let held = [visits, identities].map(|stream| shared.store.take(index, stream));
+    let [of_visits, of_identities] = held;
+    let (of_visits, of_identities) = (of_visits?, of_identities?);
+    let visits = Packed::new(&of_visits, layout, visits);
+    let identities = Packed::new(&of_identities, layout, identities);
     let streams = [&visits, &identities];
-    let mut numbering = Packed::numbering(&streams, visits.columns.keys.customer);
-    let named = identities.unpack(&mut numbering);
-    let carts = visits.order_bytes();
-    let rows = if carts.is_empty() {
-        visits.unpack(&mut numbering)
-    } else {
-        visits.unpack_but_orders(&mut numbering)
-    };
+    let mut numbering = Packed::numbering(&streams, visits.columns.owner());
+    let named = identities.ids(&mut numbering);
+    let visitors = visits.ids(&mut numbering);
+    let word = |cell| visits.words(visits.columns.words.iter().position(|word| word.cell == cell));
+    let (days, instants) = (word(Cell::Day), word(Cell::Instant));
 
     // Of several that an input names the smallest, else that of the earliest event.
     let mut customer_of: BTreeMap<u32, Customer<'_>> = BTreeMap::new();
-    for (visitor, customer) in named.ids.iter().zip(customers(&identities)) {
+    for (visitor, customer) in named.iter().zip(customers(&identities, IDENTITIES)) {
+        let Some(customer) = customer else { continue };
         let own = customer_of.entry(*visitor).or_insert(customer);
         *own = customer.min(*own);
     }
-    let own = customers(&visits);
-    let is_known = |i: &usize| rows.days[*i] < as_of.0;
+    let own = customers(&visits, VISITS);
+    let is_known = |i: &usize| signed(days[*i]) < as_of.0.into();
     let mut by_event: BTreeMap<u32, (i64, Customer<'_>)> = BTreeMap::new();
-    for i in (0..rows.len()).filter(is_known) {
-        if rows.kinds[i] & known::CUSTOMER != 0 {
-            let told = (rows.instants[i], own[i]);
-            let first = by_event.entry(rows.ids[i]).or_insert(told);
+    for i in (0..visitors.len()).filter(is_known) {
+        if let Some(customer) = own[i] {
+            let told = (signed(instants[i]), customer);
+            let first = by_event.entry(visitors[i]).or_insert(told);
             *first = told.min(*first);
         }
     }
@@ -90,40 +91,78 @@ fn hand_on(
         customer_of.entry(visitor).or_insert(customer);
     }
 
+    let sources: Vec<Source<'_>> =
+        touches.columns.words.iter().map(|word| Source::of(*word, &visits)).collect();
     let mut late = 0;
-    for i in 0..rows.len() {
+    for i in 0..visitors.len() {
         if !is_known(&i) {
             late += 1;
             continue;
         }
-        let number = (index as u64) << 32 | u64::from(rows.ids[i]);
-        let own = (rows.kinds[i] & known::CUSTOMER != 0).then(|| own[i]);
-        let customer = own.or_else(|| customer_of.get(&rows.ids[i]).copied());
-        let (stages, partition, customer) = match customer {
-            Some(Customer::Integer(id)) => {
-                let (partition, rest) = partition_of_integer(id);
-                (&mut *touches, partition, Word::Integer(rest))
-            }
-            Some(Customer::Bytes(id)) => (&mut *touches, partition_of_bytes(id), Word::Bytes(id)),
-            None => (&mut *anonymous, index, Word::Integer(number)),
+        let number = (index as u64) << 32 | u64::from(visitors[i]);
+        let customer = own[i].or_else(|| customer_of.get(&visitors[i]).copied());
+        let (stages, partition) = match customer {
+            Some(Customer::Integer(id)) => (&mut *touches, partition_of_integer(id).0),
+            Some(Customer::Bytes(id)) => (&mut *touches, partition_of_bytes(id)),
+            None => (&mut *anonymous, index),
         };
-        let cart = match carts.get(i) {
-            Some(bytes) => Word::Bytes(bytes),
-            None => Word::Integer(rows.orders.get(i).copied().unwrap_or_default()),
-        };
-        stages.add_touch(shared, (partition, customer), cart, number, (&rows, i))?;
+        stages.add(shared, partition, |word, heap| match (word, &sources[word], customer) {
+            (0, _, Some(Customer::Integer(id))) => partition_of_integer(id).1,
+            (0, _, Some(Customer::Bytes(id))) => put(id, heap),
+            (0, _, None) | (_, Source::Visitor, _) => number,
+            (_, Source::Words(words), _) => words[i],
+            (_, Source::Bytes(bytes), _) => put(bytes[i], heap),
+        })?;
     }
     Ok(late)
 }
 
-/// The customer that each row names, be it known or not.
-fn customers<'a>(rows: &Packed<'a>) -> Vec<Customer<'a>> {
-    let (words, bytes) = rows.others();
-    let customer = |word: u64| match rows.columns.keys.other {
-        Some(KeyType::Bytes) => {
-            Customer::Bytes(bytes[usize::try_from(word).expect("a rank just given")])
+/// Where the words of a row come from that is handed on.
+enum Source<'a> {
+    Words(Vec<u64>),
+    /// Ids.
+    Bytes(Vec<&'a [u8]>),
+    /// The number of the visitor.
+    Visitor,
+}
+
+impl<'a> Source<'a> {
+    fn of(word: Word, visits: &Packed<'a>) -> Self {
+        let Word { cell, column } = word;
+        if cell == Cell::Visitor {
+            return Self::Visitor;
         }
-        _ => Customer::Integer(word),
+        let id = column.filter(|_| cell == Cell::Id).and_then(|column| visits.id(column));
+        match id.filter(|id| visits.columns.ids[*id].held == KeyType::Bytes) {
+            Some(id) => Self::Bytes(visits.bytes(id)),
+            None => Self::Words(visits.words(visits.columns.find(cell, column))),
+        }
+    }
+}
+
+/// Puts bytes on the heap; the word that stands in the row is their length.
+fn put(bytes: &[u8], heap: &mut Vec<u8>) -> u64 {
+    heap.extend_from_slice(bytes);
+    bytes.len() as u64
+}
+
+/// The customer that each row of an input of visitors names, if it does.
+fn customers<'a>(rows: &Packed<'a>, input: Input) -> Vec<Option<Customer<'a>>> {
+    let is_customer = |kind| matches!(kind, ValueKind::Id(ids) if ids.of == IdSpace::Customer);
+    let column = spec(input).find(is_customer);
+    let Some((column, id)) = column.and_then(|column| Some((column, rows.id(column)?))) else {
+        return vec![None; rows.rows()];
     };
-    words.into_iter().map(customer).collect()
+    let (words, bytes) = rows.ranked(id);
+    let known = rows.words(rows.columns.find(Cell::Known, Some(column)));
+    let customer = |(row, word): (usize, u64)| {
+        let is_known = known.get(row).is_none_or(|known| *known != 0);
+        is_known.then(|| match rows.columns.ids[id].held {
+            KeyType::Bytes => {
+                Customer::Bytes(bytes[usize::try_from(word).expect("a rank just given")])
+            }
+            KeyType::Integers => Customer::Integer(word),
+        })
+    };
+    words.into_iter().enumerate().map(customer).collect()
 }

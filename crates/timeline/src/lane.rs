@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Day, EventBatch, Input, Keys, Kind, NEVER, NO_SCORE, NO_VALUE};
+use kohort_inputs::spec;
+use kohort_model::{
+    Cells, Day, EventBatch, Input, InputSpec, Keys, Kind, NEVER, NO_SCORE, ValueKind,
+};
 
 use crate::TimelineError;
 use crate::chunk::{ordered, pack};
 use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::layout::{Columns, DAY_MICROS, KeyType, Layout, Resolve, Stream};
-use crate::rows::Rows;
+use crate::layout::{
+    Cell, Columns, DAY_MICROS, HistoryColumns, KeyType, Layout, Resolve, Stream, Word,
+};
+use crate::rows::number_without;
 use crate::shared::{Seen, Shared, Totals, extend, first_of};
 use crate::store::PARTITIONS;
 
@@ -28,7 +33,7 @@ struct Stage {
 impl Stage {
     /// Begins a row with its first columns.
     #[inline]
-    fn begin(&mut self, width: usize, core: [u64; 3]) {
+    fn begin<const N: usize>(&mut self, width: usize, core: [u64; N]) {
         if self.words.is_empty() {
             self.words.resize(width * STAGE_ROWS, 0);
         }
@@ -49,13 +54,15 @@ impl Stage {
 /// without [`Lane::close`] loses what it has staged.
 pub struct Lane {
     shared: Arc<Shared>,
-    input: Input,
+    spec: &'static InputSpec,
+    /// The column of texts of which the first days are noted.
+    dated: Option<usize>,
     main: Stages,
     side: Stages,
     first_day: i32,
     seen: Seen,
-    /// Of engagement, by the code of its kind: the first day.
-    kinds: Vec<Day>,
+    /// By the code of such a text: the first day.
+    first_days: Vec<Day>,
     negative_attempts: u64,
     ignored: u64,
 }
@@ -63,33 +70,64 @@ pub struct Lane {
 /// The stages of one stream's partitions.
 pub(crate) struct Stages {
     stream: Stream,
-    columns: Columns,
+    pub columns: Columns,
     by_partition: Vec<Stage>,
     packed: Vec<u8>,
     /// Where sealed chunks wait to be kept; without it they go to the store.
     sealed: Option<Sealed>,
 }
 
-/// The optional columns of a batch, in the order of the row.
-struct Extras<'a> {
-    batch: &'a EventBatch<'a>,
-    columns: Columns,
+/// The columns of a batch of orders or subscriptions; empty where there are none.
+#[derive(Clone, Copy)]
+struct HistoryRows<'a> {
+    orders: Option<Keys<'a>>,
+    days: &'a [i32],
+    values: &'a [i64],
+    kinds: &'a [u8],
+    instants: &'a [i64],
+    updated: &'a [i64],
+    reasons: &'a [u32],
+    ends: &'a [i32],
+    cancelled: &'a [i32],
+    causes: &'a [u8],
+    segments: &'a [&'a [u32]],
 }
 
-impl Extras<'_> {
+impl<'a> HistoryRows<'a> {
+    fn new(spec: &InputSpec, batch: &EventBatch<'a>) -> Self {
+        let owner = spec.owner();
+        let ids = spec.columns.iter().enumerate();
+        let order = ids.filter(|(place, _)| *place != owner);
+        let order = order.filter(|(_, column)| matches!(column.kind, ValueKind::Id(_)));
+        let find = |is: fn(ValueKind) -> bool| spec.find(is);
+        Self {
+            orders: batch.ids(order.map(|(place, _)| place).next()),
+            days: batch.days(spec.time()),
+            values: batch.numbers(find(|kind| matches!(kind, ValueKind::Number(_)))),
+            kinds: batch.small(find(|kind| matches!(kind, ValueKind::Status(_)))),
+            instants: batch.instants,
+            updated: batch.numbers(find(|kind| kind == ValueKind::Update)),
+            reasons: batch.codes(find(|kind| matches!(kind, ValueKind::Text(_)))),
+            ends: batch.days(find(|kind| kind == ValueKind::End)),
+            cancelled: batch.days(find(|kind| kind == ValueKind::Day)),
+            causes: batch.small(find(|kind| kind == ValueKind::Involuntary)),
+            segments: batch.segments,
+        }
+    }
+
+    /// Sets what a row has beside customer, day and value.
     #[inline]
-    fn set(&self, i: usize, kind: u8, stage: &mut Stage) {
-        let (batch, columns) = (self.batch, &self.columns);
+    fn set(&self, columns: &HistoryColumns, i: usize, kind: u8, stage: &mut Stage) {
         stage.set(columns.kind, kind.into());
         if columns.instant.is_some() {
-            let midnight = || i64::from(batch.days[i]) * DAY_MICROS;
+            let midnight = || i64::from(self.days[i]) * DAY_MICROS;
             stage.set(
                 columns.instant,
-                ordered(batch.instants.get(i).copied().unwrap_or_else(midnight)),
+                ordered(self.instants.get(i).copied().unwrap_or_else(midnight)),
             );
         }
         if columns.order.is_some() {
-            let word = match batch.orders {
+            let word = match self.orders {
                 Some(Keys::Integers(ids)) => ids[i],
                 Some(Keys::Bytes(ids)) => {
                     stage.heap.extend_from_slice(ids[i]);
@@ -99,38 +137,89 @@ impl Extras<'_> {
             };
             stage.set(columns.order, word);
         }
-        if columns.other.is_some() {
-            let word = match batch.others {
-                Some(Keys::Integers(ids)) => ids[i],
-                Some(Keys::Bytes(ids)) => {
-                    stage.heap.extend_from_slice(ids[i]);
-                    ids[i].len() as u64
-                }
-                None => 0,
-            };
-            stage.set(columns.other, word);
-        }
         if columns.updated.is_some() {
-            stage.set(columns.updated, ordered(batch.updated[i]));
+            stage.set(columns.updated, ordered(self.updated[i]));
         }
-        let reason = batch.reasons.get(i).copied().unwrap_or_default();
+        let reason = self.reasons.get(i).copied().unwrap_or_default();
         stage.set(columns.reason, reason.into());
         if columns.end.is_some() {
-            let day = batch.ends.get(i).copied().unwrap_or(NEVER);
+            let day = self.ends.get(i).copied().unwrap_or(NEVER);
             stage.set(columns.end, ordered(day.into()));
         }
         if columns.cancelled.is_some() {
-            let day = batch.cancelled.get(i).copied().unwrap_or(NEVER);
+            let day = self.cancelled.get(i).copied().unwrap_or(NEVER);
             stage.set(columns.cancelled, ordered(day.into()));
         }
         if columns.cause.is_some() {
-            stage.set(columns.cause, batch.causes[i].into());
+            stage.set(columns.cause, self.causes[i].into());
         }
-        if columns.units.is_some() {
-            stage.set(columns.units, ordered(batch.units.get(i).copied().unwrap_or(1)));
-        }
-        for (s, codes) in batch.segments.iter().enumerate() {
+        for (s, codes) in self.segments.iter().enumerate() {
             stage.set(Some(columns.segments + s), codes[i].into());
+        }
+    }
+}
+
+/// Where the values of a word come from.
+enum Values<'a> {
+    Days(&'a [i32]),
+    Numbers(&'a [i64]),
+    Codes(&'a [u32]),
+    Small(&'a [u8]),
+    Integers(&'a [u64]),
+    Bytes(&'a [&'a [u8]]),
+    /// The first instant of these days.
+    Midnights(&'a [i32]),
+    /// The same in every row.
+    Constant(u64),
+}
+
+impl<'a> Values<'a> {
+    /// Those of a word of an input's rows; where the batch has none, what stands for that.
+    fn of(word: Word, spec: &InputSpec, batch: &EventBatch<'a>) -> Self {
+        if word.cell == Cell::Day {
+            return Self::Days(batch.days(spec.time()));
+        }
+        if word.cell == Cell::Instant {
+            return match batch.instants {
+                [] => Self::Midnights(batch.days(spec.time())),
+                instants => Self::Numbers(instants),
+            };
+        }
+        let column = word.column.and_then(|place| batch.columns.get(place).copied().flatten());
+        match (column, word.cell) {
+            (Some(Cells::OptionalIds(_, known)), Cell::Known) => Self::Small(known),
+            (Some(Cells::Ids(_)), Cell::Known) => Self::Constant(1),
+            (Some(Cells::Ids(ids) | Cells::OptionalIds(ids, _)), _) => match ids {
+                Keys::Integers(ids) => Self::Integers(ids),
+                Keys::Bytes(ids) => Self::Bytes(ids),
+            },
+            (Some(Cells::Days(days)), _) => Self::Days(days),
+            (Some(Cells::Numbers(numbers)), _) => Self::Numbers(numbers),
+            (Some(Cells::Codes(codes)), _) => Self::Codes(codes),
+            (Some(Cells::Small(values)), _) => Self::Small(values),
+            (None, cell) => Self::Constant(match cell {
+                Cell::Date => ordered(NEVER.into()),
+                Cell::Score => NO_SCORE.into(),
+                Cell::Number => ordered(word.column.map_or(0, |place| number_without(spec, place))),
+                _ => 0,
+            }),
+        }
+    }
+
+    #[inline]
+    fn word(&self, i: usize, heap: &mut Vec<u8>) -> u64 {
+        match self {
+            Self::Days(days) => ordered(days[i].into()),
+            Self::Numbers(numbers) => ordered(numbers[i]),
+            Self::Codes(codes) => codes[i].into(),
+            Self::Small(values) => values[i].into(),
+            Self::Integers(ids) => ids[i],
+            Self::Bytes(ids) => {
+                heap.extend_from_slice(ids[i]);
+                ids[i].len() as u64
+            }
+            Self::Midnights(days) => ordered(i64::from(days[i]) * DAY_MICROS),
+            Self::Constant(word) => *word,
         }
     }
 }
@@ -138,13 +227,15 @@ impl Extras<'_> {
 impl Lane {
     pub(crate) fn new(shared: Arc<Shared>, input: Input) -> Self {
         let stages = |stream| Stages::new(stream, &shared.layout);
+        let spec = spec(input);
         Self {
-            input,
+            spec,
+            dated: spec.first_days_of.and_then(|name| spec.place(name)),
             main: stages(Stream::of(input)),
             side: stages(Stream::Side),
             first_day: shared.layout.history_start.map_or(i32::MIN, |d| d.0),
             seen: Seen::default(),
-            kinds: Vec::new(),
+            first_days: Vec::new(),
             negative_attempts: 0,
             ignored: 0,
             shared,
@@ -161,19 +252,23 @@ impl Lane {
             Keys::Integers(_) => KeyType::Integers,
             Keys::Bytes(_) => KeyType::Bytes,
         };
-        let keys = self.main.columns.keys;
-        let differs = |held: Option<KeyType>, came: Option<Keys<'_>>| {
-            held.zip(came).is_some_and(|(held, came)| held != type_of(came))
-        };
-        if keys.customer != type_of(batch.customers)
-            || differs(keys.order, batch.orders)
-            || differs(keys.other, batch.others)
-        {
+        let owner = batch.ids(Some(self.spec.owner()));
+        let is_history = self.spec.is_history;
+        let history = HistoryRows::new(self.spec, batch);
+        let differs = self.main.columns.ids.iter().enumerate().any(|(place, id)| {
+            let came = match (place, is_history) {
+                (0, _) => owner,
+                (_, true) => history.orders,
+                _ => batch.ids(id.column),
+            };
+            came.is_some_and(|came| type_of(came) != id.held)
+        });
+        let Some(owner) = owner.filter(|_| !differs) else {
             return Err(TimelineError::MixedKeys);
-        }
-        match batch.customers {
-            Keys::Integers(ids) => self.take(batch, |i, _| partition_of_integer(ids[i])),
-            Keys::Bytes(ids) => self.take(batch, |i, stage| {
+        };
+        match owner {
+            Keys::Integers(ids) => self.take(batch, &history, |i, _| partition_of_integer(ids[i])),
+            Keys::Bytes(ids) => self.take(batch, &history, |i, stage| {
                 let partition = partition_of_bytes(ids[i]);
                 stage.stage(partition).heap.extend_from_slice(ids[i]);
                 (partition, ids[i].len() as u64)
@@ -184,52 +279,74 @@ impl Lane {
     fn take(
         &mut self,
         batch: &EventBatch<'_>,
+        history: &HistoryRows<'_>,
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
-        match (self.input, self.shared.layout.resolve) {
-            (Input::Orders, _) => self.scatter(batch, place),
-            (Input::Subscriptions, Resolve::Spans) => {
-                let today = self.shared.layout.today.0;
-                let days = batch.days.iter().chain(batch.ends).chain(batch.cancelled);
-                let (past, future): (Vec<i32>, Vec<i32>) =
-                    days.copied().filter(|day| *day != NEVER).partition(|day| *day <= today);
-                self.seen.newest = self.seen.newest.max(past.into_iter().max().map(Day));
-                self.seen.future.extend(future.into_iter().map(Day));
-                self.scatter_notes(batch, place)
-            }
-            (Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
-            _ => self.scatter_notes(batch, place),
+        let is_spans = self.shared.layout.resolve == Resolve::Spans;
+        match (self.spec.input, is_spans) {
+            (Input::Orders, false) => self.scatter(history, place),
+            (Input::Subscriptions, true) => self.scatter_spans(history, place),
+            (Input::Orders | Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
+            _ => self.scatter_items(batch, place),
         }
     }
 
-    /// Rows that go to one stream as they are.
-    fn scatter_notes(
+    /// Rows of an input beside the history, which go to one stream as they are.
+    fn scatter_items(
         &mut self,
         batch: &EventBatch<'_>,
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
-        let columns = self.main.columns;
-        let extras = Extras { batch, columns };
-        let days = || batch.days.iter().copied().map(Day);
+        let days = || batch.days(self.spec.time()).iter().copied().map(Day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
-            extend(&mut self.seen.further[self.input as usize], (first, last));
+            extend(&mut self.seen.further[self.spec.input as usize], (first, last));
         }
-        if self.input == Input::Engagement {
-            for (kind, day) in batch.segments[0].iter().zip(days()) {
-                first_of(&mut self.kinds, *kind as usize, day);
+        for (code, day) in batch.codes(self.dated).iter().zip(days()) {
+            first_of(&mut self.first_days, *code as usize, day);
+        }
+        let words = &self.main.columns.words;
+        let width = words.len();
+        let values: Vec<_> =
+            words[1..].iter().map(|word| Values::of(*word, self.spec, batch)).collect();
+        for i in 0..batch.rows {
+            let (partition, owner) = place(i, &mut self.main);
+            let stage = self.main.stage(partition);
+            stage.begin(width, [owner]);
+            for (word, values) in (1..).zip(&values) {
+                let value = values.word(i, &mut stage.heap);
+                stage.set(Some(word), value);
+            }
+            stage.rows += 1;
+            if stage.rows == STAGE_ROWS {
+                self.main.seal(&self.shared, partition)?;
             }
         }
-        // What a row has where the input does not tell.
-        let no_value = if self.input == Input::Touchpoints { NO_VALUE } else { 0 };
-        let no_kind = if self.input == Input::Surveys { NO_SCORE } else { 0 };
-        for i in 0..batch.days.len() {
-            let value = batch.values.get(i).copied().unwrap_or(no_value);
-            let kind = batch.kinds.get(i).copied().unwrap_or(no_kind);
+        Ok(())
+    }
+
+    /// Spans of subscriptions, which go to one stream as they are.
+    fn scatter_spans(
+        &mut self,
+        rows: &HistoryRows<'_>,
+        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+    ) -> Result<(), TimelineError> {
+        let today = self.shared.layout.today.0;
+        let days = rows.days.iter().chain(rows.ends).chain(rows.cancelled);
+        let (past, future): (Vec<i32>, Vec<i32>) =
+            days.copied().filter(|day| *day != NEVER).partition(|day| *day <= today);
+        self.seen.newest = self.seen.newest.max(past.into_iter().max().map(Day));
+        self.seen.future.extend(future.into_iter().map(Day));
+        let days = || rows.days.iter().copied().map(Day);
+        if let (Some(first), Some(last)) = (days().min(), days().max()) {
+            extend(&mut self.seen.further[self.spec.input as usize], (first, last));
+        }
+        let columns = self.main.columns.history;
+        for i in 0..rows.days.len() {
             let (partition, customer) = place(i, &mut self.main);
             let stage = self.main.stage(partition);
-            let core = [customer, ordered(i64::from(batch.days[i])), ordered(value)];
-            stage.begin(columns.width, core);
-            extras.set(i, kind, stage);
+            let core = [ordered(i64::from(rows.days[i])), ordered(rows.values[i])];
+            stage.begin(columns.width, [customer, core[0], core[1]]);
+            rows.set(&columns, i, 0, stage);
             stage.rows += 1;
             if stage.rows == STAGE_ROWS {
                 self.main.seal(&self.shared, partition)?;
@@ -240,19 +357,18 @@ impl Lane {
 
     fn scatter(
         &mut self,
-        batch: &EventBatch<'_>,
+        rows: &HistoryRows<'_>,
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
         let layout = self.shared.layout;
         let resolved = layout.is_resolved();
-        let (main, side) = (self.main.columns, self.side.columns);
-        let extras = [Extras { batch, columns: main }, Extras { batch, columns: side }];
+        let (main, side) = (self.main.columns.history, self.side.columns.history);
         let has_extras = main.width > 3;
         let (mut first, mut last) = (i32::MAX, i32::MIN);
         let (mut first_side, mut last_side) = (i32::MAX, i32::MIN);
-        for i in 0..batch.days.len() {
-            let (day, value) = (batch.days[i], batch.values[i]);
-            let kind = batch.kinds.get(i).copied().unwrap_or(Kind::Completed as u8);
+        for i in 0..rows.days.len() {
+            let (day, value) = (rows.days[i], rows.values[i]);
+            let kind = rows.kinds.get(i).copied().unwrap_or(Kind::Completed as u8);
             let is_activity = kind == Kind::Completed as u8 && (value >= 0 || layout.any_activity);
             let core = [ordered(i64::from(day)), ordered(value)];
             if resolved || is_activity {
@@ -260,7 +376,7 @@ impl Lane {
                 let stage = self.main.stage(partition);
                 stage.begin(main.width, [customer, core[0], core[1]]);
                 if has_extras {
-                    extras[0].set(i, kind, stage);
+                    rows.set(&main, i, kind, stage);
                 }
                 stage.rows += 1;
                 if stage.rows == STAGE_ROWS {
@@ -278,7 +394,7 @@ impl Lane {
                 let (partition, customer) = place(i, &mut self.side);
                 let stage = self.side.stage(partition);
                 stage.begin(side.width, [customer, core[0], core[1]]);
-                extras[1].set(i, kind, stage);
+                rows.set(&side, i, kind, stage);
                 stage.rows += 1;
                 if stage.rows == STAGE_ROWS {
                     self.side.seal(&self.shared, partition)?;
@@ -320,7 +436,7 @@ impl Lane {
             chunks: [(self.main.stream, main), (Stream::Side, side)],
             totals: Totals {
                 seen: std::mem::take(&mut self.seen),
-                kinds: std::mem::take(&mut self.kinds),
+                first_days: std::mem::take(&mut self.first_days),
                 negative_attempts: std::mem::take(&mut self.negative_attempts),
                 ignored: std::mem::take(&mut self.ignored),
             },
@@ -335,8 +451,8 @@ impl Lane {
         for stages in [&mut self.main, &mut self.side] {
             stages.seal_all(&self.shared)?;
         }
-        let Self { seen, kinds, negative_attempts, ignored, .. } = self;
-        self.shared.close(&Totals { seen, kinds, negative_attempts, ignored });
+        let Self { spec, seen, first_days, negative_attempts, ignored, .. } = self;
+        self.shared.close(spec.input, &Totals { seen, first_days, negative_attempts, ignored });
         Ok(())
     }
 }
@@ -349,26 +465,6 @@ pub(crate) struct Taken {
     /// By stream, each in order of its partitions.
     pub chunks: [(Stream, Sealed); 2],
     pub totals: Totals,
-}
-
-/// An id in a row: a word, or bytes on the heap.
-#[derive(Clone, Copy)]
-pub(crate) enum Word<'a> {
-    Integer(u64),
-    Bytes(&'a [u8]),
-}
-
-impl Word<'_> {
-    /// The word that stands in the row; bytes go to the heap.
-    fn put(self, heap: &mut Vec<u8>) -> u64 {
-        match self {
-            Self::Integer(word) => word,
-            Self::Bytes(bytes) => {
-                heap.extend_from_slice(bytes);
-                bytes.len() as u64
-            }
-        }
-    }
 }
 
 impl Stages {
@@ -386,28 +482,21 @@ impl Stages {
         (0..PARTITIONS).try_for_each(|partition| self.seal(shared, partition))
     }
 
-    /// Adds row `i` of what visitors did, now that it is known whose it is.
-    pub fn add_touch(
+    /// Adds a row to a partition; `word` gives its words in order and puts bytes of ids on the heap.
+    pub fn add(
         &mut self,
         shared: &Shared,
-        (partition, customer): (usize, Word<'_>),
-        cart: Word<'_>,
-        visitor: u64,
-        (rows, i): (&Rows, usize),
+        partition: usize,
+        mut word: impl FnMut(usize, &mut Vec<u8>) -> u64,
     ) -> Result<(), TimelineError> {
-        let columns = self.columns;
+        let width = self.columns.width();
         let stage = &mut self.by_partition[partition];
-        let customer = customer.put(&mut stage.heap);
-        let core = [customer, ordered(rows.days[i].into()), ordered(rows.values[i])];
-        stage.begin(columns.width, core);
-        stage.set(columns.kind, rows.kinds[i].into());
-        stage.set(columns.instant, ordered(rows.instants[i]));
-        if columns.order.is_some() {
-            let cart = cart.put(&mut stage.heap);
-            stage.set(columns.order, cart);
+        let owner = word(0, &mut stage.heap);
+        stage.begin(width, [owner]);
+        for place in 1..width {
+            let value = word(place, &mut stage.heap);
+            stage.set(Some(place), value);
         }
-        stage.set(columns.visitor, visitor);
-        stage.set(Some(columns.segments), rows.segments[0][i].into());
         stage.rows += 1;
         if stage.rows == STAGE_ROWS { self.seal(shared, partition) } else { Ok(()) }
     }
@@ -430,7 +519,7 @@ impl Stages {
         let packed = self.packed.as_slice().into();
         match &mut self.sealed {
             Some(sealed) => sealed.push((partition, packed)),
-            None => shared.store.push(partition, (self.stream, self.columns.width), packed)?,
+            None => shared.store.push(partition, (self.stream, self.columns.width()), packed)?,
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Which columns are carried, and what a row stands for.
 
-use kohort_model::{Day, Input};
+use kohort_inputs::spec;
+use kohort_model::{Day, IdSpace, Input, Precision, ValueKind};
 
 /// How ids are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,65 +57,142 @@ pub struct Layout {
     pub as_of: Option<Day>,
     /// The day of the run.
     pub today: Day,
-    /// Types of the ids that only further inputs have.
-    pub further: FurtherIds,
-    /// Days after which an invoice is due that does not say.
-    pub terms_days: u32,
+    /// What is carried of each input beside the history, by [`Input`] as a number.
+    pub items: [Carried; Input::ALL.len()],
 }
 
-/// Types of the ids of further inputs; `None` where there are none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FurtherIds {
-    /// Of visitors.
-    pub visitors: Option<KeyType>,
-    /// Of their carts.
-    pub carts: Option<KeyType>,
-    /// Of the orders of lines and returns.
-    pub goods: Option<KeyType>,
-    /// Of opportunities.
-    pub opportunities: Option<KeyType>,
-    /// Of invoices.
-    pub invoices: Option<KeyType>,
+/// Which columns of an input are carried: sets of places in its declaration, a bit a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    columns: u32,
+    bytes: u32,
 }
 
-/// Where each column stands in a row of 64-bit words. Customer, day and value come first.
+impl Carried {
+    /// The same with one more column; `ids` is how it is held where it holds ids.
+    ///
+    /// # Panics
+    /// At a place from 32 on, which no declaration has.
+    #[must_use]
+    pub fn with(self, place: usize, ids: Option<KeyType>) -> Self {
+        assert!(place < 32, "an input has fewer columns");
+        let bit = 1 << place;
+        let bytes = if ids == Some(KeyType::Bytes) { bit } else { 0 };
+        Self { columns: self.columns | bit, bytes: self.bytes | bytes }
+    }
+
+    /// Whether no column is carried, as of an input that is not there.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self.columns == 0
+    }
+
+    fn has(self, place: usize) -> bool {
+        self.columns >> place & 1 == 1
+    }
+
+    fn key_type(self, place: usize) -> KeyType {
+        if self.bytes >> place & 1 == 1 { KeyType::Bytes } else { KeyType::Integers }
+    }
+}
+
+/// What a 64-bit word of a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// An id: the integer, or the length of bytes on the heap.
+    Id,
+    /// Whether the row has the id before it.
+    Known,
+    /// The day of the row.
+    Day,
+    /// Microseconds that order the row within its day.
+    Instant,
+    /// Another day, or [`kohort_model::NEVER`].
+    Date,
+    /// A number.
+    Number,
+    /// The code of a text, of one of the lists of texts behind the input's codes.
+    Code(usize),
+    /// [`kohort_model::Kind`].
+    Status,
+    /// True or false.
+    Flag,
+    /// A score, or [`kohort_model::NO_SCORE`].
+    Score,
+    /// [`kohort_model::Cause`].
+    Cause,
+    /// The number of a visitor.
+    Visitor,
+}
+
+/// A word of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub cell: Cell,
+    /// The place of its column in the input's declaration, where it has one there.
+    pub column: Option<usize>,
+}
+
+/// An id of a row, those of bytes in the order in which they lie on the heap.
 #[derive(Clone, Copy, Debug)]
+pub(crate) struct RowId {
+    pub word: usize,
+    pub held: KeyType,
+    /// The place of its column, as [`Word::column`].
+    pub column: Option<usize>,
+}
+
+/// The words of a row; whose it is comes first, and where rows have a day it follows.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Columns {
+    pub words: Vec<Word>,
+    pub ids: Vec<RowId>,
+    /// Where the words of a history stand; of other inputs nowhere.
+    pub history: HistoryColumns,
+}
+
+/// Where each column of orders or subscriptions stands. Customer, day and value come first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HistoryColumns {
     pub width: usize,
     pub kind: Option<usize>,
     pub instant: Option<usize>,
     pub order: Option<usize>,
-    pub other: Option<usize>,
     pub updated: Option<usize>,
     pub reason: Option<usize>,
     pub end: Option<usize>,
     pub cause: Option<usize>,
     pub cancelled: Option<usize>,
-    pub units: Option<usize>,
-    pub visitor: Option<usize>,
     /// First segment column; the others follow.
     pub segments: usize,
     pub segment_count: usize,
-    /// How the ids of the row are held: whose it is, of what order, and of whom else.
-    pub keys: RowKeys,
 }
 
 impl Columns {
-    /// Where the lengths of the ids stand that are bytes: whose the row is, of what order, and of whom
-    /// else.
-    pub fn lengths(&self) -> [Option<usize>; 3] {
-        let RowKeys { customer, order, other } = self.keys;
-        let ids = [(Some(CUSTOMER), Some(customer)), (self.order, order), (self.other, other)];
-        ids.map(|(column, key)| column.filter(|_| key == Some(KeyType::Bytes)))
+    pub fn width(&self) -> usize {
+        self.words.len()
     }
-}
 
-/// How the ids of a stream's rows are held.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowKeys {
-    pub customer: KeyType,
-    pub order: Option<KeyType>,
-    pub other: Option<KeyType>,
+    /// How the ids are held of whose the rows are.
+    pub fn owner(&self) -> KeyType {
+        self.ids[0].held
+    }
+
+    /// The word that is this of a column.
+    pub fn find(&self, cell: Cell, column: Option<usize>) -> Option<usize> {
+        self.words.iter().position(|word| *word == Word { cell, column })
+    }
+
+    fn push(&mut self, cell: Cell, column: Option<usize>) -> usize {
+        self.words.push(Word { cell, column });
+        self.words.len() - 1
+    }
+
+    fn push_id(&mut self, held: KeyType, column: Option<usize>) -> usize {
+        let word = self.push(Cell::Id, column);
+        self.ids.push(RowId { word, held, column });
+        word
+    }
 }
 
 /// Microseconds of a day.
@@ -131,79 +209,57 @@ pub(crate) enum Stream {
     Main,
     /// Refunds, lost and open orders.
     Side,
-    /// When people were first seen.
-    Prospects,
-    /// Campaign messages.
-    Contacts,
-    /// Answers.
-    Surveys,
     /// What visitors did, by customer.
     Touches,
     /// What visitors did whose customer nobody knows, by the visitor's number.
     Anonymous,
-    /// Opportunities.
-    Opportunities,
-    /// Lines of orders.
-    Lines,
-    /// Goods that came back.
-    Returns,
-    /// Invoices.
-    Invoices,
-    /// Engagement.
-    Signals,
-    /// What visitors did, by visitor: until it is known who they are.
-    Visits,
-    /// Who visitors are, by visitor.
-    Identities,
+    /// The rows of an input beside the history; those of visitors until it is known who they are.
+    Of(Input),
 }
 
+/// What visitors did, which is handed on to customers.
+pub(crate) const VISITS: Input = Input::Touchpoints;
+/// Who visitors are.
+pub(crate) const IDENTITIES: Input = Input::Identities;
+
 impl Stream {
-    pub const COUNT: usize = 14;
-    pub const ALL: [Self; Self::COUNT] = [
-        Self::Main,
-        Self::Side,
-        Self::Prospects,
-        Self::Contacts,
-        Self::Surveys,
-        Self::Touches,
-        Self::Anonymous,
-        Self::Opportunities,
-        Self::Lines,
-        Self::Returns,
-        Self::Invoices,
-        Self::Signals,
-        Self::Visits,
-        Self::Identities,
-    ];
+    pub const COUNT: usize = 4 + Input::ALL.len();
+    pub const ALL: [Self; Self::COUNT] = {
+        let mut all = [Self::Main; Self::COUNT];
+        all[1] = Self::Side;
+        all[2] = Self::Touches;
+        all[3] = Self::Anonymous;
+        let mut input = 0;
+        while input < Input::ALL.len() {
+            all[4 + input] = Self::Of(Input::ALL[input]);
+            input += 1;
+        }
+        all
+    };
+
+    /// Its place among all.
+    #[inline]
+    pub fn place(self) -> usize {
+        match self {
+            Self::Main => 0,
+            Self::Side => 1,
+            Self::Touches => 2,
+            Self::Anonymous => 3,
+            Self::Of(input) => 4 + input as usize,
+        }
+    }
 
     /// Where the rows of an input go first.
     pub fn of(input: Input) -> Self {
-        match input {
-            Input::Orders | Input::Subscriptions => Self::Main,
-            Input::Prospects => Self::Prospects,
-            Input::Contacts => Self::Contacts,
-            Input::Surveys => Self::Surveys,
-            Input::Touchpoints => Self::Visits,
-            Input::Identities => Self::Identities,
-            Input::Opportunities => Self::Opportunities,
-            Input::OrderLines => Self::Lines,
-            Input::Returns => Self::Returns,
-            Input::Invoices => Self::Invoices,
-            Input::Engagement => Self::Signals,
-        }
+        if spec(input).is_history { Self::Main } else { Self::Of(input) }
     }
 
     /// Whether its rows are those of the partition's customers.
     pub fn is_of_customers(self) -> bool {
-        !matches!(self, Self::Anonymous | Self::Visits | Self::Identities)
-    }
-
-    /// How many texts its rows have as codes, where that is not the pipeline's segments.
-    fn texts(self) -> usize {
         match self {
-            Self::Contacts | Self::Opportunities | Self::Lines => 2,
-            Self::Touches | Self::Anonymous | Self::Visits | Self::Returns | Self::Signals => 1,
-            _ => 0,
+            Self::Main | Self::Side | Self::Touches => true,
+            Self::Anonymous => false,
+            Self::Of(input) => !spec(input).is_of_visitors(),
         }
     }
 }
@@ -212,7 +268,7 @@ impl Layout {
     /// How many 64-bit words a row of `input` has before it is packed.
     #[must_use]
     pub fn row_words(&self, input: Input) -> usize {
-        self.columns(Stream::of(input)).width
+        self.columns(Stream::of(input)).width()
     }
 
     /// Whether rows are put together before they are orders.
@@ -220,75 +276,109 @@ impl Layout {
         self.resolve != Resolve::Rows
     }
 
-    fn keys(&self, stream: Stream) -> RowKeys {
-        let ids = &self.further;
-        let visitors = ids.visitors.unwrap_or(KeyType::Integers);
-        let (customer, order, other) = match stream {
-            Stream::Main | Stream::Side => (self.customers, self.orders, None),
-            Stream::Touches => (self.customers, ids.carts, None),
-            Stream::Anonymous => (KeyType::Integers, ids.carts, None),
-            Stream::Opportunities => (self.customers, ids.opportunities, None),
-            Stream::Lines | Stream::Returns => (self.customers, ids.goods, None),
-            Stream::Invoices => (self.customers, ids.invoices, None),
-            Stream::Visits => (visitors, ids.carts, Some(self.customers)),
-            Stream::Identities => (visitors, None, Some(self.customers)),
-            Stream::Prospects | Stream::Contacts | Stream::Surveys | Stream::Signals => {
-                (self.customers, None, None)
-            }
-        };
-        RowKeys { customer, order, other }
+    pub(crate) fn columns(&self, stream: Stream) -> Columns {
+        match stream {
+            Stream::Main | Stream::Side => self.of_history(stream == Stream::Side),
+            Stream::Touches => self.of_input(VISITS, Some(self.customers)),
+            Stream::Anonymous => self.of_input(VISITS, Some(KeyType::Integers)),
+            Stream::Of(input) => self.of_input(input, None),
+        }
     }
 
-    pub(crate) fn columns(&self, stream: Stream) -> Columns {
-        use Stream as S;
-        let keys = self.keys(stream);
-        let is_order = matches!(stream, S::Main | S::Side);
-        let is_touch = matches!(stream, S::Touches | S::Anonymous | S::Visits);
-        let all = is_order && (self.is_resolved() || stream == S::Side);
+    /// The words of orders or subscriptions. Rows that are activity as they stand need few.
+    fn of_history(&self, is_side: bool) -> Columns {
+        let mut columns = Columns::default();
+        columns.push_id(self.customers, None);
+        columns.push(Cell::Day, None);
+        columns.push(Cell::Number, None);
+        let all = self.is_resolved() || is_side;
         let spans = all && self.resolve == Resolve::Spans;
-        let mut width = VALUE + 1;
-        let mut next = |carried: bool| {
-            carried.then(|| {
-                width += 1;
-                width - 1
-            })
-        };
-        let has_kind = is_touch
-            || matches!(stream, S::Contacts | S::Surveys | S::Identities | S::Opportunities);
-        let kind = next((all && !spans) || has_kind);
-        let instant = next(
-            (self.instants && is_order) || is_touch || matches!(stream, S::Surveys | S::Lines),
-        );
+        let mut word = |carried: bool, cell| carried.then(|| columns.push(cell, None));
+        let kind = word(all && !spans, Cell::Status);
+        let instant = word(self.instants, Cell::Instant);
         // Orders of one instant need an order among them only where the first gives a segment.
-        let order = next(keys.order.is_some() && (!is_order || all || self.segments > 0));
-        let other = next(keys.other.is_some());
-        let updated = next(is_order && self.resolve == Resolve::Latest);
-        let has_reason = matches!(stream, S::Surveys | S::Opportunities | S::Returns);
-        let reason = next((all && self.reasons) || has_reason);
-        let end = next(spans || matches!(stream, S::Opportunities | S::Invoices));
-        let cause = next(spans && self.causes);
-        let cancelled = next((spans && self.cancelled) || stream == S::Invoices);
-        let units = next(matches!(stream, S::Lines | S::Returns));
-        let visitor = next(matches!(stream, S::Touches | S::Anonymous));
-        let segments = width;
-        let segment_count = if is_order { self.segments } else { stream.texts() };
-        width += segment_count;
-        Columns {
-            width,
+        let has_order = all || self.segments > 0;
+        let order = self.orders.filter(|_| has_order).map(|held| columns.push_id(held, None));
+        let mut word = |carried: bool, cell| carried.then(|| columns.push(cell, None));
+        let updated = word(self.resolve == Resolve::Latest, Cell::Number);
+        let reason = word(all && self.reasons, Cell::Code(0));
+        let end = word(spans, Cell::Date);
+        let cause = word(spans && self.causes, Cell::Cause);
+        let cancelled = word(spans && self.cancelled, Cell::Date);
+        let segments = columns.width();
+        for segment in 0..self.segments {
+            columns.push(Cell::Code(1 + segment), None);
+        }
+        columns.history = HistoryColumns {
+            width: columns.width(),
             kind,
             instant,
             order,
-            other,
             updated,
             reason,
             end,
             cause,
             cancelled,
-            units,
-            visitor,
             segments,
-            segment_count,
-            keys,
+            segment_count: self.segments,
+        };
+        columns
+    }
+
+    /// The words of another input, as its declaration has them. Once it is known whose rows of visitors
+    /// are, `known` is how those ids are held; the row then has the visitor's number instead of the
+    /// customer that it names.
+    fn of_input(&self, input: Input, known: Option<KeyType>) -> Columns {
+        let (spec, carried) = (spec(input), self.items[input as usize]);
+        let owner = spec.owner();
+        let held = match known {
+            Some(held) => held,
+            None if spec.is_of_visitors() => carried.key_type(owner),
+            None => self.customers,
+        };
+        let mut columns = Columns::default();
+        columns.push_id(held, Some(owner));
+        if spec.time().is_some() {
+            columns.push(Cell::Day, None);
         }
+        let mut texts = 0;
+        for (place, column) in spec.columns.iter().enumerate() {
+            let text = texts;
+            texts += usize::from(matches!(column.kind, ValueKind::Text(_)));
+            if place == owner || !carried.has(place) {
+                continue;
+            }
+            let cell = match column.kind {
+                ValueKind::Id(ids) => {
+                    if known.is_none() || ids.of != IdSpace::Customer {
+                        let is_customer = ids.of == IdSpace::Customer;
+                        let own = carried.key_type(place);
+                        let held = if is_customer { self.customers } else { own };
+                        columns.push_id(held, Some(place));
+                        if ids.missing.is_none() {
+                            columns.push(Cell::Known, Some(place));
+                        }
+                    }
+                    continue;
+                }
+                // The days stand before, and the others only say what an amount is.
+                ValueKind::Time(Precision::Day) | ValueKind::Interval | ValueKind::Trial => {
+                    continue;
+                }
+                ValueKind::Time(Precision::Instant) => Cell::Instant,
+                ValueKind::Day | ValueKind::End => Cell::Date,
+                ValueKind::Update | ValueKind::Number(_) => Cell::Number,
+                ValueKind::Text(_) => Cell::Code(text),
+                ValueKind::Listed(_) => Cell::Flag,
+                ValueKind::Status(_) => Cell::Status,
+                ValueKind::Score => Cell::Score,
+                ValueKind::Involuntary => Cell::Cause,
+            };
+            columns.push(cell, Some(place));
+        }
+        if known.is_some() {
+            columns.push(Cell::Visitor, None);
+        }
+        columns
     }
 }

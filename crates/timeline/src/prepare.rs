@@ -1,13 +1,14 @@
 //! From the packed rows of a partition to its timelines.
 
-use kohort_model::{Day, Id, Input, Kind};
+use kohort_inputs::spec;
+use kohort_model::{Day, Id, Kind};
 
 use crate::census::LeftOut;
 use crate::ids::{Numbering, to_u32};
-use crate::layout::{DAY, KeyType, Layout, Resolve, Stream, VALUE};
-use crate::notes::{NoteRows, Notes};
+use crate::layout::{DAY, Layout, Resolve, Stream, VALUE};
 use crate::resolve::{Repeats, resolve};
 use crate::rows::{Packed, Rows};
+use crate::side_events::SideRows;
 use crate::slots::SlotMap;
 use crate::spans::Spans;
 use crate::store::Store;
@@ -72,12 +73,12 @@ pub(crate) fn prepare(
     let window = pass.window;
     let read = |stream| match stream {
         // Partitions of visitors, which are none of customers.
-        Stream::Visits | Stream::Identities => Ok(Vec::new()),
+        Stream::Of(input) if spec(input).is_of_visitors() => Ok(Vec::new()),
         _ if pass.is_last => store.take(index, stream),
         _ => store.read(index, stream),
     };
     let stretches: Vec<_> = Stream::ALL.into_iter().map(read).collect::<Result<_, _>>()?;
-    let packed = |stream| Packed::new(&stretches[stream as usize], layout, stream);
+    let packed = |stream: Stream| Packed::new(&stretches[stream.place()], layout, stream);
     let streams = Stream::ALL.map(packed);
     let [main, side, ..] = &streams;
     let mut left_out = LeftOut::default();
@@ -90,16 +91,16 @@ pub(crate) fn prepare(
     let mut numbering = Packed::numbering(&of_customers, layout.customers);
 
     // Everybody is numbered before anything is sorted by number.
-    let mut notes = further(&streams, &mut numbering, window, &mut left_out);
+    let mut side_rows = SideRows::new(&streams, &mut numbering, slots, window, &mut left_out);
     let rank = slots.rank();
     let (activity, refunds, attempts);
     let customers;
     if layout.resolve == Resolve::Spans {
         let rows = main.unpack(&mut numbering);
-        let customers = with_visitors(&mut notes, &streams, numbering.count());
+        let customers = side_rows.with_visitors(&streams, slots, numbering.count());
         let spans = Spans::new(&rows, customers, window.until, slots, &mut left_out);
-        let notes = Notes::new(customers, &notes, slots, window, layout.terms_days, &mut left_out);
-        let mut timelines = Timelines::of_spans(customers, spans, notes);
+        let items = side_rows.items(customers, &mut left_out);
+        let mut timelines = Timelines::of_spans(customers, spans, items);
         if pass.with_ids {
             timelines.ids = ids(&numbering, index, customers);
         }
@@ -107,7 +108,7 @@ pub(crate) fn prepare(
     }
     if layout.is_resolved() {
         let rows = main.unpack(&mut numbering);
-        customers = with_visitors(&mut notes, &streams, numbering.count());
+        customers = side_rows.with_visitors(&streams, slots, numbering.count());
         let rows =
             resolve(rows, layout, rank, &mut left_out, &mut repeats, |row| main.keys(index, row))?;
         let tracks = by_track(&rows, layout.any_activity, &mut left_out);
@@ -118,13 +119,13 @@ pub(crate) fn prepare(
     } else {
         let ids = main.ids(&mut numbering);
         let rest = side.unpack(&mut numbering);
-        customers = with_visitors(&mut notes, &streams, numbering.count());
+        customers = side_rows.with_visitors(&streams, slots, numbering.count());
         let tracks = by_track(&rest, false, &mut left_out);
         let [_, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         refunds = sort_track(&r, customers, rank);
         attempts = sort_track(&t, customers, rank);
         activity = match day_range(main) {
-            Some(days) if main.columns.width == VALUE + 1 => {
+            Some(days) if main.columns.width() == VALUE + 1 => {
                 sort_by_counting(main, &ids, customers, days, window, &mut left_out)
             }
             _ => {
@@ -140,9 +141,9 @@ pub(crate) fn prepare(
     if layout.resolve != Resolve::Unique {
         repeats = Repeats { rows: 0, example: None, ..repeats };
     }
-    let notes = Notes::new(customers, &notes, slots, window, layout.terms_days, &mut left_out);
+    let items = side_rows.items(customers, &mut left_out);
     let any_activity = layout.any_activity;
-    let mut timelines = Timelines::new(customers, any_activity, activity, refunds, attempts, notes);
+    let mut timelines = Timelines::new(customers, any_activity, activity, refunds, attempts, items);
     if pass.with_ids {
         timelines.ids = ids(&numbering, index, customers);
     }
@@ -154,68 +155,6 @@ fn ids(numbering: &Numbering<'_>, partition: usize, people: usize) -> Vec<Id> {
     let mut ids = numbering.ids(partition);
     ids.resize(people, Id::Integer(0));
     ids
-}
-
-/// The rows of further inputs before the end of what is known, but for those of visitors who are
-/// nobody.
-fn further<'a>(
-    streams: &[Packed<'a>; Stream::COUNT],
-    numbering: &mut Numbering<'a>,
-    window: Window,
-    left_out: &mut LeftOut,
-) -> NoteRows {
-    let [lines, returns] = Packed::orders_of_both([
-        &streams[Stream::Lines as usize],
-        &streams[Stream::Returns as usize],
-    ]);
-    let mut unpack = |stream: Stream| streams[stream as usize].unpack(numbering);
-    let mut rows = NoteRows {
-        prospects: unpack(Stream::Prospects),
-        contacts: unpack(Stream::Contacts),
-        surveys: unpack(Stream::Surveys),
-        opportunities: unpack(Stream::Opportunities),
-        invoices: unpack(Stream::Invoices),
-        signals: unpack(Stream::Signals),
-        ..NoteRows::default()
-    };
-    let mut unpack = |stream: Stream| streams[stream as usize].unpack_but_orders(numbering);
-    rows.touches = unpack(Stream::Touches);
-    rows.lines = Rows { orders: lines, ..unpack(Stream::Lines) };
-    rows.returns = Rows { orders: returns, ..unpack(Stream::Returns) };
-    let late = &mut left_out.further;
-    for (input, rows) in [
-        (Input::Prospects, &mut rows.prospects),
-        (Input::Contacts, &mut rows.contacts),
-        (Input::Surveys, &mut rows.surveys),
-        (Input::Opportunities, &mut rows.opportunities),
-        (Input::OrderLines, &mut rows.lines),
-        (Input::Returns, &mut rows.returns),
-        (Input::Invoices, &mut rows.invoices),
-        (Input::Engagement, &mut rows.signals),
-    ] {
-        let known = places(rows, |i| rows.days[i] < window.until.0);
-        if known.len() < rows.len() {
-            late[input as usize].after_as_of += (rows.len() - known.len()) as u64;
-            *rows = rows.pick(&known);
-        }
-    }
-    rows
-}
-
-/// Adds what visitors did who are nobody, as people after all customers; gives the number of all.
-fn with_visitors(
-    notes: &mut NoteRows,
-    streams: &[Packed<'_>; Stream::COUNT],
-    customers: usize,
-) -> usize {
-    let [touches, anonymous] = [Stream::Touches, Stream::Anonymous].map(|s| &streams[s as usize]);
-    let mut numbering = Packed::numbering(&[anonymous], KeyType::Integers);
-    let mut rows = anonymous.unpack_but_orders(&mut numbering);
-    rows.ids.iter_mut().for_each(|id| *id += to_u32(customers as u64));
-    notes.touches.append(rows);
-    // One after the other, as the rows are.
-    notes.touches.orders = Packed::orders_of_both([touches, anonymous]).concat();
-    customers + numbering.count()
 }
 
 /// Splits rows into activity, refunds and attempts.

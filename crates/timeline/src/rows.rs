@@ -1,12 +1,14 @@
 //! The rows of a partition, unpacked column by column.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use kohort_model::Id;
+use kohort_model::{Id, InputSpec, ItemColumn, ItemRows, NEVER, NO_SCORE, ValueKind};
 
 use crate::chunk::{Chunk, PackedColumn, signed};
 use crate::ids::{Numbering, integer_of};
-use crate::layout::{CUSTOMER, Columns, DAY, KeyType, Layout, Stream, VALUE};
+use crate::layout::{CUSTOMER, Cell, Columns, DAY, KeyType, Layout, Stream, VALUE};
+use crate::slots::SlotMap;
 use crate::store::PARTITIONS;
 
 /// Columns that are not carried are empty.
@@ -25,9 +27,6 @@ pub(crate) struct Rows {
     pub ends: Vec<i32>,
     pub causes: Vec<u8>,
     pub cancelled: Vec<i32>,
-    pub units: Vec<i64>,
-    /// Numbers of visitors.
-    pub visitors: Vec<u64>,
     pub segments: Vec<Vec<u32>>,
 }
 
@@ -64,18 +63,6 @@ impl Rows {
         by_reason.then_with(|| by_segment.fold(Ordering::Equal, Ordering::then))
     }
 
-    /// Adds rows with the same columns.
-    pub fn append(&mut self, mut other: Self) {
-        macro_rules! append {
-            ($($column:ident),+) => { $(self.$column.append(&mut other.$column);)+ };
-        }
-        append!(ids, days, values, kinds, instants, orders, updated, reasons, ends, causes);
-        append!(cancelled, units, visitors);
-        for (own, other) in self.segments.iter_mut().zip(&mut other.segments) {
-            own.append(other);
-        }
-    }
-
     /// The rows at `picked`, in that order.
     pub fn pick(&self, picked: &[u32]) -> Self {
         fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
@@ -94,8 +81,6 @@ impl Rows {
             ends: take(&self.ends, picked),
             causes: take(&self.causes, picked),
             cancelled: take(&self.cancelled, picked),
-            units: take(&self.units, picked),
-            visitors: take(&self.visitors, picked),
             segments: self.segments.iter().map(|codes| take(codes, picked)).collect(),
         }
     }
@@ -167,10 +152,15 @@ impl<'a> Packed<'a> {
         values
     }
 
-    /// Customer numbers, one a row.
+    /// The place of a column's ids among those of the row; `None` where they are not carried.
+    pub fn id(&self, column: usize) -> Option<usize> {
+        self.columns.ids.iter().position(|id| id.column == Some(column))
+    }
+
+    /// Numbers of whose the rows are, one a row.
     pub fn ids(&self, numbering: &mut Numbering<'a>) -> Vec<u32> {
         let mut ids = Vec::with_capacity(self.rows());
-        match self.columns.keys.customer {
+        match self.columns.owner() {
             KeyType::Integers => {
                 self.for_each(CUSTOMER, 0, |id| ids.push(numbering.of_integer(id)));
             }
@@ -181,10 +171,12 @@ impl<'a> Packed<'a> {
         ids
     }
 
-    /// Calls `each` with the bytes of the row's ids, row by row: customer, order and whom else; what is
-    /// not bytes is empty.
-    fn for_each_bytes(&self, mut each: impl FnMut([&'a [u8]; 3])) {
-        let held = self.columns.lengths();
+    /// Calls `each` with the bytes of the row's ids, row by row; what is not bytes is empty.
+    fn for_each_bytes(&self, mut each: impl FnMut([&'a [u8]; MOST_IDS])) {
+        let mut held = [None; MOST_IDS];
+        for (held, id) in held.iter_mut().zip(&self.columns.ids) {
+            *held = Some(id.word).filter(|_| id.held == KeyType::Bytes);
+        }
         for chunk in &self.chunks {
             let mut heap = chunk.heap();
             let lengths = held.map(|column| {
@@ -195,136 +187,192 @@ impl<'a> Packed<'a> {
                 lengths
             });
             for row in 0..chunk.rows() {
-                each([0, 1, 2].map(|id: usize| {
-                    let length = lengths[id].get(row).copied().unwrap_or(0);
+                let mut bytes: [&[u8]; MOST_IDS] = [&[]; MOST_IDS];
+                for (bytes, lengths) in bytes.iter_mut().zip(&lengths) {
+                    let length = lengths.get(row).copied().unwrap_or(0);
                     let length = usize::try_from(length).expect("a length in memory");
-                    let (id, rest) = heap.split_at(length);
-                    heap = rest;
-                    id
-                }));
+                    (*bytes, heap) = heap.split_at(length);
+                }
+                each(bytes);
             }
         }
     }
 
-    /// Ranks of the byte ids at a place of the row, and the bytes by rank.
-    fn ranked(&self, id: usize) -> (Vec<u64>, Vec<&'a [u8]>) {
-        let ([ranks], bytes) = rank_bytes([self], id);
-        (ranks, bytes)
+    /// The words of a row, one a row.
+    pub fn words(&self, word: Option<usize>) -> Vec<u64> {
+        self.column(word, |word| word)
     }
 
-    /// Order ids, one a row: integers as they are, bytes by their rank in the partition.
-    fn orders(&self) -> Vec<u64> {
-        match (self.columns.order, self.columns.keys.order) {
-            (Some(_), Some(KeyType::Bytes)) => self.ranked(ORDER).0,
-            (column, _) => self.column(column, |word| word),
+    /// Ids of a column, one a row: integers as they are, bytes by their rank, and those bytes.
+    pub fn ranked(&self, id: usize) -> (Vec<u64>, Vec<&'a [u8]>) {
+        let own = &self.columns.ids[id];
+        if own.held == KeyType::Integers {
+            return (self.words(Some(own.word)), Vec::new());
         }
+        let (ranks, bytes) = rank_bytes(&[(self, id)]);
+        (ranks.into_iter().next().unwrap_or_default(), bytes)
     }
 
-    /// Order ids of two streams by their rank among those of both.
-    pub fn orders_of_both(streams: [&Self; 2]) -> [Vec<u64>; 2] {
-        if streams.iter().any(|stream| stream.columns.keys.order == Some(KeyType::Bytes)) {
-            return rank_bytes(streams, ORDER).0;
+    /// The bytes of an id of each row; empty where they are none.
+    pub fn bytes(&self, id: usize) -> Vec<&'a [u8]> {
+        let mut all = Vec::new();
+        if self.columns.ids[id].held == KeyType::Bytes {
+            all.reserve_exact(self.rows());
+            self.for_each_bytes(|bytes| all.push(bytes[id]));
         }
-        let mut orders = streams.map(Self::orders);
-        let mut sorted = orders.concat();
-        sorted.sort_unstable();
-        sorted.dedup();
-        for id in orders.iter_mut().flatten() {
-            *id = sorted.partition_point(|other| *other < *id) as u64;
-        }
-        orders
+        all
     }
 
-    /// Whom else each row is about: integers as they came, or bytes by rank, and those bytes.
-    pub fn others(&self) -> (Vec<u64>, Vec<&'a [u8]>) {
-        match self.columns.keys.other {
-            Some(KeyType::Bytes) => self.ranked(OTHER),
-            _ => (self.column(self.columns.other, |word| word), Vec::new()),
-        }
-    }
-
-    /// The bytes of the order id of each row; empty where they are none.
-    pub fn order_bytes(&self) -> Vec<&'a [u8]> {
-        let mut orders = Vec::new();
-        if self.columns.keys.order == Some(KeyType::Bytes) {
-            orders.reserve_exact(self.rows());
-            self.for_each_bytes(|bytes| orders.push(bytes[ORDER]));
-        }
-        orders
-    }
-
-    /// All rows, unpacked.
+    /// All rows of a history, unpacked.
     pub fn unpack(&self, numbering: &mut Numbering<'a>) -> Rows {
-        Rows { orders: self.orders(), ..self.unpack_but_orders(numbering) }
-    }
-
-    /// The same without order ids.
-    pub fn unpack_but_orders(&self, numbering: &mut Numbering<'a>) -> Rows {
-        let columns = &self.columns;
-        let code = |word: u64| u32::try_from(word).expect("codes have 32 bits");
-        let day = |word: u64| i32::try_from(signed(word)).expect("days came as 32 bits");
-        let small = |word: u64| u8::try_from(word).expect("kinds and causes have 8 bits");
-        let segment = |s| self.column(Some(columns.segments + s), code);
+        let columns = &self.columns.history;
+        let order = columns.order.and_then(|_| self.columns.ids.get(ORDER));
         Rows {
             ids: self.ids(numbering),
             days: self.column(Some(DAY), day),
             values: self.column(Some(VALUE), signed),
             kinds: self.column(columns.kind, small),
             instants: self.column(columns.instant, signed),
-            orders: Vec::new(),
+            orders: order.map(|_| self.ranked(ORDER).0).unwrap_or_default(),
             updated: self.column(columns.updated, signed),
             reasons: self.column(columns.reason, code),
             ends: self.column(columns.end, day),
             causes: self.column(columns.cause, small),
             cancelled: self.column(columns.cancelled, day),
-            units: self.column(columns.units, signed),
-            visitors: self.column(columns.visitor, |word| word),
-            segments: (0..columns.segment_count).map(segment).collect(),
+            segments: (0..columns.segment_count)
+                .map(|s| self.column(Some(columns.segments + s), code))
+                .collect(),
         }
     }
 
-    /// The ids of row `index` as they came.
+    /// All rows of another input, unpacked.
+    pub fn items(
+        &self,
+        numbering: &mut Numbering<'a>,
+        spec: &InputSpec,
+        slots: &SlotMap,
+    ) -> ItemRows {
+        let mut rows = ItemRows {
+            people: self.ids(numbering),
+            columns: (0..spec.columns.len()).map(|place| without(spec, place, slots)).collect(),
+            ..ItemRows::default()
+        };
+        for (place, word) in self.columns.words.iter().enumerate().skip(1) {
+            let word_at = Some(place);
+            let known = word.column.map(|column| &mut rows.columns[column]);
+            match (word.cell, known) {
+                (Cell::Day, _) => rows.days = self.column(word_at, day),
+                (Cell::Instant, _) => rows.instants = self.column(word_at, signed),
+                (Cell::Visitor, _) => rows.visitors = self.words(word_at),
+                (Cell::Known, Some(column)) => column.known = self.column(word_at, small),
+                (Cell::Id, Some(column)) => {
+                    let id = self.columns.ids.iter().position(|id| id.word == place);
+                    let ids = id.map(|id| self.ranked(id).0).unwrap_or_default();
+                    column.values = ids.into_iter().map(u64::cast_signed).collect();
+                }
+                (Cell::Date | Cell::Number, Some(column)) => {
+                    column.values = self.column(word_at, signed);
+                }
+                (_, Some(column)) => column.values = self.column(word_at, u64::cast_signed),
+                (_, None) => {}
+            }
+        }
+        rows
+    }
+
+    /// The ids of row `index` of a history as they came.
     pub fn keys(&self, partition: usize, index: usize) -> (Id, Id) {
         debug_assert!(partition < PARTITIONS);
-        let keys = self.columns.keys;
+        let ids = &self.columns.ids;
         let mut bytes: [Box<[u8]>; 2] = Default::default();
-        if keys.customer == KeyType::Bytes || keys.order == Some(KeyType::Bytes) {
+        if ids.iter().any(|id| id.held == KeyType::Bytes) {
             let mut row = 0;
-            self.for_each_bytes(|[customer, order, _]| {
+            self.for_each_bytes(|[customer, order, ..]| {
                 if row == index {
                     bytes = [customer.into(), order.into()];
                 }
                 row += 1;
             });
         }
-        let word = |column: Option<usize>| {
-            column.map_or(0, |column| self.column(Some(column), |word| word)[index])
-        };
+        let word = |column: Option<usize>| column.map_or(0, |_| self.words(column)[index]);
         let [customer, order] = bytes;
-        let customer = match keys.customer {
+        let customer = match self.columns.owner() {
             KeyType::Integers => Id::Integer(integer_of(partition, word(Some(CUSTOMER)))),
             KeyType::Bytes => Id::Bytes(customer.into()),
         };
-        let order = match keys.order {
+        let order = match ids.get(ORDER).map(|id| id.held) {
             Some(KeyType::Bytes) => Id::Bytes(order.into()),
-            _ => Id::Integer(word(self.columns.order)),
+            _ => Id::Integer(word(self.columns.history.order)),
         };
         (customer, order)
     }
 }
 
-/// The ranks of the byte ids at a place of the rows of several streams among those of all, and the
-/// bytes by rank.
-fn rank_bytes<'a, const N: usize>(
-    streams: [&Packed<'a>; N],
-    id: usize,
-) -> ([Vec<u64>; N], Vec<&'a [u8]>) {
-    let mut numbering = Numbering::bytes();
-    let mut ids = streams.map(|stream| {
-        let mut ids = Vec::with_capacity(stream.rows());
-        stream.for_each_bytes(|bytes| ids.push(u64::from(numbering.of_bytes(bytes[id]))));
+fn code(word: u64) -> u32 {
+    u32::try_from(word).expect("codes have 32 bits")
+}
+
+fn day(word: u64) -> i32 {
+    i32::try_from(signed(word)).expect("days came as 32 bits")
+}
+
+fn small(word: u64) -> u8 {
+    u8::try_from(word).expect("kinds and causes have 8 bits")
+}
+
+/// A column of an input without a value, with what its rows then have.
+fn without(spec: &InputSpec, place: usize, slots: &SlotMap) -> ItemColumn {
+    let texts = slots.texts(spec.input, place);
+    let default = match spec.columns[place].kind {
+        ValueKind::Day | ValueKind::End => NEVER.into(),
+        ValueKind::Score => NO_SCORE.into(),
+        ValueKind::Number(_) => number_without(spec, place),
+        ValueKind::Text(_) => texts.map_or(0, |texts| texts.missing.into()),
+        _ => 0,
+    };
+    let places = texts.map(|texts| Arc::clone(&texts.by_code)).unwrap_or_default();
+    ItemColumn { default, places, ..ItemColumn::default() }
+}
+
+/// The number of rows that do not carry a column of numbers.
+pub(crate) fn number_without(spec: &InputSpec, place: usize) -> i64 {
+    match spec.columns[place].kind {
+        ValueKind::Number(number) => number.null.unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// The ids of columns, each by its rank among those of all of them; of streams of one input, or of
+/// inputs that share their ids.
+pub(crate) fn ranked_ids(columns: &[(&Packed<'_>, usize)]) -> Vec<Vec<i64>> {
+    let of: Vec<_> = columns.iter().filter_map(|(s, place)| Some((*s, s.id(*place)?))).collect();
+    let is_bytes = of.iter().any(|(s, id)| s.columns.ids[*id].held == KeyType::Bytes);
+    let mut ids = if is_bytes {
+        rank_bytes(&of).0
+    } else {
+        let mut ids: Vec<_> =
+            of.iter().map(|(s, id)| s.words(Some(s.columns.ids[*id].word))).collect();
+        let mut sorted = ids.concat();
+        sorted.sort_unstable();
+        sorted.dedup();
+        for id in ids.iter_mut().flatten() {
+            *id = sorted.partition_point(|other| *other < *id) as u64;
+        }
         ids
-    });
+    };
+    ids.iter_mut().map(|ids| ids.iter().map(|id| id.cast_signed()).collect()).collect()
+}
+
+/// The ranks of the byte ids at places of the rows of several streams among those of all, and the
+/// bytes by rank.
+fn rank_bytes<'a>(of: &[(&Packed<'a>, usize)]) -> (Vec<Vec<u64>>, Vec<&'a [u8]>) {
+    let mut numbering = Numbering::bytes();
+    let mut ids: Vec<Vec<u64>> = Vec::with_capacity(of.len());
+    for (stream, id) in of {
+        let mut own = Vec::with_capacity(stream.rows());
+        stream.for_each_bytes(|bytes| own.push(u64::from(numbering.of_bytes(bytes[*id]))));
+        ids.push(own);
+    }
     let distinct = numbering.into_bytes();
     let mut sorted: Vec<usize> = (0..distinct.len()).collect();
     sorted.sort_unstable_by_key(|i| distinct[*i]);
@@ -336,6 +384,7 @@ fn rank_bytes<'a, const N: usize>(
     (ids, sorted.into_iter().map(|i| distinct[i]).collect())
 }
 
-/// Places of the ids of a row that may be bytes.
+/// Ids that a row has at most.
+const MOST_IDS: usize = 3;
+/// The place of the order's among those of a history's row.
 const ORDER: usize = 1;
-const OTHER: usize = 2;

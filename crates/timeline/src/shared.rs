@@ -31,7 +31,7 @@ pub(crate) fn extend(range: &mut Option<(Day, Day)>, (first, last): (Day, Day)) 
 pub(crate) struct Shared {
     pub layout: Layout,
     pub store: Store,
-    totals: Mutex<Totals>,
+    totals: Mutex<AllTotals>,
 }
 
 /// Notes a day of the thing at `place`, of which the first counts; what has none has the last of all.
@@ -45,8 +45,18 @@ pub(crate) fn first_of(days: &mut Vec<Day>, place: usize, day: Day) {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Totals {
     pub seen: Seen,
-    /// Of engagement, by the code of its kind: the first day.
-    pub kinds: Vec<Day>,
+    /// By the code of a text of which this is looked up: the first day.
+    pub first_days: Vec<Day>,
+    pub negative_attempts: u64,
+    pub ignored: u64,
+}
+
+/// What all lanes have seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AllTotals {
+    pub seen: Seen,
+    /// By [`Input`] as a number: as [`Totals::first_days`].
+    pub first_days: [Vec<Day>; Input::ALL.len()],
     pub negative_attempts: u64,
     pub ignored: u64,
 }
@@ -57,8 +67,8 @@ impl Shared {
     }
 
     /// Adds what a lane has seen.
-    pub fn close(&self, own: &Totals) {
-        let Totals { seen, kinds, negative_attempts, ignored } = own;
+    pub fn close(&self, input: Input, own: &Totals) {
+        let Totals { seen, first_days, negative_attempts, ignored } = own;
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         let all = &mut totals.seen;
         for (all, own) in [(&mut all.activity, seen.activity), (&mut all.any, seen.any)] {
@@ -75,14 +85,14 @@ impl Shared {
                 extend(all, days);
             }
         }
-        for (kind, day) in kinds.iter().enumerate() {
-            first_of(&mut totals.kinds, kind, *day);
+        for (code, day) in first_days.iter().enumerate() {
+            first_of(&mut totals.first_days[input as usize], code, *day);
         }
         totals.negative_attempts += negative_attempts;
         totals.ignored += ignored;
     }
 
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> AllTotals {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

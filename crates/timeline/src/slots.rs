@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::{SegmentAt, Slot};
+use kohort_model::{Input, SegmentAt, Slot};
 
 use crate::ids::to_u32;
 
@@ -17,27 +17,14 @@ pub struct SegmentValues {
     pub texts: Vec<Arc<str>>,
 }
 
-/// What the codes of further inputs mean: by code, the place of its text in the context's list.
+/// What the codes of a column of texts mean.
 #[derive(Clone, Debug, Default)]
-pub struct Labels {
-    /// Of touchpoints' steps; `None` where the text is no step of the funnel.
-    pub steps: Vec<Option<u32>>,
-    /// Of opportunities' stages.
-    pub stages: Vec<u32>,
-    /// Of the reasons why opportunities were lost.
-    pub sale_reasons: Vec<u32>,
-    /// Of those who got opportunities instead.
-    pub competitors: Vec<u32>,
-    /// Of the products of lines.
-    pub products: Vec<u32>,
-    /// Of the categories of lines.
-    pub categories: Vec<u32>,
-    /// Of the products of returns.
-    pub returned_products: Vec<u32>,
-    /// Of the reasons of returns.
-    pub return_reasons: Vec<u32>,
-    /// Of the kinds of engagement.
-    pub signals: Vec<u32>,
+pub struct TextPlaces {
+    /// By code, the place of its text in the list of all; [`kohort_model::NOT_LISTED`] of a text that
+    /// is not in it.
+    pub by_code: Arc<[u32]>,
+    /// The place of the text for what is missing: that of every row where the column is not mapped.
+    pub missing: u32,
 }
 
 /// The value code of someone whom no event gives a value.
@@ -53,11 +40,10 @@ pub struct SlotMap {
     rank: Vec<Vec<u32>>,
     /// As the reasons' rank, with `unknown` last.
     reasons: Vec<u32>,
-    /// Place of each campaign, strategy and survey reason in order.
-    notes: [Vec<u32>; 3],
     /// Slot of `(none)`, one a segment; that of everybody where no code has that text.
     none: Vec<u32>,
-    labels: Labels,
+    /// By [`Input`] as a number and place of the column.
+    texts: Vec<Vec<TextPlaces>>,
 }
 
 impl SlotMap {
@@ -94,25 +80,20 @@ impl SlotMap {
         (map, slots)
     }
 
-    /// The same with the texts behind the codes of contacts and surveys.
+    /// The same with what the codes of a column of another input mean.
     #[must_use]
-    pub fn with_notes(
-        self,
-        campaigns: &[Arc<str>],
-        strategies: &[Arc<str>],
-        answers: &[Arc<str>],
-    ) -> Self {
-        Self { notes: [rank(campaigns), rank(strategies), unknown_last(answers)], ..self }
+    pub fn with_texts(mut self, input: Input, column: usize, places: TextPlaces) -> Self {
+        let (input, columns) = (input as usize, &mut self.texts);
+        columns.resize(columns.len().max(input + 1), Vec::new());
+        let own = &mut columns[input];
+        own.resize(own.len().max(column + 1), TextPlaces::default());
+        own[column] = places;
+        self
     }
 
-    /// The same with what the codes of further inputs mean.
-    #[must_use]
-    pub fn with_labels(self, labels: Labels) -> Self {
-        Self { labels, ..self }
-    }
-
-    pub(crate) fn labels(&self) -> &Labels {
-        &self.labels
+    /// What the codes of a column mean.
+    pub(crate) fn texts(&self, input: Input, column: usize) -> Option<&TextPlaces> {
+        self.texts.get(input as usize)?.get(column)
     }
 
     pub(crate) fn rank(&self) -> &[Vec<u32>] {
@@ -122,11 +103,6 @@ impl SlotMap {
     /// The place of a reason among all, `unknown` last.
     pub(crate) fn reason(&self, code: u32) -> u32 {
         self.reasons.get(code as usize).copied().unwrap_or(u32::MAX)
-    }
-
-    /// The places of campaigns and strategies, and of answers with `unknown` last.
-    pub(crate) fn notes(&self) -> &[Vec<u32>; 3] {
-        &self.notes
     }
 
     /// The segments of a kind, by number.

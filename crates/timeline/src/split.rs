@@ -29,7 +29,7 @@ pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u3
                 owners[event] = to_u32((codes_of_owner.len() + place) as u64);
             }
         }
-        if own.is_empty() && timelines.notes.has(customer) {
+        if own.is_empty() && timelines.items.has(customer) {
             own.push(NO_CODE);
         }
         codes_of_owner.extend_from_slice(&own);
@@ -39,8 +39,8 @@ pub(crate) fn split(timelines: &Timelines, segment: usize) -> (Timelines, Vec<u3
     let [activity, refunds, attempts] =
         [0, 1, 2].map(|t| regroup(tracks[t], &owners[t], customers));
     let any_activity = timelines.any_activity;
-    let notes = timelines.notes.pick(&customer_of_owner);
-    (Timelines::new(customers, any_activity, activity, refunds, attempts, notes), codes_of_owner)
+    let items = timelines.items.pick(&customer_of_owner);
+    (Timelines::new(customers, any_activity, activity, refunds, attempts, items), codes_of_owner)
 }
 
 /// The same of subscriptions, whose spans have the values.
@@ -58,16 +58,16 @@ fn split_spans(timelines: &Timelines, spans: &Spans, segment: usize) -> (Timelin
             });
             owners[span] = to_u32((codes_of_owner.len() + place) as u64);
         }
-        if own.is_empty() && timelines.notes.has(customer) {
+        if own.is_empty() && timelines.items.has(customer) {
             own.push(NO_CODE);
         }
         codes_of_owner.extend_from_slice(&own);
         customer_of_owner.resize(codes_of_owner.len(), to_u32(customer as u64));
     }
     let customers = codes_of_owner.len();
-    let notes = timelines.notes.pick(&customer_of_owner);
+    let items = timelines.items.pick(&customer_of_owner);
     let spans = spans.regroup(&owners, customers);
-    (Timelines::of_spans(customers, spans, notes), codes_of_owner)
+    (Timelines::of_spans(customers, spans, items), codes_of_owner)
 }
 
 /// The track with the events of each new owner together, still in order of time.

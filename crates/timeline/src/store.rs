@@ -68,7 +68,7 @@ struct Partition {
 
 impl Partition {
     fn share(&mut self, stream: Stream) -> &mut Share {
-        &mut self.shares[stream as usize]
+        &mut self.shares[stream.place()]
     }
 }
 

@@ -6,7 +6,7 @@ use rayon::ThreadPool;
 use crate::ids::to_u32;
 use crate::prepare::{Pass, Window, prepare};
 use crate::resolve::Repeats;
-use crate::shared::{Seen, Totals, extend};
+use crate::shared::{AllTotals, Seen, extend};
 use crate::slots::SlotMap;
 use crate::threads::each_partition;
 use crate::track::Timelines;
@@ -23,8 +23,9 @@ pub struct Survey {
     pub newest: Option<Day>,
     /// First and last day of the rows of each further input, by [`Input`] as a number.
     pub further: [Option<(Day, Day)>; Input::ALL.len()],
-    /// First day of each kind of engagement, by its code; [`Day::MAX`] of a code without a row.
-    pub kinds: Vec<Day>,
+    /// By [`Input`] as a number, of the texts of which it is looked up: the first day of each, by its
+    /// code; [`Day::MAX`] of a code without a row.
+    pub first_days: [Vec<Day>; Input::ALL.len()],
     /// Days between consecutive activity days of a customer: how many gaps of each length,
     /// where they were asked for.
     pub gaps: Vec<u64>,
@@ -51,9 +52,9 @@ impl Gathered {
     ) -> Result<Survey, TimelineError> {
         let layout = *self.layout();
         if !layout.is_resolved() && !gaps {
-            let Totals { seen, kinds, .. } = self.shared.totals();
+            let AllTotals { seen, first_days, .. } = self.shared.totals();
             let Seen { activity, any: events, further, .. } = seen;
-            return Ok(Survey { activity, events, further, kinds, ..Survey::default() });
+            return Ok(Survey { activity, events, further, first_days, ..Survey::default() });
         }
         let window = Window::new(layout.history_start, layout.as_of);
         let pass = Pass { window, is_last: false, with_ids: false };
@@ -67,8 +68,8 @@ impl Gathered {
             found.1.example = examples.into_iter().flatten().min();
             Ok::<(), TimelineError>(())
         })?;
-        let Totals { seen: Seen { newest, further, .. }, kinds, .. } = self.shared.totals();
-        let found = Survey { newest, further, kinds, ..Survey::default() };
+        let AllTotals { seen: Seen { newest, further, .. }, first_days, .. } = self.shared.totals();
+        let found = Survey { newest, further, first_days, ..Survey::default() };
         let mut all = (found, Repeats::default());
         for (survey, repeats) in parts {
             all.0.merge(survey);

@@ -1,9 +1,8 @@
 //! The timelines of one partition: owned tracks, and how a permutation brings rows into one.
 
-use kohort_model::{Attempts, Day, Id, Track};
+use kohort_model::{Attempts, Day, Id, ItemLists, Track};
 
 use crate::counting::counting_sort;
-use crate::notes::Notes;
 use crate::rows::Rows;
 use crate::slots::NO_CODE;
 use crate::spans::Spans;
@@ -90,7 +89,7 @@ pub(crate) struct Timelines {
     pub at_first_instant: Vec<u32>,
     /// Where the customers have subscriptions.
     pub spans: Option<Spans>,
-    pub notes: Notes,
+    pub items: ItemLists,
     /// One a customer, in a pass over ledgers.
     pub ids: Vec<Id>,
 }
@@ -103,7 +102,7 @@ impl Timelines {
         activity: OwnedTrack,
         refunds: OwnedTrack,
         attempts: OwnedTrack,
-        notes: Notes,
+        items: ItemLists,
     ) -> Self {
         let mut after = Vec::with_capacity(attempts.len());
         let mut by_customer = Vec::with_capacity(attempts.len());
@@ -133,15 +132,15 @@ impl Timelines {
             by_customer,
             at_first_instant,
             spans: None,
-            notes,
+            items,
             ids: Vec::new(),
         }
     }
 
     /// The timelines of customers with subscriptions.
-    pub fn of_spans(customers: usize, spans: Spans, notes: Notes) -> Self {
+    pub fn of_spans(customers: usize, spans: Spans, items: ItemLists) -> Self {
         let none = || OwnedTrack::none(customers, spans.segments.len());
-        let new = Self::new(customers, false, spans.activity(), none(), none(), notes);
+        let new = Self::new(customers, false, spans.activity(), none(), none(), items);
         Self { spans: Some(spans), ..new }
     }
 

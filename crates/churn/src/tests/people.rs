@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::{Answer, Contact, Prospect};
 use kohort_model::{
-    Attempts, Basis, Block, Calendar, Cancellations, Cause, Contact, Context, Day, Grain, Group,
-    IdType, Ids, Items, Measure, MeasureSpec, Periods, Rates, Scale, SettingValue, Settings, Slot,
-    Spell, Spells, Table, Track, Values, Visits, Weekday, WinBack,
+    Attempts, Basis, Block, BlockItems, Calendar, Cancellations, Cause, Context, Day, Grain, Group,
+    IdType, Ids, ItemLists, Measure, MeasureSpec, Periods, Rates, Scale, SettingValue, Settings,
+    Slot, Spell, Spells, Table, Track, Values, Visits, Weekday, WinBack,
 };
 
 use crate::{CHURN_REASONS, WIN_BACK};
@@ -162,10 +163,18 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
     let reasons: Vec<u32> = ends.iter().map(|end| end.1).collect();
     let causes: Vec<Cause> = ends.iter().map(|end| end.2).collect();
     let cancelled: Vec<Option<Day>> = ends.iter().map(|end| end.3.map(Day)).collect();
-    let first_seen: Vec<Option<Day>> = people.iter().map(|p| p.first_seen.map(Day)).collect();
-    let (contact_offsets, contacts) = lists(people.iter().map(|p| p.contacts.clone()));
-    let (answer_offsets, answers) = lists(people.iter().map(|p| p.answers.clone()));
-    let answers: Vec<_> = answers.into_iter().map(|(day, reason)| (Day(day), reason)).collect();
+    let seen = |p: &Person| {
+        let days = p.first_seen.iter().map(|day| Prospect { first_seen: Day(*day) });
+        days.collect::<Vec<_>>()
+    };
+    let answers = |p: &Person| {
+        let answers = p.answers.iter();
+        answers.map(|(day, reason)| Answer { day: Day(*day), reason: *reason }).collect::<Vec<_>>()
+    };
+    let items = ItemLists::default()
+        .with(&people.iter().map(seen).collect::<Vec<_>>())
+        .with(&people.iter().map(|p| p.contacts.clone()).collect::<Vec<_>>())
+        .with(&people.iter().map(answers).collect::<Vec<_>>());
     let slots: Vec<u32> = people.iter().map(|p| u32::from(!p.activity().is_empty())).collect();
     measure.fold(&Block {
         ids: Ids::None,
@@ -195,11 +204,8 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
             causes: &causes,
             cancelled: &cancelled,
         },
-        first_seen: &first_seen,
-        contacts: Items { offsets: &contact_offsets, items: &contacts },
-        surveys: Items { offsets: &answer_offsets, items: &answers },
+        items: BlockItems { all: Some(&items), first: 0 },
         groups: &[Group::All(0), Group::Slots(&slots)],
-        ..Block::default()
     });
 }
 

@@ -1,4 +1,5 @@
-use kohort_model::{Basis, Contact, Day};
+use kohort_inputs::Contact;
+use kohort_model::{Basis, Day};
 
 use super::people::{OPEN, Person, buys, context, lines, table};
 use crate::WIN_BACK;

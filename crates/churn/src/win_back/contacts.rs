@@ -1,6 +1,7 @@
 //! What campaign messages brought about.
 
-use kohort_model::{Contact, Context, Periods, Places, Spell, Tally};
+use kohort_inputs::Contact;
+use kohort_model::{Context, Periods, Places, Spell, Tally};
 
 use crate::by_key::ByKey;
 use crate::lapse::{Lapse, lapses};

@@ -5,6 +5,7 @@ mod table;
 
 use std::sync::Arc;
 
+use kohort_inputs::{Contact, Prospect};
 use kohort_model::{
     Basis, Block, Context, Day, DayCounts, Finished, Grid, Group, Input, Measure, MeasureSpec,
     Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, Tally,
@@ -130,8 +131,8 @@ impl Measure for WinBack {
     fn fold(&mut self, block: &Block<'_>) {
         let Self { context, windows, cells, contacted, counter } = self;
         for person in 0..block.len() {
-            let (spells, contacts) = (block.spells.of(person), block.contacts.of(person));
-            let first_seen = block.first_seen.get(person).copied().flatten();
+            let (spells, contacts) = (block.spells.of(person), block.items::<Contact>(person));
+            let first_seen = block.items::<Prospect>(person).first().map(|seen| seen.first_seen);
             for group in block.groups {
                 // Who never bought has no segment value.
                 let is_overall = matches!(group, Group::All(_));

@@ -78,7 +78,7 @@ impl CustomerRows {
         let order_days = facts.days.repeats + 1;
         let is_lapsed = lapses == spells.len();
         let risk = self.risk.as_ref().filter(|_| !is_lapsed).map(|model| {
-            room.levels.read(block, customer, &context.engagement);
+            room.levels.read(block, customer, context);
             model.at_the_end(block, customer, &room.levels)
         });
         let status = if is_lapsed {

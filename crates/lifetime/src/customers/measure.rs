@@ -115,7 +115,7 @@ impl Measure for Customers {
             self.orders.push(facts.orders);
             self.revenue.push(facts.revenue.into());
             self.histories.push(&facts.days);
-            self.levels.read(block, customer, &self.context.engagement);
+            self.levels.read(block, customer, &self.context);
             self.leaving.count(block, customer, &self.levels);
             if facts.days.repeats > 0 {
                 let value = segment.map(|group| group.slot(customer));

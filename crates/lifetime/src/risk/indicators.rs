@@ -142,7 +142,7 @@ impl Measure for ChurnIndicators {
             if block.spells.of(customer).is_empty() {
                 continue;
             }
-            self.levels.read(block, customer, &self.context.engagement);
+            self.levels.read(block, customer, &self.context);
             if is_everybody {
                 self.leaving.count(block, customer, &self.levels);
             }

@@ -1,6 +1,7 @@
 //! The levels of one customer's signals.
 
-use kohort_model::{Block, Day, Engagement, Periods};
+use kohort_inputs::{Invoice, Return, Score, Signal};
+use kohort_model::{Block, Context, Day, Periods};
 
 /// What an event counts that has no value of its own, in hundredths.
 const ONE: i64 = 100;
@@ -34,27 +35,29 @@ impl Levels {
     }
 
     /// Takes the customer at hand: `customer` of the block.
-    pub fn read(&mut self, block: &Block<'_>, customer: usize, engagement: &Engagement) {
+    pub fn read(&mut self, block: &Block<'_>, customer: usize, context: &Context) {
+        let (engagement, terms_days) = (&context.engagement, context.terms_days);
         self.changes.clear();
         let window = i64::from(self.window_days);
-        for signal in block.signals.of(customer) {
+        for signal in block.items::<Signal>(customer) {
             self.count(signal.signal, signal.day, signal.day.plus(window), signal.value);
         }
         if let Some(place) = engagement.product_returns {
-            for returned in block.returns.of(customer) {
+            for returned in block.items::<Return>(customer) {
                 self.count(place, returned.day, returned.day.plus(window), ONE);
             }
         }
         if let Some(place) = engagement.low_scores {
-            let scores = block.scores.of(customer).iter();
-            for (day, _) in scores.filter(|(_, score)| *score <= LOW_SCORE) {
+            let scores = block.items::<Score>(customer).iter();
+            for Score { day, .. } in scores.filter(|given| given.score <= LOW_SCORE) {
                 self.count(place, *day, day.plus(window), ONE);
             }
         }
         if let Some(place) = engagement.late_payments {
             // A credit note is no debt, and nothing is late before it is there.
-            for invoice in block.invoices.of(customer).iter().filter(|i| i.amount >= 0) {
-                let first_late = invoice.due.plus(1).max(invoice.issued);
+            for invoice in block.items::<Invoice>(customer).iter().filter(|i| i.amount >= 0) {
+                let due = invoice.due_after(terms_days);
+                let first_late = due.plus(1).max(invoice.issued);
                 match invoice.paid {
                     Some(paid) if paid <= first_late => {}
                     Some(paid) => {

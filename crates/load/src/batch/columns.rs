@@ -1,6 +1,6 @@
 //! The columns of a frame, and where its rows come from.
 
-use kohort_model::{Day, Input, Scale};
+use kohort_model::{Day, Scale, ValueKind};
 use polars::prelude::Series;
 
 use super::Selection;
@@ -15,7 +15,6 @@ use crate::mapping::{Mapping, Role};
 /// The mapped values of a frame by their roles.
 pub(crate) struct Columns<'a> {
     pub values: &'a [Series],
-    pub rows: usize,
     pub selection: &'a Selection,
     pub input: &'a Opened,
 }
@@ -26,6 +25,24 @@ impl<'a> Columns<'a> {
         let index = selected.position(|index| self.input.mappings[*index].role == role)?;
         self.values.get(index)
     }
+
+    /// The columns of the declaration that are read: place, values and kind.
+    pub fn mapped(&self) -> impl Iterator<Item = (usize, &'a Series, ValueKind)> + use<'a, '_> {
+        let selected = self.selection.mappings.iter().zip(self.values);
+        selected.filter_map(|(index, values)| {
+            let mapping = &self.input.mappings[*index];
+            match (mapping.role, mapping.kind) {
+                (Role::Column(place), Some(kind)) => Some((place, values, kind)),
+                _ => None,
+            }
+        })
+    }
+
+    /// The column of a kind that is read, and its place.
+    pub fn find(&self, is: impl Fn(ValueKind) -> bool) -> Option<(&'a Series, usize)> {
+        let found = self.mapped().find(|(_, _, kind)| is(*kind));
+        found.map(|(place, values, _)| (values, place))
+    }
 }
 
 impl Opened {
@@ -33,7 +50,8 @@ impl Opened {
         self.mappings.iter().find(|mapping| mapping.role == role)
     }
 
-    pub(super) fn negative_id(&self, role: Role, wrong: &Negative, file: usize) -> LoadError {
+    pub(super) fn negative_id(&self, place: usize, wrong: &Negative, file: usize) -> LoadError {
+        let role = Role::Column(place);
         let mapping = self.mapping(role);
         LoadError::NegativeId {
             key: mapping.map(|mapping| mapping.name.clone()).unwrap_or_default(),
@@ -60,10 +78,7 @@ impl Opened {
             AmountError::NoRate { currency, day } => LoadError::NoRate {
                 currency: currency.unwrap_or_else(|| "NULL".to_owned()),
                 day: Day(day),
-                what: match self.input() {
-                    Input::Subscriptions => "a subscription",
-                    _ => "an order",
-                },
+                what: if self.source.is_by_interval() { "a subscription" } else { "an order" },
                 path: self.files[file].path.clone(),
                 rates: self.rates.as_ref().map(|rates| rates.path().to_owned()).unwrap_or_default(),
                 known: self.rates.iter().flat_map(Rates::names).map(str::to_owned).collect(),
@@ -71,10 +86,10 @@ impl Opened {
         }
     }
 
-    pub(crate) fn too_many_values(&self, index: usize) -> LoadError {
-        let what = match self.source.segments().get(index) {
-            Some(segment) => format!("segment {}", segment.name),
-            None => self.mapping(Role::Segment(index)).map(|m| m.name.clone()).unwrap_or_default(),
+    pub(crate) fn too_many_values(&self, role: Role) -> LoadError {
+        let what = match role {
+            Role::Segment(index) => format!("segment {}", self.source.segments[index].name),
+            role => self.mapping(role).map(|mapping| mapping.name.clone()).unwrap_or_default(),
         };
         LoadError::SegmentValues { what, limit: self.source.max_segment_values }
     }

@@ -1,26 +1,37 @@
 //! The ids of a batch.
 
-use kohort_model::Input;
+use kohort_model::{Cells, ValueKind};
 
 use super::Columns;
 use crate::columns::ids::{IdBuffer, Ids};
-use crate::columns::{Flaws, Reason};
+use crate::columns::{Flaws, Reason, flags};
 use crate::error::LoadError;
-use crate::mapping::Role;
 
 /// Room for the ids of one batch, used again and again.
 #[derive(Default)]
 pub(super) struct KeyBuffers {
-    customers: IdBuffer,
-    orders: IdBuffer,
-    others: IdBuffer,
+    /// By the places of the columns in the declaration.
+    columns: Vec<KeyBuffer>,
 }
 
-/// The ids of one batch; `None` where nothing maps or needs them.
+#[derive(Default)]
+struct KeyBuffer {
+    ids: IdBuffer,
+    known: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+/// The ids of one batch, by column.
 pub(super) struct RowKeys<'a> {
-    pub customers: Ids<'a>,
-    pub orders: Option<Ids<'a>>,
-    pub others: Option<Ids<'a>>,
+    columns: Vec<RowKey<'a>>,
+}
+
+/// The ids of a column.
+struct RowKey<'a> {
+    place: usize,
+    ids: Ids<'a>,
+    /// 1 where the row has one; `None` where every row does.
+    known: Option<Vec<u8>>,
 }
 
 impl KeyBuffers {
@@ -32,49 +43,59 @@ impl KeyBuffers {
         file: usize,
     ) -> Result<RowKeys<'a>, LoadError> {
         let input = columns.input;
-        let mut read = |role, buffer: &mut IdBuffer| {
-            let Some((column, of)) = columns.get(role).zip(input.id_type(role)) else {
-                return Ok(None);
+        self.columns.resize_with(input.source.spec.columns.len(), KeyBuffer::default);
+        let mut keys = RowKeys { columns: Vec::new() };
+        for (place, column, kind) in columns.mapped() {
+            let (ValueKind::Id(ids), Some(of)) = (kind, input.ids_of(place)) else { continue };
+            let buffer = &mut self.columns[place];
+            let known = if ids.missing.is_some() {
+                flaws.mark_nulls(column, Reason::NullId.at(place));
+                None
+            } else {
+                flags::known(column, &mut buffer.known);
+                Some(std::mem::take(&mut buffer.known))
             };
-            if let Some(missing) = missing(input.input(), role) {
-                flaws.mark_nulls(column, missing);
-            }
-            let ids = buffer.read(column, of);
-            ids.map(Some).map_err(|wrong| input.negative_id(role, &wrong, file))
-        };
-        let customers = read(Role::Customer, &mut self.customers)?;
-        Ok(RowKeys {
-            customers: customers.expect("customers are always mapped and selected"),
-            orders: read(Role::Order, &mut self.orders)?,
-            others: read(Role::Other, &mut self.others)?,
-        })
+            let ids = buffer.ids.read(column, of);
+            let ids = ids.map_err(|wrong| input.negative_id(place, &wrong, file))?;
+            keys.columns.push(RowKey { place, ids, known });
+        }
+        Ok(keys)
     }
 
     /// Only the ids of rows without a flaw.
     pub fn keep<'a>(&mut self, keys: RowKeys<'a>, flaws: &Flaws) -> RowKeys<'a> {
-        RowKeys {
-            customers: self.customers.keep(keys.customers, flaws),
-            orders: keys.orders.map(|ids| self.orders.keep(ids, flaws)),
-            others: keys.others.map(|ids| self.others.keep(ids, flaws)),
-        }
+        let keep = |RowKey { place, ids, known }: RowKey<'a>| {
+            let buffer = &mut self.columns[place];
+            let known = known.map(|known| {
+                let mut kept = std::mem::take(&mut buffer.kept);
+                flaws.kept(&known, &mut kept);
+                buffer.known = known;
+                kept
+            });
+            RowKey { place, ids: buffer.ids.keep(ids, flaws), known }
+        };
+        RowKeys { columns: keys.columns.into_iter().map(keep).collect() }
     }
 
     /// Takes the room back.
     pub fn recycle(&mut self, keys: RowKeys<'_>) {
-        self.customers.recycle(keys.customers);
-        keys.orders.into_iter().for_each(|ids| self.orders.recycle(ids));
-        keys.others.into_iter().for_each(|ids| self.others.recycle(ids));
+        for RowKey { place, ids, known } in keys.columns {
+            let buffer = &mut self.columns[place];
+            buffer.ids.recycle(ids);
+            if let Some(known) = known {
+                buffer.kept = std::mem::replace(&mut buffer.known, known);
+            }
+        }
     }
 }
 
-/// The flaw of a row without an id; `None` where a row need not have it.
-fn missing(input: Input, role: Role) -> Option<Reason> {
-    match (role, input) {
-        (Role::Customer, input) if input.is_of_visitors() => Some(Reason::NullVisitorId),
-        (Role::Customer, _) => Some(Reason::NullCustomerId),
-        (Role::Other, Input::Identities) => Some(Reason::NullOther),
-        (_, Input::Touchpoints) => None,
-        (_, Input::Subscriptions) => Some(Reason::NullSubscriptionId),
-        _ => Some(Reason::NullOrderId),
+impl RowKeys<'_> {
+    /// The ids of a column.
+    pub fn cells(&self, place: usize) -> Option<Cells<'_>> {
+        let key = self.columns.iter().find(|key| key.place == place)?;
+        Some(match &key.known {
+            Some(known) => Cells::OptionalIds(key.ids.keys(), known),
+            None => Cells::Ids(key.ids.keys()),
+        })
     }
 }

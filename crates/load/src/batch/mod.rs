@@ -1,23 +1,21 @@
 //! From a frame of the engine to a batch of plain slices.
 
 use kohort_expr::{Evaluated, Failure};
-use kohort_model::{Day, EventBatch, Input, Scale};
+use kohort_model::{Cells, Day, EventBatch, ValueKind};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
 use crate::codes::{Dictionaries, TextCodes};
-use crate::columns::amount::{self, Rule};
-use crate::columns::ids::Ids;
 use crate::columns::shown::shown;
-use crate::columns::time::{Known, Now, TimeBuffer, updates};
-use crate::columns::{Flaws, values};
+use crate::columns::time::{Known, Now, TimeBuffer};
+use crate::columns::{Flaws, flags, values};
 use crate::contract::Opened;
 use crate::currency::Converter;
 use crate::days_seen::DaysSeen;
 use crate::distinct::Firsts;
 use crate::error::LoadError;
 use crate::frame::{PLACE, Rows};
-use crate::mapping::Role;
+use crate::mapping::{Mapping, Role};
 use crate::sink::Sink;
 use crate::source::Needs;
 
@@ -28,7 +26,6 @@ mod plain;
 pub(crate) use columns::Columns;
 use keys::KeyBuffers;
 pub(crate) use plain::Plain;
-use plain::Spans;
 
 /// Which mapped values one pass reads.
 #[derive(Clone, Debug)]
@@ -41,11 +38,9 @@ pub(crate) struct Selection {
 impl Selection {
     /// Of all mapped values those that a role test admits.
     pub fn new(input: &Opened, needs: Needs, admits: impl Fn(Role) -> bool) -> Self {
-        let order_ids = needs.order_ids || input.input() != Input::Orders;
         let wanted = |role| match role {
             Role::Filter => false,
-            Role::Order => order_ids && admits(role),
-            Role::Reason => needs.reasons && admits(role),
+            Role::Column(place) => input.source.is_needed(place, needs) && admits(role),
             Role::Check(check) => input.source.checks[check].must.is_counted() && admits(role),
             role => admits(role),
         };
@@ -74,7 +69,9 @@ pub(crate) struct Batcher<'a> {
 struct Buffers {
     keys: KeyBuffers,
     times: TimeBuffer,
-    spans: Spans,
+    other_times: TimeBuffer,
+    /// Months that the amount of each row is paid for, 0 of what is free.
+    months: Vec<u8>,
     plain: Plain,
     kept: Kept,
 }
@@ -94,14 +91,12 @@ impl<'a> Batcher<'a> {
         dictionaries: &'a Dictionaries,
         now: Now,
     ) -> Self {
-        let subscriptions = input.input() == Input::Subscriptions;
         Self {
             input,
             selection,
             known: Known {
                 earliest: input.source.earliest.unwrap_or(Day::MIN),
-                // A subscription that starts later is sold already.
-                until: (!subscriptions).then_some(now),
+                until: (!input.source.spec.may_be_planned).then_some(now),
             },
             codes: TextCodes::new(dictionaries),
             converter: input.rates.as_ref().map(Converter::new),
@@ -168,27 +163,28 @@ impl<'a> Batcher<'a> {
                     .map_err(|reason| input.not_evaluated(file, reason))?;
             }
             for (row, failure) in passing.failures {
-                self.flaws.fail(frame.height(), row, Role::Filter, failure);
+                self.flaws.fail(frame.height(), row, (Role::Filter, None), failure);
             }
         }
         let mut values = Vec::with_capacity(self.selection.mappings.len());
         let mut rounded = 0;
         for index in &self.selection.mappings {
-            let role = input.mappings[*index].role;
+            let Mapping { role, kind, .. } = input.mappings[*index];
+            let is_number = matches!(kind, Some(ValueKind::Number(_)));
             let Evaluated { values: series, failures, rounded: of } =
                 detail.mapped[*index].evaluate(&frame);
             values.push(series);
-            if role == Role::Amount {
+            if is_number && !kind.is_some_and(plain::is_whole) {
                 rounded += of;
             }
             if matches!(role, Role::Check(_)) {
                 continue;
             }
             for (row, failure) in failures {
-                if failure == Failure::Overflow && matches!(role, Role::Amount | Role::Units) {
+                if failure == Failure::Overflow && is_number {
                     return Err(input.too_large(role, &frame, row, file));
                 }
-                self.flaws.fail(frame.height(), row, role, failure);
+                self.flaws.fail(frame.height(), row, (role, kind), failure);
             }
         }
         Ok(Taken { frame, values, duplicates, rounded })
@@ -205,75 +201,56 @@ impl<'a> Batcher<'a> {
         let input = self.input;
         let Taken { frame, values: series, rounded, .. } = taken;
         let rows = frame.height();
-        let columns = Columns { values: series, rows, selection: self.selection, input };
+        let columns = Columns { values: series, selection: self.selection, input };
 
         let mut keys = buffers.keys.read(&columns, flaws, file)?;
-        let (mut days, mut instants) = match columns.get(Role::Time) {
-            Some(column) => buffers.times.read(column, &input.zones.business, *known, flaws),
-            None => buffers.times.none(rows),
+        let time = columns.find(|kind| matches!(kind, ValueKind::Time(_)));
+        let (mut days, mut instants) = match time {
+            Some(time) => buffers.times.read(time, &input.zones.business, *known, flaws),
+            None => (&[][..], &[][..]),
         };
         let plain = &mut buffers.plain;
-        buffers.spans.read(&columns, days, flaws, plain);
-        plain.read_kinds(&columns, flaws);
-        let rule = plain::amounts(input.input());
-        if let Some((column, (_, scale))) = columns.get(Role::Amount).zip(input.source.amount()) {
-            let months = &*buffers.spans.months;
-            let months = (input.input() == Input::Subscriptions).then_some(months);
-            let currencies = columns.get(Role::Currency).zip(self.converter.as_mut());
-            let into = &mut plain.values;
-            let read = if currencies.is_none() && months.is_none() {
-                amount::minor_units(column, scale, rule, flaws, into)
-            } else {
-                amount::converted(column, currencies, days, months, scale, flaws, into)
-            };
-            read.map_err(|error| input.wrong_amount(error, column, scale, file))?;
-            *rounded += amount::rounded_rows(column, scale, flaws);
-        } else if let Some(null) = rule.null {
-            plain::fill(&mut plain.values, days.len(), null);
-        }
-        if let Some(column) = columns.get(Role::Units) {
-            let whole = Scale::default();
-            let read = amount::minor_units(column, whole, Rule::UNITS, flaws, &mut plain.units);
-            read.map_err(|error| input.wrong_amount(error, column, whole, file))?;
-        }
-        if let Some(column) = columns.get(Role::Updated) {
-            updates(column, &mut plain.updated);
-        }
+        plain.begin(&columns);
+        plain.read_days(&columns, &mut buffers.other_times, days, flaws);
+        let months = input.source.is_by_interval().then(|| {
+            let intervals = columns.find(|kind| kind == ValueKind::Interval);
+            let trials = columns.find(|kind| kind == ValueKind::Trial).map(|(column, _)| column);
+            flags::months(rows, intervals, trials, flaws, &mut buffers.months);
+            &*buffers.months
+        });
+        plain.read_small(&columns, flaws);
+        let converter = self.converter.as_mut();
+        *rounded += plain.read_numbers(&columns, (days, months), converter, (file, flaws))?;
+        plain.read_updates(&columns);
         self.codes.read(&columns, flaws, plain)?;
 
         if !self.selection.needs.instants {
             instants = &[];
         }
-        let mut plain = &buffers.plain;
+        let (mut plain, mut left) = (&buffers.plain, rows);
         if flaws.any() {
             let kept = &mut buffers.kept;
+            left = (0..rows).filter(|row| !flaws.is_marked(*row)).count();
             keys = buffers.keys.keep(keys, flaws);
             flaws.kept(days, &mut kept.days);
             flaws.kept(instants, &mut kept.instants);
             plain.kept(flaws, &mut kept.plain);
             (days, instants, plain) = (&kept.days, &kept.instants, &kept.plain);
         }
-        if !days.is_empty() {
-            if columns.get(Role::Time).is_some() {
+        if left > 0 {
+            if time.is_some() {
                 self.days.see(days);
             }
-            let segments: Vec<&[u32]> = plain.segments.iter().map(Vec::as_slice).collect();
-            let batch = EventBatch {
-                customers: keys.customers.keys(),
-                days,
-                values: &plain.values,
-                kinds: &plain.kinds,
-                instants,
-                orders: keys.orders.as_ref().map(Ids::keys),
-                others: keys.others.as_ref().map(Ids::keys),
-                updated: &plain.updated,
-                reasons: &plain.reasons,
-                segments: &segments,
-                ends: &plain.ends,
-                cancelled: &plain.cancelled,
-                causes: &plain.causes,
-                units: &plain.units,
+            let spec = input.source.spec;
+            let cells = |place: usize| match spec.columns[place].kind {
+                ValueKind::Id(_) => keys.cells(place),
+                ValueKind::Time(_) => time.map(|_| Cells::Days(days)),
+                kind if input.maps(place) => plain.columns[place].cells(kind),
+                _ => None,
             };
+            let columns: Vec<_> = (0..spec.columns.len()).map(cells).collect();
+            let segments: Vec<&[u32]> = plain.segments.iter().map(Vec::as_slice).collect();
+            let batch = EventBatch { rows: left, columns: &columns, instants, segments: &segments };
             sink.push(input.part_of(file), &batch)
                 .map_err(|error| LoadError::Sink(Box::new(error)))?;
         }
@@ -300,7 +277,7 @@ impl Taken {
     }
 
     pub fn columns<'a>(&'a self, selection: &'a Selection, input: &'a Opened) -> Columns<'a> {
-        Columns { values: &self.values, rows: self.rows(), selection, input }
+        Columns { values: &self.values, selection, input }
     }
 
     /// Place of a row in its file, where the query has it.
@@ -337,7 +314,10 @@ impl Opened {
             Some(format!("{name} = {}", shown(series, row).unwrap_or_else(|| "NULL".to_owned())))
         });
         let scale = match role {
-            Role::Amount => self.source.amount().map_or(0, |(_, scale)| scale.places()),
+            Role::Column(place) => match self.source.spec.columns[place].kind {
+                ValueKind::Number(number) => self.source.scale_of(number).places(),
+                _ => 0,
+            },
             _ => 0,
         };
         LoadError::AmountOverflow {

@@ -1,132 +1,188 @@
-//! What a batch has beside ids and times.
+//! What a batch has beside ids and the times of its rows.
 
-use kohort_model::{Input, NEVER, NO_SCORE, NO_VALUE};
+use kohort_model::{Cells, NEVER, Scale, ValueKind};
+use polars::prelude::Series;
 
 use super::Columns;
-use crate::columns::amount::Rule;
+use crate::columns::amount::{self, AmountError, Rule};
 use crate::columns::score::scores;
-use crate::columns::time::TimeBuffer;
+use crate::columns::time::{TimeBuffer, updates};
 use crate::columns::{Flaws, Reason, flags};
+use crate::currency::Converter;
+use crate::error::LoadError;
 use crate::mapping::Role;
-use crate::source::{ContactsSource, Content};
 
 /// Values by row, used again and again.
 #[derive(Default)]
 pub(crate) struct Plain {
-    pub values: Vec<i64>,
-    pub kinds: Vec<u8>,
-    pub updated: Vec<i64>,
-    pub reasons: Vec<u32>,
+    /// By the places of the columns in the declaration.
+    pub columns: Vec<PlainColumn>,
     pub segments: Vec<Vec<u32>>,
-    pub ends: Vec<i32>,
-    pub cancelled: Vec<i32>,
-    pub causes: Vec<u8>,
-    pub units: Vec<i64>,
+}
+
+/// The values of a column; those that it does not have are empty.
+#[derive(Default)]
+pub(crate) struct PlainColumn {
+    pub days: Vec<i32>,
+    pub numbers: Vec<i64>,
+    pub codes: Vec<u32>,
+    pub small: Vec<u8>,
+}
+
+impl PlainColumn {
+    /// The values that a column of the kind has, if it has any; its ids and the times of the rows are
+    /// elsewhere.
+    pub fn cells(&self, kind: ValueKind) -> Option<Cells<'_>> {
+        let cells = match kind {
+            ValueKind::Day | ValueKind::End => Cells::Days(&self.days),
+            ValueKind::Number(_) | ValueKind::Update => Cells::Numbers(&self.numbers),
+            ValueKind::Text(_) => Cells::Codes(&self.codes),
+            ValueKind::Listed(_)
+            | ValueKind::Status(_)
+            | ValueKind::Score
+            | ValueKind::Involuntary => Cells::Small(&self.small),
+            ValueKind::Id(_) | ValueKind::Time(_) | ValueKind::Interval | ValueKind::Trial => {
+                return None;
+            }
+        };
+        Some(cells).filter(|cells| !cells.is_empty())
+    }
 }
 
 impl Plain {
     /// The entries of rows without a flaw.
     pub fn kept(&self, flaws: &Flaws, into: &mut Self) {
-        flaws.kept(&self.values, &mut into.values);
-        flaws.kept(&self.kinds, &mut into.kinds);
-        flaws.kept(&self.updated, &mut into.updated);
-        flaws.kept(&self.reasons, &mut into.reasons);
-        flaws.kept(&self.ends, &mut into.ends);
-        flaws.kept(&self.cancelled, &mut into.cancelled);
-        flaws.kept(&self.causes, &mut into.causes);
-        flaws.kept(&self.units, &mut into.units);
+        into.columns.resize_with(self.columns.len(), PlainColumn::default);
+        for (own, into) in self.columns.iter().zip(&mut into.columns) {
+            flaws.kept(&own.days, &mut into.days);
+            flaws.kept(&own.numbers, &mut into.numbers);
+            flaws.kept(&own.codes, &mut into.codes);
+            flaws.kept(&own.small, &mut into.small);
+        }
         into.segments.resize_with(self.segments.len(), Vec::new);
         for (codes, into) in self.segments.iter().zip(&mut into.segments) {
             flaws.kept(codes, into);
         }
     }
 
-    /// The kinds of rows, as the input has them. Ends are read before.
-    pub fn read_kinds(&mut self, columns: &Columns<'_>, flaws: &mut Flaws) {
-        let rows = columns.rows;
-        let Self { kinds, ends, .. } = self;
-        match &columns.input.source.content {
-            Content::Orders(_) | Content::Opportunities(_) => {
-                let statuses = columns.get(Role::Status).zip(columns.input.statuses.as_ref());
-                let is_open = |row: usize| ends.get(row) == Some(&NEVER);
-                if let Some((column, statuses)) = statuses {
-                    statuses.read(column, is_open, flaws, kinds);
-                }
-            }
-            Content::Contacts(ContactsSource { variant: Some(variant), .. }) => {
-                if let Some(column) = columns.get(Role::Variant) {
-                    flags::holdouts(column, &variant.holdout, kinds);
-                }
-            }
-            Content::Surveys(_) => match columns.get(Role::Score) {
-                Some(column) => scores(column, flaws, kinds),
-                None => fill(kinds, rows, NO_SCORE),
-            },
-            Content::Touchpoints(_) | Content::Identities(_) => {
-                flags::names(rows, columns.get(Role::Order), columns.get(Role::Other), kinds);
-            }
-            _ => (),
-        }
+    /// Makes room for the columns of an input.
+    pub fn begin(&mut self, columns: &Columns<'_>) {
+        let count = columns.input.source.spec.columns.len();
+        self.columns.resize_with(count, PlainColumn::default);
     }
-}
 
-/// One value for every row.
-pub(super) fn fill<T: Copy>(values: &mut Vec<T>, rows: usize, value: T) {
-    values.clear();
-    values.resize(rows, value);
-}
-
-/// What becomes of an input's amounts, but for those of subscriptions, which have rules of their own.
-/// Where no amount is mapped, each row has what NULL stands for.
-pub(super) fn amounts(input: Input) -> Rule {
-    match input {
-        Input::Touchpoints => Rule { null: Some(NO_VALUE), ..Rule::NOT_NEGATIVE },
-        // One, with two decimal places.
-        Input::Engagement => Rule { null: Some(100), ..Rule::NOT_NEGATIVE },
-        Input::Opportunities | Input::OrderLines | Input::Returns => Rule::NOT_NEGATIVE,
-        _ => Rule::SIGNED,
-    }
-}
-
-/// What rows have that end, or are for some time.
-#[derive(Default)]
-pub(super) struct Spans {
-    times: TimeBuffer,
-    /// Months that the price of each subscription is paid for, 0 of a trial.
-    pub months: Vec<u8>,
-}
-
-impl Spans {
-    pub fn read(
+    /// Days beside those of the rows. An end before the row's day, of which there is one where rows have
+    /// ends, is a flaw.
+    pub fn read_days(
         &mut self,
         columns: &Columns<'_>,
-        days: &[i32],
+        times: &mut TimeBuffer,
+        starts: &[i32],
         flaws: &mut Flaws,
-        into: &mut Plain,
     ) {
-        let Plain { ends, cancelled, causes, .. } = into;
-        let (zone, input) = (&columns.input.zones.business, columns.input.input());
-        if let Some(column) = columns.get(Role::Ended) {
-            self.times.optional_days(column, zone, Reason::UnreadableEnd, flaws, ends);
-        } else if matches!(input, Input::Subscriptions | Input::Opportunities) {
-            fill(ends, days.len(), NEVER);
-        }
-        if let Some(column) = columns.get(Role::Cancelled) {
-            let unreadable = Reason::UnreadableCancellation;
-            self.times.optional_days(column, zone, unreadable, flaws, cancelled);
-        }
-        if input != Input::Subscriptions {
-            return;
-        }
-        for (row, (start, end)) in days.iter().zip(&*ends).enumerate() {
-            if end < start {
-                flaws.mark(days.len(), row, Reason::EndBeforeStart);
+        let zone = &columns.input.zones.business;
+        for (place, column, kind) in columns.mapped() {
+            if !matches!(kind, ValueKind::Day | ValueKind::End) {
+                continue;
+            }
+            let days = &mut self.columns[place].days;
+            times.optional_days((column, place), zone, flaws, days);
+            if kind == ValueKind::End {
+                for (row, (start, end)) in starts.iter().zip(&*days).enumerate() {
+                    if end < start {
+                        flaws.mark(starts.len(), row, Reason::EndBeforeStart.at(place));
+                    }
+                }
             }
         }
-        if let Some(column) = columns.get(Role::Involuntary) {
-            flags::causes(column, causes);
-        }
-        let (intervals, trials) = (columns.get(Role::Interval), columns.get(Role::Trial));
-        flags::months(days.len(), intervals, trials, flaws, &mut self.months);
     }
+
+    /// What a row is in a few words, in true and false, or in a small number. Days are read before.
+    pub fn read_small(&mut self, columns: &Columns<'_>, flaws: &mut Flaws) {
+        let input = columns.input;
+        for (place, column, kind) in columns.mapped() {
+            let mut small = std::mem::take(&mut self.columns[place].small);
+            match kind {
+                ValueKind::Status(texts) => {
+                    let mut days = input.source.spec.columns.iter().zip(&self.columns);
+                    let end = days.find(|(column, _)| column.kind == ValueKind::Day);
+                    let ends = end.map_or(&[][..], |(_, column)| &column.days);
+                    let is_open = |row: usize| {
+                        texts.is_open_without_end && ends.get(row).is_none_or(|end| *end == NEVER)
+                    };
+                    if let Some(statuses) = &input.statuses {
+                        statuses.read((column, place), is_open, flaws, &mut small);
+                    }
+                }
+                ValueKind::Listed(_) => {
+                    let mapped = input.source.column(input.source.spec.columns[place].name);
+                    let lists = mapped.map_or(&[][..], |mapped| &mapped.lists);
+                    flags::listed(column, lists.first().map_or(&[], Vec::as_slice), &mut small);
+                }
+                ValueKind::Score => scores(column, place, flaws, &mut small),
+                ValueKind::Involuntary => flags::causes(column, &mut small),
+                _ => {}
+            }
+            self.columns[place].small = small;
+        }
+    }
+
+    /// Numbers, money first. Gives how many rows had amounts that were rounded.
+    pub fn read_numbers(
+        &mut self,
+        columns: &Columns<'_>,
+        (days, months): (&[i32], Option<&[u8]>),
+        mut converter: Option<&mut Converter<'_>>,
+        (file, flaws): (usize, &mut Flaws),
+    ) -> Result<u64, LoadError> {
+        let (input, mut rounded) = (columns.input, 0);
+        for is_money in [true, false] {
+            for (place, column, kind) in columns.mapped() {
+                let ValueKind::Number(number) = kind else { continue };
+                if is_money == is_whole(kind) {
+                    continue;
+                }
+                let scale = input.source.scale_of(number);
+                let currencies = columns.get(Role::Currency).filter(|_| is_money);
+                let currencies = currencies.zip(converter.as_deref_mut());
+                let months = months.filter(|_| is_money);
+                let into = &mut self.columns[place].numbers;
+                let read = if currencies.is_none() && months.is_none() {
+                    amount::minor_units(column, scale, Rule::of(number, place), flaws, into)
+                } else {
+                    let of = (scale, place);
+                    amount::converted(column, currencies, days, months, of, flaws, into)
+                };
+                read.map_err(|error| wrong(columns, error, (column, scale), file))?;
+                if is_money {
+                    rounded += amount::rounded_rows(column, scale, flaws);
+                }
+            }
+        }
+        Ok(rounded)
+    }
+
+    /// When rows were last changed.
+    pub fn read_updates(&mut self, columns: &Columns<'_>) {
+        for (place, column, kind) in columns.mapped() {
+            if kind == ValueKind::Update {
+                updates(column, &mut self.columns[place].numbers);
+            }
+        }
+    }
+}
+
+/// Whether numbers are those of goods rather than amounts.
+pub(super) fn is_whole(kind: ValueKind) -> bool {
+    use kohort_model::NumberUnit;
+    matches!(kind, ValueKind::Number(number) if number.unit == NumberUnit::Units)
+}
+
+fn wrong(
+    columns: &Columns<'_>,
+    error: AmountError,
+    (column, scale): (&Series, Scale),
+    file: usize,
+) -> LoadError {
+    columns.input.wrong_amount(error, column, scale, file)
 }

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use kohort_model::{Scale, div_round_half_away, rescale};
+use kohort_model::{Number, Scale, div_round_half_away, rescale};
 use polars::prelude::{BooleanChunked, ChunkedArray, DataType, PolarsNumericType, Series};
 
-use super::{Flaws, Reason, is_integer, values};
+use super::{Flaw, Flaws, Reason, is_integer, values};
 use crate::currency::{Converter, Rate};
 
 /// What can be wrong with the amount of a row that is right otherwise.
@@ -26,20 +26,22 @@ pub(crate) enum AmountError {
 pub(crate) struct Rule {
     /// What NULL stands for; without that it can't be read either.
     pub null: Option<i64>,
-    pub unreadable: Reason,
-    /// `None` where an amount may be below zero.
-    pub negative: Option<Reason>,
+    /// The flaw of a row whose amount can't be read.
+    pub unreadable: Flaw,
+    /// That of one below zero; `None` where an amount may be that.
+    pub negative: Option<Flaw>,
 }
 
 impl Rule {
-    pub const SIGNED: Self =
-        Self { null: None, unreadable: Reason::UnreadableAmount, negative: None };
-    pub const NOT_NEGATIVE: Self = Self { negative: Some(Reason::NegativeAmount), ..Self::SIGNED };
-    pub const UNITS: Self = Self {
-        null: Some(1),
-        unreadable: Reason::UnreadableUnits,
-        negative: Some(Reason::NegativeUnits),
-    };
+    /// That of the numbers of a column at a place.
+    pub fn of(number: Number, column: usize) -> Self {
+        let negative = Reason::NegativeAmount.at(column);
+        Self {
+            null: number.null,
+            unreadable: Reason::UnreadableAmount.at(column),
+            negative: (!number.may_be_negative).then_some(negative),
+        }
+    }
 }
 
 /// Whether the type is one of those that amounts, scores and units may have.
@@ -63,8 +65,8 @@ pub(crate) fn minor_units(
         flaws.mark_nulls(column, rule.unreadable);
     }
     // First of all, because what is below zero need not fit.
-    if let Some(reason) = rule.negative {
-        mark_negatives(column, reason, flaws);
+    if let Some(flaw) = rule.negative {
+        mark_negatives(column, flaw, flaws);
     }
     let (is_null, unreadable) = (nulls.as_ref().map(|(nulls, _)| nulls), rule.unreadable);
     fill(column, scale, Rows { is_null, unreadable, flaws, into: &mut *into })?;
@@ -122,8 +124,8 @@ pub(crate) fn rounded_rows(column: &Series, scale: Scale, flaws: &Flaws) -> u64 
 }
 
 /// Also what is zero once it is rounded.
-fn mark_negatives(column: &Series, reason: Reason, flaws: &mut Flaws) {
-    fn mark<T>(column: &ChunkedArray<T>, reason: Reason, flaws: &mut Flaws)
+fn mark_negatives(column: &Series, flaw: Flaw, flaws: &mut Flaws) {
+    fn mark<T>(column: &ChunkedArray<T>, flaw: Flaw, flaws: &mut Flaws)
     where
         T: PolarsNumericType<Native: Default>,
     {
@@ -131,19 +133,19 @@ fn mark_negatives(column: &Series, reason: Reason, flaws: &mut Flaws) {
         if values!(column).iter().any(is_negative) {
             for (row, n) in column.iter().enumerate() {
                 if n.as_ref().is_some_and(is_negative) {
-                    flaws.mark(column.len(), row, reason);
+                    flaws.mark(column.len(), row, flaw);
                 }
             }
         }
     }
     macro_rules! mark {
         ($typed:ident) => {
-            mark(column.$typed().expect("the type was just seen"), reason, flaws)
+            mark(column.$typed().expect("the type was just seen"), flaw, flaws)
         };
     }
     match column.dtype() {
         DataType::Decimal(..) => {
-            mark(column.decimal().expect("the type was just seen").physical(), reason, flaws);
+            mark(column.decimal().expect("the type was just seen").physical(), flaw, flaws);
         }
         DataType::Float64 => mark!(f64),
         DataType::Float32 => mark!(f32),
@@ -222,7 +224,7 @@ pub(crate) fn converted(
     currencies: Option<(&Series, &mut Converter<'_>)>,
     days: &[i32],
     months: Option<&[u8]>,
-    scale: Scale,
+    (scale, place): (Scale, usize),
     flaws: &mut Flaws,
     into: &mut Vec<i64>,
 ) -> Result<(), AmountError> {
@@ -240,9 +242,9 @@ pub(crate) fn converted(
             continue;
         }
         match amount {
-            None => flaws.mark(days.len(), row, Reason::UnreadableAmount),
+            None => flaws.mark(days.len(), row, Reason::UnreadableAmount.at(place)),
             Some(amount) if amount < 0 && months.is_some() => {
-                flaws.mark(days.len(), row, Reason::NegativeAmount);
+                flaws.mark(days.len(), row, Reason::NegativeAmount.at(place));
             }
             Some(_) => (),
         }
@@ -291,7 +293,7 @@ pub(super) fn digits(column: &Series) -> (Vec<Option<i128>>, u32) {
 struct Rows<'a> {
     /// Rows whose value does not count although they have no flaw.
     is_null: Option<&'a BooleanChunked>,
-    unreadable: Reason,
+    unreadable: Flaw,
     flaws: &'a mut Flaws,
     into: &'a mut Vec<i64>,
 }

@@ -1,15 +1,15 @@
 //! What a row is, in a few words or in true and false.
 
-use kohort_model::{Cause, known};
+use kohort_model::Cause;
 use polars::prelude::{BooleanChunked, Series, StringChunked};
 
 use super::{Flaws, Reason};
 
 /// Months that the price of each row is paid for: 0 of a trial, else by the interval, and 1 where
-/// none is mapped. A text that is no interval is a flaw.
+/// none is mapped. A text that is no interval is a flaw; with intervals comes the place of their column.
 pub(crate) fn months(
     rows: usize,
-    intervals: Option<&Series>,
+    intervals: Option<(&Series, usize)>,
     trials: Option<&Series>,
     flaws: &mut Flaws,
     into: &mut Vec<u8>,
@@ -21,8 +21,8 @@ pub(crate) fn months(
         }
         None => into.resize(rows, 1),
     }
-    let intervals = intervals.map(|column| texts(column).iter()).into_iter().flatten();
-    for ((row, months), interval) in into.iter_mut().enumerate().zip(intervals) {
+    let Some((intervals, place)) = intervals else { return };
+    for ((row, months), interval) in into.iter_mut().enumerate().zip(texts(intervals).iter()) {
         let count = match interval {
             Some("month") => Some(1),
             Some("quarter") => Some(3),
@@ -31,7 +31,7 @@ pub(crate) fn months(
         };
         match count {
             Some(count) => *months *= count,
-            None if *months > 0 => flaws.mark(rows, row, Reason::UnknownInterval),
+            None if *months > 0 => flaws.mark(rows, row, Reason::UnknownInterval.at(place)),
             None => (),
         }
     }
@@ -47,30 +47,21 @@ pub(crate) fn causes(column: &Series, into: &mut Vec<u8>) {
     }));
 }
 
-/// 1 for the variants of the holdout and 0 for every other.
-pub(crate) fn holdouts(column: &Series, holdout: &[String], into: &mut Vec<u8>) {
+/// 1 for the texts that are listed and 0 for every other.
+pub(crate) fn listed(column: &Series, list: &[String], into: &mut Vec<u8>) {
     into.clear();
-    into.extend(texts(column).iter().map(|variant| {
-        u8::from(variant.is_some_and(|variant| holdout.iter().any(|text| text == variant)))
-    }));
+    into.extend(
+        texts(column).iter().map(|text| {
+            u8::from(text.is_some_and(|text| list.iter().any(|listed| listed == text)))
+        }),
+    );
 }
 
-/// Bits of [`known`] for rows that name a cart, a customer, both or neither.
-pub(crate) fn names(
-    rows: usize,
-    carts: Option<&Series>,
-    customers: Option<&Series>,
-    into: &mut Vec<u8>,
-) {
+/// 1 for the rows of a column that have a value and 0 for the others.
+pub(crate) fn known(column: &Series, into: &mut Vec<u8>) {
     into.clear();
-    into.resize(rows, 0);
-    for (column, bit) in [(carts, known::CART), (customers, known::CUSTOMER)] {
-        let there = column.map(|column| column.is_not_null());
-        let there = there.iter().flat_map(BooleanChunked::iter);
-        for (bits, there) in into.iter_mut().zip(there) {
-            *bits |= if there == Some(true) { bit } else { 0 };
-        }
-    }
+    let there = column.is_not_null();
+    into.extend(there.iter().map(|there| u8::from(there == Some(true))));
 }
 
 fn texts(column: &Series) -> &StringChunked {

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use kohort_expr::Failure;
+use kohort_model::{InputSpec, ValueKind};
 use polars::prelude::{DataType, Series};
 
 use crate::mapping::Role;
@@ -22,23 +23,13 @@ pub(crate) mod time;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Reason {
-    /// Of a value that is neither an amount nor a time, or of the filter.
+    /// Of a value that has no reason of its own, or of the filter.
     UnreadableValue,
-    NullVisitorId,
-    NullCustomerId,
-    /// Of a visitor's customer.
-    NullOther,
-    NullOrderId,
-    NullSubscriptionId,
+    NullId,
     NullTime,
     UnreadableTime,
-    UnreadableEnd,
-    UnreadableCancellation,
-    UnreadableUpdate,
     UnreadableAmount,
-    UnreadableUnits,
     NegativeAmount,
-    NegativeUnits,
     UnknownInterval,
     EndBeforeStart,
     ScoreOutOfRange,
@@ -48,22 +39,13 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 21] = [
+    const ALL: [Self; 12] = [
         Self::UnreadableValue,
-        Self::NullVisitorId,
-        Self::NullCustomerId,
-        Self::NullOther,
-        Self::NullOrderId,
-        Self::NullSubscriptionId,
+        Self::NullId,
         Self::NullTime,
         Self::UnreadableTime,
-        Self::UnreadableEnd,
-        Self::UnreadableCancellation,
-        Self::UnreadableUpdate,
         Self::UnreadableAmount,
-        Self::UnreadableUnits,
         Self::NegativeAmount,
-        Self::NegativeUnits,
         Self::UnknownInterval,
         Self::EndBeforeStart,
         Self::ScoreOutOfRange,
@@ -72,81 +54,88 @@ impl Reason {
         Self::BeforeEarliest,
     ];
 
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UnreadableValue => "unreadable_value",
-            Self::NullVisitorId => "null_visitor_id",
-            Self::NullCustomerId | Self::NullOther => "null_customer_id",
-            Self::NullOrderId => "null_order_id",
-            Self::NullSubscriptionId => "null_subscription_id",
-            Self::NullTime => "null_time",
-            Self::UnreadableTime
-            | Self::UnreadableEnd
-            | Self::UnreadableCancellation
-            | Self::UnreadableUpdate => "unreadable_time",
-            Self::UnreadableAmount | Self::UnreadableUnits => "unreadable_amount",
-            Self::NegativeAmount | Self::NegativeUnits => "negative_amount",
-            Self::UnknownInterval => "unknown_interval",
-            Self::EndBeforeStart => "end_before_start",
-            Self::ScoreOutOfRange => "score_out_of_range",
-            Self::UnknownStatus => "unknown_status",
-            Self::InFuture => "in_future",
-            Self::BeforeEarliest => "before_earliest",
-        }
-    }
-
-    /// The mapped value that it is about.
-    fn role(self) -> Role {
-        match self {
-            // Unless it is said of which value; see [`Flaws::fail`].
-            Self::UnreadableValue => Role::Filter,
-            Self::NullVisitorId | Self::NullCustomerId => Role::Customer,
-            Self::NullOther => Role::Other,
-            Self::NullOrderId | Self::NullSubscriptionId => Role::Order,
-            Self::NullTime | Self::UnreadableTime | Self::InFuture | Self::BeforeEarliest => {
-                Role::Time
+    /// That of a value of the kind which could not be computed.
+    fn of_failure(kind: Option<ValueKind>) -> Self {
+        match kind {
+            Some(ValueKind::Time(_) | ValueKind::Day | ValueKind::End | ValueKind::Update) => {
+                Self::UnreadableTime
             }
-            Self::UnreadableEnd | Self::EndBeforeStart => Role::Ended,
-            Self::UnreadableCancellation => Role::Cancelled,
-            Self::UnreadableUpdate => Role::Updated,
-            Self::UnreadableAmount | Self::NegativeAmount => Role::Amount,
-            Self::UnreadableUnits | Self::NegativeUnits => Role::Units,
-            Self::UnknownInterval => Role::Interval,
-            Self::ScoreOutOfRange => Role::Score,
-            Self::UnknownStatus => Role::Status,
-        }
-    }
-}
-
-impl Reason {
-    /// That of a row whose mapped value could not be computed.
-    fn of_failure(role: Role) -> Self {
-        match role {
-            Role::Time => Self::UnreadableTime,
-            Role::Ended => Self::UnreadableEnd,
-            Role::Cancelled => Self::UnreadableCancellation,
-            Role::Updated => Self::UnreadableUpdate,
-            Role::Amount => Self::UnreadableAmount,
-            Role::Units => Self::UnreadableUnits,
+            Some(ValueKind::Number(_)) => Self::UnreadableAmount,
             _ => Self::UnreadableValue,
         }
     }
+
+    /// The flaw of a row for what it has in a column, by the column's place.
+    pub fn at(self, column: usize) -> Flaw {
+        Flaw { reason: self, role: Role::Column(column) }
+    }
 }
+
+/// Why a row is rejected, and for which of its values. Of several with one reason the first counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    pub reason: Reason,
+    pub role: Role,
+}
+
+impl Flaw {
+    /// The name in reports.
+    pub fn name(self, spec: &InputSpec) -> &'static str {
+        match self.reason {
+            Reason::UnreadableValue => "unreadable_value",
+            Reason::NullId => match self.role {
+                Role::Column(place) => match spec.columns[place].kind {
+                    ValueKind::Id(ids) => ids.missing.unwrap_or("null_id"),
+                    _ => "null_id",
+                },
+                _ => "null_id",
+            },
+            Reason::NullTime => "null_time",
+            Reason::UnreadableTime => "unreadable_time",
+            Reason::UnreadableAmount => "unreadable_amount",
+            Reason::NegativeAmount => "negative_amount",
+            Reason::UnknownInterval => "unknown_interval",
+            Reason::EndBeforeStart => "end_before_start",
+            Reason::ScoreOutOfRange => "score_out_of_range",
+            Reason::UnknownStatus => "unknown_status",
+            Reason::InFuture => "in_future",
+            Reason::BeforeEarliest => "before_earliest",
+        }
+    }
+
+    /// A number in the order in which flaws count: the reason, then the place of the column.
+    fn mark(self) -> u16 {
+        let place = match self.role {
+            Role::Column(place) => u8::try_from(place).unwrap_or(OTHERS),
+            _ => OTHERS,
+        };
+        u16::from(self.reason as u8) << 8 | u16::from(place)
+    }
+
+    fn of_mark(mark: u16) -> Option<Self> {
+        let [reason, place] = mark.to_be_bytes();
+        let reason = *Reason::ALL.get(usize::from(reason))?;
+        let role = if place == OTHERS { Role::Filter } else { Role::Column(place.into()) };
+        Some(Self { reason, role })
+    }
+}
+
+/// The place of what is no column of the input.
+const OTHERS: u8 = u8::MAX;
 
 /// The rejected rows of one batch.
 #[derive(Debug, Default)]
 pub(crate) struct Flaws {
-    /// [`Reason`] of each row as a number; empty while no row has one.
-    marks: Vec<u8>,
+    /// [`Flaw`] of each row as a number; empty while no row has one.
+    marks: Vec<u16>,
     /// First day of the rows that are in the future.
     future: Option<i32>,
     /// Rows with a value that could not be computed: which, and why.
-    failures: HashMap<usize, (Role, Failure)>,
+    failures: HashMap<usize, (Flaw, Failure)>,
 }
 
 impl Flaws {
-    const NONE: u8 = u8::MAX;
+    const NONE: u16 = u16::MAX;
 
     pub fn clear(&mut self) {
         self.marks.clear();
@@ -154,25 +143,31 @@ impl Flaws {
         self.failures.clear();
     }
 
-    /// A mapped value of a row could not be computed.
-    pub fn fail(&mut self, rows: usize, row: usize, role: Role, failure: Failure) {
-        let reason = Reason::of_failure(role);
+    /// A mapped value of a row could not be computed; `kind` is what it is where it is a column's.
+    pub fn fail(
+        &mut self,
+        rows: usize,
+        row: usize,
+        (role, kind): (Role, Option<ValueKind>),
+        failure: Failure,
+    ) {
+        let flaw = Flaw { reason: Reason::of_failure(kind), role };
         let earlier = self.marks.get(row).copied().unwrap_or(Self::NONE);
-        if (reason as u8) < earlier {
-            self.failures.insert(row, (role, failure));
+        if flaw.mark() < earlier {
+            self.failures.insert(row, (flaw, failure));
         }
-        self.mark(rows, row, reason);
+        self.mark(rows, row, flaw);
     }
 
     /// Why a value of a row could not be computed, if the row is rejected for that.
     pub fn failure(&self, row: usize) -> Option<Failure> {
-        let (role, failure) = self.failures.get(&row)?;
-        (self.marks.get(row) == Some(&(Reason::of_failure(*role) as u8))).then_some(*failure)
+        let (flaw, failure) = self.failures.get(&row)?;
+        (self.marks.get(row) == Some(&flaw.mark())).then_some(*failure)
     }
 
-    /// A row of that day is in the future.
-    pub fn mark_future(&mut self, rows: usize, row: usize, day: i32) {
-        self.mark(rows, row, Reason::InFuture);
+    /// A row of that day is in the future, by the column at a place.
+    pub fn mark_future(&mut self, rows: usize, row: usize, (day, column): (i32, usize)) {
+        self.mark(rows, row, Reason::InFuture.at(column));
         self.future = Some(self.future.map_or(day, |first| first.min(day)));
     }
 
@@ -185,20 +180,20 @@ impl Flaws {
         !self.marks.is_empty()
     }
 
-    pub fn mark(&mut self, rows: usize, row: usize, reason: Reason) {
+    pub fn mark(&mut self, rows: usize, row: usize, flaw: Flaw) {
         if self.marks.is_empty() {
             self.marks.resize(rows, Self::NONE);
         }
-        self.marks[row] = self.marks[row].min(reason as u8);
+        self.marks[row] = self.marks[row].min(flaw.mark());
     }
 
-    pub fn mark_nulls(&mut self, series: &Series, reason: Reason) {
+    pub fn mark_nulls(&mut self, series: &Series, flaw: Flaw) {
         if series.null_count() > 0 {
             for (row, null) in series.is_null().iter().flatten().enumerate() {
                 // What could not be computed is NULL as well, and is not missing.
-                let failed = self.failures.get(&row).map(|(role, _)| *role);
-                if null && failed != Some(reason.role()) {
-                    self.mark(series.len(), row, reason);
+                let failed = self.failures.get(&row).map(|(failed, _)| failed.role);
+                if null && failed != Some(flaw.role) {
+                    self.mark(series.len(), row, flaw);
                 }
             }
         }
@@ -208,16 +203,13 @@ impl Flaws {
         self.marks.get(row).is_some_and(|mark| *mark != Self::NONE)
     }
 
-    /// Rows, their reasons and the mapped values that those are about, in order of row.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, Reason, Role)> {
-        let reason = |mark: &u8| Reason::ALL.get(usize::from(*mark)).copied();
+    /// Rows and their flaws, in order of row.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, Flaw)> {
         self.marks.iter().enumerate().filter_map(move |(row, mark)| {
-            let reason = reason(mark)?;
-            let role = match self.failures.get(&row) {
-                Some((role, _)) if Reason::of_failure(*role) == reason => *role,
-                _ => reason.role(),
-            };
-            Some((row, reason, role))
+            let flaw = Flaw::of_mark(*mark)?;
+            // The mark does not tell values apart that are no columns.
+            let failed = self.failures.get(&row).filter(|(failed, _)| failed.mark() == *mark);
+            Some((row, failed.map_or(flaw, |(failed, _)| *failed)))
         })
     }
 

@@ -11,12 +11,13 @@ use super::{Flaws, Reason};
 /// The highest score.
 const HIGHEST: u8 = 10;
 
-/// Whole numbers from 0 to [`HIGHEST`], or [`NO_SCORE`] where there is none. Any other is a flaw.
-pub(crate) fn scores(column: &Series, flaws: &mut Flaws, into: &mut Vec<u8>) {
+/// Whole numbers from 0 to [`HIGHEST`], or [`NO_SCORE`] where there is none. Any other is a flaw
+/// for the column at the place.
+pub(crate) fn scores(column: &Series, place: usize, flaws: &mut Flaws, into: &mut Vec<u8>) {
     into.clear();
     let mut push = |score: Option<Option<u8>>| {
         if score == Some(None) {
-            flaws.mark(column.len(), into.len(), Reason::ScoreOutOfRange);
+            flaws.mark(column.len(), into.len(), Reason::ScoreOutOfRange.at(place));
         }
         into.push(score.flatten().unwrap_or(NO_SCORE));
     };

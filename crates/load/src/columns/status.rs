@@ -4,7 +4,6 @@ use kohort_model::Kind;
 use polars::prelude::{NewChunkedArray, Series, StringChunked};
 
 use super::{Flaws, Reason};
-use crate::source::StatusSource;
 
 /// Texts of up to 12 bytes lie inside a view, which is then equal where the text is.
 #[derive(Clone, Debug)]
@@ -33,15 +32,10 @@ impl Statuses {
         short.or_else(long).unwrap_or(UNKNOWN)
     }
 
-    pub fn new(source: &StatusSource) -> Self {
-        let kinds = [
-            (Kind::Completed, &source.completed),
-            (Kind::Lost, &source.lost),
-            (Kind::Open, &source.open),
-            (Kind::Ignored, &source.ignored),
-        ];
+    /// Of the lists of texts that are completed, lost, open and ignored.
+    pub fn new(lists: &[Vec<String>]) -> Self {
         let (mut short, mut long) = (Vec::new(), Vec::new());
-        for (kind, texts) in kinds {
+        for (kind, texts) in Kind::ALL.into_iter().zip(lists) {
             for text in texts {
                 let column = StringChunked::from_slice("".into(), &[text.as_str()]);
                 let view = column.downcast_as_array().views()[0];
@@ -59,7 +53,7 @@ impl Statuses {
     /// so does NULL unless `is_open` says of the row that it is then open.
     pub fn read(
         &self,
-        column: &Series,
+        (column, place): (&Series, usize),
         is_open: impl Fn(usize) -> bool,
         flaws: &mut Flaws,
         into: &mut Vec<u8>,
@@ -91,7 +85,7 @@ impl Statuses {
         }
         if all & UNKNOWN != 0 {
             for (row, kind) in into.iter_mut().enumerate().filter(|(_, kind)| **kind == UNKNOWN) {
-                flaws.mark(views.len(), row, Reason::UnknownStatus);
+                flaws.mark(views.len(), row, Reason::UnknownStatus.at(place));
                 *kind = Kind::Ignored as u8;
             }
         }

@@ -1,4 +1,4 @@
-//! Segment values and reasons as codes.
+//! Texts as codes.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -96,13 +96,6 @@ impl<'a> Codes<'a> {
             long: HashMap::new(),
             long_slots: [NO_VIEW; SLOTS],
         }
-    }
-
-    /// The code of rows that all lack the text.
-    pub fn missing(&self, rows: usize, into: &mut Vec<u32>) -> Result<(), TooMany> {
-        into.clear();
-        into.resize(rows, self.dictionary.code("")?);
-        Ok(())
     }
 
     /// The code of each row; any where the row has a flaw.

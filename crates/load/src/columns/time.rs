@@ -84,12 +84,12 @@ impl TimeBuffer {
     /// Rows without a readable time get a flaw, and so do those outside of `known`.
     pub fn read<'a>(
         &'a mut self,
-        column: &'a Series,
+        (column, place): (&'a Series, usize),
         zone: &Zone,
         known: Known,
         flaws: &mut Flaws,
     ) -> (&'a [i32], &'a [i64]) {
-        flaws.mark_nulls(column, Reason::NullTime);
+        flaws.mark_nulls(column, Reason::NullTime.at(place));
         let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
         let (days, instants) = self.days(column, clock, zone);
         let latest = known.until.map_or(i64::MAX, |now| now.latest(clock));
@@ -104,31 +104,23 @@ impl TimeBuffer {
             for (row, day) in days.iter().enumerate() {
                 let at = instants.get(row).copied().unwrap_or(i64::from(*day));
                 if !is_readable(*day) {
-                    flaws.mark(days.len(), row, Reason::UnreadableTime);
+                    flaws.mark(days.len(), row, Reason::UnreadableTime.at(place));
                 } else if at > latest {
-                    flaws.mark_future(days.len(), row, *day);
+                    flaws.mark_future(days.len(), row, (*day, place));
                 } else if *day < earliest {
-                    flaws.mark(days.len(), row, Reason::BeforeEarliest);
+                    flaws.mark(days.len(), row, Reason::BeforeEarliest.at(place));
                 }
             }
         }
         (days, instants)
     }
 
-    /// Of rows without a time, which are all of day 0.
-    pub fn none(&mut self, rows: usize) -> (&[i32], &[i64]) {
-        self.days.clear();
-        self.days.resize(rows, 0);
-        (&self.days, &[])
-    }
-
     /// Local days of times that may be missing, which they then are for ever. A row whose time is
     /// there but can't be read gets the flaw.
     pub fn optional_days(
         &mut self,
-        column: &Series,
+        (column, place): (&Series, usize),
         zone: &Zone,
-        unreadable: Reason,
         flaws: &mut Flaws,
         into: &mut Vec<i32>,
     ) {
@@ -141,7 +133,7 @@ impl TimeBuffer {
             if nulls.as_ref().is_some_and(|nulls| nulls.get(row) == Some(true)) {
                 *day = NEVER;
             } else if !is_readable(*day) {
-                flaws.mark(column.len(), row, unreadable);
+                flaws.mark(column.len(), row, Reason::UnreadableTime.at(place));
             }
         }
     }

@@ -4,7 +4,7 @@ use kohort_load::{Source, open};
 use polars::prelude::{Column, DataType, TimeUnit};
 
 use crate::support::{
-    Folder, Parts as _, cast, dates, ints, read, segment, status, text, times, with_plain,
+    Folder, Maps as _, cast, dates, ints, read, segment, text, times, with_plain,
 };
 
 fn folder() -> Folder {
@@ -25,17 +25,17 @@ fn mapped_values_that_do_not_fit() {
     let columns = "\"Customer Name\", amount, at, day, id, paid, score";
     let cases: [(Change, &str); 21] = [
         (
-            |s| s.customer_id = "CustomerName".to_owned(),
+            |s| s.set("customer_id", "CustomerName"),
             "customer_id = \"CustomerName\" names the column \"CustomerName\", which DIR/a.parquet does \
              not have; its columns are \"Customer Name\", ",
         ),
         (
-            |s| s.orders().money.amount = "amuont * 2".to_owned(),
+            |s| s.set("amount", "amuont * 2"),
             "amount = \"amuont * 2\" names the column \"amuont\", which DIR/a.parquet does not have; its \
              columns are amount, ",
         ),
         (
-            |s| s.orders().segments = vec![segment("land", "land")],
+            |s| s.segments = vec![segment("land", "land")],
             "segments.land = \"land\" names the column \"land\", which DIR/a.parquet does not have; its \
              columns are ",
         ),
@@ -45,62 +45,59 @@ fn mapped_values_that_do_not_fit() {
              columns are ",
         ),
         (
-            |s| s.customer_id = "Customer Name".to_owned(),
+            |s| s.set("customer_id", "Customer Name"),
             "customer_id = \"Customer Name\" is no valid SQL expression: nothing is expected where \
              \"Name\" stands; a column whose name is not a plain word stands in double quotes",
         ),
+        (|s| s.set("amount", "amount *"), "amount = \"amount *\" is no valid SQL expression: "),
         (
-            |s| s.orders().money.amount = "amount *".to_owned(),
-            "amount = \"amount *\" is no valid SQL expression: ",
-        ),
-        (
-            |s| s.orders().money.amount = "SUM(amount)".to_owned(),
+            |s| s.set("amount", "SUM(amount)"),
             "amount = \"SUM(amount)\" does not give one value for each row on its own; aggregates, \
              windows and * have no place in a mapping",
         ),
         (
-            |s| s.orders().money.amount = "SUM(amount) OVER (PARTITION BY id)".to_owned(),
+            |s| s.set("amount", "SUM(amount) OVER (PARTITION BY id)"),
             "amount = \"SUM(amount) OVER (PARTITION BY id)\" does not give one value for each row on its \
              own; aggregates, windows and * have no place in a mapping",
         ),
         (
-            |s| s.customer_id = "1".to_owned(),
+            |s| s.set("customer_id", "1"),
             "customer_id = \"1\" names no column, so every row would have the same value",
         ),
         (
-            |s| s.customer_id = "score".to_owned(),
+            |s| s.set("customer_id", "score"),
             "customer_id = \"score\" is of type f64 in DIR/a.parquet; an id is an integer, text or \
              binary: use CAST(score AS BIGINT) or CAST(score AS VARCHAR)",
         ),
         (
-            |s| s.orders().order_id = Some("paid".to_owned()),
+            |s| s.set("order_id", "paid"),
             "order_id = \"paid\" is of type bool in DIR/a.parquet; an id is an integer, text or binary: \
              use CAST(paid AS BIGINT) or CAST(paid AS VARCHAR)",
         ),
         (
-            |s| s.time = Some("day".to_owned()),
+            |s| s.set("ordered_at", "day"),
             "ordered_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
              CAST(day AS DATE), of texts with an offset CAST(day AS TIMESTAMPTZ), and for other notations \
              STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.time = Some("id".to_owned()),
+            |s| s.set("ordered_at", "id"),
             "ordered_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date or a timestamp: use \
              TO_TIMESTAMP(id) of seconds since 1970, EPOCH_MS(id) of milliseconds",
         ),
         (
-            |s| s.orders().updated_at = Some("day".to_owned()),
+            |s| s.set("updated_at", "day"),
             "updated_at = \"day\" is of type str in DIR/a.parquet; a time is a date or a timestamp: use \
              CAST(day AS DATE), of texts with an offset CAST(day AS TIMESTAMPTZ), and for other notations \
              STRPTIME(day, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.orders().money.amount = "day".to_owned(),
+            |s| s.set("amount", "day"),
             "amount = \"day\" is of type str in DIR/a.parquet; an amount is a decimal, an integer or a \
              float: use CAST(day AS DECIMAL(38, 2))",
         ),
         (
-            |s| s.orders().money.amount = "paid".to_owned(),
+            |s| s.set("amount", "paid"),
             "amount = \"paid\" is of type bool in DIR/a.parquet; an amount is a decimal, an integer or a \
              float",
         ),
@@ -110,7 +107,7 @@ fn mapped_values_that_do_not_fit() {
              false, and this is of type BIGINT",
         ),
         (
-            |s| s.orders().money.amount = "amount * at".to_owned(),
+            |s| s.set("amount", "amount * at"),
             "amount = \"amount * at\" can't be computed from the columns of DIR/a.parquet: ",
         ),
         (
@@ -118,7 +115,7 @@ fn mapped_values_that_do_not_fit() {
             "no Parquet file matches /nowhere/*.parquet; check the input's path",
         ),
         (|s| s.paths.push("/nowhere/a**b".to_owned()), "/nowhere/a**b is no valid pattern: "),
-        (|s| s.customer_id = "*".to_owned(), "customer_id = \"*\" is no valid SQL expression: "),
+        (|s| s.set("customer_id", "*"), "customer_id = \"*\" is no valid SQL expression: "),
     ];
     for (change, expected) in cases {
         let folder = folder();
@@ -184,7 +181,7 @@ fn too_many_segment_values() {
     columns.push(text("country", &[Some("UK"), Some("FR"), None, Some("UK")]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().segments = vec![segment("country", "country")];
+    source.segments = vec![segment("country", "country")];
     source.max_segment_values = 3;
     assert_eq!(crate::support::lines(source.clone()).len(), 4);
     source.max_segment_values = 2;
@@ -201,15 +198,15 @@ fn values_that_can_not_be_computed_reject_their_row() {
     // Key, reason and value of the rejected row.
     let cases: [(Change, [&str; 3]); 5] = [
         (
-            |s| s.customer_id = "CAST(\"Customer Name\" AS BIGINT)".to_owned(),
+            |s| s.set("customer_id", "CAST(\"Customer Name\" AS BIGINT)"),
             ["customer_id", "unreadable_value", "Customer Name = 'x' (not readable)"],
         ),
         (
-            |s| s.time = Some("CAST(\"Customer Name\" AS DATE)".to_owned()),
+            |s| s.set("ordered_at", "CAST(\"Customer Name\" AS DATE)"),
             ["ordered_at", "unreadable_time", "Customer Name = 'x' (not readable)"],
         ),
         (
-            |s| s.orders().money.amount = "score / (id - 1)".to_owned(),
+            |s| s.set("amount", "score / (id - 1)"),
             ["amount", "unreadable_amount", "score = 0.5, id = 1 (division by zero)"],
         ),
         (
@@ -221,7 +218,9 @@ fn values_that_can_not_be_computed_reject_their_row() {
             ["where", "unreadable_value", "day = '2024-01-01', id = 1 (division by zero)"],
         ),
         (
-            |s| s.orders().updated_at = Some("CAST(CONCAT(day, 'Z') AS TIMESTAMP)".to_owned()),
+            |s| {
+                s.map("updated_at", "CAST(CONCAT(day, 'Z') AS TIMESTAMP)");
+            },
             [
                 "updated_at",
                 "unreadable_time",
@@ -232,7 +231,7 @@ fn values_that_can_not_be_computed_reject_their_row() {
     for (change, [key, reason, value]) in cases {
         let folder = folder();
         let mut source = folder.source(&["a.parquet"]);
-        source.orders().order_id = Some("id".to_owned());
+        source.map("order_id", "id");
         change(&mut source);
         let orders = open(source).unwrap();
         let (report, _) = read(&orders).unwrap();
@@ -249,14 +248,14 @@ fn values_that_can_not_be_computed_reject_their_row() {
 fn what_an_open_input_knows() {
     let folder = folder();
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().status = Some(status("paid"));
+    source.map_status("status", "paid");
     let orders = open(source.clone()).unwrap();
     assert!(!orders.has_instants());
-    assert!(orders.has_integer_customers());
+    assert_eq!(orders.ids_of(0), Some(kohort_model::IdType::Signed));
     assert_eq!(orders.files()[0].rows, 1);
-    source.time = Some("CAST(at AS TIMESTAMP)".to_owned());
-    source.customer_id = "\"Customer Name\"".to_owned();
+    source.map("ordered_at", "CAST(at AS TIMESTAMP)");
+    source.map("customer_id", "\"Customer Name\"");
     let orders = open(source).unwrap();
     assert!(orders.has_instants());
-    assert!(!orders.has_integer_customers());
+    assert_eq!(orders.ids_of(0), Some(kohort_model::IdType::Text));
 }

@@ -7,7 +7,7 @@ use kohort_model::EventBatch;
 use polars::prelude::{Column, DataType};
 
 use crate::support::{
-    ALL, Folder, NOW, Parts as _, cast, dates, decimals, ints, lines, plain, read, segment, text,
+    ALL, Folder, Maps as _, NOW, cast, dates, decimals, ints, lines, plain, read, segment, text,
     with_plain,
 };
 
@@ -50,7 +50,7 @@ fn folders_become_columns() {
         folder.write(name, with_plain(vec![ints("id", &[n])]));
     }
     let mut source = folder.source(&["."]);
-    source.orders().segments = vec![segment("country", "country"), segment("year", "\"year\" + 1")];
+    source.segments = vec![segment("country", "country"), segment("year", "\"year\" + 1")];
     let all = lines(source.clone());
     let expected =
         ["1 2024-01-01 100 UK 2024", "2 2024-01-01 100 UK 2025", "3 2024-01-01 100 (none) 2025"];
@@ -73,11 +73,11 @@ fn order_of_columns_and_missing_columns() {
     folder
         .write("b.parquet", vec![amount.clone(), ints("other", &[0, 0]), at, ints("id", &[3, 4])]);
     let mut source = folder.source(&["*.parquet"]);
-    source.orders().segments = vec![segment("country", "country")];
+    source.segments = vec![segment("country", "country")];
     source.filter = Some("country IS NULL OR country = 'UK'".to_owned());
     let expected = ["1 2024-01-01 100 UK", "3 2024-01-01 100 (none)", "4 2024-01-02 200 (none)"];
     assert_eq!(lines(source.clone()), expected);
-    source.orders().money.amount = "other + 1".to_owned();
+    source.map("amount", "other + 1");
     assert_eq!(
         folder.error(source),
         "amount = \"other + 1\" names the column \"other\", which DIR/a.parquet does not have; its \

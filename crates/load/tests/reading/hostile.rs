@@ -6,7 +6,7 @@ use kohort_load::open;
 use kohort_testkit::hostile::attack;
 use polars::prelude::{Column, DataType};
 
-use crate::support::{Folder, Parts as _, cast, dates, decimals, ints, read, segment, text};
+use crate::support::{Folder, cast, dates, decimals, ints, read, segment, text};
 
 #[global_allocator]
 static ALLOCATOR: kohort_testkit::hostile::Watched = kohort_testkit::hostile::Watched;
@@ -28,7 +28,7 @@ fn hostile_files_are_refused_or_read() {
         .collect();
     fs::create_dir(folder.path("bad")).unwrap();
     let mut source = folder.source(&["bad/a.parquet"]);
-    source.orders().segments = vec![segment("country", "country")];
+    source.segments = vec![segment("country", "country")];
     source.filter = Some("country IS NULL OR country != 'FR'".to_owned());
     attack(1000, |mutator| {
         let (whole, other) = (mutator.pick(&files).clone(), mutator.pick(&files).clone());

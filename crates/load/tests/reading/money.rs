@@ -5,7 +5,7 @@ use std::fs;
 use kohort_load::CurrencySource;
 use polars::prelude::Column;
 
-use crate::support::{Folder, Parts as _, dates, decimals, ints, lines, plain, text};
+use crate::support::{Folder, dates, decimals, ints, lines, plain, text};
 
 const RATES: &str = "date,currency,rate\n2024-01-01,GBP,1\n2024-01-01,EUR,0.86\n\
                      2024-01-03,EUR,0.8755\n2024-01-01,IDR,0.00005\n";
@@ -21,7 +21,7 @@ fn folder_of(currencies: &[Option<&str>], amount: Column, at: &[&str]) -> Folder
 
 fn source(folder: &Folder, rates: &str) -> kohort_load::Source {
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().money.currency =
+    source.currency =
         CurrencySource::Column { expr: "currency".to_owned(), rates: folder.path(rates) };
     source
 }

@@ -1,15 +1,10 @@
 //! Prospects, contacts and surveys, and customers that inputs share.
 
-use std::collections::BTreeMap;
-
-use kohort_load::{
-    ContactsSource, Content, Id, LoadError, ReasonSource, Source, SurveysSource, VariantSource,
-    open, open_all,
-};
+use kohort_load::{Id, LoadError, Source, open, open_all};
 use kohort_model::{IdType, Input};
 use polars::prelude::{Column, DataType, TimeUnit};
 
-use crate::support::{Folder, cast, dates, ints, lines, read, text, times, with_plain};
+use crate::support::{Folder, Maps as _, cast, dates, ints, lines, read, text, times, with_plain};
 
 /// Rows of customers 1, 2, 3 and so on, the last but one of NULL, the last in the future.
 fn write(folder: &Folder, name: &str, more: Vec<Column>) {
@@ -33,7 +28,7 @@ fn both(folder: &Folder, source: Source) -> (Vec<String>, Vec<String>) {
 fn prospects_are_a_person_and_a_day() {
     let folder = Folder::new();
     write(&folder, "a.parquet", Vec::new());
-    let source = folder.source_of(&["a.parquet"], Content::Prospects);
+    let source = folder.source_of(&["a.parquet"], Input::Prospects);
     let (lines, rejected) = both(&folder, source.clone());
     assert_eq!(lines, ["1 2024-01-01", "2 2024-01-02", "3 2024-01-03"]);
     let expected = [
@@ -47,14 +42,16 @@ fn prospects_are_a_person_and_a_day() {
     assert_eq!(keys, ["customer_id", "first_seen_at"]);
 }
 
-fn contacts(campaign: Option<&str>, strategy: Option<&str>, variant: Option<&str>) -> Content {
+fn contacts(folder: &Folder, [campaign, strategy, variant]: [Option<&str>; 3]) -> Source {
     let holdout = ["control", "a text of more than twelve bytes"].map(str::to_owned);
-    Content::Contacts(ContactsSource {
-        campaign: campaign.map(str::to_owned),
-        strategy: strategy.map(str::to_owned),
-        variant: variant
-            .map(|expr| VariantSource { expr: expr.to_owned(), holdout: holdout.to_vec() }),
-    })
+    let mut source = folder.source_of(&["a.parquet"], Input::Contacts);
+    for (column, expr) in [("campaign", campaign), ("strategy", strategy)] {
+        expr.map(|expr| source.map(column, expr));
+    }
+    if let Some(expr) = variant {
+        source.map("variant", expr).lists = vec![holdout.to_vec()];
+    }
+    source
 }
 
 #[test]
@@ -70,36 +67,21 @@ fn contacts_have_campaigns_strategies_and_a_holdout() {
     ];
     write(&folder, "a.parquet", more);
     let cases = [
+        ([None, None, None], ["1 2024-01-01", "2 2024-01-02", "3 2024-01-03"]),
         (
-            contacts(None, None, None),
-            [
-                "1 2024-01-01 (none) (none)",
-                "2 2024-01-02 (none) (none)",
-                "3 2024-01-03 (none) (none)",
-            ],
+            [Some("campaign"), None, None],
+            ["1 2024-01-01 spring", "2 2024-01-02 (none)", "3 2024-01-03 (none)"],
         ),
         (
-            contacts(Some("campaign"), None, None),
-            [
-                "1 2024-01-01 spring (none)",
-                "2 2024-01-02 (none) (none)",
-                "3 2024-01-03 (none) (none)",
-            ],
+            [None, Some("strategy"), Some("variant")],
+            ["1 2024-01-01 kind=1 mail", "2 2024-01-02 call", "3 2024-01-03 mail"],
         ),
         (
-            contacts(None, Some("strategy"), Some("variant")),
             [
-                "1 2024-01-01 kind=1 (none) mail",
-                "2 2024-01-02 (none) call",
-                "3 2024-01-03 (none) mail",
-            ],
-        ),
-        (
-            contacts(
                 Some("campaign"),
                 Some("strategy"),
                 Some("CONCAT('a text of more than ', IF(id < 3, 'twelve bytes', 'that'))"),
-            ),
+            ],
             [
                 "1 2024-01-01 kind=1 spring mail",
                 "2 2024-01-02 kind=1 (none) call",
@@ -107,8 +89,8 @@ fn contacts_have_campaigns_strategies_and_a_holdout() {
             ],
         ),
     ];
-    for (content, expected) in cases {
-        let source = folder.source_of(&["a.parquet"], content);
+    for (mapped, expected) in cases {
+        let source = contacts(&folder, mapped);
         let (lines, rejected) = both(&folder, source);
         assert_eq!(lines, expected);
         let expected = [
@@ -125,9 +107,9 @@ fn surveys_have_reasons() {
     let why = text("why", &[Some("dear"), None, Some("moved"), Some(""), None]);
     write(&folder, "a.parquet", vec![why]);
     let names = [("dear".to_owned(), "price".to_owned())].into();
-    let reason = ReasonSource { expr: "why".to_owned(), names };
-    let content = Content::Surveys(SurveysSource { reason: Some(reason), score: None });
-    let (lines, rejected) = both(&folder, folder.source_of(&["a.parquet"], content));
+    let mut source = folder.source_of(&["a.parquet"], Input::Surveys);
+    source.map("reason", "why").names = names;
+    let (lines, rejected) = both(&folder, source);
     let expected =
         ["1 2024-01-01 reason=price", "2 2024-01-02 reason=unknown", "3 2024-01-03 reason=moved"];
     assert_eq!(lines, expected);
@@ -139,7 +121,7 @@ fn times_of_people_fall_on_local_days() {
     let folder = Folder::new();
     let at = times("at", TimeUnit::Microseconds, Some("UTC"), &["2024-06-30 23:30:00"]);
     folder.write("a.parquet", vec![ints("id", &[1]), at]);
-    let mut source = folder.source_of(&["a.parquet"], Content::Prospects);
+    let mut source = folder.source_of(&["a.parquet"], Input::Prospects);
     source.timezone = chrono_tz::Europe::London;
     assert_eq!(lines(source), ["1 2024-07-01 at=2024-06-30T23:30:00"]);
 }
@@ -148,49 +130,36 @@ fn times_of_people_fall_on_local_days() {
 fn messages_name_the_input() {
     let folder = Folder::new();
     write(&folder, "a.parquet", vec![text("why", &[Some("a"), Some("b"), None, None, None])]);
-    let reason = ReasonSource { expr: "why + 1".to_owned(), names: BTreeMap::new() };
-    let few =
-        |content| Source { max_segment_values: 1, ..folder.source_of(&["a.parquet"], content) };
+    let few = |source| Source { max_segment_values: 1, ..source };
+    let mut prospects = folder.source_of(&["a.parquet"], Input::Prospects);
+    prospects.map("first_seen_at", "why");
+    let mut surveys = folder.source_of(&["a.parquet"], Input::Surveys);
+    surveys.map("reason", "why + 1");
     let cases = [
+        (prospects, "inputs.prospects.first_seen_at = \"why\" is of type str in DIR/a.parquet; "),
         (
-            Source {
-                time: Some("why".to_owned()),
-                ..folder.source_of(&["a.parquet"], Content::Prospects)
-            },
-            "inputs.prospects.first_seen_at = \"why\" is of type str in DIR/a.parquet; ",
-        ),
-        (
-            folder.source_of(&["a.parquet"], contacts(Some("nope"), None, None)),
+            contacts(&folder, [Some("nope"), None, None]),
             "inputs.contacts.campaign = \"nope\" names the column \"nope\", ",
         ),
         (
-            few(contacts(None, Some("why"), None)),
+            few(contacts(&folder, [None, Some("why"), None])),
             "inputs.contacts.strategy has more than max_segment_values = 1 values; ",
         ),
-        (
-            folder.source_of(
-                &["a.parquet"],
-                Content::Surveys(SurveysSource { reason: Some(reason), score: None }),
-            ),
-            "inputs.surveys.reason = \"why + 1\" can't be computed from the columns of ",
-        ),
+        (surveys, "inputs.surveys.reason = \"why + 1\" can't be computed from the columns of "),
     ];
     for (source, expected) in cases {
         let message = folder.error(source);
         assert!(message.starts_with(expected), "{message}\n{expected}");
     }
-    assert_eq!(
-        lines(Source { filter: Some("id < 3".to_owned()), ..few(contacts(None, None, None)) })
-            .len(),
-        2
-    );
+    let bare = contacts(&folder, [None, None, None]);
+    assert_eq!(lines(Source { filter: Some("id < 3".to_owned()), ..few(bare) }).len(), 2);
 }
 
 /// Orders with `orders` and prospects with `prospects` as their customers.
 fn shared(folder: &Folder, orders: Column, prospects: Column) -> [Source; 2] {
     folder.write("orders.parquet", with_plain(vec![orders]));
     folder.write("prospects.parquet", with_plain(vec![prospects]));
-    let prospects = folder.source_of(&["prospects.parquet"], Content::Prospects);
+    let prospects = folder.source_of(&["prospects.parquet"], Input::Prospects);
     [folder.source(&["orders.parquet"]), prospects]
 }
 
@@ -213,9 +182,9 @@ fn customers_of_all_inputs_have_one_form() {
         let folder = Folder::new();
         let inputs = open_all(shared(&folder, orders, prospects).into()).unwrap();
         for input in &inputs {
-            assert_eq!(input.customer_ids(), expected);
+            assert_eq!(input.owner_ids(), expected);
             let (_, lines) = read(input).unwrap();
-            let shown = input.customer_text(&id);
+            let shown = input.owner_text(&id);
             assert!(lines[0].starts_with(&format!("{shown} 2024-01-01")), "{lines:?} {shown}");
         }
     }

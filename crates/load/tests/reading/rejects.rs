@@ -6,7 +6,7 @@ use kohort_load::{Id, open};
 use polars::prelude::{Column, TimeUnit};
 
 use crate::support::{
-    ALL, Folder, NOW, Nothing, Parts as _, dates, days, decimals, ints, read, status, text, times,
+    ALL, Folder, Maps as _, NOW, Nothing, dates, days, decimals, ints, read, text, times,
     with_plain,
 };
 
@@ -71,8 +71,8 @@ fn every_reason_and_its_rows() {
         ],
     );
     let mut source = folder.source(&["*.parquet"]);
-    source.orders().status = Some(status("status"));
-    source.orders().order_id = Some("\"order\"".to_owned());
+    source.map_status("status", "status");
+    source.map("order_id", "\"order\"");
     let orders = open(source).unwrap();
     let (report, lines) = read(&orders).unwrap();
     assert_eq!(lines, ["1 2024-01-01 100 order=a", "8 2024-01-08 800 order=h kind=2"]);
@@ -223,8 +223,8 @@ fn lines_of_mixed_status_are_found_again() {
         folder.write(name, columns);
     }
     let mut source = folder.source(&["*.parquet"]);
-    source.orders().status = Some(status("status"));
-    source.orders().order_id = Some("\"order\"".to_owned());
+    source.map_status("status", "status");
+    source.map("order_id", "\"order\"");
     let orders = open(source).unwrap();
     let (report, _) = read(&orders).unwrap();
     let order = (Id::Integer(1 ^ (1 << 63)), Id::Bytes(b"x".as_slice().into()));
@@ -245,7 +245,7 @@ fn what_is_not_needed_is_not_rejected() {
     columns.push(text("order", &[None]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().order_id = Some("\"order\"".to_owned());
+    source.map("order_id", "\"order\"");
     let orders = open(source).unwrap();
     let (report, _) = read(&orders).unwrap();
     assert_eq!(report.rejected, counts(&[("null_order_id", 1)]));

@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kohort_load::{
-    ContactsSource, Content, FileReport, Needs, Opened, Reading, ReasonSource, Source,
-    TouchpointsSource, ValueTexts, VariantSource, open,
-};
-use kohort_model::Day;
+use kohort_load::{FileReport, Needs, Opened, Reading, Source, ValueTexts, open};
+use kohort_model::{Day, Input};
 use polars::prelude::Column;
 
-use crate::support::{
-    ALL, Folder, NOW, Nothing, Parts as _, dates, ints, plain, read, status, text,
-};
+use crate::support::{ALL, Folder, Maps as _, NOW, Nothing, dates, ints, plain, read, text};
 
 /// `key: text rows, … | other rows, …` of each value.
 fn shown(values: &[ValueTexts]) -> Vec<String> {
@@ -44,9 +39,9 @@ fn counted(opened: &Opened) -> (Vec<String>, Vec<FileReport>) {
 
 fn orders(folder: &Folder, paths: &[&str]) -> Source {
     let mut source = folder.source(paths);
-    source.orders().status = Some(status("status"));
+    source.map_status("status", "status");
     let names = ["dear", "never"].map(|text| (text.to_owned(), "price".to_owned())).into();
-    source.orders().lost_reason = Some(ReasonSource { expr: "LOWER(why)".to_owned(), names });
+    source.map("lost_reason", "LOWER(why)").names = names;
     source
 }
 
@@ -109,32 +104,27 @@ fn of_every_input_what_the_pipeline_names() {
     let [at, _] = plain(3);
     let what = text("what", &[Some("visit"), Some("buy"), Some("visit")]);
     folder.write("a.parquet", vec![ints("id", &[1, 2, 3]), at, what]);
-    let what = || "what".to_owned();
     let named = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let of = |input| folder.source_of(&["a.parquet"], input);
     let contacts = |holdout: &[&str]| {
-        Content::Contacts(ContactsSource {
-            campaign: Some(what()),
-            strategy: None,
-            variant: Some(VariantSource { expr: what(), holdout: named(holdout) }),
-        })
+        let mut source = of(Input::Contacts);
+        source.map("campaign", "what");
+        source.map("variant", "what").lists = vec![named(holdout)];
+        source
     };
     let touchpoints = |steps: &[&str]| {
-        Content::Touchpoints(TouchpointsSource {
-            step: what(),
-            steps: named(steps),
-            cart_id: None,
-            money: None,
-            customer_id: None,
-        })
+        let mut source = of(Input::Touchpoints);
+        source.map("step", "what").named = named(steps);
+        source
     };
-    let cases: [(Content, &[&str]); 4] = [
+    let cases: [(Source, &[&str]); 4] = [
         (contacts(&["buy"]), &["variant: buy 1 | visit 2"]),
         (touchpoints(&["visit", "buy"]), &["step: buy 1, visit 2 | "]),
         (touchpoints(&[]), &[]),
-        (Content::Prospects, &[]),
+        (of(Input::Prospects), &[]),
     ];
-    for (content, expected) in cases {
-        let opened = open(folder.source_of(&["a.parquet"], content)).unwrap();
+    for (source, expected) in cases {
+        let opened = open(source).unwrap();
         let (report, _) = read(&opened).unwrap();
         assert_eq!(shown(&opened.texts_seen(&report)), expected);
         assert_eq!(counted(&opened).0, expected);

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use kohort_load::{CurrencySource, LoadReport, Needs, ReasonSource, Source, open};
+use kohort_load::{CurrencySource, LoadReport, Needs, Source, open};
 use kohort_model::Scale;
 use polars::prelude::{Column, DataType, TimeUnit};
 
 use crate::support::{
-    ALL, Folder, NOW, Nothing, Parts as _, cast, dates, days, decimals, ints, lines, read, segment,
+    ALL, Folder, Maps as _, NOW, Nothing, cast, dates, days, decimals, ints, lines, read, segment,
     text, times,
 };
 
@@ -53,26 +53,25 @@ fn all_that_a_row_may_have() {
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
     let bare = [
-        "1 2024-01-01 1200 order=1 end=never",
-        "2 2024-01-01 1200 order=2 end=never",
-        "3 2024-01-01 1200 order=3 end=never",
-        "4 2024-01-01 1200 order=4 end=never",
+        "1 2024-01-01 1200 order=1",
+        "2 2024-01-01 1200 order=2",
+        "3 2024-01-01 1200 order=3",
+        "4 2024-01-01 1200 order=4",
     ];
     assert_eq!(lines(source.clone()), bare);
-    let spans = source.spans();
-    spans.ended_at = Some("ended".to_owned());
-    spans.cancelled_at = Some("cancelled".to_owned());
-    spans.involuntary = Some("forced".to_owned());
+    source.map("ended_at", "ended");
+    source.map("cancelled_at", "cancelled");
+    source.map("involuntary", "forced");
     let names = [("too dear".to_owned(), "price".to_owned())].into();
-    spans.cancel_reason = Some(ReasonSource { expr: "why".to_owned(), names });
-    spans.segments = vec![segment("plan", "\"plan\"")];
+    source.map("cancel_reason", "why").names = names;
+    source.segments = vec![segment("plan", "\"plan\"")];
     let expected = [
-        "1 2024-01-01 1200 order=1 end=never cancelled=never cause=Unknown reason=unknown basic",
-        "2 2024-01-01 1200 order=2 end=2024-03-01 cancelled=2024-02-01 cause=Voluntary \
+        "1 2024-01-01 1200 order=1 ended=never cancelled=never cause=Unknown reason=unknown basic",
+        "2 2024-01-01 1200 order=2 ended=2024-03-01 cancelled=2024-02-01 cause=Voluntary \
          reason=price plus",
-        "3 2024-01-01 1200 order=3 end=2024-01-01 cancelled=never cause=Involuntary \
+        "3 2024-01-01 1200 order=3 ended=2024-01-01 cancelled=never cause=Involuntary \
          reason=unknown (none)",
-        "4 2024-01-01 1200 order=4 end=9999-12-31 cancelled=2023-12-31 cause=Unknown \
+        "4 2024-01-01 1200 order=4 ended=9999-12-31 cancelled=2023-12-31 cause=Unknown \
          reason=late (none)",
     ];
     assert_eq!(lines(source), expected);
@@ -97,8 +96,8 @@ fn months(amount: Column, intervals: &[&str], scale: u8) -> Vec<i64> {
     columns.push(text("every", &intervals));
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
-    source.spans().interval = Some("every".to_owned());
-    source.spans().money.scale = Scale::new(scale).unwrap();
+    source.map("interval", "every");
+    source.scale = Scale::new(scale).unwrap();
     let value = |line: &String| line.split(' ').nth(2).unwrap().parse().unwrap();
     lines(source).iter().map(value).collect()
 }
@@ -156,14 +155,14 @@ fn prices_are_converted_at_the_start() {
         "date,currency,rate\n2024-01-01,GBP,1\n2024-01-01,EUR,0.8649\n2024-01-03,EUR,0.87\n";
     fs::write(folder.path("rates.csv"), rates).unwrap();
     let mut source = folder.subscriptions(&["a.parquet"]);
-    source.spans().interval = Some("every".to_owned());
-    source.spans().money.currency =
+    source.map("interval", "every");
+    source.currency =
         CurrencySource::Column { expr: "currency".to_owned(), rates: folder.path("rates.csv") };
     let expected = [
-        "1 2024-01-01 86 order=1 end=never",
-        "4 2024-01-01 400 order=4 end=never",
-        "2 2024-01-03 87 order=2 end=never",
-        "3 2024-01-03 1044 order=3 end=never",
+        "1 2024-01-01 86 order=1",
+        "4 2024-01-01 400 order=4",
+        "2 2024-01-03 87 order=2",
+        "3 2024-01-03 1044 order=3",
     ];
     assert_eq!(lines(source.clone()), expected);
     source.filter = Some("id = 3".to_owned());
@@ -188,8 +187,8 @@ fn trials_are_free_whatever_they_say() {
     columns.push(Column::new("free".into(), trial));
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
-    source.spans().interval = Some("every".to_owned());
-    source.spans().trial = Some("free".to_owned());
+    source.map("interval", "every");
+    source.map("trial", "free");
     let values: Vec<_> =
         lines(source).iter().map(|line| line.split(' ').nth(2).unwrap().to_owned()).collect();
     assert_eq!(values, ["0", "0", "0", "0", "100", "100"]);
@@ -241,14 +240,14 @@ fn every_clock_has_its_own_type() {
         let folder = folder(columns);
         let mut source = folder.subscriptions(&["a.parquet"]);
         source.timezone = timezone;
-        source.spans().ended_at = Some("ended".to_owned());
-        source.spans().cancelled_at = Some("cancelled".to_owned());
+        source.map("ended_at", "ended");
+        source.map("cancelled_at", "cancelled");
         let input = open(source).unwrap();
         let (report, found) = read(&input).unwrap();
         assert_eq!(report.rejected, BTreeMap::new());
         let found: Vec<_> = found[0].split(' ').filter(|part| !part.starts_with("at=")).collect();
         let expected =
-            format!("1 {start_day} 1200 order=1 end={end_day} cancelled={cancelled_day}");
+            format!("1 {start_day} 1200 order=1 ended={end_day} cancelled={cancelled_day}");
         assert_eq!(found.join(" "), expected);
     }
 }
@@ -291,12 +290,11 @@ fn every_reason_and_its_rows() {
     columns.push(days("cancelled", &far));
     folder.write("b.parquet", columns);
     let mut source = folder.subscriptions(&["*.parquet"]);
-    let spans = source.spans();
-    spans.interval = Some("every".to_owned());
-    spans.ended_at = Some("ended".to_owned());
-    spans.cancelled_at = Some("cancelled".to_owned());
+    source.map("interval", "every");
+    source.map("ended_at", "ended");
+    source.map("cancelled_at", "cancelled");
     let (report, lines, details) = rejected(&folder, source);
-    assert_eq!(lines, ["3 2024-01-01 1200 order=3 end=2024-01-02 cancelled=never"]);
+    assert_eq!(lines, ["3 2024-01-01 1200 order=3 ended=2024-01-02 cancelled=never"]);
     let expected = [
         ("end_before_start", 1),
         ("negative_amount", 1),
@@ -332,8 +330,8 @@ fn of_several_reasons_the_first_counts() {
     columns.push(dates("ended", &["2023-12-31"; 3]));
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
-    source.spans().interval = Some("every".to_owned());
-    source.spans().ended_at = Some("ended".to_owned());
+    source.map("interval", "every");
+    source.map("ended_at", "ended");
     let (.., details) = rejected(&folder, source);
     let expected = [
         "a.parquet 0 amount unreadable_amount NULL",
@@ -348,7 +346,7 @@ fn a_start_to_come_is_a_booking() {
     let mut columns = plain(1);
     replace(&mut columns, dates("at", &["2030-01-01"]));
     let folder = folder(columns);
-    let expected = ["1 2030-01-01 1200 order=1 end=never"];
+    let expected = ["1 2030-01-01 1200 order=1"];
     assert_eq!(lines(folder.subscriptions(&["a.parquet"])), expected);
 }
 
@@ -357,34 +355,34 @@ fn mapped_values_that_do_not_fit() {
     type Change = fn(&mut Source);
     let cases: [(Change, &str); 9] = [
         (
-            |s| s.time = Some("sub".to_owned()),
+            |s| s.set("started_at", "sub"),
             "inputs.subscriptions.started_at = \"sub\" is of type i64 in DIR/a.parquet; a time is a \
              date or a timestamp: use TO_TIMESTAMP(sub) of seconds since 1970, EPOCH_MS(sub) of milliseconds",
         ),
         (
-            |s| s.spans().ended_at = Some("plan".to_owned()),
+            |s| s.set("ended_at", "plan"),
             "inputs.subscriptions.ended_at = \"plan\" is of type str in DIR/a.parquet; a time is a date \
              or a timestamp: use CAST(plan AS DATE), of texts with an offset CAST(plan AS TIMESTAMPTZ), and \
              for other notations STRPTIME(plan, '%d/%m/%Y %H:%M')",
         ),
         (
-            |s| s.spans().cancelled_at = Some("amount".to_owned()),
+            |s| s.set("cancelled_at", "amount"),
             "inputs.subscriptions.cancelled_at = \"amount\" is of type decimal[15,2] in DIR/a.parquet; a \
              time is a date or a timestamp: use TO_TIMESTAMP(amount) of \
              seconds since 1970, EPOCH_MS(amount) of milliseconds",
         ),
         (
-            |s| s.spans().trial = Some("plan".to_owned()),
+            |s| s.set("trial", "plan"),
             "inputs.subscriptions.trial = \"plan\" is of type str in DIR/a.parquet; a condition is true \
              or false",
         ),
         (
-            |s| s.spans().involuntary = Some("sub".to_owned()),
+            |s| s.set("involuntary", "sub"),
             "inputs.subscriptions.involuntary = \"sub\" is of type i64 in DIR/a.parquet; a condition is \
              true or false",
         ),
         (
-            |s| s.spans().subscription_id = "'x'".to_owned(),
+            |s| s.set("subscription_id", "'x'"),
             "inputs.subscriptions.subscription_id = \"'x'\" names no column, so every row would have \
              the same value",
         ),
@@ -394,12 +392,12 @@ fn mapped_values_that_do_not_fit() {
              condition is true or false, and this is of type VARCHAR",
         ),
         (
-            |s| s.spans().money.amount = "SUM(amount)".to_owned(),
+            |s| s.set("amount", "SUM(amount)"),
             "inputs.subscriptions.amount = \"SUM(amount)\" does not give one value for each row on its \
              own; aggregates, windows and * have no place in a mapping",
         ),
         (
-            |s| s.spans().segments = vec![segment("plan", "plan + ")],
+            |s| s.segments = vec![segment("plan", "plan + ")],
             "segments.plan = \"plan + \" is no valid SQL expression: ",
         ),
     ];
@@ -429,23 +427,22 @@ fn columns_that_one_file_lacks() {
     columns.push(text("why", &[Some("price")]));
     folder.write("b.parquet", columns);
     let mut source = folder.subscriptions(&["*.parquet"]);
-    let spans = source.spans();
-    spans.cancelled_at = Some("cancelled".to_owned());
-    spans.involuntary = Some("flag".to_owned());
-    spans.trial = Some("flag".to_owned());
-    spans.cancel_reason = Some(ReasonSource { expr: "why".to_owned(), names: BTreeMap::new() });
+    source.map("cancelled_at", "cancelled");
+    source.map("involuntary", "flag");
+    source.map("trial", "flag");
+    source.map("cancel_reason", "why");
     let expected = [
-        "1 2024-01-01 0 order=1 end=never cancelled=2024-02-01 cause=Involuntary reason=price",
-        "1 2024-01-01 1200 order=1 end=never cancelled=never cause=Unknown reason=unknown",
+        "1 2024-01-01 0 order=1 cancelled=2024-02-01 cause=Involuntary reason=price",
+        "1 2024-01-01 1200 order=1 cancelled=never cause=Unknown reason=unknown",
     ];
     assert_eq!(lines(source.clone()), expected);
     let lacking = "which DIR/a.parquet does not have; its columns are ";
-    source.spans().ended_at = Some("ended".to_owned());
+    source.map("ended_at", "ended");
     let message = folder.error(source.clone());
     let start = "inputs.subscriptions.ended_at = \"ended\" names the column \"ended\", ";
     assert!(message.starts_with(&format!("{start}{lacking}")), "{message}");
-    source.spans().ended_at = None;
-    source.spans().interval = Some("every".to_owned());
+    source.unmap("ended_at");
+    source.map("interval", "every");
     let message = folder.error(source);
     let start = "inputs.subscriptions.interval = \"every\" names the column \"every\", ";
     assert!(message.starts_with(&format!("{start}{lacking}")), "{message}");
@@ -455,8 +452,8 @@ fn columns_that_one_file_lacks() {
 fn constants_serve_as_intervals() {
     let folder = folder(plain(3));
     let mut source = folder.subscriptions(&["a.parquet"]);
-    source.spans().interval = Some("'year'".to_owned());
+    source.map("interval", "'year'");
     source.filter = Some("id > 1".to_owned());
-    let expected = ["2 2024-01-01 100 order=2 end=never", "3 2024-01-01 100 order=3 end=never"];
+    let expected = ["2 2024-01-01 100 order=2", "3 2024-01-01 100 order=3"];
     assert_eq!(lines(source), expected);
 }

@@ -6,11 +6,15 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kohort_inputs::spec;
 use kohort_load::{
-    Content, CurrencySource, Id, LoadError, LoadReport, MoneySource, Needs, Opened, OrdersSource,
-    RejectedDetail, SegmentSource, Sink, Source, StatusSource, SubscriptionsSource, open,
+    CurrencySource, Id, LoadError, LoadReport, Needs, Opened, RejectedDetail, SegmentSource, Sink,
+    Source, SourceColumn, open,
 };
-use kohort_model::{Cause, Day, EventBatch, Input, Keys, NEVER, NO_SCORE, NO_VALUE, Scale, known};
+use kohort_model::{
+    Cause, Cells, Day, EventBatch, IdSpace, Input, Keys, NEVER, NO_SCORE, NO_VALUE, NumberUnit,
+    Scale, ValueKind,
+};
 use polars::prelude::{
     Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
     NewChunkedArray, ParquetWriter, TimeUnit, TimeZone,
@@ -49,48 +53,42 @@ impl Folder {
 
     /// The source of the orders with `id`, `at` and `amount` of the files at `paths`.
     pub fn source(&self, paths: &[&str]) -> Source {
-        let orders = OrdersSource {
-            order_id: None,
-            money: money("amount"),
-            updated_at: None,
-            status: None,
-            lost_reason: None,
-            segments: Vec::new(),
-        };
-        self.source_of(paths, Content::Orders(orders))
+        let mut source = self.source_of(paths, Input::Orders);
+        source.map("amount", "amount");
+        source
     }
 
-    /// The source of the rows with `id` and `at` of the files at `paths`.
-    pub fn source_of(&self, paths: &[&str], content: Content) -> Source {
-        Source {
+    /// The source of an input's rows with `id` and, if they have a time, `at` of the files at `paths`.
+    pub fn source_of(&self, paths: &[&str], input: Input) -> Source {
+        let spec = spec(input);
+        let mut source = Source {
+            spec,
             paths: paths.iter().map(|path| self.text(path)).collect(),
-            customer_id: "id".to_owned(),
-            time: Some("at".to_owned()),
+            columns: Vec::new(),
+            segments: Vec::new(),
             filter: None,
             deduplicate: false,
             max_segment_values: 1000,
+            scale: Scale::new(2).unwrap(),
+            currency: CurrencySource::Fixed(None),
             timezone: chrono_tz::UTC,
             naive_times: None,
             earliest: None,
-            content,
             checks: Vec::new(),
+        };
+        source.map(spec.columns[spec.owner()].name, "id");
+        if let Some(time) = spec.time() {
+            source.map(spec.columns[time].name, "at");
         }
+        source
     }
 
     /// The source of the subscriptions with `id`, `sub`, `at` and `amount`, all by the month.
     pub fn subscriptions(&self, paths: &[&str]) -> Source {
-        let subscriptions = SubscriptionsSource {
-            subscription_id: "sub".to_owned(),
-            money: money("amount"),
-            interval: None,
-            trial: None,
-            ended_at: None,
-            cancelled_at: None,
-            involuntary: None,
-            cancel_reason: None,
-            segments: Vec::new(),
-        };
-        self.source_of(paths, Content::Subscriptions(subscriptions))
+        let mut source = self.source_of(paths, Input::Subscriptions);
+        source.map("subscription_id", "sub");
+        source.map("amount", "amount");
+        source
     }
 
     /// A message without the folder's own path.
@@ -115,34 +113,40 @@ impl Folder {
     }
 }
 
-/// Amounts with two decimal places.
-pub fn money(amount: &str) -> MoneySource {
-    MoneySource {
-        amount: amount.to_owned(),
-        scale: Scale::new(2).unwrap(),
-        currency: CurrencySource::Fixed(None),
-    }
-}
+/// Maps columns of a source.
+pub trait Maps {
+    /// Maps a column, instead of what it was mapped to before.
+    fn map(&mut self, column: &str, expr: &str) -> &mut SourceColumn;
 
-/// What a source has beside the values that every input has.
-pub trait Parts {
-    fn orders(&mut self) -> &mut OrdersSource;
-    fn spans(&mut self) -> &mut SubscriptionsSource;
-}
-
-impl Parts for Source {
-    fn orders(&mut self) -> &mut OrdersSource {
-        match &mut self.content {
-            Content::Orders(orders) => orders,
-            other => panic!("{other:?} are no orders"),
-        }
+    /// Maps a column of which nothing else is said.
+    fn set(&mut self, column: &str, expr: &str) {
+        self.map(column, expr);
     }
 
-    fn spans(&mut self) -> &mut SubscriptionsSource {
-        match &mut self.content {
-            Content::Subscriptions(subscriptions) => subscriptions,
-            other => panic!("{other:?} are no subscriptions"),
-        }
+    /// Maps a column of statuses.
+    fn map_status(&mut self, column: &str, expr: &str);
+
+    /// Maps a column no more.
+    fn unmap(&mut self, column: &str);
+}
+
+impl Maps for Source {
+    fn map(&mut self, column: &str, expr: &str) -> &mut SourceColumn {
+        self.unmap(column);
+        let place = self.spec.place(column).expect(column);
+        self.columns.push(SourceColumn::new(&self.spec.columns[place], expr));
+        self.columns.last_mut().unwrap()
+    }
+
+    fn map_status(&mut self, column: &str, expr: &str) {
+        let lists =
+            [&["done", "delivered to the customer"][..], &["cancelled"], &["open"], &["test"]];
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+        self.map(column, expr).lists = lists.map(texts).to_vec();
+    }
+
+    fn unmap(&mut self, column: &str) {
+        self.columns.retain(|mapped| mapped.column.name != column);
     }
 }
 
@@ -208,47 +212,47 @@ pub fn cast(column: &Column, dtype: &DataType) -> Column {
     column.cast(dtype).unwrap()
 }
 
-pub fn status(expr: &str) -> StatusSource {
-    let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-    StatusSource {
-        expr: expr.to_owned(),
-        completed: texts(&["done", "delivered to the customer"]),
-        lost: texts(&["cancelled"]),
-        open: texts(&["open"]),
-        ignored: texts(&["test"]),
-    }
-}
-
 pub fn segment(name: &str, expr: &str) -> SegmentSource {
     SegmentSource { name: name.to_owned(), expr: expr.to_owned() }
 }
 
-/// One accepted row.
+/// A value of an accepted row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Id(Id),
+    NoId,
+    Day(i32),
+    Number(i64),
+    Code(u32),
+    Small(u8),
+}
+
+/// One accepted row: what its columns have, by their places.
 #[derive(Clone, Debug)]
 struct Row {
-    customer: Id,
-    order: Option<Id>,
-    other: Option<Id>,
-    day: i32,
-    value: Option<i64>,
-    kind: u8,
+    values: Vec<Option<Value>>,
     instant: Option<i64>,
-    updated: Option<i64>,
-    reason: Option<u32>,
     segments: Vec<u32>,
-    end: Option<i32>,
-    cancelled: Option<i32>,
-    cause: Option<u8>,
-    units: Option<i64>,
 }
 
 #[derive(Default)]
 struct Rows(Vec<Row>);
 
-fn id(keys: Keys<'_>, row: usize) -> Id {
-    match keys {
+fn id(keys: Keys<'_>, row: usize) -> Value {
+    Value::Id(match keys {
         Keys::Integers(ids) => Id::Integer(ids[row]),
         Keys::Bytes(ids) => Id::Bytes(ids[row].into()),
+    })
+}
+
+fn value(cells: Cells<'_>, row: usize) -> Value {
+    match cells {
+        Cells::OptionalIds(_, known) if known[row] == 0 => Value::NoId,
+        Cells::Ids(ids) | Cells::OptionalIds(ids, _) => id(ids, row),
+        Cells::Days(days) => Value::Day(days[row]),
+        Cells::Numbers(numbers) => Value::Number(numbers[row]),
+        Cells::Codes(codes) => Value::Code(codes[row]),
+        Cells::Small(values) => Value::Small(values[row]),
     }
 }
 
@@ -256,65 +260,62 @@ impl Sink for Rows {
     type Error = Infallible;
 
     fn push(&mut self, _part: usize, batch: &EventBatch<'_>) -> Result<(), Infallible> {
-        let rows = batch.days.len();
-        assert_eq!(batch.customers.len(), rows);
-        for keys in [batch.orders, batch.others] {
-            assert!(keys.is_none_or(|keys| keys.len() == rows));
-        }
+        let rows = batch.rows;
+        assert!(batch.columns.iter().flatten().all(|cells| cells.len() == rows));
         assert!(batch.segments.iter().all(|codes| codes.len() == rows));
-        for optional in [
-            batch.values.len(),
-            batch.kinds.len(),
-            batch.instants.len(),
-            batch.updated.len(),
-            batch.reasons.len(),
-            batch.ends.len(),
-            batch.cancelled.len(),
-            batch.causes.len(),
-            batch.units.len(),
-        ] {
-            assert!(optional == 0 || optional == rows);
-        }
+        assert!([0, rows].contains(&batch.instants.len()));
         self.0.extend((0..rows).map(|row| Row {
-            customer: id(batch.customers, row),
-            order: batch.orders.map(|orders| id(orders, row)),
-            other: batch.others.map(|others| id(others, row)),
-            day: batch.days[row],
-            value: batch.values.get(row).copied(),
-            kind: batch.kinds.get(row).copied().unwrap_or_default(),
+            values: batch.columns.iter().map(|cells| cells.map(|c| value(c, row))).collect(),
             instant: batch.instants.get(row).copied(),
-            updated: batch.updated.get(row).copied(),
-            reason: batch.reasons.get(row).copied(),
             segments: batch.segments.iter().map(|codes| codes[row]).collect(),
-            end: batch.ends.get(row).copied(),
-            cancelled: batch.cancelled.get(row).copied(),
-            cause: batch.causes.get(row).copied(),
-            units: batch.units.get(row).copied(),
         }));
         Ok(())
     }
 }
 
-/// What the kind of a row says.
-fn kind(input: Input, kind: u8) -> Option<String> {
-    match input {
-        Input::Surveys => (kind != NO_SCORE).then(|| format!("score={kind}")),
-        Input::Touchpoints | Input::Identities => None,
-        _ => (kind > 0).then(|| format!("kind={kind}")),
-    }
-}
-
-/// Whether a row names a cart, if that is what its order is, and its customer.
-fn names(input: Input, row: &Row) -> [bool; 2] {
-    let bits = if input.is_of_visitors() { row.kind } else { known::CART };
-    [bits & known::CART > 0, bits & known::CUSTOMER > 0]
-}
-
-fn other(id: &Id) -> String {
-    match id {
-        Id::Integer(mapped) => format!("other={}", (mapped ^ (1 << 63)).cast_signed()),
-        Id::Bytes(bytes) => format!("other={}", String::from_utf8_lossy(bytes)),
-    }
+/// The part of a line that tells a column's value, if one does: the parts are in order of the number.
+fn part(
+    (input, report): (&Opened, &LoadReport),
+    place: usize,
+    value: &Value,
+) -> Option<(u8, String)> {
+    let column = &spec(input.input()).columns[place];
+    let name = column.name;
+    Some(match (column.kind, value) {
+        (ValueKind::Id(ids), Value::Id(id)) => {
+            let shown = input.id_text(place, id);
+            match ids.of {
+                IdSpace::Customer => (4, format!("other={shown}")),
+                _ => (3, format!("order={shown}")),
+            }
+        }
+        (ValueKind::Number(number), Value::Number(value)) => match number.unit {
+            NumberUnit::Units => (12, format!("units={value}")),
+            _ if *value == NO_VALUE => (2, "?".to_owned()),
+            _ => (2, value.to_string()),
+        },
+        (ValueKind::Score, Value::Small(score)) if *score != NO_SCORE => {
+            (5, format!("score={score}"))
+        }
+        (ValueKind::Status(_) | ValueKind::Listed(_), Value::Small(kind)) if *kind > 0 => {
+            (5, format!("kind={kind}"))
+        }
+        (ValueKind::Day | ValueKind::End, Value::Day(of)) => {
+            (7, format!("{}={}", name.trim_end_matches("_at"), day(*of)))
+        }
+        (ValueKind::Involuntary, Value::Small(cause)) => {
+            (9, format!("cause={:?}", Cause::ALL[usize::from(*cause)]))
+        }
+        (ValueKind::Update, Value::Number(micros)) => (10, format!("updated={micros}")),
+        (ValueKind::Text(text), Value::Code(code)) => {
+            let shown = &report.texts_of(place)[*code as usize];
+            match text.renamed_by {
+                Some(_) => (11, format!("reason={shown}")),
+                None => (13, shown.clone()),
+            }
+        }
+        _ => return None,
+    })
 }
 
 fn day(day: i32) -> String {
@@ -322,9 +323,9 @@ fn day(day: i32) -> String {
 }
 
 /// Reads everything with two threads: the report, and the rows as sorted lines
-/// `customer day value`, then what there is of `order=`, `other=`, `kind=` or `score=`, `at=`, `end=`,
-/// `cancelled=`, `cause=`, `updated=`, `reason=`, `units=` and segment values. A value that is not
-/// known is `?`.
+/// `customer day value`, then what there is of `order=`, `other=`, `kind=` or `score=`, `at=`, days by the
+/// names of their columns, `cause=`, `updated=`, `reason=`, `units=`, other texts and segment values. A
+/// value that is not known is `?`.
 pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
     let done = AtomicU64::new(0);
     let progress = |rows| {
@@ -335,33 +336,32 @@ pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
     let rows: Vec<_> = sinks.into_iter().flat_map(|sink| sink.0).collect();
     let total = report.filtered() + report.duplicates() + report.rejected_rows();
     assert_eq!(rows.len() as u64 + total, report.rows(), "{report:?}");
+    let spec = spec(orders.input());
+    let (owner, time) = (spec.owner(), spec.time());
+    let amount = spec.find(|kind| matches!(kind, ValueKind::Number(_)));
+    let of = |row: &Row, place: Option<usize>| place.and_then(|place| row.values[place].clone());
     let mut rows = rows;
-    rows.sort_by_key(|row| (row.day, row.customer.clone(), row.value, row.instant));
+    rows.sort_by_key(|row| (of(row, time), of(row, Some(owner)), of(row, amount), row.instant));
     let line = |row: &Row| {
-        let customer = orders.customer_text(&row.customer);
-        let mut parts = vec![customer, Day(row.day).to_string()];
-        parts.extend(row.value.map(|value| match value {
-            NO_VALUE => "?".to_owned(),
-            value => value.to_string(),
-        }));
-        let [has_order, has_other] = names(orders.input(), row);
-        let order = row.order.as_ref().filter(|_| has_order);
-        parts.extend(order.map(|id| format!("order={}", orders.order_text(id))));
-        parts.extend(row.other.as_ref().filter(|_| has_other).map(other));
-        parts.extend(kind(orders.input(), row.kind));
+        let mut parts = Vec::new();
+        for (place, value) in row.values.iter().enumerate() {
+            match value {
+                Some(Value::Id(id)) if place == owner => parts.push((0, orders.owner_text(id))),
+                Some(Value::Day(day)) if Some(place) == time => {
+                    parts.push((1, Day(*day).to_string()));
+                }
+                Some(value) => parts.extend(part((orders, &report), place, value)),
+                None => {}
+            }
+        }
         parts.extend(row.instant.map(|micros| {
             let at = chrono::DateTime::from_timestamp_micros(micros).unwrap();
-            format!("at={}", at.format("%Y-%m-%dT%H:%M:%S%.f"))
+            (6, format!("at={}", at.format("%Y-%m-%dT%H:%M:%S%.f")))
         }));
-        parts.extend(row.end.map(|end| format!("end={}", day(end))));
-        parts.extend(row.cancelled.map(|cancelled| format!("cancelled={}", day(cancelled))));
-        parts.extend(row.cause.map(|cause| format!("cause={:?}", Cause::ALL[usize::from(cause)])));
-        parts.extend(row.updated.map(|micros| format!("updated={micros}")));
-        parts.extend(row.reason.map(|code| format!("reason={}", report.reasons[code as usize])));
-        parts.extend(row.units.map(|units| format!("units={units}")));
         let segments = report.segment_values.iter().zip(&row.segments);
-        parts.extend(segments.map(|(values, code)| values[*code as usize].clone()));
-        parts.join(" ")
+        parts.extend(segments.map(|(values, code)| (14, values[*code as usize].clone())));
+        parts.sort_by_key(|(order, _)| *order);
+        parts.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join(" ")
     };
     let lines = rows.iter().map(line).collect();
     Ok((report, lines))

@@ -1,11 +1,9 @@
 //! Every type of id, time and amount.
 
-use kohort_load::ReasonSource;
 use polars::prelude::{Column, DataType, IntoColumn, TimeUnit};
 
 use crate::support::{
-    Folder, Parts as _, cast, dates, decimals, ints, lines, plain, segment, status, text, times,
-    with_plain,
+    Folder, Maps as _, cast, dates, decimals, ints, lines, plain, segment, text, times, with_plain,
 };
 
 fn ids_of(column: Column) -> Vec<String> {
@@ -122,7 +120,7 @@ fn values_of(amount: Column, scale: u8) -> Vec<i64> {
     let id = ints("id", &vec![1; rows]);
     folder.write("a.parquet", vec![id, at, amount]);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().money.scale = kohort_model::Scale::new(scale).unwrap();
+    source.scale = kohort_model::Scale::new(scale).unwrap();
     let lines = lines(source);
     lines.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
 }
@@ -165,17 +163,17 @@ fn expressions_are_computed_by_row() {
     columns.push(text("paid", &[Some("10.50"), Some("3")]));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().money.amount = "amount * \"Unit Price\"".to_owned();
-    source.time = Some("STRPTIME(\"when\", '%d/%m/%Y %H:%M')".to_owned());
+    source.map("amount", "amount * \"Unit Price\"");
+    source.map("ordered_at", "STRPTIME(\"when\", '%d/%m/%Y %H:%M')");
     let expected =
         ["2 2024-02-29 500 at=2024-02-29T10:00:00", "1 2024-12-01 125 at=2024-12-01T08:26:00"];
     assert_eq!(lines(source), expected);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().money.amount = "CAST(paid AS DECIMAL(38, 2))".to_owned();
-    source.customer_id = "CAST(id AS VARCHAR)".to_owned();
+    source.map("amount", "CAST(paid AS DECIMAL(38, 2))");
+    source.map("customer_id", "CAST(id AS VARCHAR)");
     assert_eq!(lines(source), ["1 2024-01-01 1050", "2 2024-01-02 300"]);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().money.amount = "1".to_owned();
+    source.map("amount", "1");
     assert_eq!(lines(source), ["1 2024-01-01 100", "2 2024-01-02 100"]);
 }
 
@@ -201,13 +199,13 @@ fn statuses_reasons_segments_and_updates() {
     ));
     folder.write("a.parquet", columns);
     let mut source = folder.source(&["a.parquet"]);
-    source.orders().status = Some(status("status"));
+    source.map_status("status", "status");
     let price = |text: &str| (text.to_owned(), "price".to_owned());
     let names = [price("too dear"), price("too expensive")].into();
-    source.orders().lost_reason = Some(ReasonSource { expr: "why".to_owned(), names });
-    source.orders().segments = vec![segment("country", "country"), segment("shop", "shop")];
-    source.orders().order_id = Some("\"order\"".to_owned());
-    source.orders().updated_at = Some("changed".to_owned());
+    source.map("lost_reason", "why").names = names;
+    source.segments = vec![segment("country", "country"), segment("shop", "shop")];
+    source.map("order_id", "\"order\"");
+    source.map("updated_at", "changed");
     let never = i64::MIN;
     let expected = [
         "1 2024-01-01 100 order=a updated=1000000 reason=unknown UK 1".to_owned(),
@@ -232,7 +230,7 @@ fn many_segment_values_of_every_length() {
     folder.write("a.parquet", vec![id, at, amount, text("name", &names).into_column()]);
     let mut source = folder.source(&["a.parquet"]);
     source.max_segment_values = 1400;
-    source.orders().segments = vec![segment("name", "name")];
+    source.segments = vec![segment("name", "name")];
     let lines = lines(source);
     assert_eq!(lines.len(), rows);
     for (row, (line, name)) in lines.iter().zip(&names).enumerate() {
@@ -244,7 +242,7 @@ fn many_segment_values_of_every_length() {
 /// read: structures, lists of them and decimals of 60 digits.
 fn foreign() -> kohort_load::Source {
     let mut source = Folder::new().source(&[]);
-    "customer".clone_into(&mut source.customer_id);
+    source.map("customer_id", "customer");
     source.paths =
         vec![concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reading/data/types.parquet").to_owned()];
     source
@@ -253,11 +251,11 @@ fn foreign() -> kohort_load::Source {
 #[test]
 fn dictionaries_uuids_and_zones_of_another_writer() {
     let mut source = foreign();
-    source.customer_id = "big".to_owned();
-    source.orders().status = Some(status("status"));
-    source.orders().order_id = Some("uuid".to_owned());
+    source.map("customer_id", "big");
+    source.map_status("status", "status");
+    source.map("order_id", "uuid");
     source.timezone = chrono_tz::America::New_York;
-    source.orders().segments = vec![segment("customer", "customer")];
+    source.segments = vec![segment("customer", "customer")];
     let id = |last: &str| format!("{}{last}", "\0".repeat(15));
     let expected = [
         format!("ann 2024-02-29 150 order={} at=2024-03-01T04:59:59 ann", id("\u{1}")),
@@ -274,8 +272,8 @@ fn dictionaries_uuids_and_zones_of_another_writer() {
 fn expressions_see_the_clock_of_the_business() {
     let mut source = foreign();
     source.timezone = chrono_tz::America::New_York;
-    source.orders().money.amount = "EXTRACT(DAY FROM at)".to_owned();
-    source.time = Some("CAST(at AS DATE)".to_owned());
+    source.map("amount", "EXTRACT(DAY FROM at)");
+    source.map("ordered_at", "CAST(at AS DATE)");
     source.filter = Some("customer = 'ann' AND status = 'done'".to_owned());
     assert_eq!(lines(source), ["ann 2024-02-29 2900", "ann 2024-03-09 900"]);
 }
@@ -286,7 +284,7 @@ fn columns_that_can_not_be_read_are_in_nobodys_way() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reading/data/types.parquet");
     for column in ["items", "address", "wide"] {
         let mut source = foreign();
-        source.orders().order_id = Some(column.to_owned());
+        source.map("order_id", column);
         let message = folder.error(source);
         let start = format!("the column \"{column}\" of {path} is of type ");
         let end = ", which can't be read; write it as text, a number or a time, or map another one";

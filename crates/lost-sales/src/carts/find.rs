@@ -1,6 +1,7 @@
 //! The carts of a person.
 
-use kohort_model::{Block, Context, Day, Funnel, Outcome, Settings, Touch};
+use kohort_inputs::{Outcome, Touch};
+use kohort_model::{Block, Context, Day, Funnel, Settings};
 
 use crate::recovery::Recovery;
 use crate::settings::{CARTS, Hours, LOST_SALES};
@@ -111,7 +112,7 @@ impl Finder {
         let funnel = &context.funnel;
         let frame = Frame { funnel, window: *window };
         touches.clear();
-        touches.extend(block.touches.of(person).iter().filter(|touch| touch.cart.is_some()));
+        touches.extend(block.items::<Touch>(person).iter().filter(|touch| touch.cart.is_some()));
         touches.sort_unstable_by_key(|touch| (touch.cart, touch.at, touch.step, touch.value));
         let carts = touches.chunk_by(|a, b| a.cart == b.cart);
         found.clear();
@@ -121,7 +122,7 @@ impl Finder {
         // Stable, so that carts of one instant stay in the order of their ids.
         found.sort_by_key(|found| found.cart.at);
         if found.iter().any(|found| found.cart.outcome == Outcome::Lost) {
-            let bought = block.touches.of(person).iter();
+            let bought = block.items::<Touch>(person).iter();
             let bought = bought.filter(|touch| touch.step == last_step(funnel));
             purchases.clear();
             purchases.extend(bought.map(|touch| (touch.at, touch.day)));

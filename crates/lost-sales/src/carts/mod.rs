@@ -3,6 +3,7 @@
 mod find;
 mod table;
 
+use kohort_inputs::Touch;
 use kohort_model::{
     Block, Context, Grid, GridMeasure, Gridded, Headline, HeadlineValue, Identities, Input,
     MeasureSpec, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, View,
@@ -111,7 +112,7 @@ impl Gridded for Carts {
     fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Created>) {
         let Self { finder } = self;
         for person in 0..block.len() {
-            if block.touches.of(person).is_empty() {
+            if block.items::<Touch>(person).is_empty() {
                 continue;
             }
             let found = finder.find(block, person, context);

@@ -3,9 +3,10 @@
 mod paths;
 mod table;
 
+use kohort_inputs::Touch;
 use kohort_model::{
     Block, Context, DayCounts, Grid, GridMeasure, Gridded, Input, MeasureSpec, Places, Requires,
-    Series, Setting, SettingKind, SettingsSection, Source, Table, TableSchema, Tally, Touch,
+    Series, Setting, SettingKind, SettingsSection, Source, Table, TableSchema, Tally,
 };
 
 use self::paths::{Finder, Path, furthest};
@@ -95,7 +96,7 @@ impl Gridded for Funnel {
         let funnel = &context.funnel;
         let steps = funnel.steps.len();
         for person in 0..block.len() {
-            for touches in block.touches.of(person).chunk_by(|a, b| a.visitor == b.visitor) {
+            for touches in block.items::<Touch>(person).chunk_by(|a, b| a.visitor == b.visitor) {
                 let events = finder.link(touches, steps, window.micros());
                 paths.clear();
                 paths.extend(events.paths());

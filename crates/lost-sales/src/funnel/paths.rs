@@ -1,6 +1,7 @@
 //! The ways of a visitor through the steps.
 
-use kohort_model::{Day, Touch};
+use kohort_inputs::Touch;
+use kohort_model::Day;
 
 /// Where a path starts and how many steps it reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

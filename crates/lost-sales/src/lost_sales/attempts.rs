@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use kohort_model::{Block, Context, Day, Grid, Opportunity, Outcome, Sales, Tally};
+use kohort_inputs::{Opportunity, Outcome};
+use kohort_model::{Block, Context, Day, Grid, Sales, Tally};
 
 use crate::carts::Found;
 use crate::recovery::Recovery;
@@ -92,7 +93,7 @@ pub(super) fn of_opportunities(
     recovery: &Recovery<'_>,
     into: &mut Vec<Attempt>,
 ) {
-    let own = block.opportunities.of(person);
+    let own = block.items::<Opportunity>(person);
     into.clear();
     into.extend(own.iter().map(|o| Attempt::of_opportunity(o, &context.sales)));
     let mut lost: Vec<usize> =

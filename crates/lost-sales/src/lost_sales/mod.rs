@@ -7,6 +7,7 @@ mod table;
 
 use std::sync::Arc;
 
+use kohort_inputs::{Opportunity, Touch};
 use kohort_model::{
     Basis, Block, Carries, Context, Finished, Grid, Input, Measure, MeasureSpec, merge_as,
 };
@@ -72,12 +73,12 @@ impl Measure for LostSales {
             if context.basis == Basis::Orders {
                 orders::count(block, person, context, &recovery, fates, &mut counted.orders);
             }
-            if !block.touches.of(person).is_empty() {
+            if !block.items::<Touch>(person).is_empty() {
                 attempts.clear();
                 attempts.extend(finder.find(block, person, context).iter().map(Attempt::of_cart));
                 attempts::count(block, person, context, attempts, &mut counted.carts);
             }
-            if !block.opportunities.of(person).is_empty() {
+            if !block.items::<Opportunity>(person).is_empty() {
                 attempts::of_opportunities(block, person, context, &recovery, attempts);
                 attempts::count(block, person, context, attempts, &mut counted.opportunities);
             }

@@ -1,6 +1,7 @@
 //! Orders as attempts.
 
-use kohort_model::{Block, Context, Grid, Outcome, Periods, Places, Tally};
+use kohort_inputs::Outcome;
+use kohort_model::{Block, Context, Grid, Periods, Places, Tally};
 
 use crate::recovery::Recovery;
 use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT, of_code};

@@ -1,4 +1,5 @@
-use kohort_model::{Basis, Context, Touch};
+use kohort_inputs::Touch;
+use kohort_model::{Basis, Context};
 
 use super::people::{BASKET, PAY, Person, VIEW, context, does, in_cart, lines, table, touch};
 use crate::{CARTS, LOST_SALES};

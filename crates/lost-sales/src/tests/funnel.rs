@@ -1,4 +1,5 @@
-use kohort_model::{SettingValue, Touch};
+use kohort_inputs::Touch;
+use kohort_model::SettingValue;
 
 use super::people::{
     BASKET, HOUR, PAY, VIEW, context, does, lines, settings, table, table_with, touch,

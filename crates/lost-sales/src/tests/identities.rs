@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::{Day, Opportunity, Outcome, Table, Touch};
+use kohort_inputs::{Opportunity, Outcome, Touch};
+use kohort_model::{Day, Table};
 
 use super::people::{Person, column, context, table, touch};
 use crate::{CARTS, FUNNEL, LOST_SALES};

@@ -1,4 +1,5 @@
-use kohort_model::{Context, Day, Opportunity, Outcome};
+use kohort_inputs::{Opportunity, Outcome};
+use kohort_model::{Context, Day};
 
 use super::people::{Person, context, lines, table};
 use crate::LOST_SALES;

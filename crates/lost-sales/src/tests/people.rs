@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::{Opportunity, Touch};
 use kohort_model::{
-    Attempts, Block, Calendar, Context, Day, Funnel, Grain, Group, Items, Measure, MeasureSpec,
-    Opportunity, Periods, Sales, Scale, SettingValue, Settings, Slot, Table, Touch, Track, Values,
-    Visits, Weekday,
+    Attempts, Block, BlockItems, Calendar, Context, Day, Funnel, Grain, Group, ItemLists, Measure,
+    MeasureSpec, Periods, Sales, Scale, SettingValue, Settings, Slot, Table, Track, Values, Visits,
+    Weekday,
 };
 
 pub const HOUR: i64 = 3_600_000_000;
@@ -149,8 +150,9 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
     };
     let after = of_attempts(&|p, day| before(p, day + 1));
     let by_customer: Vec<bool> = of_attempts(&before).into_iter().map(|n| n > 0).collect();
-    let (touch_offsets, touches) = lists(people.iter().map(Person::touches));
-    let (sale_offsets, sales) = lists(people.iter().map(|p| p.opportunities.clone()));
+    let items = ItemLists::default()
+        .with(&people.iter().map(Person::touches).collect::<Vec<_>>())
+        .with(&people.iter().map(|p| p.opportunities.clone()).collect::<Vec<_>>());
     let slots: Vec<u32> = people.iter().map(|p| 1 + u32::from(!p.orders.is_empty())).collect();
     measure.fold(&Block {
         activity: Track { offsets: &order_offsets, days: &order_days, values: &order_values },
@@ -172,8 +174,7 @@ fn fold(measure: &mut dyn Measure, context: &Context, people: &[Person]) {
             after: &after,
             by_customer: &by_customer,
         },
-        touches: Items { offsets: &touch_offsets, items: &touches },
-        opportunities: Items { offsets: &sale_offsets, items: &sales },
+        items: BlockItems { all: Some(&items), first: 0 },
         groups: &[Group::All(0), Group::Slots(&slots)],
         ..Block::default()
     });

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use kohort_model::{Goods, Line};
+use kohort_inputs::Line;
+use kohort_model::Goods;
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use kohort_inputs::Line;
 use kohort_model::{
     Block, Context, Finished, Input, Measure, MeasureSpec, Passes, Requires, Setting, SettingKind,
     SettingsSection, Slot, Source, Table, Tally, Within, merge_as, rate, row,
@@ -93,7 +94,7 @@ impl Measure for CrossSell {
     fn fold(&mut self, block: &Block<'_>) {
         let Self { context, counted, history, items, .. } = self;
         for customer in 0..block.len() {
-            let lines = block.lines.of(customer);
+            let lines = block.items::<Line>(customer);
             if lines.is_empty() {
                 continue;
             }

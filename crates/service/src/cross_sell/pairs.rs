@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::Line;
 use kohort_model::{Block, Context, Finished, Measure, Slot, Table, merge_as, rate, row};
 
 use super::counted::{Counted, Item, Threshold};
@@ -90,7 +91,7 @@ impl Measure for Pairs {
     fn fold(&mut self, block: &Block<'_>) {
         let Self { context, known, counts, history, kept, .. } = self;
         for customer in 0..block.len() {
-            let lines = block.lines.of(customer);
+            let lines = block.items::<Line>(customer);
             if lines.is_empty() {
                 continue;
             }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Finished, Goods, Grain, Line, Measure, Table, Values};
+use kohort_inputs::Line;
+use kohort_model::{Context, Day, Finished, Goods, Grain, Measure, Table, Values};
 
 use super::CrossSell;
 use super::counted::Threshold;

@@ -1,6 +1,7 @@
 //! What a person bought and sent back, by everything that has a row.
 
-use kohort_model::{Day, Goods, Line, Periods, Return};
+use kohort_inputs::{Line, Return};
+use kohort_model::{Day, Goods, Periods};
 
 use super::Moved;
 

@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use kohort_inputs::{Line, Return};
 use kohort_model::view::{MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where};
 use kohort_model::{
     Additive, BY_PERIOD, Block, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input,
@@ -209,7 +210,7 @@ impl Gridded for ProductReturns {
     fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
         let Self { facts, .. } = self;
         for person in 0..block.len() {
-            facts.read(block.lines.of(person), block.returns.of(person));
+            facts.read(block.items::<Line>(person), block.items::<Return>(person));
             for (g, periods) in context.periods.iter().enumerate() {
                 for (fact, moved) in facts.by_period(periods) {
                     let p = periods.of(fact.day);

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Grain, Line, Return};
+use kohort_inputs::{Line, Return};
+use kohort_model::{Context, Day, Grain};
 
 use super::PRODUCT_RETURNS;
 use crate::tests::{Person, assert_overall, assert_text, table};

@@ -7,11 +7,12 @@ mod tests;
 
 use std::ops::Range;
 
+use kohort_inputs::Invoice;
 use kohort_model::view::View;
 use kohort_model::{
-    Block, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, Input, Invoice,
-    MeasureSpec, Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source,
-    Sum, Table, TableSchema, TableSpec, Tally,
+    Block, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
+    Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source, Sum, Table,
+    TableSchema, TableSpec, Tally,
 };
 
 use open::{KINDS, Open};
@@ -111,16 +112,16 @@ impl Gridded for Receivables {
 
     fn fold(&mut self, context: &Context, block: &Block<'_>, cells: &mut Grid<Tallied>) {
         for customer in 0..block.len() {
-            let invoices = block.invoices.of(customer);
+            let invoices = block.items::<Invoice>(customer);
             if invoices.is_empty() {
                 continue;
             }
-            let stretches = self.open.of(invoices);
+            let stretches = self.open.of(invoices, context.terms_days);
             for (g, periods) in context.periods.iter().enumerate() {
                 for group in block.groups {
                     let cells = cells.at_least(group.slot(customer), g, periods.len() + 1);
                     for invoice in invoices {
-                        count_dated(invoice, periods, cells);
+                        count_dated(invoice, context.terms_days, periods, cells);
                     }
                     for stretch in stretches {
                         let at = closes_in(stretch.from, stretch.to, periods, context.as_of);
@@ -144,7 +145,7 @@ impl Gridded for Receivables {
 }
 
 /// Counts the invoice in the periods in which it was written and paid.
-fn count_dated(invoice: &Invoice, periods: &Periods, cells: &mut Places<Tallied>) {
+fn count_dated(invoice: &Invoice, terms_days: u32, periods: &Periods, cells: &mut Places<Tallied>) {
     let issued = &mut cells[periods.of(invoice.issued)];
     if invoice.amount < 0 {
         issued.credit_notes += 1;
@@ -156,9 +157,10 @@ fn count_dated(invoice: &Invoice, periods: &Periods, cells: &mut Places<Tallied>
     let paid = &mut cells[periods.of(day)];
     paid.paid += 1;
     paid.days_to_pay += u64::from(day.0.abs_diff(invoice.issued.0));
-    if day > invoice.due {
+    let due = invoice.due_after(terms_days);
+    if day > due {
         paid.paid_late += 1;
-        paid.days_late += u64::from(day.0.abs_diff(invoice.due.0));
+        paid.days_late += u64::from(day.0.abs_diff(due.0));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a customer owes at the end of each day, and what it is owed.
 
-use kohort_model::{Day, Invoice};
+use kohort_inputs::Invoice;
+use kohort_model::Day;
 
 /// The first kinds of what is open: money of invoices that are not overdue, and that are by up to
 /// 30, 60, 90 and more days.
@@ -42,8 +43,9 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Stretches of all kinds, in no order, of these invoices.
-    pub fn of(&mut self, invoices: &[Invoice]) -> &[Stretch] {
+    /// Stretches of all kinds, in no order, of these invoices; one that does not say when is due
+    /// `terms_days` after it was written.
+    pub fn of(&mut self, invoices: &[Invoice], terms_days: u32) -> &[Stretch] {
         self.stretches.clear();
         for invoice in invoices {
             let (from, to) = (invoice.issued, invoice.paid.unwrap_or(NEVER));
@@ -52,7 +54,7 @@ impl Open {
                 self.stretches.push(Stretch { from, to, kind: CREDITS, amount: -amount });
             } else {
                 self.stretches.push(Stretch { from, to, kind: INVOICES, amount: 1 });
-                self.age(invoice.due, Stretch { from, to, kind: 0, amount });
+                self.age(invoice.due_after(terms_days), Stretch { from, to, kind: 0, amount });
             }
         }
         if invoices.iter().any(|invoice| invoice.amount < 0) {

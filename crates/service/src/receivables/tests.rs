@@ -1,13 +1,14 @@
 //! Tables of a few invoices by hand. January holds the days 0 to 30, February 31 to 58, March 59
 //! to 89.
 
-use kohort_model::{Day, Grain, Invoice};
+use kohort_inputs::Invoice;
+use kohort_model::{Day, Grain};
 
 use super::RECEIVABLES;
 use crate::tests::{Person, assert_overall, assert_text, context, table};
 
 fn invoice(issued: i32, due: i32, paid: Option<i32>, amount: i64) -> Invoice {
-    Invoice { issued: Day(issued), due: Day(due), paid: paid.map(Day), amount }
+    Invoice { issued: Day(issued), due: Some(Day(due)), paid: paid.map(Day), amount }
 }
 
 fn owes(slot: u32, invoices: &[Invoice]) -> Person {

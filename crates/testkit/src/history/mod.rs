@@ -5,7 +5,7 @@ mod text;
 
 use std::fmt;
 
-use kohort_model::{Cause, Day, Kind};
+use kohort_model::{Cause, Day, Input, Kind};
 
 pub use further::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
 pub use text::{parse_history, parse_rows, render_history};
@@ -199,6 +199,24 @@ pub struct History {
 }
 
 impl History {
+    /// The inputs beside orders or subscriptions that are there.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<Input> {
+        let all = [
+            (Input::Prospects, self.prospects.is_some()),
+            (Input::Contacts, self.contacts.is_some()),
+            (Input::Surveys, self.surveys.is_some()),
+            (Input::Touchpoints, self.touchpoints.is_some()),
+            (Input::Identities, self.identities.is_some()),
+            (Input::Opportunities, self.opportunities.is_some()),
+            (Input::OrderLines, self.order_lines.is_some()),
+            (Input::Returns, self.returns.is_some()),
+            (Input::Invoices, self.invoices.is_some()),
+            (Input::Engagement, self.engagement.is_some()),
+        ];
+        all.into_iter().filter(|(_, is_there)| *is_there).map(|(input, _)| input).collect()
+    }
+
     /// Whether some row of an input has a cell in a column that may be left out: then it is mapped.
     #[must_use]
     pub fn mapped(&self) -> Mapped {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kohort_measures::MEASURES;
 use kohort_model::{
-    Basis, Cell, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
+    Basis, Cell, Cells, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
     MeasureSpec, MemoryGuard, Periods, RiskFit, SegmentAt, SettingValue, Source, Spill, Table,
     TableSchema, WinBack,
 };
@@ -146,27 +146,18 @@ pub fn fold_all(
     (gathered, pool): (&Gathered, &ThreadPool),
     most_days: i32,
 ) -> Result<Run, TimelineError> {
-    let of = |input: Input| inputs.iter().find(|(i, _)| *i == input).map(|(_, columns)| columns);
-    let texts = |input, place: usize| {
-        of(input).map(|columns| columns.segment_codes[place].texts.clone()).unwrap_or_default()
-    };
-    let (campaigns, strategies) = (texts(Input::Contacts, 0), texts(Input::Contacts, 1));
-    let survey_reasons =
-        of(Input::Surveys).map(|columns| columns.reason_codes.texts.clone()).unwrap_or_default();
     let columns = &inputs[0].1;
-    let segments: Vec<_> = (settings.segments.iter().zip(&columns.segment_codes))
+    let segments: Vec<_> = (settings.segments.iter().zip(columns.segment_codes()))
         .map(|((name, at), codes)| SegmentValues {
             name: Arc::from(*name),
             at: *at,
             texts: with_none(codes.texts.clone(), inputs.len() > 1),
         })
         .collect();
-    let reasons = columns.reason_codes.texts.clone();
+    let reasons = columns.codes[0].texts.clone();
     let (slot_map, slots) = SlotMap::new(&segments, &reasons);
     let told = Further::new(history, settings, inputs);
-    let slot_map = slot_map
-        .with_notes(&campaigns, &strategies, &survey_reasons)
-        .with_labels(told.labels.clone());
+    let slot_map = told.labels.with(slot_map);
     let survey = gathered.survey(pool, &slot_map, settings.lapse_days == LapseDays::Auto)?;
     let (as_of, lapse_days) = frame(settings, &survey);
     let first = as_of.map(|as_of| first_day(settings, &survey, as_of));
@@ -186,6 +177,7 @@ pub fn fold_all(
 
     let grains = &settings.grains;
     let told = told.at(as_of, &survey);
+    let [campaigns, strategies] = told.contacts;
     let periods = |grain| Periods::new(&settings.calendar, grain, first, as_of);
     let context = Arc::new(Context {
         as_of,
@@ -203,7 +195,7 @@ pub fn fold_all(
             .collect(),
         cancel_reasons: reasons.clone(),
         reasons,
-        survey_reasons,
+        survey_reasons: told.answers,
         win_back: WinBack {
             campaigns,
             strategies,
@@ -213,6 +205,7 @@ pub fn fold_all(
         funnel: told.funnel,
         sales: told.sales,
         goods: told.goods,
+        terms_days: settings.terms_days,
         engagement: told.engagement,
         calendar: settings.calendar,
         scale: settings.scale,
@@ -332,8 +325,7 @@ pub fn keep(
     (input, columns): (Input, &Columns),
     batch_rows: usize,
 ) -> Result<Vec<Vec<u8>>, TimelineError> {
-    let codes = columns.segment_codes.iter().chain([&columns.reason_codes]);
-    let texts: Vec<&[Arc<str>]> = codes.map(|codes| &*codes.texts).collect();
+    let texts: Vec<&[Arc<str>]> = columns.codes.iter().map(|codes| &*codes.texts).collect();
     let reversed = |column: usize, codes: &[u32]| -> Vec<u32> {
         let last = u32::try_from(texts[column].len()).expect("few texts").wrapping_sub(1);
         codes.iter().map(|code| last - code).collect()
@@ -345,12 +337,23 @@ pub fn keep(
     let keeper = before.keeper(input, &text, &kept);
     let mut next = 0;
     columns.for_batches(batch_rows, |batch| {
+        let own = |place: usize| match (columns.list_of(place), batch.columns[place]) {
+            (Some(list), Some(Cells::Codes(codes))) => reversed(list, codes),
+            _ => Vec::new(),
+        };
+        let codes: Vec<Vec<u32>> = (0..batch.columns.len()).map(own).collect();
+        let mut changed = batch.columns.to_vec();
+        for (cells, codes) in changed.iter_mut().zip(&codes) {
+            if matches!(cells, Some(Cells::Codes(_))) {
+                *cells = Some(Cells::Codes(codes));
+            }
+        }
+        let lists = texts.len() - batch.segments.len();
         let segments: Vec<Vec<u32>> =
-            (batch.segments.iter().enumerate()).map(|(s, codes)| reversed(s, codes)).collect();
+            (lists..).zip(batch.segments).map(|(list, codes)| reversed(list, codes)).collect();
         let segments: Vec<&[u32]> = segments.iter().map(Vec::as_slice).collect();
-        let reasons = reversed(texts.len() - 1, batch.reasons);
         next = (next + 1) % 3;
-        keeper.push(next, &EventBatch { segments: &segments, reasons: &reasons, ..*batch })
+        keeper.push(next, &EventBatch { columns: &changed, segments: &segments, ..*batch })
     })?;
     (0..3).try_for_each(|part| keeper.finish(part))?;
     Ok(kept.0.into_inner().expect("no thread failed"))
@@ -365,10 +368,7 @@ pub fn restore(
     let blocks: Option<Vec<_>> = blocks.iter().map(|bytes| gather.block(input, bytes)).collect();
     let Some(blocks) = blocks else { return Ok(false) };
     let of_blocks: Vec<_> = blocks.iter().map(Block::texts).collect();
-    let mut code = |column: usize, text: &str| {
-        let segments = &mut columns.segment_codes;
-        Ok(segments.get_mut(column).unwrap_or(&mut columns.reason_codes).code(text))
-    };
+    let mut code = |column: usize, text: &str| Ok(columns.codes[column].code(text));
     let all = Codes::new::<TimelineError>(of_blocks.iter(), &mut code)?;
     for (block, texts) in blocks.iter().zip(&of_blocks) {
         gather.restore(block, &all.of(texts, &mut code)?)?;

@@ -1,8 +1,9 @@
 //! How a history is held.
 
-use kohort_model::{Basis, Day};
+use kohort_inputs::INPUTS;
+use kohort_model::{Basis, Day, IdSpace, Input, ValueKind};
 use kohort_testkit::{Activity, History, Id, Row, RowsMode, Settings};
-use kohort_timeline::{FurtherIds, KeyType, Layout, Resolve};
+use kohort_timeline::{Carried, KeyType, Layout, Resolve};
 
 /// Whether customers have texts as ids.
 pub fn has_texts(history: &History) -> bool {
@@ -43,22 +44,46 @@ fn customers(history: &History) -> KeyType {
     ids.next().map_or(KeyType::Integers, type_of)
 }
 
-fn further(history: &History) -> FurtherIds {
+/// The type of the ids of a column that are not customers'; `None` where no row has one.
+fn ids(history: &History, input: Input, of: IdSpace) -> Option<KeyType> {
     let touches = || history.touchpoints.iter().flatten();
     let lines = history.order_lines.iter().flatten().map(|line| &line.order);
-    let mut goods = lines.chain(history.returns.iter().flatten().map(|goods| &goods.order));
-    let has_visitors = history.touchpoints.is_some();
+    let goods = lines.chain(history.returns.iter().flatten().map(|goods| &goods.order));
     let identities = history.identities.iter().flatten().map(|identity| &identity.visitor);
-    let mut visitors = touches().map(|touch| &touch.visitor).chain(identities);
-    FurtherIds {
-        visitors: has_visitors.then(|| visitors.next().map_or(KeyType::Integers, type_of)),
-        carts: touches().find_map(|touch| touch.cart.as_ref()).map(type_of),
-        goods: goods.next().map(type_of),
-        opportunities: (history.opportunities.iter().flatten())
-            .find_map(|sale| sale.id.as_ref())
-            .map(type_of),
-        invoices: history.invoices.iter().flatten().find_map(|i| i.id.as_ref()).map(type_of),
+    let id = match (of, input) {
+        (IdSpace::Visitor, _) => touches().map(|touch| &touch.visitor).chain(identities).next(),
+        (IdSpace::Order, _) => goods.into_iter().next(),
+        (_, Input::Touchpoints) => touches().find_map(|touch| touch.cart.as_ref()),
+        (_, Input::Opportunities) => {
+            history.opportunities.iter().flatten().find_map(|sale| sale.id.as_ref())
+        }
+        _ => history.invoices.iter().flatten().find_map(|invoice| invoice.id.as_ref()),
+    };
+    id.map(type_of)
+}
+
+/// Every column of the inputs that are there, but for ids that no row has.
+fn carried(history: &History) -> [Carried; Input::ALL.len()] {
+    let mut carried = [Carried::default(); Input::ALL.len()];
+    let inputs = history.inputs();
+    for spec in INPUTS.into_iter().filter(|spec| inputs.contains(&spec.input)) {
+        let own = &mut carried[spec.input as usize];
+        for (place, column) in spec.columns.iter().enumerate() {
+            let held = match column.kind {
+                ValueKind::Id(of) if of.of == IdSpace::Customer => Some(customers(history)),
+                ValueKind::Id(of) => {
+                    let held = ids(history, spec.input, of.of);
+                    if held.is_none() && of.of == IdSpace::Own {
+                        continue;
+                    }
+                    held
+                }
+                _ => None,
+            };
+            *own = own.with(place, held);
+        }
     }
+    carried
 }
 
 pub fn layout(history: &History, settings: &Settings) -> Layout {
@@ -88,7 +113,6 @@ pub fn layout(history: &History, settings: &Settings) -> Layout {
         history_start: settings.history_start,
         as_of: settings.as_of,
         today: settings.run_day.unwrap_or(Day(i32::MAX)),
-        further: further(history),
-        terms_days: settings.terms_days,
+        items: carried(history),
     }
 }

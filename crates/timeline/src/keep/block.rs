@@ -1,6 +1,7 @@
 //! A block as bytes.
 
-use kohort_model::{Day, Input};
+use kohort_inputs::spec;
+use kohort_model::{Day, Input, InputSpec};
 
 use super::bytes::{Reader, Writer};
 use super::check::Inspector;
@@ -8,14 +9,15 @@ use super::codes::{KeptTexts, NewCodes};
 use crate::TimelineError;
 use crate::chunk::repack;
 use crate::lane::Taken;
-use crate::layout::{Layout, Stream};
+use crate::layout::{Cell, Layout, Stream};
 use crate::shared::{Seen, Shared, Totals, first_of};
 use crate::store::PARTITIONS;
 
 /// A kept block, its rows still packed.
 pub struct Block<'a> {
+    input: Input,
     totals: Totals,
-    /// By column of texts, in order of the codes.
+    /// By list of texts, in order of the codes.
     texts: Vec<Vec<(u32, &'a str)>>,
     stretches: Vec<Stretch<'a>>,
 }
@@ -35,17 +37,23 @@ fn put_range(writer: &mut Writer, range: Option<(Day, Day)>) {
     }
 }
 
+/// Which of an input's lists of texts is the one of which first days are noted.
+pub(super) fn dated_texts(spec: &InputSpec) -> Option<usize> {
+    let place = spec.place(spec.first_days_of?)?;
+    spec.texts().position(|(text, _)| text == place)
+}
+
 pub(super) fn encode(taken: &Taken, texts: &KeptTexts) -> Vec<u8> {
     let mut writer = Writer::default();
-    let Totals { seen, kinds, negative_attempts, ignored } = &taken.totals;
+    let Totals { seen, first_days, negative_attempts, ignored } = &taken.totals;
     put_range(&mut writer, seen.activity);
     put_range(&mut writer, seen.any);
     put_range(&mut writer, seen.newest.map(|day| (day, day)));
     writer.number(seen.future.len() as u64);
     seen.future.iter().for_each(|day| writer.signed(day.0.into()));
     seen.further.iter().for_each(|range| put_range(&mut writer, *range));
-    writer.number(kinds.len() as u64);
-    for day in kinds {
+    writer.number(first_days.len() as u64);
+    for day in first_days {
         writer.signed(day.0.into());
     }
     writer.number(*negative_attempts);
@@ -60,7 +68,7 @@ pub(super) fn encode(taken: &Taken, texts: &KeptTexts) -> Vec<u8> {
     }
     for (stream, chunks) in &taken.chunks {
         let stretches: Vec<_> = chunks.chunk_by(|(a, _), (b, _)| a == b).collect();
-        writer.number(*stream as u64);
+        writer.number(stream.place() as u64);
         writer.number(stretches.len() as u64);
         for stretch in &stretches {
             writer.number(stretch[0].0 as u64);
@@ -98,12 +106,12 @@ impl<'a> Block<'a> {
         for further in &mut seen.further {
             *further = range(&mut reader)?;
         }
-        let mut kinds = Vec::new();
+        let mut first_days = Vec::new();
         for _ in 0..reader.count()? {
-            kinds.push(Day(reader.day()?));
+            first_days.push(Day(reader.day()?));
         }
-        let totals =
-            Totals { seen, kinds, negative_attempts: reader.number()?, ignored: reader.number()? };
+        let (negative_attempts, ignored) = (reader.number()?, reader.number()?);
+        let totals = Totals { seen, first_days, negative_attempts, ignored };
         let mut texts = Vec::new();
         for _ in 0..reader.count()? {
             let mut column: Vec<(u32, &str)> = Vec::new();
@@ -117,7 +125,7 @@ impl<'a> Block<'a> {
         }
         let mut lengths = Vec::new();
         for stream in [Stream::of(input), Stream::Side] {
-            (reader.number()? == stream as u64).then_some(())?;
+            (reader.number()? == stream.place() as u64).then_some(())?;
             for _ in 0..reader.count()? {
                 let partition = usize::try_from(reader.number()?).ok()?;
                 let length = usize::try_from(reader.number()?).ok()?;
@@ -134,11 +142,10 @@ impl<'a> Block<'a> {
             stretches.push(Stretch { stream, partition, chunks });
         }
         let is_whole = rest.is_empty() && inspector.finish();
-        is_whole.then_some(Self { totals, texts, stretches })
+        is_whole.then_some(Self { input, totals, texts, stretches })
     }
 
-    /// The texts behind its codes: of each column of [`kohort_model::EventBatch::segments`], then the
-    /// reasons.
+    /// The texts behind its codes, by list: of the input's columns of texts, then of the segments.
     #[must_use]
     pub fn texts(&self) -> KeptTexts {
         let owned = |(code, text): &(u32, &str)| (*code, (*text).to_owned());
@@ -146,39 +153,36 @@ impl<'a> Block<'a> {
     }
 
     pub(super) fn restore(&self, shared: &Shared, codes: &NewCodes) -> Result<(), TimelineError> {
-        // Of engagement the only texts are the kinds.
-        let mut kinds = Vec::new();
-        for (code, day) in (0..).zip(&self.totals.kinds) {
+        let mut first_days = Vec::new();
+        let dated = dated_texts(spec(self.input)).unwrap_or_default();
+        for (code, day) in (0..).zip(&self.totals.first_days) {
             if *day < Day::MAX {
-                first_of(&mut kinds, codes.of(0, code) as usize, *day);
+                first_of(&mut first_days, codes.of(dated, code) as usize, *day);
             }
         }
-        shared.close(&Totals { kinds, ..self.totals.clone() });
+        shared.close(self.input, &Totals { first_days, ..self.totals.clone() });
         for Stretch { stream, partition, chunks } in &self.stretches {
             let columns = shared.layout.columns(*stream);
-            let of_texts = columns.segments..columns.segments + columns.segment_count;
-            let has_codes = columns.reason.is_some() || !of_texts.is_empty();
+            let texts = |word: usize| match columns.words[word].cell {
+                Cell::Code(texts) => Some(texts),
+                _ => None,
+            };
+            let has_codes = (0..columns.width()).any(|word| texts(word).is_some());
             let packed = if codes.are_same() || !has_codes {
                 (*chunks).into()
             } else {
-                let change = |column: usize, values: &mut [u64]| {
-                    let texts = if of_texts.contains(&column) {
-                        column - of_texts.start
-                    } else if Some(column) == columns.reason {
-                        self.texts.len().saturating_sub(1)
-                    } else {
-                        return;
-                    };
+                let change = |word: usize, values: &mut [u64]| {
+                    let Some(texts) = texts(word) else { return };
                     for value in values {
                         let code = u32::try_from(*value).unwrap_or(u32::MAX);
                         *value = codes.of(texts, code).into();
                     }
                 };
                 let mut changed = Vec::new();
-                repack(chunks, columns.width, change, &mut changed);
+                repack(chunks, columns.width(), change, &mut changed);
                 changed.into()
             };
-            shared.store.push(*partition, (*stream, columns.width), packed)?;
+            shared.store.push(*partition, (*stream, columns.width()), packed)?;
         }
         Ok(())
     }

@@ -3,12 +3,14 @@
 
 use std::ops::RangeInclusive;
 
-use kohort_model::{Cause, Day, Input, Kind, NEVER, NO_SCORE, known};
+use kohort_inputs::spec;
+use kohort_model::{Cause, Day, IdSpace, Input, Kind, NEVER, NO_SCORE, ValueKind};
 
+use super::block::dated_texts;
 use crate::chunk::{Chunk, PackedColumn, ordered, signed};
 use crate::ids::LARGEST_REST;
 use crate::lane::STAGE_ROWS;
-use crate::layout::{CUSTOMER, Columns, DAY, DAY_MICROS, KeyType, Layout, Stream};
+use crate::layout::{CUSTOMER, Cell, Columns, DAY, DAY_MICROS, KeyType, Layout, Stream};
 use crate::shared::{Seen, Totals, extend, first_of};
 
 /// Rows of a block: more than any reader hands on at once.
@@ -27,7 +29,7 @@ pub(super) struct Inspector<'a> {
     last_codes: Vec<Option<u32>>,
     rows: usize,
     seen: Seen,
-    kinds: Vec<Day>,
+    first_days: Vec<Day>,
     /// The values of a column of one chunk, and of another.
     words: [Vec<u64>; 3],
 }
@@ -45,8 +47,9 @@ impl<'a> Inspector<'a> {
         totals: &'a Totals,
         texts: &[Vec<(u32, &str)>],
     ) -> Option<Self> {
-        // The reasons come last.
-        check(texts.len() == layout.columns(Stream::of(input)).segment_count + 1)?;
+        let spec = spec(input);
+        let segments = if spec.is_history { layout.segments } else { 0 };
+        check(texts.len() == spec.texts().count() + segments)?;
         let last_codes = texts.iter().map(|texts| texts.last().map(|(code, _)| *code));
         Some(Self {
             layout,
@@ -55,7 +58,7 @@ impl<'a> Inspector<'a> {
             last_codes: last_codes.collect(),
             rows: 0,
             seen: Seen::default(),
-            kinds: Vec::new(),
+            first_days: Vec::new(),
             words: Default::default(),
         })
     }
@@ -73,41 +76,44 @@ impl<'a> Inspector<'a> {
         let mut rest = chunks;
         while !rest.is_empty() {
             let chunk;
-            (chunk, rest) = Chunk::checked(rest, columns.width, STAGE_ROWS)?;
+            (chunk, rest) = Chunk::checked(rest, columns.width(), STAGE_ROWS)?;
             self.rows += chunk.rows();
-            self.ids(stream, &columns, &chunk)?;
-            self.days(stream, &chunk)?;
-            self.others(stream, &columns, &chunk)?;
-            self.codes(stream, &columns, &chunk)?;
+            self.ids(&columns, &chunk)?;
+            self.days(stream, &columns, &chunk)?;
+            self.others(&columns, &chunk)?;
+            self.codes(&columns, &chunk)?;
         }
         // They may be put together to one chunk, whose size has 32 bits.
-        let unpacked = (self.rows - before).checked_mul(8 * columns.width)?;
+        let unpacked = (self.rows - before).checked_mul(8 * columns.width())?;
         check(self.rows <= MOST_ROWS && u32::try_from(unpacked.checked_add(chunks.len())?).is_ok())
     }
 
     /// Ids of bytes take up the heap, and those of customers are texts where that is said of them.
-    fn ids(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
-        if columns.keys.customer == KeyType::Integers {
+    fn ids(&mut self, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        let spec = spec(self.input);
+        if columns.owner() == KeyType::Integers {
             check(chunk.column(CUSTOMER).max <= LARGEST_REST)?;
         }
-        let held = columns.lengths();
-        let customer = if matches!(stream, Stream::Visits | Stream::Identities) { 2 } else { 0 };
+        let held: Vec<_> = columns.ids.iter().filter(|id| id.held == KeyType::Bytes).collect();
         let mut rest = chunk.heap();
-        if held == [None; 3] {
+        if held.is_empty() {
             return check(rest.is_empty());
         }
-        for (column, lengths) in held.into_iter().zip(&mut self.words) {
-            lengths.clear();
-            if let Some(column) = column {
-                chunk.column(column).unpack(0, lengths);
-            }
+        for (id, lengths) in held.iter().zip(&mut self.words) {
+            chunk.column(id.word).unpack(0, lengths);
         }
+        let is_text = |column: Option<usize>| match column.map(|place| spec.columns[place].kind) {
+            Some(ValueKind::Id(ids)) => ids.of == IdSpace::Customer,
+            _ => false,
+        };
         for row in 0..chunk.rows() {
-            for (id, lengths) in self.words.iter().enumerate() {
-                let Some(length) = lengths.get(row) else { continue };
+            for (id, lengths) in held.iter().zip(&self.words) {
                 let bytes;
-                (bytes, rest) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
-                if id == customer && self.layout.text_customers {
+                let length = usize::try_from(*lengths.get(row)?).ok()?;
+                (bytes, rest) = rest.split_at_checked(length)?;
+                let is_customer =
+                    if spec.is_history { id.word == CUSTOMER } else { is_text(id.column) };
+                if is_customer && self.layout.text_customers {
                     std::str::from_utf8(bytes).ok()?;
                 }
             }
@@ -115,7 +121,10 @@ impl<'a> Inspector<'a> {
         check(rest.is_empty())
     }
 
-    fn days(&mut self, stream: Stream, chunk: &Chunk<'_>) -> Option<()> {
+    fn days(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        if columns.words.get(DAY).is_none_or(|word| word.cell != Cell::Day) {
+            return Some(());
+        }
         let column = chunk.column(DAY);
         let (mut first, last) = (day(column.min)?, day(column.max)?);
         if self.input != Input::Orders {
@@ -140,31 +149,29 @@ impl<'a> Inspector<'a> {
     }
 
     /// What has a range of its own.
-    fn others(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
-        if let Some(kind) = columns.kind {
-            let column = chunk.column(kind);
-            let last = match stream {
-                Stream::Contacts => 1,
-                Stream::Visits | Stream::Identities => (known::CART | known::CUSTOMER).into(),
-                Stream::Surveys => HIGHEST_SCORE,
-                _ => Kind::ALL.len() as u64 - 1,
-            };
-            let no_score = (stream == Stream::Surveys).then_some(NO_SCORE.into());
-            check(self.are_within(&column, 0..=last, no_score))?;
-        }
-        if let Some(cause) = columns.cause {
-            check(chunk.column(cause).max < Cause::ALL.len() as u64)?;
-        }
-        if let Some(instant) = columns.instant {
-            // The days are those of the wall clock, and a zone is less than a day away.
-            let at = |day: Day, n: i64| ordered((i64::from(day.0) + n) * DAY_MICROS);
-            let column = chunk.column(instant);
-            check(at(Day::MIN, -1) <= column.min && column.max <= at(Day::MAX, 2))?;
-        }
-        for days in [columns.end, columns.cancelled].into_iter().flatten() {
-            let range = ordered(Day::MIN.0.into())..=ordered(Day::MAX.0.into());
-            let never = Some(ordered(NEVER.into()));
-            check(self.are_within(&chunk.column(days), range, never))?;
+    fn others(&mut self, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        for (place, word) in columns.words.iter().enumerate() {
+            let column = chunk.column(place);
+            match word.cell {
+                Cell::Known | Cell::Flag => check(column.max <= 1)?,
+                Cell::Status => check(column.max < Kind::ALL.len() as u64)?,
+                Cell::Cause => check(column.max < Cause::ALL.len() as u64)?,
+                Cell::Score => {
+                    let no_score = Some(NO_SCORE.into());
+                    check(self.are_within(&column, 0..=HIGHEST_SCORE, no_score))?;
+                }
+                Cell::Instant => {
+                    // The days are those of the wall clock, and a zone is less than a day away.
+                    let at = |day: Day, n: i64| ordered((i64::from(day.0) + n) * DAY_MICROS);
+                    check(at(Day::MIN, -1) <= column.min && column.max <= at(Day::MAX, 2))?;
+                }
+                Cell::Date => {
+                    let range = ordered(Day::MIN.0.into())..=ordered(Day::MAX.0.into());
+                    let never = Some(ordered(NEVER.into()));
+                    check(self.are_within(&column, range, never))?;
+                }
+                Cell::Id | Cell::Day | Cell::Number | Cell::Code(_) | Cell::Visitor => {}
+            }
         }
         Some(())
     }
@@ -185,25 +192,20 @@ impl<'a> Inspector<'a> {
     }
 
     /// Codes of texts are no larger than the largest that has a text.
-    fn codes(&mut self, stream: Stream, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
-        for segment in 0..columns.segment_count {
-            let last = (*self.last_codes.get(segment)?)?;
-            check(chunk.column(columns.segments + segment).max <= last.into())?;
-        }
-        if let Some(reason) = columns.reason {
-            // Where an input beside the history does not tell a reason, every row has the code 0.
-            let may_lack = !matches!(stream, Stream::Main | Stream::Side);
-            let last = self.last_codes.last()?.or(may_lack.then_some(0))?;
-            check(chunk.column(reason).max <= last.into())?;
-        }
-        if stream == Stream::Signals {
-            let [kinds, days, _] = &mut self.words;
-            chunk.column(columns.segments).unpack(0, kinds);
-            chunk.column(DAY).unpack(0, days);
-            for (kind, at) in kinds.iter().zip(days) {
-                let kind = usize::try_from(*kind).ok()?;
-                check(kind < self.totals.kinds.len())?;
-                first_of(&mut self.kinds, kind, day(*at)?);
+    fn codes(&mut self, columns: &Columns, chunk: &Chunk<'_>) -> Option<()> {
+        for (place, word) in columns.words.iter().enumerate() {
+            let Cell::Code(texts) = word.cell else { continue };
+            let last = (*self.last_codes.get(texts)?)?;
+            check(chunk.column(place).max <= last.into())?;
+            if dated_texts(spec(self.input)) == Some(texts) {
+                let [codes, days, _] = &mut self.words;
+                chunk.column(place).unpack(0, codes);
+                chunk.column(DAY).unpack(0, days);
+                for (code, at) in codes.iter().zip(days) {
+                    let code = usize::try_from(*code).ok()?;
+                    check(code < self.totals.first_days.len())?;
+                    first_of(&mut self.first_days, code, day(*at)?);
+                }
             }
         }
         Some(())
@@ -211,12 +213,12 @@ impl<'a> Inspector<'a> {
 
     /// Whether what is said of the rows is what they are.
     pub fn finish(self) -> bool {
-        let Totals { seen, kinds, negative_attempts, ignored } = self.totals;
+        let Totals { seen, first_days, negative_attempts, ignored } = self.totals;
         let left_out = [*negative_attempts, *ignored];
-        let own = (&self.seen.activity, &self.seen.any, &self.seen.further, &self.kinds);
+        let own = (&self.seen.activity, &self.seen.any, &self.seen.further, &self.first_days);
         let told = seen.newest.iter().chain(&seen.future);
         let may_tell = self.input == Input::Subscriptions;
-        own == (&seen.activity, &seen.any, &seen.further, kinds)
+        own == (&seen.activity, &seen.any, &seen.further, first_days)
             && told.into_iter().all(|day| may_tell && DAYS.contains(day))
             && left_out
                 .iter()

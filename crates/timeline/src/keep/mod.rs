@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kohort_model::{Day, EventBatch, Input};
+use kohort_inputs::spec;
+use kohort_model::{Day, EventBatch, Input, InputSpec};
 
 use crate::lane::Lane;
 use crate::layout::Layout;
@@ -30,7 +31,7 @@ use held::Held;
 const BLOCK_ROWS: usize = 1 << 18;
 
 /// The version of the blocks' form.
-pub const BLOCK_VERSION: u32 = 1;
+pub const BLOCK_VERSION: u32 = 2;
 
 /// Where blocks go.
 pub trait Keep: Sync {
@@ -42,7 +43,8 @@ pub trait Keep: Sync {
     fn keep(&self, part: usize, days: &BTreeMap<i32, u64>, block: &[u8]) -> io::Result<()>;
 }
 
-/// The text of a code: of one of the columns of [`EventBatch::segments`], or at their number of a reason.
+/// The text of a code of one of the lists of texts: of the input's columns of texts, in the order of its
+/// declaration, then of the segments.
 pub type TextOf<'a> = dyn Fn(usize, u32) -> String + Sync + 'a;
 
 /// Gathers the rows of one input part by part and keeps a block of each on the way. Several threads
@@ -98,8 +100,8 @@ impl Layout {
     /// blocks of the other.
     #[must_use]
     pub fn form(&self) -> String {
-        // The day of the run, the end of what is known and the terms come in when blocks are read.
-        let form = Self { as_of: None, today: Day(0), terms_days: 0, ..*self };
+        // The day of the run and the end of what is known come in when blocks are read.
+        let form = Self { as_of: None, today: Day(0), ..*self };
         format!("{BLOCK_VERSION} {form:?}")
     }
 }
@@ -116,7 +118,7 @@ impl Keeper<'_> {
             Arc::clone(parts.entry(part).or_insert_with(new))
         };
         let mut held = lock(&held);
-        let full = if held.takes(batch) && held.rows() + batch.days.len() <= BLOCK_ROWS {
+        let full = if held.takes(batch) && held.rows() + batch.rows <= BLOCK_ROWS {
             None
         } else {
             Some(std::mem::replace(&mut *held, lock(&self.spare).pop().unwrap_or_default()))
@@ -146,11 +148,11 @@ impl Keeper<'_> {
             lane.unwrap_or_else(|| Lane::that_keeps(Arc::clone(&self.shared), self.input));
         let used = held.with_batch(|batch| {
             lane.push(batch)?;
-            Ok::<_, TimelineError>(used_codes(batch))
+            Ok::<_, TimelineError>(used_codes(spec(self.input), batch))
         })?;
         let taken = lane.take_kept()?;
         lock(&self.lanes).push(lane);
-        let days = held.days_seen();
+        let days = held.days_seen(spec(self.input).time());
         held.clear();
         lock(&self.spare).push(held);
         let texts = used.into_iter().enumerate().map(|(column, codes)| {
@@ -159,20 +161,20 @@ impl Keeper<'_> {
         let bytes = block::encode(&taken, &texts.collect());
         self.keep.keep(part, &days, &bytes).map_err(TimelineError::Keep)?;
         for (stream, chunks) in taken.chunks {
-            let width = self.shared.layout.columns(stream).width;
+            let width = self.shared.layout.columns(stream).width();
             for (partition, chunk) in chunks {
                 self.shared.store.push(partition, (stream, width), chunk)?;
             }
         }
-        self.shared.close(&taken.totals);
+        self.shared.close(self.input, &taken.totals);
         Ok(())
     }
 }
 
-/// The codes of a batch, by column of texts; the reasons' last.
-fn used_codes(batch: &EventBatch<'_>) -> Vec<BTreeSet<u32>> {
-    let columns = batch.segments.iter().copied().chain([batch.reasons]);
-    columns.map(distinct).collect()
+/// The codes of a batch, by list of texts.
+fn used_codes(spec: &InputSpec, batch: &EventBatch<'_>) -> Vec<BTreeSet<u32>> {
+    let columns = spec.texts().map(|(place, _)| batch.codes(Some(place)));
+    columns.chain(batch.segments.iter().copied()).map(distinct).collect()
 }
 
 fn distinct(codes: &[u32]) -> BTreeSet<u32> {

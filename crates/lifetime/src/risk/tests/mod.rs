@@ -14,8 +14,9 @@ mod months;
 mod planted;
 mod rows;
 
+use kohort_inputs::{Invoice, Return, Score, Signal};
 use kohort_model::{
-    Block, Context, Day, Engagement, Finished, Grain, Invoice, Items, Measure, Return, Signal,
+    Block, BlockItems, Context, Day, Engagement, Finished, Grain, ItemLists, Measure,
 };
 
 use crate::tests::{Person, context, show};
@@ -51,31 +52,26 @@ pub(super) fn frame(
 
 /// Shows the people as one block.
 pub(super) fn show_known(context: &Context, people: &[Known], each: impl FnOnce(&Block<'_>)) {
-    fn items<T>(people: &[Known], of: impl Fn(&Known) -> Vec<T>) -> (Vec<u32>, Vec<T>) {
-        let (mut offsets, mut items) = (vec![0], Vec::new());
-        for known in people {
-            items.extend(of(known));
-            offsets.push(u32::try_from(items.len()).unwrap());
-        }
-        (offsets, items)
+    fn items<T>(people: &[Known], of: impl Fn(&Known) -> Vec<T>) -> Vec<Vec<T>> {
+        people.iter().map(of).collect()
     }
-    let (signal_offsets, signals) = items(people, |known| {
+    let signals = items(people, |known| {
         let signals = known.signals.iter();
         let signal =
             |&(day, signal, value): &(i32, u32, i64)| Signal { day: Day(day), signal, value };
         signals.map(signal).collect()
     });
-    let (invoice_offsets, invoices) = items(people, |known| {
+    let invoices = items(people, |known| {
         let invoices = known.invoices.iter();
         let invoice = |&(issued, due, paid, amount): &(i32, i32, Option<i32>, i64)| Invoice {
             issued: Day(issued),
-            due: Day(due),
+            due: Some(Day(due)),
             paid: paid.map(Day),
             amount,
         };
         invoices.map(invoice).collect()
     });
-    let (return_offsets, returns) = items(people, |known| {
+    let returns = items(people, |known| {
         let back = |day: &i32| Return {
             order: 0,
             day: Day(*day),
@@ -86,18 +82,14 @@ pub(super) fn show_known(context: &Context, people: &[Known], each: impl FnOnce(
         };
         known.returns.iter().map(back).collect()
     });
-    let (score_offsets, scores) = items(people, |known| {
-        known.scores.iter().map(|(day, score)| (Day(*day), *score)).collect()
+    let scores = items(people, |known| {
+        let score = |(day, score): &(i32, u8)| Score { day: Day(*day), score: *score };
+        known.scores.iter().map(score).collect()
     });
+    let items = ItemLists::default().with(&signals).with(&invoices).with(&returns).with(&scores);
     let persons: Vec<Person> = people.iter().map(|known| known.person.clone()).collect();
     show(context, &persons, |block| {
-        each(&Block {
-            signals: Items { offsets: &signal_offsets, items: &signals },
-            invoices: Items { offsets: &invoice_offsets, items: &invoices },
-            returns: Items { offsets: &return_offsets, items: &returns },
-            scores: Items { offsets: &score_offsets, items: &scores },
-            ..*block
-        });
+        each(&Block { items: BlockItems { all: Some(&items), first: 0 }, ..*block });
     });
 }
 

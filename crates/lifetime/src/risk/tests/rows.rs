@@ -61,7 +61,7 @@ fn levels_over_the_window() {
     ];
     show_known(&context, &[known], |block| {
         let mut levels = Levels::new(10);
-        levels.read(block, 0, &context.engagement);
+        levels.read(block, 0, &context);
         for (signal, expected) in cases {
             let mut walk = levels.of(signal);
             for day in 0..400 {
@@ -78,7 +78,7 @@ fn levels_stop_at_the_largest_number() {
     let known = active(0, 400, &[(0, 0, i64::MAX), (1, 0, i64::MAX), (2, 0, i64::MAX), (5, 0, 3)]);
     show_known(&context, &[known], |block| {
         let mut levels = Levels::new(30);
-        levels.read(block, 0, &context.engagement);
+        levels.read(block, 0, &context);
         let mut walk = levels.of(0);
         let expected = [(1, (1 << 63) - 1), (2, u64::MAX - 1), (3, u64::MAX), (33, 3), (36, 0)];
         for (day, level) in expected {

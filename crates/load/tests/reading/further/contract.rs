@@ -1,10 +1,10 @@
 //! What does not fit the files.
 
-use kohort_load::{Content, LoadError, Source, SurveysSource, TouchpointsSource, open};
+use kohort_load::{LoadError, Source, open};
 use kohort_model::Input;
 
 use super::{TABLES, source, table, table_of};
-use crate::support::{Folder, lines, read};
+use crate::support::{Folder, Maps as _, lines, read};
 
 #[test]
 fn columns_that_one_file_lacks() {
@@ -35,70 +35,52 @@ fn columns_that_one_file_lacks() {
 #[test]
 fn mapped_values_that_do_not_fit() {
     type Change = fn(&mut Source);
-    fn touchpoints(source: &mut Source) -> &mut TouchpointsSource {
-        match &mut source.content {
-            Content::Touchpoints(touchpoints) => touchpoints,
-            other => panic!("{other:?} are no touchpoints"),
-        }
-    }
     let cases: [(Input, Change, &str); 10] = [
         (
             Input::Surveys,
-            |s| s.content = score("why"),
+            |s| score(s, "why"),
             "inputs.surveys.score = \"why\" is of type str in DIR/a.parquet; a score is a decimal, an \
              integer or a float: use CAST(why AS INTEGER)",
         ),
         (
             Input::Surveys,
-            |s| s.content = score("at"),
+            |s| score(s, "at"),
             "inputs.surveys.score = \"at\" is of type date in DIR/a.parquet; a score is a decimal, an \
              integer or a float",
         ),
         (
             Input::OrderLines,
-            |s| {
-                if let Content::OrderLines(lines) = &mut s.content {
-                    lines.units = Some("product".to_owned());
-                }
-            },
+            |s| s.set("units", "product"),
             "inputs.order_lines.units = \"product\" is of type str in DIR/a.parquet; a number of units \
              is a decimal, an integer or a float: use CAST(product AS BIGINT)",
         ),
         (
             Input::Engagement,
-            |s| {
-                if let Content::Engagement(engagement) = &mut s.content {
-                    engagement.value = Some("kind".to_owned());
-                }
-            },
+            |s| s.set("value", "kind"),
             "inputs.engagement.value = \"kind\" is of type str in DIR/a.parquet; an amount is a \
              decimal, an integer or a float: use CAST(kind AS DECIMAL(38, 2))",
         ),
         (
             Input::Opportunities,
-            |s| {
-                if let Content::Opportunities(opportunities) = &mut s.content {
-                    opportunities.closed_at = Some("id".to_owned());
-                }
-            },
+            |s| s.set("closed_at", "id"),
             "inputs.opportunities.closed_at = \"id\" is of type i64 in DIR/a.parquet; a time is a date \
              or a timestamp: use TO_TIMESTAMP(id) of seconds since 1970, EPOCH_MS(id) of milliseconds",
         ),
         (
             Input::Opportunities,
-            |s| s.customer_id = "value".to_owned(),
+            |s| s.set("buyer", "value"),
             "inputs.opportunities.buyer = \"value\" is of type decimal[15,2] in DIR/a.parquet; an id \
              is an integer, text or binary: use CAST(value AS BIGINT) or CAST(value AS VARCHAR)",
         ),
         (
             Input::Touchpoints,
-            |s| touchpoints(s).customer_id = Some("at".to_owned()),
+            |s| s.set("customer_id", "at"),
             "inputs.touchpoints.customer_id = \"at\" is of type date in DIR/a.parquet; an id is an \
              integer, text or binary: use CAST(at AS BIGINT) or CAST(at AS VARCHAR)",
         ),
         (
             Input::Touchpoints,
-            |s| touchpoints(s).customer_id = Some("'x'".to_owned()),
+            |s| s.set("customer_id", "'x'"),
             "inputs.touchpoints.customer_id = \"'x'\" names no column, so every row would have the \
              same value",
         ),
@@ -110,7 +92,7 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             Input::Identities,
-            |s| s.customer_id = "1.5".to_owned(),
+            |s| s.set("visitor_id", "1.5"),
             "inputs.identities.visitor_id = \"1.5\" names no column, so every row would have the same \
              value",
         ),
@@ -124,8 +106,9 @@ fn mapped_values_that_do_not_fit() {
     }
 }
 
-fn score(expr: &str) -> Content {
-    Content::Surveys(SurveysSource { reason: None, score: Some(expr.to_owned()) })
+fn score(source: &mut Source, expr: &str) {
+    source.unmap("reason");
+    source.map("score", expr);
 }
 
 #[test]

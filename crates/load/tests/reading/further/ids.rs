@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use kohort_inputs::spec;
 use kohort_load::{LoadError, open_all};
-use kohort_model::Input;
+use kohort_model::{IdSpace, IdType, Input, ValueKind};
 use polars::prelude::{Column, DataType};
 
 use super::{source, table_of};
@@ -32,12 +33,23 @@ fn opened(folder: &Folder, inputs: Inputs<'_>) -> Result<Vec<String>, LoadError>
         .map(|input| {
             let (report, _) = read(input)?;
             assert_eq!(report.rejected, BTreeMap::new());
+            let spec = spec(input.input());
+            let has = |is: fn(IdSpace, bool) -> bool| {
+                (0..spec.columns.len()).any(|place| {
+                    let of = match spec.columns[place].kind {
+                        ValueKind::Id(ids) => ids.of,
+                        _ => return false,
+                    };
+                    let integers = [Some(IdType::Signed), Some(IdType::Unsigned)];
+                    is(of, place == spec.owner()) && integers.contains(&input.ids_of(place))
+                })
+            };
             let integers = [
-                kind(input.has_integer_customers(), "customers"),
-                kind(input.has_integer_others(), "others"),
-                kind(input.has_integer_orders(), "orders"),
+                kind(has(|of, is_owner| is_owner && of != IdSpace::Order), "customers"),
+                kind(has(|of, is_owner| !is_owner && of == IdSpace::Customer), "others"),
+                kind(has(|of, is_owner| !is_owner && of != IdSpace::Customer), "orders"),
             ];
-            Ok(format!("{:?}{}", input.customer_ids(), integers.concat()))
+            Ok(format!("{:?}{}", input.owner_ids(), integers.concat()))
         })
         .collect()
 }

@@ -1,16 +1,11 @@
 //! Touchpoints, identities, opportunities, lines of orders, returns, invoices and engagement, and
 //! the scores of surveys.
 
-use std::collections::BTreeMap;
-
-use kohort_load::{
-    Content, EngagementSource, IdentitiesSource, InvoicesSource, OpportunitiesSource,
-    OrderLinesSource, ReasonSource, ReturnsSource, Source, SurveysSource, TouchpointsSource,
-};
+use kohort_load::Source;
 use kohort_model::Input;
 use polars::prelude::Column;
 
-use crate::support::{Folder, dates, decimals, money, status, text};
+use crate::support::{Folder, Maps as _, dates, decimals, text};
 
 mod accepted;
 mod contract;
@@ -50,63 +45,61 @@ fn table(words: &str) -> Vec<Column> {
     header.iter().enumerate().map(column).collect()
 }
 
-/// An input with all its columns, or with those that it must have.
-fn content(input: Input, all: bool) -> Content {
-    let some = |name: &str| all.then(|| name.to_owned());
-    let names = BTreeMap::from([("dear".to_owned(), "price".to_owned())]);
-    let reason = some("why").map(|expr| ReasonSource { expr, names });
+/// Columns of an input with the expressions that they have here.
+type Mapped = &'static [(&'static str, &'static str)];
+
+/// The columns that an input must have beside id and time, and those that it may.
+fn mapped(input: Input) -> [Mapped; 2] {
     match input {
-        Input::Surveys => Content::Surveys(SurveysSource { reason, score: Some("score".into()) }),
-        Input::Touchpoints => Content::Touchpoints(TouchpointsSource {
-            step: "step".to_owned(),
-            steps: Vec::new(),
-            cart_id: some("cart"),
-            money: all.then(|| money("value")),
-            customer_id: some("who"),
-        }),
-        Input::Identities => {
-            Content::Identities(IdentitiesSource { customer_id: "who".to_owned() })
-        }
-        Input::Opportunities => Content::Opportunities(OpportunitiesSource {
-            opportunity_id: some("deal"),
-            closed_at: some("closed"),
-            outcome: status("outcome"),
-            stage: some("stage"),
-            stages: Vec::new(),
-            money: money("value"),
-            reason,
-            competitor: some("rival"),
-        }),
-        Input::OrderLines => Content::OrderLines(OrderLinesSource {
-            order_id: "order".to_owned(),
-            product: some("product"),
-            category: some("category"),
-            units: some("units"),
-            money: money("value"),
-        }),
-        Input::Returns => Content::Returns(ReturnsSource {
-            order_id: "order".to_owned(),
-            product: some("product"),
-            units: some("units"),
-            money: money("value"),
-            reason,
-        }),
-        Input::Invoices => Content::Invoices(InvoicesSource {
-            invoice_id: some("bill"),
-            due_at: some("due"),
-            paid_at: "paid".to_owned(),
-            money: money("value"),
-        }),
-        Input::Engagement => {
-            Content::Engagement(EngagementSource { kind: "kind".to_owned(), value: some("value") })
-        }
-        other => panic!("{other:?} is no further input"),
+        Input::Surveys => [&[("score", "score")], &[("reason", "why")]],
+        Input::Touchpoints => [
+            &[("step", "step")],
+            &[("cart_id", "cart"), ("value", "value"), ("customer_id", "who")],
+        ],
+        Input::Identities => [&[("customer_id", "who")], &[]],
+        Input::Opportunities => [
+            &[("outcome", "outcome"), ("value", "value")],
+            &[
+                ("opportunity_id", "deal"),
+                ("closed_at", "closed"),
+                ("stage", "stage"),
+                ("reason", "why"),
+                ("competitor", "rival"),
+            ],
+        ],
+        Input::OrderLines => [
+            &[("order_id", "order"), ("value", "value")],
+            &[("product", "product"), ("category", "category"), ("units", "units")],
+        ],
+        Input::Returns => [
+            &[("order_id", "order"), ("value", "value")],
+            &[("product", "product"), ("units", "units"), ("reason", "why")],
+        ],
+        Input::Invoices => [
+            &[("paid_at", "paid"), ("amount", "value")],
+            &[("invoice_id", "bill"), ("due_at", "due")],
+        ],
+        Input::Engagement => [&[("kind", "kind")], &[("value", "value")]],
+        other => panic!("{other:?} is no such input"),
     }
 }
 
+/// An input with all its columns, or with those that it must have.
 fn source(folder: &Folder, path: &str, input: Input, all: bool) -> Source {
-    let mut source = folder.source_of(&[path], content(input, all));
-    source.time = source.time.filter(|_| input != Input::Identities);
+    let mut source = folder.source_of(&[path], input);
+    let [needed, optional] = mapped(input);
+    for (column, expr) in needed.iter().chain(optional.iter().filter(|_| all)) {
+        match *column {
+            "outcome" => source.map_status(column, expr),
+            "reason" => {
+                let names = [("dear".to_owned(), "price".to_owned())];
+                source.map(column, expr).names = names.into();
+            }
+            column => {
+                source.map(column, expr);
+            }
+        }
+    }
     source
 }
 

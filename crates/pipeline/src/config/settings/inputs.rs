@@ -1,8 +1,9 @@
 //! The settings of the inputs, listed.
 
+use chrono_tz::Tz;
+
 use super::Settings;
 use crate::{Currency, History, MappedInput, Rows};
-use chrono_tz::Tz;
 
 impl Settings {
     /// `history` where it is the input that makes customers.

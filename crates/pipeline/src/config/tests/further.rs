@@ -156,8 +156,8 @@ fn every_key_of_further_inputs() {
     inputs.identities.customer_id: c
     inputs.identities.where: sure
     inputs.opportunities.path: ["/home/shop/deals.parquet"]
-    inputs.opportunities.opportunity_id: deal
     inputs.opportunities.buyer: account
+    inputs.opportunities.opportunity_id: deal
     inputs.opportunities.created_at: opened
     inputs.opportunities.closed_at: closed
     inputs.opportunities.outcome: state
@@ -418,7 +418,7 @@ fn wrong_further_settings() {
     --set carts.window_hours=876001: carts.window_hours is the number 876001; it must be a whole number of hours from 1 to 876000
     --set inputs.opportunities.lost=["gone", "won"]: "won" stands in lost, but also in won; a status means one thing
     --set inputs.opportunities.won=lost: "lost" stands in won, but also in lost; a status means one thing
-    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, opportunity_id, buyer, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where, timezone
+    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, buyer, opportunity_id, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where, timezone
     --set receivables.terms_days=-1: receivables.terms_days is the number -1; it must be a whole number of days from 0 to 36500
     --set churn_indicators.window_days=0: churn_indicators.window_days is the number 0; it must be a whole number of days from 1 to 36500
     --set cross_sell.min_support=1.5: cross_sell.min_support is the number 1.5; it must be a share from 0 to 1, such as 0.001

@@ -50,8 +50,8 @@ tables = ["revenue_movements", "clv_models"]
     revenue.window.month: 1
     customers.reactivation_gap_days: 14
     inputs.subscriptions.path: ["/data/contracts"]
-    inputs.subscriptions.subscription_id: contract
     inputs.subscriptions.customer_id: customer
+    inputs.subscriptions.subscription_id: contract
     inputs.subscriptions.started_at: from_day
     inputs.subscriptions.ended_at: to_day
     inputs.subscriptions.amount: price
@@ -179,8 +179,8 @@ fn wrong_subscriptions() {
     --set inputs.subscriptions.currency=cur: inputs.subscriptions.currency is not a code of three capital letters such as GBP; for a column of currencies set rates too, to a table of date, currency and rate
     --set inputs.subscriptions.rates=rates.csv: inputs.subscriptions.rates converts amounts, but currency does not stand beside it to say from which; set it to the column that holds each row's currency
     --set inputs.subscriptions.deduplicate=1: inputs.subscriptions.deduplicate is the number 1; it must be true or false
-    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
-    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, subscription_id, customer_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, customer_id, subscription_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, customer_id, subscription_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
     --set customers.reactivation_gap_days=-1: customers.reactivation_gap_days is the number -1; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_gap_days=auto: customers.reactivation_gap_days is the text "auto"; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score

@@ -126,8 +126,8 @@ fn defaults() {
     revenue.window.month: 1
     customers.reactivation_gap_days: 0
     inputs.subscriptions.path: ["/home/shop/contracts.parquet"]
-    inputs.subscriptions.subscription_id: contract
     inputs.subscriptions.customer_id: customer
+    inputs.subscriptions.subscription_id: contract
     inputs.subscriptions.started_at: from_day
     inputs.subscriptions.ended_at: to_day
     inputs.subscriptions.amount: price
