@@ -1,8 +1,10 @@
-//! Aligned columns of text.
+//! Grids: aligned columns of text below a header.
 
 use std::fmt;
 
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use kohort_model::shown;
+use unicode_width::UnicodeWidthStr;
 
 /// Which side of its column a text keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,19 +15,13 @@ pub enum Align {
     Right,
 }
 
-/// A header, which is wrapped at underscores, over rows of cells.
+/// A header over rows of cells. Headers are wrapped at underscores; cells are lines, or where a width is
+/// given wrapped to it.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    columns: Vec<Column>,
-    rows: usize,
-}
-
-#[derive(Clone, Debug)]
-struct Column {
-    header: Vec<String>,
-    align: Align,
-    cells: Vec<String>,
-    width: usize,
+    headers: Vec<Vec<String>>,
+    aligns: Vec<Align>,
+    rows: Vec<Vec<String>>,
 }
 
 /// Headers that are longer are wrapped where their parts are shorter.
@@ -35,78 +31,72 @@ const GAP: usize = 2;
 impl Grid {
     /// A table without rows.
     pub fn new<N: Into<String>>(columns: impl IntoIterator<Item = (N, Align)>) -> Self {
-        let column = |(name, align): (N, Align)| {
-            let header = wrap(&shown(&name.into()));
-            let width = header.iter().map(|line| length(line)).max().unwrap_or(0);
-            Column { header, align, cells: Vec::new(), width }
-        };
-        Self { columns: columns.into_iter().map(column).collect(), rows: 0 }
+        let columns = columns.into_iter().map(|(name, align)| (wrap(&shown(&name.into())), align));
+        let (headers, aligns): (Vec<_>, Vec<_>) = columns.unzip();
+        Self { headers, aligns, rows: Vec::new() }
     }
 
     /// Adds a row, a cell for each column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
-            // Escapes take places too, and a row stays a line.
-            let cell = shown(&cell).into_owned();
-            column.width = column.width.max(length(&cell));
-            column.cells.push(cell);
-        }
-        self.rows += 1;
+        // Escapes take places too, and a row stays a line.
+        let cells = cells.into_iter().map(|cell| shown(&cell).into_owned());
+        self.rows.push(cells.take(self.headers.len()).collect());
     }
 
     /// Drops the last columns that do not fit into `width`, but never the first one, and says how
     /// many.
     pub fn fit(&mut self, width: usize) -> usize {
         let mut end = 0;
-        let fitting = self.columns.iter().take_while(|column| {
-            end += column.width + GAP;
+        let fitting = self.widths().take_while(|column| {
+            end += column + GAP;
             end - GAP <= width
         });
-        let fitting = fitting.count().max(1).min(self.columns.len());
-        self.columns.drain(fitting..).count()
+        let (fitting, all) = (fitting.count().max(1), self.headers.len());
+        self.headers.truncate(fitting);
+        self.aligns.truncate(fitting);
+        self.rows.iter_mut().for_each(|row| row.truncate(fitting));
+        all - self.headers.len()
+    }
+
+    /// Places that each column takes.
+    fn widths(&self) -> impl Iterator<Item = usize> {
+        (0..self.headers.len()).map(|column| {
+            let header = self.headers[column].iter();
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            header.chain(cells).map(|text| length(text)).max().unwrap_or(0)
+        })
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        let height = self.headers.iter().map(Vec::len).max().unwrap_or(0);
+        // Short headers are on the rule, not in the air.
+        table.set_header(self.headers.iter().map(|header| {
+            let above = std::iter::repeat_n("", height - header.len());
+            above.chain(header.iter().map(String::as_str)).collect::<Vec<_>>().join("\n")
+        }));
+        table.add_row(self.widths().map(|width| "─".repeat(width)));
+        table.add_rows(self.rows.iter().map(|row| row.iter().map(Cell::new)));
+        for (column, align) in table.column_iter_mut().zip(&self.aligns) {
+            column.set_padding((0, u16::try_from(GAP).unwrap_or(0)));
+            if *align == Align::Right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
     }
 }
 
 impl fmt::Display for Grid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let height = self.columns.iter().map(|column| column.header.len()).max().unwrap_or(0);
-        for i in 0..height {
-            // Short headers stand on the rule, not in the air.
-            line(f, &self.columns, |column| {
-                let skip = height - column.header.len();
-                i.checked_sub(skip).map_or("", |i| &column.header[i])
-            })?;
-        }
-        let rules: Vec<_> = self.columns.iter().map(|column| "─".repeat(column.width)).collect();
-        writeln!(f, "{}", rules.join(&" ".repeat(GAP)))?;
-        for row in 0..self.rows {
-            line(f, &self.columns, |column| &column.cells[row])?;
-        }
-        Ok(())
+        self.table().lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
     }
 }
 
-fn line<'a>(
-    f: &mut fmt::Formatter<'_>,
-    columns: &'a [Column],
-    cell: impl Fn(&'a Column) -> &'a str,
-) -> fmt::Result {
-    let mut text = String::new();
-    for column in columns {
-        let cell = cell(column);
-        let space = " ".repeat(column.width - length(cell));
-        match column.align {
-            Align::Left => text.extend([cell, &space]),
-            Align::Right => text.extend([&space, cell]),
-        }
-        text.push_str(&" ".repeat(GAP));
-    }
-    writeln!(f, "{}", text.trim_end())
-}
-
-/// Places that a text takes: one per character.
+/// Places that a text takes on a terminal: two for each wide character.
 pub(crate) fn length(text: &str) -> usize {
-    text.chars().count()
+    text.width()
 }
 
 /// `gross_revenue_churn_rate` as `gross_`, `revenue_`, `churn_rate`.
@@ -158,6 +148,19 @@ mod tests {
         a\u{1b}      b
         ───────────  ─
         \u{202e}x\n  1
+        ");
+    }
+
+    #[test]
+    fn wide_characters_take_two_places() {
+        let mut grid = Grid::new([("country", Align::Left), ("売上", Align::Right)]);
+        grid.row(["日本", "1,204"].map(str::to_owned));
+        grid.row(["Österreich", "7"].map(str::to_owned));
+        insta::assert_snapshot!(grid, @r"
+        country      売上
+        ──────────  ─────
+        日本        1,204
+        Österreich      7
         ");
     }
 
