@@ -391,7 +391,7 @@ fn notes_are_taken_at_their_word_only_where_they_are_of_this_output() {
         let done = folder.kohort("retry out");
         assert_eq!(done.code, Some(1), "{arguments:?}: {}", done.stderr);
         assert!(done.stderr.contains(reason), "{arguments:?}: {}", done.stderr);
-        assert!(done.stderr.starts_with("error: the run that out/.attempt.json tells of is not"));
+        assert!(done.stderr.starts_with("error: the run in out/.attempt.json is not"));
         assert_eq!(folder.names("there"), [""; 0]);
         assert_eq!(folder.names("elsewhere"), [""; 0]);
     }

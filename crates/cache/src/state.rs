@@ -212,7 +212,7 @@ fn is_kept(entry: &DirEntry) -> bool {
 
 /// What is kept of one form of the inputs.
 fn own_of_form(folder: &Path) -> io::Result<Own> {
-    let own = Own::of(folder, &|name, path| match name {
+    let own = Own::below(folder, &|name, path| match name {
         manifest::NAME | manifest::NEW => own::begins_as(path, manifest::BEGIN),
         name => segment::is_named(name) && own::is_file(path),
     })?;

@@ -66,7 +66,7 @@ pub fn end_with_a_sentence(as_json: bool) -> io::Result<()> {
         low_level::register(SIGABRT, || {
             let bytes = REFUSED_BYTES.load(Ordering::SeqCst);
             if bytes > 0 {
-                let _ = tell(&mut io::stderr(), bytes, AS_JSON.load(Ordering::SeqCst));
+                let _ = write_message(&mut io::stderr(), bytes, AS_JSON.load(Ordering::SeqCst));
                 low_level::exit(1);
             }
         })
@@ -74,7 +74,7 @@ pub fn end_with_a_sentence(as_json: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn tell(to: &mut impl Write, bytes: usize, as_json: bool) -> io::Result<()> {
+fn write_message(to: &mut impl Write, bytes: usize, as_json: bool) -> io::Result<()> {
     let (before, after) =
         if as_json { (r#"{"level":"ERROR","message":""#, r#""}"#) } else { ("error: ", "") };
     let mebibytes = bytes.div_ceil(1 << 20);
@@ -101,10 +101,10 @@ mod tests {
                 "segments\"}\n",
             ),
         ] {
-            let mut told = Vec::new();
-            tell(&mut told, bytes, as_json).unwrap();
-            let told = String::from_utf8(told).unwrap();
-            assert!(told.starts_with(start) && told.ends_with(end), "{told}");
+            let mut text = Vec::new();
+            write_message(&mut text, bytes, as_json).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            assert!(text.starts_with(start) && text.ends_with(end), "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 #![expect(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
-    reason = "these comments are the help texts, which are shown as they stand"
+    reason = "these comments are the help texts, which are shown as they are"
 )]
 
 use std::path::PathBuf;
@@ -131,7 +131,7 @@ pub struct RunArgs {
 
     /// Publish, then exit with 4 if the newest complete period of a rate is beyond its threshold
     ///
-    /// Thresholds stand in the section alerts of the pipeline file; one is built in: monthly churn above 7 %.
+    /// Thresholds are in the section alerts of the pipeline file; one is built in: monthly churn above 7 %.
     #[arg(long)]
     pub fail_on_alert: bool,
 }
@@ -264,7 +264,7 @@ pub struct DiffArgs {
 
 /// List the runs of an output, newest first
 ///
-/// Also tells of a run that began and did not succeed. With CSV and JSON every column: run,
+/// Also lists a run that began and did not succeed. With CSV and JSON every column: run,
 /// status (current, kept, failed or unfinished, which is at work or killed; on an object store also
 /// unpublished, which is whole and never became current), started_at, as_of, seconds, rows_in (of
 /// all files of its inputs, read anew or known from earlier), orders, tables, bytes of all its

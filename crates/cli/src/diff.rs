@@ -42,7 +42,7 @@ pub fn diff(args: &DiffArgs, messages: &Messages, stdout: &mut Stdout) -> Result
     Ok(())
 }
 
-/// The tables that are compared; stderr is told of the others.
+/// The tables that are compared; stderr names the others.
 fn choose(
     args: &DiffArgs,
     comparison: &Comparison,

@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked to.
+//! Errors of a command, and its exit codes.
 
 use std::io;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub enum CliError {
     /// Numbers that no formula takes.
     #[error("{0}")]
     Calc(#[from] CalcError),
-    /// Rates beyond their thresholds, found by a run that did all that it was told.
+    /// Rates beyond their thresholds, found by a run that did all that was asked.
     #[error("{}", list(.0))]
     Alerts(Vec<Alert>),
     /// Two runs are not the same, found by a comparison that should say so.
@@ -49,7 +49,7 @@ pub enum CliError {
     /// A report that cannot be made.
     #[error("{0}")]
     Report(ReportError),
-    /// A run cannot be told of signals.
+    /// Signals cannot be listened for.
     #[error("cannot listen for signals: {0}; see to the cause and run again")]
     Signals(io::Error),
     /// Stdout cannot be written to.
@@ -57,7 +57,7 @@ pub enum CliError {
     Stdout(#[from] io::Error),
     /// A note of a run that is not taken at its word.
     #[error(
-        "the run that {} tells of is not started again: {reason}; type its command yourself",
+        "the run in {} is not started again: {reason}; type its command yourself",
         note.display()
     )]
     Note {

@@ -1,7 +1,7 @@
 //! Stderr, where messages go: plain sentences and bars on a terminal, log lines elsewhere.
 //!
 //! All that the command says goes through here, and nothing goes on as it came: a message is a line, what a
-//! terminal would obey is escaped, and the names of environment variables stand in place of their values.
+//! terminal would obey is escaped, and the names of environment variables replace their values.
 
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
@@ -31,7 +31,7 @@ pub enum Reader {
     Log(LogFormat),
 }
 
-/// How much is told.
+/// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Volume {
     /// Warnings and errors.
@@ -74,7 +74,7 @@ impl Messages {
         self.reader
     }
 
-    /// Whether only warnings and errors are told.
+    /// Whether only warnings and errors are shown.
     pub fn is_quiet(&self) -> bool {
         self.volume == Volume::Quiet
     }
@@ -90,7 +90,7 @@ impl Messages {
         substituted.hide(&text.to_string()).into_owned()
     }
 
-    /// From here on everything that is told is of this run.
+    /// From here on every message is of this run.
     pub fn begin_run(&self, run_id: &str, pipeline: &str) {
         let object = json!({ "run_id": run_id, "pipeline": pipeline }).to_string();
         // A process is one run.
@@ -157,7 +157,7 @@ impl Messages {
     fn lines<T: Display>(&self, lines: impl IntoIterator<Item = T>) {
         let lines = lines.into_iter().map(|line| shown(&self.hidden(line)).into_owned() + "\n");
         let text: String = lines.collect();
-        // Where stderr is gone there is nobody left to tell.
+        // Where stderr is gone nobody reads any more.
         self.bars.suspend(|| io::stderr().write_all(text.as_bytes()).unwrap_or_default());
     }
 

@@ -9,7 +9,7 @@ use kohort_pipeline::Event;
 use crate::messages::{Messages, Reader};
 use kohort_report::number::count;
 
-/// How often a log tells how far a stage is.
+/// How often a log says how far a stage is.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Turns the events of a run into bars or log lines.

@@ -118,7 +118,7 @@ fn become_it(command: &mut Command) -> io::Error {
     }
 }
 
-/// The note of a run at work: it stands in the output until the run has succeeded.
+/// The note of a run at work: it is in the output until the run has succeeded.
 pub struct Note<'a> {
     pipeline: &'a Pipeline,
     output: Output,
@@ -144,15 +144,15 @@ impl<'a> Note<'a> {
             started_at: *started_at,
             error: None,
         };
-        self.tell(attempt.write(&self.output));
+        self.report_failure(attempt.write(&self.output));
     }
 
     /// Adds why the run failed, or removes the note of one that succeeded.
     pub fn end<T>(&self, result: &Result<T, RunError>) {
         match (self.run_id.get(), result) {
-            (Some(run_id), Ok(_)) => self.tell(Attempt::clear(&self.output, run_id)),
+            (Some(run_id), Ok(_)) => self.report_failure(Attempt::clear(&self.output, run_id)),
             // There was nothing to do, so that there is nothing to do again either.
-            (None, Ok(_)) => self.tell(Attempt::read(&self.output).and_then(|attempt| {
+            (None, Ok(_)) => self.report_failure(Attempt::read(&self.output).and_then(|attempt| {
                 attempt.map_or(Ok(()), |it| Attempt::clear(&self.output, &it.run_id))
             })),
             (None, Err(_)) => {}
@@ -164,7 +164,7 @@ impl<'a> Note<'a> {
     }
 
     /// A run does not fail for its note: what ails the disk it will find out by itself.
-    fn tell(&self, result: Result<(), PublishError>) {
+    fn report_failure(&self, result: Result<(), PublishError>) {
         if let Err(error) = result {
             self.messages.detail(format_args!("`kohort retry` cannot know of this run: {error}"));
         }

@@ -45,7 +45,7 @@ fn plan_or_run(args: &RunArgs, messages: &Messages, stdout: &mut Stdout) -> Resu
     });
     note.end(&result);
     let summary = result?;
-    summary::tell(&summary, messages);
+    summary::report(&summary, messages);
     if args.fail_on_alert && !summary.alerts.is_empty() {
         return Err(CliError::Alerts(summary.alerts));
     }

@@ -24,7 +24,7 @@ pub fn runs(args: &RunsArgs, messages: &Messages, stdout: &mut Stdout) -> Result
     }
     stdout.flush()?;
     for row in &rows {
-        if let Some(Told { what, remedy }) = told(row, &args.path, output.root()) {
+        if let Some(Advice { what, remedy }) = advice(row, &args.path, output.root()) {
             // Whoever can write to the output can write a note: no line of it looks like another message.
             let what =
                 format!("{} {what}", row.run).replace('\n', "\n  ").replace("\n    ", "\n  ");
@@ -61,7 +61,7 @@ fn rows(output: &Output, messages: &Messages) -> Result<Vec<Row>, CliError> {
 }
 
 /// What is said of a run that is not published.
-fn told(row: &Row, path: &Path, output: &Path) -> Option<Told> {
+fn advice(row: &Row, path: &Path, output: &Path) -> Option<Advice> {
     let retry = || format!("`kohort retry {}` runs it again", path.display());
     match (row.status, &row.error) {
         (UNPUBLISHED, error) => {
@@ -70,19 +70,19 @@ fn told(row: &Row, path: &Path, output: &Path) -> Option<Told> {
                 "`kohort publish {}` makes it so, `kohort gc` removes it once it is older than a day",
                 output.join(&row.run).display()
             );
-            Some(Told { what: format!("is whole and never became current{error}"), remedy })
+            Some(Advice { what: format!("is whole and never became current{error}"), remedy })
         }
-        (_, Some(error)) => Some(Told { what: format!("failed: {error}"), remedy: retry() }),
+        (_, Some(error)) => Some(Advice { what: format!("failed: {error}"), remedy: retry() }),
         (_, None) if row.bytes.is_none() => {
             let what = "did not end; it is at work, or was killed".to_owned();
-            Some(Told { what, remedy: retry() })
+            Some(Advice { what, remedy: retry() })
         }
         _ => None,
     }
 }
 
 /// What became of a run, and what can be done.
-struct Told {
+struct Advice {
     what: String,
     remedy: String,
 }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_published_is_told() {
+    fn runs_that_are_not_published_have_advice() {
         let row = |status, bytes, error: Option<&str>| Row {
             run: "X".to_owned(),
             status,
@@ -112,11 +112,11 @@ mod tests {
             ),
         ];
         for (row, expected) in cases {
-            let told = told(&row, Path::new("FILE"), Path::new("OUT"));
-            assert_eq!(told.is_some(), expected.is_some(), "{row:?}");
-            let told =
-                told.map(|told| format!("{}\n{}", told.what, told.remedy)).unwrap_or_default();
-            assert!(told.starts_with(expected.unwrap_or_default()), "{row:?}: {told}");
+            let found = advice(&row, Path::new("FILE"), Path::new("OUT"));
+            assert_eq!(found.is_some(), expected.is_some(), "{row:?}");
+            let text =
+                found.map(|found| format!("{}\n{}", found.what, found.remedy)).unwrap_or_default();
+            assert!(text.starts_with(expected.unwrap_or_default()), "{row:?}: {text}");
         }
     }
 }

@@ -6,8 +6,8 @@ use kohort_report::summary::{Late, SUBSCRIPTIONS, late, text};
 
 use crate::messages::{Messages, Reader};
 
-/// Tells it on stderr.
-pub fn tell(summary: &RunSummary, messages: &Messages) {
+/// Writes it to stderr.
+pub fn report(summary: &RunSummary, messages: &Messages) {
     match (messages.reader(), summary.is_unchanged) {
         (Reader::Terminal, false) => {
             let RunSummary { record, published, alerts, .. } = summary;
@@ -15,7 +15,7 @@ pub fn tell(summary: &RunSummary, messages: &Messages) {
             text.lines().for_each(|line| messages.say(line));
         }
         (Reader::Terminal, true) => messages.say(format_args!(
-            "nothing has changed since {}; its tables stand",
+            "nothing has changed since {}; its tables are up to date",
             summary.published.display(),
         )),
         (Reader::Log(_), false) => log(summary, messages),

@@ -112,7 +112,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     }
 }
 
-/// How many bytes tell whether a file that has the name already is of the same kind.
+/// How many bytes decide whether a file that has the name already is of the same kind.
 const BEGIN: usize = 12;
 
 /// Writes a file and flushes it to disk. What a killed process left of one gives way; what else has the

@@ -13,8 +13,8 @@ use crate::{DiskError, open_file};
 
 /// How often a lock is tried while another holds it.
 const TRY_EVERY: Duration = Duration::from_millis(200);
-/// How often whoever waits is told so.
-const TELL_EVERY: Duration = Duration::from_mins(1);
+/// How often it is reported that a run waits.
+const REPORT_EVERY: Duration = Duration::from_mins(1);
 
 /// Most bytes of a signature.
 const LONGEST: u64 = 300;
@@ -26,7 +26,7 @@ pub struct Lock(File);
 
 impl Lock {
     /// Locks the folder `root`, which exists, and signs the lock file with `who` is at work. While
-    /// another holds it: fails, or where `on_wait` is there waits, and tells it so at once and each
+    /// another holds it: fails, or where `on_wait` is there waits, and reports so at once and each
     /// minute.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Lock {
         let path = root.join(".lock");
         let mut file =
             open_file(&path).map_err(|cause| DiskError::Write { path: path.clone(), cause })?;
-        let mut told: Option<Instant> = None;
+        let mut reported: Option<Instant> = None;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -46,8 +46,8 @@ impl Lock {
             let Some(on_wait) = on_wait else {
                 return Err(DiskError::Locked { root: root.into(), holder: holder(&mut file) });
             };
-            if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                told = Some(Instant::now());
+            if reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
+                reported = Some(Instant::now());
                 let holder = holder(&mut file);
                 on_wait(&format!(
                     "{} is in use by {holder}; waiting until it ends",
@@ -76,7 +76,7 @@ fn sign(file: &mut File, who: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// Who has signed, on one line; what else stands in the file is nobody's signature.
+/// Who has signed, on one line; what else is in the file is nobody's signature.
 fn holder(file: &mut File) -> String {
     let mut bytes = Vec::new();
     let read = file.rewind().and_then(|()| file.take(LONGEST).read_to_end(&mut bytes));

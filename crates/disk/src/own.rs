@@ -1,4 +1,4 @@
-//! Ownership of files: what kohort wrote, told by what is in it. Nothing else is removed, replaced or
+//! Ownership of files: what kohort wrote, known by what is in it. Nothing else is removed, replaced or
 //! followed.
 
 use std::fs::{self, DirEntry, File, FileType};
@@ -27,7 +27,7 @@ impl Own {
     ///
     /// # Errors
     /// The folder is a link, or cannot be listed.
-    pub fn of(folder: &Path, is_own: &dyn Fn(&str, &Path) -> bool) -> io::Result<Self> {
+    pub fn below(folder: &Path, is_own: &dyn Fn(&str, &Path) -> bool) -> io::Result<Self> {
         let mut own = Self::default();
         if folder.is_symlink() {
             return Err(is_link());
@@ -57,7 +57,7 @@ impl Own {
         self.is_shared |= before;
     }
 
-    /// `None` where it is of somebody else, or cannot be told.
+    /// `None` where it is of somebody else, or not known.
     fn look(
         &mut self,
         entry: &DirEntry,

@@ -26,11 +26,11 @@ pub fn try_abandon() -> Option<Abandoned> {
     UNFINISHED.try_abandon()
 }
 
-/// Has `tell` called if the process is told to end, by [`try_abandon`], before the answer is dropped.
+/// Has `callback` called if the process is told to end, by [`try_abandon`], before the answer is dropped.
 /// It must be quick.
 #[must_use]
-pub fn on_abandon(tell: impl FnOnce() + Send + 'static) -> Registered<'static> {
-    UNFINISHED.register(tell)
+pub fn on_abandon(callback: impl FnOnce() + Send + 'static) -> Registered<'static> {
+    UNFINISHED.register(callback)
 }
 
 /// Removes what a run has on disk.
@@ -89,7 +89,7 @@ impl Unfinished {
         if runs.is_published {
             return Some(Abandoned::Published);
         }
-        // What is on disk was registered last, and goes before anybody is told.
+        // What is on disk was registered last, and goes first.
         for take_back in mem::take(&mut runs.at_work).into_values().rev() {
             take_back();
         }

@@ -7,7 +7,7 @@ use kohort_publish::InputRecord;
 
 use crate::lineage::{Dataset, DatasetField};
 
-/// The files and folders that patterns stand for, each once.
+/// The files and folders that patterns match, each once.
 pub(crate) fn datasets(patterns: &[String]) -> Vec<Dataset> {
     let mut datasets: Vec<Dataset> = Vec::with_capacity(patterns.len());
     for pattern in patterns {
@@ -175,9 +175,9 @@ mod tests {
             mapped("status", "'paid'"),
             mapped("order_id", "customer"),
         ]);
-        let told: Vec<_> = fields.iter().map(|f| (&*f.name, &*f.ty, &*f.description)).collect();
+        let found: Vec<_> = fields.iter().map(|f| (&*f.name, &*f.ty, &*f.description)).collect();
         assert_eq!(
-            told,
+            found,
             [("customer", "i64", "customer_id, order_id"), ("day", "i64", "ordered_at")]
         );
     }

@@ -17,6 +17,6 @@ pub enum NotifyError {
         cause: io::Error,
     },
     /// The address of `[records] lineage` does not take an event.
-    #[error("the lineage of the run is not told: {0}")]
+    #[error("the lineage event was not delivered: {0}")]
     Lineage(StoreError),
 }

@@ -88,7 +88,7 @@ pub struct Ports {
 }
 
 impl Lineage {
-    /// The run `run_id` of `pipeline`, whose name stands in `namespace` beside those of other jobs.
+    /// The run `run_id` of `pipeline`, a job in `namespace`.
     pub fn new(
         target: LineageTarget,
         namespace: impl Into<String>,

@@ -16,7 +16,7 @@ use crate::prometheus::write_metrics;
 
 /// How long an address may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The same while the process is told to end, within two seconds.
+/// The same while the process is asked to end, within two seconds.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What is said of the runs of a pipeline, and where.

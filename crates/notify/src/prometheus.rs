@@ -35,7 +35,7 @@ pub fn write_metrics(
         let old = read_file(path).ok();
         old.and_then(|text| last_success(&String::from_utf8_lossy(&text)))
     };
-    let text = Metrics::of(pipeline, &now, last_success, record).text;
+    let text = Metrics::new(pipeline, &now, last_success, record).text;
     // Not .prom: the collector must not read half of it.
     swap_file(path, &path.with_extension("prom.new"), BEGIN, text.as_bytes())
         .map_err(|cause| NotifyError::File { path: path.to_owned(), cause })
@@ -60,7 +60,7 @@ struct Metrics {
 }
 
 impl Metrics {
-    fn of(
+    fn new(
         pipeline: &str,
         now: &str,
         last_success: Option<String>,

@@ -1,4 +1,4 @@
-//! Whether an input has rows, and whether they are of days that make sense.
+//! Accepted rows of an input: whether there are any, and whether they are of days that make sense.
 
 use kohort_checks::{Finding, Kind, Severity, Status};
 use kohort_load::{LONGEST_GAP_DAYS, LoadReport};

@@ -64,14 +64,14 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// Looks at all that was asked for and tells of what does not hold. Gives the table `checks`.
+    /// Looks at all that was asked for and warns of what does not hold. Gives the table `checks`.
     ///
     /// # Errors
     /// [`RunError::ChecksFailed`] with all that must hold and do not.
     pub fn check(&self, warnings: &Warnings<'_>) -> Result<(Table, CheckCounts), RunError> {
         let findings = self.findings();
         for warned in findings.iter().filter(|finding| finding.status == Status::Warn) {
-            warnings.tell(format!("the check {warned}"));
+            warnings.warn(format!("the check {warned}"));
         }
         let (table, Counts { passed, warned, failed }) =
             (kohort_checks::checks(&findings), Counts::of(&findings));

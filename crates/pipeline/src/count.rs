@@ -1,4 +1,4 @@
-//! The rows of the texts that the pipeline file names, counted without a run.
+//! Counts of the texts that the pipeline file names, without a run.
 
 use std::cmp::Reverse;
 use std::thread::available_parallelism;

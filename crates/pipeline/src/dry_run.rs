@@ -35,9 +35,9 @@ pub struct RunPlan {
     /// gathered.
     pub expected_memory: u64,
     /// Of that, bytes of tables with a row for each period, for everybody; as many again at most for
-    /// each value of a segment. 0 where footers do not tell the first day.
+    /// each value of a segment. 0 where footers do not say the first day.
     pub period_tables: u64,
-    /// The days of the tables, where footers tell.
+    /// The days of the tables, where footers say.
     pub days: Option<(Day, Day)>,
     /// Whether there is nothing to do, because what is published is what would come out.
     pub unchanged: bool,
@@ -82,7 +82,7 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let now = Utc::now();
     let plan = Plan::new(pipeline, now, options.alerts)?;
     check_folders(pipeline)?;
-    let parts = Parts::of(&plan);
+    let parts = Parts::new(&plan);
     let fingerprint = parts.fingerprint(pipeline, now);
     let today = today(pipeline, now);
     let unchanged = PreviousRun::find(pipeline).unchanged(&fingerprint, options, today).is_some();

@@ -1,4 +1,4 @@
-//! Why a run or a check came to nothing.
+//! Errors of a run or a check.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use kohort_timeline::TimelineError;
 
 use crate::TooLarge;
 
-/// The cause, told in full.
+/// The cause, in full.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The input can't be read as the pipeline file says.

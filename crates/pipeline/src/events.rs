@@ -1,4 +1,4 @@
-//! What a run tells while it is at work.
+//! Events of a run while it is at work.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The texts that the pipeline file names, and whether rows have them.
+//! Texts that the pipeline file names, and whether rows have them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,7 +19,7 @@ pub(crate) struct List<'a> {
     pub texts: Vec<&'a str>,
     /// Where the texts are looked for: the key of a mapped value, by input.
     pub values: Vec<(Input, &'static str)>,
-    /// Whether it stands in the file; a default has nothing that could be misspelled.
+    /// Whether it is in the file; a default has nothing that could be misspelled.
     is_given: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Found {
     pub values: Vec<ValueTexts>,
 }
 
-/// What came of each list that stands in the file.
+/// What came of each list that is in the file.
 pub(crate) fn findings(pipeline: &Pipeline, found: &[Found]) -> Vec<Finding> {
     let severity = pipeline.checks.unknown_values;
     let given = lists(pipeline).into_iter().filter(|list| list.is_given);
@@ -234,7 +234,7 @@ mod tests {
         ValueTexts { key: key.to_owned(), expr: expr.to_owned(), texts }
     }
 
-    fn told(texts: &[&str], found: &[Found]) -> (Status, Option<String>) {
+    fn judged(texts: &[&str], found: &[Found]) -> (Status, Option<String>) {
         let values = vec![(Input::Contacts, "variant"), (Input::Surveys, "reason")];
         let values = values.into_iter().take(found.len().max(1)).collect();
         let list = List { key: "a.list".to_owned(), texts: texts.to_vec(), values, is_given: true };
@@ -272,7 +272,7 @@ mod tests {
         ] {
             let expected = (!expected.is_empty()).then(|| format!("{expected}{tail}"));
             let status = Status::of(expected.is_none(), Severity::Warn);
-            assert_eq!(told(texts, &[found]), (status, expected), "{texts:?}");
+            assert_eq!(judged(texts, &[found]), (status, expected), "{texts:?}");
         }
     }
 
@@ -289,12 +289,12 @@ mod tests {
             values: vec![value("reason", "why", named, &[("b", 1)])],
         };
         let unread = Found { input: Input::Surveys, rows: 3, values: Vec::new() };
-        assert_eq!(told(&["a"], &[contacts(), surveys(&[("a", 1)])]).0, Status::Pass);
-        assert_eq!(told(&["a"], &[contacts(), unread]).0, Status::Skipped);
-        assert_eq!(told(&["a"], &[]).0, Status::Skipped);
+        assert_eq!(judged(&["a"], &[contacts(), surveys(&[("a", 1)])]).0, Status::Pass);
+        assert_eq!(judged(&["a"], &[contacts(), unread]).0, Status::Skipped);
+        assert_eq!(judged(&["a"], &[]).0, Status::Skipped);
         let empty = Found { rows: 0, ..contacts() };
-        assert_eq!(told(&["a"], &[empty]).0, Status::Skipped);
-        let (status, detail) = told(&["a"], &[contacts(), surveys(&[])]);
+        assert_eq!(judged(&["a"], &[empty]).0, Status::Skipped);
+        let (status, detail) = judged(&["a"], &[contacts(), surveys(&[])]);
         assert_eq!(status, Status::Warn);
         let start = "no row has \"a\" in column \"arm\" of contacts or column \"why\" of surveys; there are \
                      \"b\" (3 rows); ";

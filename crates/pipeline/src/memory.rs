@@ -31,7 +31,7 @@ pub(crate) fn gather_budget(limit: Option<u64>) -> usize {
 /// What counters and tables may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ceiling {
-    /// Bytes that the process may hold while it counts; `None` where the system tells nothing.
+    /// Bytes that the process may hold while it counts; `None` where the system says nothing.
     pub bytes: Option<u64>,
     /// Bytes that it held when it began to.
     pub held: u64,
@@ -62,19 +62,19 @@ impl Ceiling {
     }
 }
 
-/// Most memory that the process held, in bytes, where the system tells.
+/// Most memory that the process held, in bytes, where the system says.
 pub(crate) fn peak_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     kib(&status, "VmHWM:")
 }
 
-/// Memory that the process holds, in bytes, where the system tells.
+/// Memory that the process holds, in bytes, where the system says.
 fn held_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     kib(&status, "VmRSS:")
 }
 
-/// Memory that the process could take without others giving up theirs, where the system tells: what
+/// Memory that the process could take without others giving up theirs, where the system says: what
 /// is free or easily freed, within the limit of its control group.
 fn available_bytes() -> Option<u64> {
     let free = kib(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;

@@ -1,4 +1,4 @@
-//! From files, and from what is kept of them, to partitions.
+//! Reading: from files, and from what is kept of them, to partitions.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -89,7 +89,7 @@ impl Reader<'_> {
                 None => Ok(()),
             });
             if let Err(error) = saved {
-                self.warnings.tell(not_kept(&error));
+                self.warnings.warn(not_kept(&error));
             }
         }
         failure.map_or(Ok(read), Err)

@@ -98,7 +98,7 @@ pub(crate) fn input_record(
     }
 }
 
-/// Long enough to tell the states of a file apart.
+/// Long enough that no two states of a file have the same.
 fn identity(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
 }
@@ -128,7 +128,7 @@ pub(crate) fn events(census: &Census) -> EventCounts {
     }
 }
 
-/// The record as it leaves: with the names of variables in place of what they stand for.
+/// The record as it leaves: with the names of variables in place of their values.
 pub(crate) fn hiding(record: &RunRecord, substituted: &Substituted) -> RunRecord {
     let hide = |text: &mut String| *text = substituted.hide(text).into_owned();
     let mut record = record.clone();

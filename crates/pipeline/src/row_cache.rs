@@ -25,7 +25,7 @@ pub(crate) fn open_state(
     let Some(folder) = &pipeline.state else { return Ok(None) };
     let (state, unusable) = match State::open(folder, &parts.form, id, on_wait) {
         Err(error) if error.is_of_disk() => {
-            warnings.tell(not_kept(&error));
+            warnings.warn(not_kept(&error));
             return Ok(None);
         }
         opened => opened?,
@@ -35,7 +35,7 @@ pub(crate) fn open_state(
             Unusable::Version(version) => format!("comes from kohort {version}"),
             Unusable::Damaged(cause) => format!("is damaged ({cause})"),
         };
-        warnings.tell(format!("what was kept of the inputs {why}; everything is read again"));
+        warnings.warn(format!("what was kept of the inputs {why}; everything is read again"));
     }
     Ok(Some(state))
 }
@@ -89,7 +89,7 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    pub fn of(plan: &Plan) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let keys = plan.inputs.iter().map(|opened| {
             let form = opened.form(plan.needs_of(opened.input()));
             let form = blake3::hash(form.as_bytes());
@@ -138,8 +138,8 @@ pub(crate) fn holds_today(record: &RunRecord, today: Day) -> bool {
     !is_empty && future.all(|day| today < day)
 }
 
-/// The lapse window that the run before has found from the gaps, which stands until it is measured
-/// again, so that history is not told anew every night.
+/// The lapse window that the run before has found from the gaps, which is used until it is measured
+/// again, so that history does not change every night.
 pub(crate) fn pinned_lapse(pipeline: &Pipeline, before: Option<&RunRecord>) -> Option<u32> {
     let before =
         before.filter(|record| record.lapse_is_auto && pipeline.lapse_after == Lapse::Auto);
@@ -260,7 +260,7 @@ pub(crate) fn late_rows(
     old: &[Share],
     new: &[Share],
 ) -> Vec<LateRows> {
-    // Inputs that only one of the runs reads tell nothing; files that are read in another way have not
+    // Of inputs that only one of the runs reads nothing is known; files that are read in another way have not
     // changed.
     let inputs = |shares: &[Share]| -> BTreeSet<String> {
         shares.iter().map(|share| share.input.clone()).collect()

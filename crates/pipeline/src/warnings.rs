@@ -1,4 +1,4 @@
-//! What the reader of the tables should know: told while the run is at work, and kept for its record.
+//! Warnings: what the reader of the tables should know, said while the run is at work and kept for its record.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,49 +8,49 @@ use kohort_publish::InputRecord;
 
 use crate::{Event, Pipeline, memory};
 
-/// The warnings of a run, in the order in which they were told.
+/// The warnings of a run, in the order in which they were given.
 pub(crate) struct Warnings<'a> {
     observe: &'a (dyn Fn(Event) + Sync),
-    told: Mutex<Vec<String>>,
+    said: Mutex<Vec<String>>,
 }
 
 impl<'a> Warnings<'a> {
     pub fn new(observe: &'a (dyn Fn(Event) + Sync)) -> Self {
-        Self { observe, told: Mutex::default() }
+        Self { observe, said: Mutex::default() }
     }
 
-    pub fn tell(&self, text: String) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+    pub fn warn(&self, text: String) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
         (self.observe)(Event::Warning(text));
     }
 
     /// What was assumed of the inputs, or passed over in them.
-    pub fn tell_notes(&self, inputs: &[Opened]) {
+    pub fn warn_of_assumptions(&self, inputs: &[Opened]) {
         for opened in inputs {
             let notes = opened.notes().iter();
-            notes.for_each(|note| self.tell(format!("{}: {note}", opened.input().name())));
+            notes.for_each(|note| self.warn(format!("{}: {note}", opened.input().name())));
         }
     }
 
     /// That amounts were rounded, once an input.
-    pub fn tell_rounded(&self, pipeline: &Pipeline, inputs: &[InputRecord]) {
+    pub fn warn_of_rounding(&self, pipeline: &Pipeline, inputs: &[InputRecord]) {
         let places = pipeline.basis.scale().places();
         for input in inputs {
             if let Some(text) = rounded(input, places, history(pipeline)) {
-                self.tell(text);
+                self.warn(text);
             }
         }
     }
 
     /// That the run held more memory than its limit, where it did.
-    pub fn tell_passed(&self, limit: Option<u64>, peak: Option<u64>, threads: usize) {
+    pub fn warn_of_memory(&self, limit: Option<u64>, peak: Option<u64>, threads: usize) {
         if let Some(text) = memory::passed(limit, peak, threads) {
-            self.tell(text);
+            self.warn(text);
         }
     }
 
     pub fn into_list(self) -> Vec<String> {
-        self.told.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.said.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         };
         let warnings = Warnings::new(&observe);
         for text in ["one", "two"] {
-            warnings.tell(text.to_owned());
+            warnings.warn(text.to_owned());
         }
         assert_eq!(warnings.into_list(), ["one", "two"]);
         assert_eq!(heard.into_inner().unwrap(), ["one", "two"]);

@@ -1,3 +1,5 @@
+//! Attempts: the note of a run that began, for whoever starts it again.
+
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -64,7 +66,7 @@ impl Attempt {
         Ok(disk::sync_folder(output.root())?)
     }
 
-    /// Adds why the run failed, without secrets, to what stands there of it. Where nothing does, as it
+    /// Adds why the run failed, without secrets, to its note. Where nothing does, as it
     /// was taken back, or another run began, that stays so.
     ///
     /// # Errors
@@ -78,7 +80,7 @@ impl Attempt {
         }
     }
 
-    /// Removes what stands there of the run, as it succeeded. That of another run stays.
+    /// Removes the note of the run, as it succeeded. That of another run stays.
     ///
     /// # Errors
     /// As [`Attempt::read`]; [`PublishError::Disk`] where it cannot be removed.
@@ -92,7 +94,7 @@ impl Attempt {
         }
     }
 
-    /// Removes what stands in the folder of an output of the run. A store is left alone: a process
+    /// Removes the note of the run from the folder of an output. A store is left alone: a process
     /// that is told to end cannot wait for one.
     pub(crate) fn forget(output: &Output, run_id: &RunId) {
         let is_of_run = |attempt: &Self| attempt.run_id == *run_id;

@@ -1,4 +1,4 @@
-//! What the files of a published table hold, beside what the run's record says of it.
+//! Content of a published table's files, compared with the run's record.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

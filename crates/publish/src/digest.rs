@@ -1,3 +1,5 @@
+//! Digests of tables and files.
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;

@@ -295,7 +295,7 @@ pub enum Fault {
     #[error("run.json does not name it as a file of its table")]
     Surplus,
     /// It holds something else.
-    #[error("its content has another BLAKE3 than run.json tells")]
+    #[error("its content does not have the BLAKE3 in run.json")]
     Content,
 }
 

@@ -1,4 +1,4 @@
-//! Which run a path or a URL means.
+//! Lookup of the run that a path or a URL means.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) struct Found {
 
 impl Found {
     /// A run that an output has.
-    pub fn of(output: Output, id: &RunId) -> Result<Self, PublishError> {
+    pub fn in_output(output: Output, id: &RunId) -> Result<Self, PublishError> {
         let remote = output.remote()?.map(|remote| remote.below(&format!("runs/{id}")));
         Ok(Self { folder: output.run_folder(id), remote, output: Some(output) })
     }
@@ -60,7 +60,7 @@ pub(crate) fn find(path: &Path, at: &dyn Fn(&Path) -> Output) -> Result<Found, P
         None => runs.iter().position(|id| id.as_str() == name),
     };
     match place {
-        Some(place) => Found::of(output, &runs[place]),
+        Some(place) => Found::in_output(output, &runs[place]),
         None if runs.is_empty() => Err(nothing()),
         None => {
             runs.reverse();
@@ -88,7 +88,7 @@ fn on_store(
     at: &dyn Fn(&Path) -> Output,
 ) -> Result<Option<Found>, PublishError> {
     if let Some(pointer) = remote.pointer()? {
-        let found = Found::of(output.clone(), &pointer.says.run_id)?;
+        let found = Found::in_output(output.clone(), &pointer.says.run_id)?;
         if found.remote.as_ref().map_or(Ok(false), |remote| remote.has(RECORD))? {
             return Ok(Some(found));
         }

@@ -1,4 +1,4 @@
-//! Parquet files of any origin: what readers panic over is damage like any other.
+//! Guard around readers of Parquet files: what they panic over is damage like any other.
 
 use std::cell::Cell;
 use std::iter;

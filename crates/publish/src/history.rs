@@ -1,3 +1,5 @@
+//! The history of an output: its runs, and which of them go.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -8,7 +10,7 @@ use crate::error::reading;
 use crate::find::Found;
 use crate::names::{RECORD, link_target};
 use crate::own::{self, Own};
-use crate::pointer::Standing;
+use crate::pointer::RunStatus;
 use crate::{Output, PublishError, PublishedRun, RunId};
 
 /// A run that an output keeps.
@@ -44,10 +46,10 @@ impl Output {
     pub fn history(&self) -> Result<Vec<KeptRun>, PublishError> {
         let mut runs = Vec::new();
         if let Some(remote) = self.remote()? {
-            runs.extend(remote.kept()?.into_iter().map(|(run, standing)| KeptRun {
+            runs.extend(remote.kept()?.into_iter().map(|(run, status)| KeptRun {
                 id: run.id,
-                is_current: standing == Standing::Current,
-                is_published: standing != Standing::Unpublished,
+                is_current: status == RunStatus::Current,
+                is_published: status != RunStatus::Unpublished,
                 bytes: run.bytes,
             }));
         } else {
@@ -72,7 +74,7 @@ impl Output {
     /// # Errors
     /// [`PublishError::UnknownRun`] with the runs that there are; as [`Output::runs`].
     pub fn run(&self, id: &RunId) -> Result<PublishedRun, PublishError> {
-        let found = Found::of(self.clone(), id)?;
+        let found = Found::in_output(self.clone(), id)?;
         let is_there = match &found.remote {
             Some(remote) => remote.has(RECORD)?,
             None => found.folder.is_dir(),

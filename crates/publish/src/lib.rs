@@ -22,7 +22,7 @@
 //! next run. [`PublishedRun`] and [`PublishedTable`] read what was published.
 //!
 //! What others put into these folders stays, and the folders around it: files are removed by their
-//! names, once what stands in them or beside them tells that kohort wrote them, and no link is
+//! names, once what is in them or beside them shows that kohort wrote them, and no link is
 //! followed. What has one of these names and is of somebody else is an error. An output, or a state, is
 //! begun only in a folder that is new or empty: [`Output::check`].
 //!

@@ -70,11 +70,11 @@ impl KeyOrder {
     pub fn new(table: &TableSchema, schema: &Schema) -> Result<Self, ParquetError> {
         let columns = key(table);
         assert!(!columns.is_empty(), "the rows of {} have no order", table.name);
-        Self::of(columns, schema)
+        Self::by_columns(columns, schema)
     }
 
     /// The order by the columns of `schema` that have these indices.
-    pub fn of(columns: Vec<usize>, schema: &Schema) -> Result<Self, ParquetError> {
+    pub fn by_columns(columns: Vec<usize>, schema: &Schema) -> Result<Self, ParquetError> {
         let is_grain = |index: &usize| {
             let field = schema.field(*index);
             field.name() == keys::GRAIN.name && *field.data_type() == DataType::Utf8

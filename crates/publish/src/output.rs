@@ -11,12 +11,12 @@ use kohort_store::{Store, is_url};
 use crate::error::reading;
 use crate::names::{RECORD, is_link_target, run_id};
 use crate::own;
-use crate::pointer::Standing;
+use crate::pointer::RunStatus;
 use crate::remote::Remote;
 use crate::{PublishError, RunId};
 
 /// An output: published runs, and what leads to the one that readers see. It is a folder, or what
-/// stands for one on an object store.
+/// takes the place of one on an object store.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// A path, or a URL as it is.
@@ -34,10 +34,10 @@ impl Output {
     /// The output in the folder `key` of a store.
     #[must_use]
     pub fn in_store(store: Store, key: &str) -> Self {
-        Self::of(Remote::new(store, key))
+        Self::from_remote(Remote::new(store, key))
     }
 
-    pub(crate) fn of(remote: Remote) -> Self {
+    pub(crate) fn from_remote(remote: Remote) -> Self {
         Self { root: remote.url("").into(), store: Some(remote) }
     }
 
@@ -92,7 +92,7 @@ impl Output {
     pub(crate) fn published(&self) -> Result<Vec<RunId>, PublishError> {
         let Some(remote) = self.remote()? else { return self.runs() };
         let mut runs = remote.kept()?;
-        runs.retain(|(_, standing)| *standing != Standing::Unpublished);
+        runs.retain(|(_, status)| *status != RunStatus::Unpublished);
         Ok(runs.into_iter().map(|(run, _)| run.id).collect())
     }
 

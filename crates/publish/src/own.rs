@@ -25,7 +25,7 @@ const REJECTED: &str = "rejected/";
 /// All that killed runs left, or one at work has staged, in `OUTPUT/.staging`; nothing where
 /// that is missing. Of links only the one that is to become `current` is ours.
 pub(crate) fn of_staging(folder: &Path) -> io::Result<Own> {
-    Own::of(folder, &|name, path| match name.split_once('/') {
+    Own::below(folder, &|name, path| match name.split_once('/') {
         Some((run, name)) => run.parse::<RunId>().is_ok() && is_of_run(name, path, None),
         None => name == "current" && fs::read_link(path).is_ok_and(|to| is_link_target(&to)),
     })
@@ -33,7 +33,7 @@ pub(crate) fn of_staging(folder: &Path) -> io::Result<Own> {
 
 /// The files of a run, of which `names` are known.
 pub(crate) fn of_run(folder: &Path, names: &Names) -> io::Result<Own> {
-    let own = Own::of(folder, &|name, path| is_of_run(name, path, Some(names)))?;
+    let own = Own::below(folder, &|name, path| is_of_run(name, path, Some(names)))?;
     // Without it what is left is no run any more.
     Ok(own.first(&folder.join(RECORD)))
 }

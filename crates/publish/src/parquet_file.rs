@@ -1,4 +1,4 @@
-//! Tables as Parquet files that explain themselves.
+//! Parquet files of tables, which explain themselves.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

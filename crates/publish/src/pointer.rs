@@ -37,8 +37,8 @@ pub(crate) struct Content {
     record_version: u32,
     /// The run that readers see.
     pub run_id: RunId,
-    /// Counts the writes. So no two contents are equal, and a store that tells versions by their
-    /// content tells them apart.
+    /// Counts the writes. So no two contents are equal, and a store that knows versions by their
+    /// content knows them apart.
     #[serde(default)]
     pub write: u64,
     /// The runs that were current before and are kept; all that are there, where it is missing.
@@ -58,7 +58,7 @@ struct Removed {
 
 /// What the pointer says of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum RunStatus {
     /// Readers see it.
     Current,
     /// It was current, and is kept.
@@ -70,15 +70,15 @@ pub(crate) enum Standing {
 }
 
 impl Content {
-    pub fn standing(&self, id: &RunId) -> Standing {
+    pub fn status(&self, id: &RunId) -> RunStatus {
         if self.run_id == *id {
-            Standing::Current
+            RunStatus::Current
         } else if self.removed.iter().any(|removed| removed.run_id == *id) {
-            Standing::Removed
+            RunStatus::Removed
         } else if self.earlier().any(|earlier| earlier == id) {
-            Standing::Earlier
+            RunStatus::Earlier
         } else {
-            Standing::Unpublished
+            RunStatus::Unpublished
         }
     }
 
@@ -124,7 +124,7 @@ pub(crate) struct Pointer {
 pub(crate) enum Next {
     Write(Content),
     /// Nothing: it says so already.
-    Stands,
+    Keep,
 }
 
 impl Remote {
@@ -147,7 +147,7 @@ impl Remote {
     }
 
     /// Writes the pointer as `next` has it of what it says, beginning with what was `seen`, so that
-    /// no write of others is lost; gives what it says then. `is_in` tells whether a later content
+    /// no write of others is lost; gives what it says then. `is_in` says whether a later content
     /// goes back to one that `next` gave.
     ///
     /// After an error it may have been written all the same, or be so in a moment, unless `next` gave
@@ -164,7 +164,7 @@ impl Remote {
         loop {
             let content = match next(seen.as_ref().map(|pointer| &pointer.says))? {
                 Next::Write(content) => content,
-                Next::Stands => return Ok(seen.map(|pointer| pointer.says)),
+                Next::Keep => return Ok(seen.map(|pointer| pointer.says)),
             };
             if let Some(error) = failed.take() {
                 let most = match error {

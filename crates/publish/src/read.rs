@@ -56,7 +56,7 @@ impl PublishedRun {
         Ok(Self { folder, output, mirror, recorded: Arc::default() })
     }
 
-    /// Its folder, or the URL that stands for one.
+    /// Its folder, or its URL.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -198,7 +198,7 @@ impl PublishedRun {
 pub struct PublishedTable {
     path: PathBuf,
     files: Files,
-    /// What its files hold, where a record tells.
+    /// What its files hold, where there is a record.
     content: Option<Arc<Content>>,
     /// Holds the file, where it was fetched.
     mirror: Option<Arc<Mirror>>,
@@ -303,7 +303,7 @@ impl PublishedTable {
         self.read(None)
     }
 
-    /// That its files hold what the run wrote, as far as a record tells. They are read once for that.
+    /// That its files hold what the run wrote, as far as a record says. They are read once for that.
     ///
     /// # Errors
     /// [`PublishError::Changed`] where they hold something else, [`PublishError::Disk`].

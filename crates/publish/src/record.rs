@@ -1,4 +1,4 @@
-//! What a run says of itself in `run.json`.
+//! The record of a run, `run.json`.
 
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ pub struct RunRecord {
     pub warnings: Vec<String>,
     /// How long each stage took, in order.
     pub timings: Vec<Timing>,
-    /// Most memory that the process held, where the system tells.
+    /// Most memory that the process held, where the system says.
     pub peak_memory_bytes: Option<u64>,
     /// Threads at work.
     pub threads: u32,
@@ -128,7 +128,7 @@ impl InputRecord {
 /// One file of an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
-    /// Path or URL; `${NAME}` stands where the pipeline file has it from the environment.
+    /// Path or URL; `${NAME}` where the pipeline file has it from the environment.
     pub path: String,
     /// Its rows.
     pub rows: u64,
@@ -141,7 +141,7 @@ pub struct FileRecord {
     pub modified_us: Option<i64>,
     /// Rows of it that could not be used.
     pub rejected: u64,
-    /// What tells one state of the file from another, in hexadecimal, where that is known.
+    /// What differs between any two states of the file, in hexadecimal, where that is known.
     #[serde(default)]
     pub identity: Option<String>,
     /// Rows of it that were accepted, by the month of their business-local day, such as `2024-01`.
@@ -221,7 +221,7 @@ pub struct EventCounts {
     /// Answers of people who were asked.
     #[serde(default)]
     pub surveys: u64,
-    /// Subscriptions of which a span stands.
+    /// Subscriptions with a span that counts.
     #[serde(default)]
     pub subscriptions: u64,
     /// Touchpoints of the funnel's steps.

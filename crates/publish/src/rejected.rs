@@ -1,3 +1,5 @@
+//! Rejected rows as a table.
+
 use std::sync::Arc;
 
 use kohort_model::{Column, ColumnType, Scale, Table, TableSchema, Unit};
@@ -7,7 +9,7 @@ use kohort_model::{Column, ColumnType, Scale, Table, TableSchema, Unit};
 pub struct RejectedRow {
     /// Path of the file as the pipeline found it.
     pub file: Arc<str>,
-    /// Number of the row in that file, from 1; `None` where the row cannot be told.
+    /// Number of the row in that file, from 1; `None` where the row is not known.
     pub row: Option<i64>,
     /// Name of the mapped column, such as `ordered_at`.
     pub column: Arc<str>,

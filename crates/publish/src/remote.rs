@@ -24,7 +24,7 @@ use kohort_store::{Condition, Object, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::names::{RECORD, table_of_part};
-use crate::pointer::{Content, Next, Pointer, Standing};
+use crate::pointer::{Content, Next, Pointer, RunStatus};
 use crate::{PublishError, RunId, RunRecord};
 
 /// Bytes of an object that are in memory while it is fetched.
@@ -144,9 +144,9 @@ impl Remote {
 
     /// Makes a run that is there current, unless another became so since the pointer was `seen`.
     pub fn point_at(&self, id: &RunId, seen: Option<&Pointer>) -> Result<(), PublishError> {
-        let next = |now: Option<&Content>| match now.map(|now| now.standing(id)) {
-            Some(Standing::Current) => Ok(Next::Stands),
-            Some(Standing::Removed) => Err(self.cleared(id)),
+        let next = |now: Option<&Content>| match now.map(|now| now.status(id)) {
+            Some(RunStatus::Current) => Ok(Next::Keep),
+            Some(RunStatus::Removed) => Err(self.cleared(id)),
             _ => self.succeed(id, seen, now),
         };
         self.publish(id, seen, &next)
@@ -163,10 +163,10 @@ impl Remote {
         let files = disk::files(folder)?;
         self.upload(id, folder, &files)?;
         let publishing = (self.publishing)();
-        let next = |now: Option<&Content>| match now.map(|now| now.standing(id)) {
+        let next = |now: Option<&Content>| match now.map(|now| now.status(id)) {
             // Where the answer was lost, and others have written since, it may be history by now.
-            Some(Standing::Current | Standing::Earlier) => Ok(Next::Stands),
-            Some(Standing::Removed) => Err(self.cleared(id)),
+            Some(RunStatus::Current | RunStatus::Earlier) => Ok(Next::Keep),
+            Some(RunStatus::Removed) => Err(self.cleared(id)),
             _ => {
                 // Others wrote. That a run was removed is forgotten after a day, and this one may have
                 // slept that long.
@@ -217,7 +217,7 @@ impl Remote {
         seen: Option<&Pointer>,
         next: &dyn Fn(Option<&Content>) -> Result<Next, PublishError>,
     ) -> Result<(), PublishError> {
-        let is_in = |content: &Content| content.standing(id) != Standing::Unpublished;
+        let is_in = |content: &Content| content.status(id) != RunStatus::Unpublished;
         match self.rewrite(seen, next, &is_in) {
             Ok(_) => Ok(()),
             Err(
@@ -302,14 +302,14 @@ impl Remote {
     }
 
     /// The runs that are whole, oldest first, but those that are about to be removed.
-    pub fn kept(&self) -> Result<Vec<(RemoteRun, Standing)>, PublishError> {
+    pub fn kept(&self) -> Result<Vec<(RemoteRun, RunStatus)>, PublishError> {
         // A run that becomes current meanwhile is seen to be, in this order.
         let (runs, pointer) = (self.runs()?, self.pointer()?);
-        let standing = |id: &RunId| {
-            pointer.as_ref().map_or(Standing::Unpublished, |pointer| pointer.says.standing(id))
+        let status = |id: &RunId| {
+            pointer.as_ref().map_or(RunStatus::Unpublished, |pointer| pointer.says.status(id))
         };
-        let runs = runs.into_iter().map(|run| (standing(&run.id), run));
-        Ok(runs.filter(|(s, _)| *s != Standing::Removed).map(|(s, run)| (run, s)).collect())
+        let runs = runs.into_iter().map(|run| (status(&run.id), run));
+        Ok(runs.filter(|(s, _)| *s != RunStatus::Removed).map(|(s, run)| (run, s)).collect())
     }
 
     /// Removes published runs older than `current`, so that `keep` stay with that among them, and what
@@ -376,21 +376,21 @@ impl Remote {
         runs: &[RemoteRun],
         now: DateTime<Utc>,
     ) -> Result<BTreeSet<RunId>, PublishError> {
-        let ids = |are: Standing, says: &Content| -> BTreeSet<RunId> {
+        let ids = |are: RunStatus, says: &Content| -> BTreeSet<RunId> {
             let ids = runs.iter().map(|run| &run.id);
-            ids.filter(|id| says.standing(id) == are).cloned().collect()
+            ids.filter(|id| says.status(id) == are).cloned().collect()
         };
         let next = |says: Option<&Content>| {
-            let Some(says) = says else { return Ok(Next::Stands) };
-            let mut open = ids(Standing::Earlier, says);
-            open.extend(ids(Standing::Unpublished, says));
-            Ok(if open.is_empty() { Next::Stands } else { Next::Write(says.without(&open, now)) })
+            let Some(says) = says else { return Ok(Next::Keep) };
+            let mut open = ids(RunStatus::Earlier, says);
+            open.extend(ids(RunStatus::Unpublished, says));
+            Ok(if open.is_empty() { Next::Keep } else { Next::Write(says.without(&open, now)) })
         };
         let is_in = |says: &Content| {
-            [Standing::Earlier, Standing::Unpublished].iter().all(|s| ids(*s, says).is_empty())
+            [RunStatus::Earlier, RunStatus::Unpublished].iter().all(|s| ids(*s, says).is_empty())
         };
         let says = self.rewrite(self.pointer()?.as_ref(), &next, &is_in)?;
-        Ok(says.map_or_else(BTreeSet::new, |says| ids(Standing::Removed, &says)))
+        Ok(says.map_or_else(BTreeSet::new, |says| ids(RunStatus::Removed, &says)))
     }
 
     fn run(&self, id: &RunId) -> Result<RemoteRun, PublishError> {
@@ -428,11 +428,11 @@ impl RemoteRun {
 
     fn is_left_behind(&self, pointer: &Content, now: DateTime<Utc>) -> bool {
         let newest = self.objects.iter().map(|object| object.modified).max();
-        match pointer.standing(&self.id) {
-            Standing::Current | Standing::Earlier => false,
+        match pointer.status(&self.id) {
+            RunStatus::Current | RunStatus::Earlier => false,
             // Who began to remove it did not come to the end.
-            Standing::Removed => true,
-            Standing::Unpublished => newest.is_some_and(|newest| now - newest > LEFT_BEHIND),
+            RunStatus::Removed => true,
+            RunStatus::Unpublished => newest.is_some_and(|newest| now - newest > LEFT_BEHIND),
         }
     }
 }

@@ -49,7 +49,7 @@ struct Gathered {
     runs: Vec<Vec<Stretch>>,
 }
 
-/// Where a block stands in the spill file.
+/// Where a block is in the spill file.
 struct Stretch {
     offset: u64,
     bytes: usize,
@@ -173,7 +173,7 @@ impl RowSink {
     }
 }
 
-/// A batch with the types of its columns, but without what their metadata tell.
+/// A batch with the types of its columns, but without their metadata.
 fn encoded(batch: &RecordBatch) -> Result<Vec<u8>, ParquetError> {
     let fields = batch.schema_ref().fields().iter();
     let bare: Vec<_> = fields.map(|f| f.as_ref().clone().with_metadata(HashMap::new())).collect();

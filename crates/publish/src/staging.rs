@@ -169,7 +169,7 @@ impl Staging {
     }
 
     fn place(&self, table: &Table) -> Place {
-        Place::of(table.schema(), &self.folder, &self.layout)
+        Place::for_table(table.schema(), &self.folder, &self.layout)
     }
 
     /// Writes the details of rejected rows of `input` to `rejected/<input>.parquet`, in the order

@@ -183,7 +183,7 @@ fn time(seconds: f64) -> String {
     span(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
-/// Lines with a word in front, told once for several lines.
+/// Lines with a word in front, written once for several lines.
 #[derive(Default)]
 struct Lines {
     text: String,

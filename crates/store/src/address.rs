@@ -1,3 +1,5 @@
+//! Addresses of objects: URLs, and the service that each belongs to.
+
 use object_store::path::Path;
 use url::Url;
 
@@ -16,7 +18,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    fn of(scheme: &str) -> Option<Self> {
+    fn from_scheme(scheme: &str) -> Option<Self> {
         Some(match scheme.to_ascii_lowercase().as_str() {
             "s3" | "s3a" => Self::S3,
             "gs" => Self::Google,
@@ -54,10 +56,10 @@ impl Service {
 /// `az://`, `abfs://`, `abfss://`, `http://` and `https://`.
 #[must_use]
 pub fn is_url(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, _)| Service::of(scheme).is_some())
+    text.split_once("://").is_some_and(|(scheme, _)| Service::from_scheme(scheme).is_some())
 }
 
-/// Checks the form of a URL and that nothing secret stands in it; asks nobody.
+/// Checks the form of a URL and that nothing in it is secret; asks nobody.
 ///
 /// # Errors
 /// [`StoreError::Url`] and [`StoreError::Secret`].
@@ -71,7 +73,7 @@ pub(crate) struct Address {
     pub service: Service,
     /// Of the bucket or host, with a slash at its end.
     pub base: String,
-    /// What follows. Keys stand in URLs of stores as they are; those of web servers are decoded.
+    /// What follows. Keys are in URLs of stores as they are; those of web servers are decoded.
     pub key: String,
 }
 
@@ -80,7 +82,7 @@ impl Address {
         let wrong = |reason: &str| StoreError::Url { url: scrub(url), reason: reason.to_owned() };
         let schemes = "it starts with s3://, gs://, az://, abfss://, https:// or http://";
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong(schemes))?;
-        let service = Service::of(scheme).ok_or_else(|| wrong(schemes))?;
+        let service = Service::from_scheme(scheme).ok_or_else(|| wrong(schemes))?;
         let scheme = scheme.to_ascii_lowercase();
         let (host, key) = rest.split_once('/').unwrap_or((rest, ""));
         if holds_secret(service, host, key) {
@@ -106,7 +108,7 @@ impl Address {
     }
 }
 
-/// Whether there is a user with a password, or a query. In keys of stores `?` stands for any letter
+/// Whether there is a user with a password, or a query. In keys of stores `?` matches any letter
 /// unless it is followed by `name=`.
 fn holds_secret(service: Service, host: &str, key: &str) -> bool {
     let (user, host) = host.rsplit_once('@').unwrap_or(("", host));

@@ -1,4 +1,4 @@
-//! From a bucket's URL and the environment to a client.
+//! Connections: from a bucket's URL and the environment to a client.
 
 use std::collections::BTreeMap;
 use std::env;

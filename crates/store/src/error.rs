@@ -1,3 +1,5 @@
+//! Errors of a store, without credentials.
+
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -159,7 +161,7 @@ pub(crate) fn is_cut(error: &Cause) -> bool {
     kind(error) == Kind::Other && !texts.any(|text| text.starts_with("Error performing "))
 }
 
-/// What went wrong; where a read is resumed, it stands further down the chain.
+/// What went wrong; where a read is resumed, it is further down the chain.
 pub(crate) fn kind(error: &Cause) -> Kind {
     let of = |error: &Cause| match error {
         Cause::NotFound { .. } => Some(Kind::NotFound),

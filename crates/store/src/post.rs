@@ -1,3 +1,5 @@
+//! Posts of JSON to a web server.
+
 use std::time::Duration;
 
 use reqwest::Client;

@@ -1,4 +1,4 @@
-//! The one place where something is waited for.
+//! The runtime on which requests are waited for.
 
 use std::future::Future;
 use std::sync::OnceLock;

@@ -4,12 +4,12 @@ use std::env;
 
 use url::form_urlencoded::byte_serialize;
 
-/// What stands in the place of a secret.
+/// What replaces a secret.
 const HIDDEN: &str = "***";
 /// A shorter value is no secret, and would be found in any text.
 const SHORTEST: usize = 8;
 
-/// A text without the credentials that may stand in it: users and queries of URLs, values of
+/// A text without the credentials that may be in it: users and queries of URLs, values of
 /// signatures, tokens and authorization headers, and the values of the environment's own secrets.
 #[must_use]
 pub fn scrub(text: &str) -> String {
@@ -20,7 +20,7 @@ pub fn scrub(text: &str) -> String {
     scrub_of(text, &secrets)
 }
 
-/// The secrets among variables, as they are and as they stand in URLs, the longest first.
+/// The secrets among variables, as they are and as they are in URLs, the longest first.
 fn secrets(variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let is_secret = |name: &str| {
         let of_store = ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|start| name.starts_with(start));
@@ -136,7 +136,7 @@ fn is_secret(name: &str) -> bool {
         || parts.iter().any(|part| name.contains(part))
 }
 
-/// Words of a sentence may stand before a colon too.
+/// Words of a sentence may precede a colon too.
 fn is_secret_header(name: &str) -> bool {
     let headers = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
     headers.contains(&name) || (name.contains(['-', '_']) && is_secret(name))

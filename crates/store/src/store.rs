@@ -1,3 +1,5 @@
+//! The store: objects listed, read and written.
+
 use std::fs::{self, File};
 use std::io::Read;
 use std::ops::Range;
@@ -33,7 +35,7 @@ const PARTS: u64 = 5_000;
 /// The objects of a bucket, or of a web server. Clones share their connections.
 ///
 /// Throttling (429, 503), failures of the server and connections that are cut are met with retries
-/// (see the crate); what an error tells was still so after the last of them.
+/// (see the crate); what an error says was still so after the last of them.
 #[derive(Clone, Debug)]
 pub struct Store {
     objects: Arc<dyn ObjectStore>,
@@ -57,12 +59,12 @@ pub struct Object {
     /// What changes with the content, as the server has it. Every object store has one, not every
     /// web server.
     pub etag: Option<String>,
-    /// The version in a bucket that keeps versions; listings do not tell.
+    /// The version in a bucket that keeps versions; listings do not say.
     pub version: Option<String>,
 }
 
 impl Object {
-    /// Whether another look at the same key found the same content, as far as the server tells.
+    /// Whether another look at the same key found the same content, as far as the server says.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let same = match (&self.etag, &other.etag) {
@@ -85,7 +87,7 @@ pub enum Condition<'a> {
 
 impl Store {
     /// The store of a URL, and the key that follows the bucket or host: that of an object or of a
-    /// folder, or a pattern, as it stands there. No request is made.
+    /// folder, or a pattern, as it is there. No request is made.
     ///
     /// # Errors
     /// [`StoreError::Url`], [`StoreError::Secret`]; [`StoreError::Setup`] where the environment does
@@ -100,11 +102,11 @@ impl Store {
     /// An empty store in memory, for tests of what is built on stores; its URL is `memory://`.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self::of(Arc::new(object_store::memory::InMemory::new()))
+        Self::from_objects(Arc::new(object_store::memory::InMemory::new()))
     }
 
-    /// What stands for a bucket in tests.
-    pub(crate) fn of(objects: Arc<dyn ObjectStore>) -> Self {
+    /// A bucket for tests.
+    pub(crate) fn from_objects(objects: Arc<dyn ObjectStore>) -> Self {
         Self { objects, service: Service::Memory, base: "memory:///".into() }
     }
 

@@ -49,8 +49,8 @@ pub enum Fate {
     Late(Answer),
     /// The content breaks off: with an error, or as if that were all; of [`Verb::Get`].
     Cut {
-        /// Whether it is told.
-        told: bool,
+        /// Whether the reader notices.
+        noticed: bool,
     },
     /// Answered as it would have been at some time before; of [`Verb::List`].
     Stale,
@@ -117,7 +117,7 @@ enum Late {
 }
 
 impl Memory {
-    /// A store that tells the truth.
+    /// A store that is honest.
     #[must_use]
     pub fn honest(&self) -> Store {
         self.lying(|_, _| Fate::Done)
@@ -126,7 +126,7 @@ impl Memory {
     /// A store that does as `script` says, which is asked before each request.
     #[must_use]
     pub fn lying(&self, script: impl Fn(Verb, &str) -> Fate + Send + Sync + 'static) -> Store {
-        Store::of(Arc::new(Lying { memory: self.clone(), script: Arc::new(script) }))
+        Store::from_objects(Arc::new(Lying { memory: self.clone(), script: Arc::new(script) }))
     }
 
     /// Does what is still to be done, as far as its conditions hold by now.
@@ -144,7 +144,7 @@ impl Memory {
         }
     }
 
-    /// Writes as a store does that tells versions by their content.
+    /// Writes as a store does that knows versions by their content.
     async fn put(
         &self,
         location: &Path,
@@ -284,15 +284,15 @@ impl ObjectStore for Lying {
             Fate::Refused(answer) | Fate::Lost(answer) | Fate::Late(answer) => {
                 return Err(answer.error(location));
             }
-            Fate::Cut { told } => Some(told),
+            Fate::Cut { noticed } => Some(noticed),
             _ => None,
         };
         let (found, mut part) = self.memory.get(location, options).await?;
         let mut pieces = Vec::new();
-        if let Some(told) = cut {
+        if let Some(noticed) = cut {
             part.truncate(part.len() / 2);
             let cut = Error::Generic { store: "lying", source: "connection reset by peer".into() };
-            pieces.extend(told.then_some(Err(cut)));
+            pieces.extend(noticed.then_some(Err(cut)));
         }
         pieces.insert(0, Ok(part));
         Ok(GetResult { payload: GetResultPayload::Stream(stream::iter(pieces).boxed()), ..found })

@@ -1,4 +1,4 @@
-//! Numbers that cannot go together.
+//! Errors of `kohort calc`: numbers that cannot go together.
 
 /// Each text says which numbers, why they cannot be, and what to give instead.
 #[derive(Debug, thiserror::Error)]

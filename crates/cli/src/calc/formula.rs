@@ -1,4 +1,4 @@
-//! What a formula is: its inputs, what must hold between them, and its results.
+//! Formulas: their inputs, what must hold between them, and its results.
 
 use super::given::Given;
 use super::number::Kind;

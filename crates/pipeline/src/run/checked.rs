@@ -31,7 +31,7 @@ impl Folded {
                 input_record(opened, report, &self.census.left_out, shares, reused)
             })
             .collect();
-        run.warnings.tell_rounded(run.pipeline, &inputs);
+        run.warnings.warn_of_rounding(run.pipeline, &inputs);
         let rejected = run.rejected(plan, &read.reports, &inputs, &self.survey.mixed)?;
         let known = Known {
             pipeline: run.pipeline,

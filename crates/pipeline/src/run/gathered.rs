@@ -41,7 +41,7 @@ impl Opened {
     /// Reads the inputs; what the cache has of them is put back instead.
     pub fn gather(self, run: &mut Run<'_>) -> Result<Gathered, RunError> {
         let Inputs { plan, parts, previous, .. } = &self.inputs;
-        run.warnings.tell_notes(&plan.inputs);
+        run.warnings.warn_of_assumptions(&plan.inputs);
         let files = plan.inputs.iter().flat_map(kohort_load::Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let mut state = run
@@ -106,7 +106,7 @@ impl Opened {
                         state.clear();
                     }
                     let text = "what was kept of the inputs is damaged; everything is read again";
-                    run.warnings.tell(text.to_owned());
+                    run.warnings.warn(text.to_owned());
                 }
             }
         }

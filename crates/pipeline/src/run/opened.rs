@@ -68,7 +68,7 @@ impl Inputs {
         let (pipeline, now) = (run.pipeline, run.started_at);
         let plan = run
             .stage("open", None, "files", |run, _| Plan::new(pipeline, now, run.options.alerts))?;
-        let parts = Parts::of(&plan);
+        let parts = Parts::new(&plan);
         let fingerprint = parts.fingerprint(pipeline, now);
         Ok(Self { plan, parts, fingerprint, previous: PreviousRun::find(pipeline) })
     }

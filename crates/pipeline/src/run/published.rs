@@ -56,7 +56,7 @@ impl Checked {
         tables.sort_by_key(place);
 
         let peak = peak_bytes();
-        run.warnings.tell_passed(run.options.memory_limit, peak, run.threads);
+        run.warnings.warn_of_memory(run.options.memory_limit, peak, run.threads);
         let record = RunRecord {
             record_version: RECORD_VERSION,
             run_id: run.id,

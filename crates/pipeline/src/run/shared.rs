@@ -1,4 +1,4 @@
-//! What the stages of a run share.
+//! State that the stages of a run share.
 
 use std::time::Instant;
 

@@ -8,7 +8,7 @@ use kohort_scorecard::Alert;
 /// What a run did.
 #[derive(Debug)]
 pub struct RunSummary {
-    /// The record; `run.json` has the names of variables in place of what they stand for.
+    /// The record; `run.json` has the names of variables in place of their values.
     pub record: RunRecord,
     /// The folder of the published run.
     pub published: PathBuf,

@@ -123,7 +123,7 @@ pub(super) enum Cells {
 
 impl Cells {
     /// The values of `array`; `None` where they are of a type that no table has.
-    pub fn of(array: &ArrayRef) -> Option<Self> {
+    pub fn from_array(array: &ArrayRef) -> Option<Self> {
         Some(match array.data_type() {
             DataType::Boolean => Self::Boolean(array.as_boolean().clone()),
             DataType::Int32 => Self::Int32(array.as_primitive().clone()),

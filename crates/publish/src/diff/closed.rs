@@ -1,4 +1,4 @@
-//! Which cells no later day changes by itself.
+//! Closed cells: those that no later day changes by itself.
 
 use kohort_model::{Calendar, Day, Grain, keys};
 
@@ -22,7 +22,7 @@ pub(super) fn closed_until(run: &RunRecord) -> Day {
 pub(super) struct Closed {
     until: Day,
     knows_the_same: bool,
-    /// Places of the columns that tell, where the table has them.
+    /// Places of the columns that say so, where the table has them.
     period: Option<usize>,
     grain: Option<usize>,
     is_complete: Option<usize>,
@@ -48,7 +48,7 @@ impl Closed {
         }
     }
 
-    /// Whether no row is closed: the table has no periods, and stands for the day of its run.
+    /// Whether no row is closed: the table has no periods, and is as of the day of its run.
     pub fn is_nothing(&self) -> bool {
         self.period.is_none() && !self.knows_the_same
     }

@@ -1,4 +1,4 @@
-//! What differs between two runs.
+//! Differences between two runs, and their counts.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -121,7 +121,7 @@ impl TableDifference {
     /// The counts of the differences of `scope`; a row that differs in closed cells and in others
     /// counts twice in [`Scope::All`].
     #[must_use]
-    pub fn of(&self, scope: Scope) -> Counts {
+    pub fn counts_in(&self, scope: Scope) -> Counts {
         let mut counts = self.closed;
         if scope == Scope::All {
             counts += self.open;

@@ -1,4 +1,4 @@
-//! Which input files came, went and changed between two runs.
+//! Input files that came, went or changed between two runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -145,7 +145,7 @@ pub(super) fn changes(older: &RunRecord, newer: &RunRecord) -> Vec<FileChange> {
     changed.collect()
 }
 
-/// Whether a path leads to the same file as before, as far as its records tell.
+/// Whether a path leads to the same file as before, as far as its records say.
 fn is_same(older: &FileRecord, newer: &FileRecord) -> bool {
     match (&older.identity, &newer.identity) {
         (Some(older), Some(newer)) => older == newer,

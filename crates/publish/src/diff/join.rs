@@ -53,7 +53,7 @@ impl Source {
         let schema = self.table.schema().project(&places);
         let schema = schema.map_err(|cause| damaged(cause.into()))?;
         let key = self.key.iter().filter_map(|place| places.binary_search(place).ok());
-        let order = KeyOrder::of(key.collect(), &schema).map_err(damaged)?;
+        let order = KeyOrder::by_columns(key.collect(), &schema).map_err(damaged)?;
         let mut last: Option<OwnedRow> = None;
         for batch in self.table.batches_of(&places)? {
             let keys = order.keys(&batch?).map_err(damaged)?;
@@ -150,7 +150,7 @@ impl<'a> Cursor<'a> {
             }
             let keys = self.order.keys(&batch).map_err(|cause| damaged(self.path, cause))?;
             // Columns of other types were left out.
-            self.cells = batch.columns().iter().filter_map(Cells::of).collect();
+            self.cells = batch.columns().iter().filter_map(Cells::from_array).collect();
             self.keys = Some(keys);
             self.row = 0;
             break;

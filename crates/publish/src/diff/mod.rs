@@ -1,4 +1,4 @@
-//! What changed between two runs, and which input files may have brought it.
+//! Comparison of two runs: what changed, and which input files may have brought it.
 //!
 //! Rows are matched by the key that each file names. What counts is *closed* rows: those that were
 //! complete in the older run. Tables are read side by side, so that one with a row a customer

@@ -90,7 +90,7 @@ impl TablePair {
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let key_places = key.iter().filter_map(|key| names.iter().position(|name| name == key));
         let key_places: Vec<_> = key_places.collect();
-        let by = KeyOrder::of(key_places.clone(), &schema)
+        let by = KeyOrder::by_columns(key_places.clone(), &schema)
             .map_err(|cause| PublishError::Damaged { path: one.path().to_owned(), cause })?;
         let revisable = note(&one, "revisable");
         let columns = names.iter().map(|name| Column {
@@ -292,5 +292,5 @@ fn note(table: &PublishedTable, note: &str) -> Vec<String> {
 fn is_alike(field: &Field, other: &Field) -> bool {
     field.name() == other.name()
         && field.data_type() == other.data_type()
-        && Cells::of(&new_empty_array(field.data_type())).is_some()
+        && Cells::from_array(&new_empty_array(field.data_type())).is_some()
 }

@@ -67,7 +67,7 @@ impl From<PathBuf> for Place {
 
 impl Place {
     /// Where `table` goes in the folder of a run.
-    pub fn of(table: &TableSchema, folder: &Path, layout: &Layout) -> Self {
+    pub fn for_table(table: &TableSchema, folder: &Path, layout: &Layout) -> Self {
         let path = folder.join(format!("{}.parquet", table.name));
         let Layout::Hive { partition_by } = layout else { return path.into() };
         let partition = table.columns.iter().position(|column| {
@@ -100,7 +100,7 @@ enum Files {
 }
 
 impl TableWriter {
-    /// A writer of rows of `schema`, which come in the order that `shape` tells of.
+    /// A writer of rows of `schema`, which come in the order that `shape` names.
     pub fn create(
         place: &Place,
         shape: &Shape<'_>,

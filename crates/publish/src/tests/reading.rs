@@ -87,7 +87,7 @@ fn tables_are_what_the_run_wrote() {
     let (file, part) = ("example.parquet", "example/period=1970-01-01/part-0.parquet");
     let missing = "it is missing";
     let surplus = "run.json does not name it as a file of its table";
-    let content = "its content has another BLAKE3 than run.json tells";
+    let content = "its content does not have the BLAKE3 in run.json";
     let damaged = |path: &Path| {
         let mut bytes = fs::read(path).unwrap();
         bytes[10] ^= 1;

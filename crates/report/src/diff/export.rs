@@ -52,7 +52,7 @@ pub fn export(
             }
             Ok(())
         })?;
-        counts += found.of(*scope);
+        counts += found.counts_in(*scope);
     }
     if is_json {
         writeln!(to, "]")?;

@@ -57,10 +57,11 @@ pub fn report(
     let mut lists = String::new();
     for table in tables {
         let found = compare(table, limit, &mut lists)?;
-        let told = found.of(table.scope);
-        counts += told;
+        let counted = found.counts_in(table.scope);
+        counts += counted;
         let open = if table.scope == Scope::All { 0 } else { found.open.rows() };
-        let numbers = [found.rows, told.changed, told.added, told.removed, told.cells, open];
+        let numbers =
+            [found.rows, counted.changed, counted.added, counted.removed, counted.cells, open];
         summary.row([table.name.clone()].into_iter().chain(numbers.map(count)));
         for (period, differences) in found.periods {
             *periods.entry(period).or_default() += differences;
@@ -105,7 +106,7 @@ fn compare(
         Ok(())
     })?;
     let keys = || pair.key().iter().map(|name| (name.as_str(), Align::Left));
-    let Counts { added, removed, cells: changed, .. } = found.of(*scope);
+    let Counts { added, removed, cells: changed, .. } = found.counts_in(*scope);
     if changed > 0 {
         let _ = writeln!(text, "\n{name}: {} changed\n", plural(changed, "cell"));
         let columns = [("column", Align::Left)];

@@ -1,4 +1,4 @@
-//! Which columns the rows of a table are drawn with.
+//! Columns that the rows of a table are drawn with.
 
 use super::frame::Frame;
 use kohort_model::View;
@@ -12,7 +12,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// The key columns first, as far as the title does not tell them.
+    /// The key columns first, as far as the title does not name them.
     pub fn new(
         source: &Source,
         selection: &Selection,
@@ -22,7 +22,7 @@ impl Columns {
     ) -> Self {
         let apart = super::picture::apart(view, frame);
         let no_room = apart.map_or(&[][..], |apart| apart.instead_of);
-        let is_implied = |column: &str| match column {
+        let is_in_title = |column: &str| match column {
             "segment_value" => !selection.has_values(),
             // By the title and by stars.
             "grain" | "segment" | "is_complete" => true,
@@ -31,7 +31,7 @@ impl Columns {
         };
         let keys: Vec<_> = source.note("key").unwrap_or_default().split(',').collect();
         let all: Vec<_> =
-            source.columns().into_iter().filter(|column| !is_implied(column)).collect();
+            source.columns().into_iter().filter(|column| !is_in_title(column)).collect();
         let is_key = |column: &String| keys.contains(&column.as_str());
         let others = match asked {
             [] => {

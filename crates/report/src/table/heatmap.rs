@@ -1,4 +1,4 @@
-//! Cohorts against the periods since: a triangle of numbers on shades of a colour.
+//! Heatmaps: cohorts against the periods since, a triangle of numbers on shades of a colour.
 
 use std::fmt::Write;
 

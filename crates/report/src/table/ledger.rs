@@ -1,4 +1,4 @@
-//! Tables with a row for each customer, of which only those that weigh most are kept.
+//! Per-customer tables, of which only the rows that weigh most are kept.
 
 use kohort_model::view::Order;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What stands below the rows of a table, or in their place.
+//! Blocks: lists and sums below the rows of a table, or in their place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,7 @@ impl Picture {
             .filter(|row| frame.day("period", row) == last_day && frame.word(by, row).is_some())?;
         let day = format!(": {}", frame.text("period", last));
         let columns: Vec<_> = match columns {
-            // The title tells the period.
+            // The title names the period.
             [] => ground
                 .shown
                 .iter()
@@ -121,7 +121,7 @@ impl Picture {
         Ok(())
     }
 
-    /// Draws rows as they stand, if there are any, below a title and what else is said about them.
+    /// Draws rows as they are, if there are any, below a title and what else is said about them.
     fn list(
         &mut self,
         (title, which): (&str, &str),

@@ -29,7 +29,7 @@ pub struct Canvas {
     pub rows: Option<usize>,
 }
 
-/// Columns that are left out and named; of more only the number is told.
+/// Columns that are left out and named; of more only the number is shown.
 const NAMED: usize = 5;
 
 /// A table as text.

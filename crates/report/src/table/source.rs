@@ -90,7 +90,7 @@ impl Source {
     pub(super) fn present(&self, segment: Option<&str>) -> Result<Present, ReportError> {
         let mut present = Present::default();
         self.scan(|batch| {
-            let keys = Keys::of(&batch)?;
+            let keys = Keys::from_batch(&batch)?;
             for row in 0..batch.num_rows() {
                 if let Some(grain) = keys.grain(row) {
                     add(&mut present.grains, grain);
@@ -167,7 +167,7 @@ impl Selection {
         if *self == Self::default() {
             return Ok(batch.clone());
         }
-        let keys = Keys::of(batch)?;
+        let keys = Keys::from_batch(batch)?;
         let fits = |asked: &Option<String>, found: Option<&str>| {
             asked.as_deref().is_none_or(|asked| found == Some(asked))
         };
@@ -213,7 +213,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn of(batch: &RecordBatch) -> Result<Self, ReportError> {
+    fn from_batch(batch: &RecordBatch) -> Result<Self, ReportError> {
         let texts = |name| -> Result<Option<StringArray>, ReportError> {
             let Some(column) = batch.column_by_name(name) else { return Ok(None) };
             Ok(Some(cast(column, &DataType::Utf8)?.as_string().clone()))

@@ -15,14 +15,14 @@ pub struct SumRows {
     pub hidden: usize,
     /// Whether a row is marked because its attribution window is not over.
     pub has_open: bool,
-    /// Columns that have no value in what stands in several rows, where there is such.
+    /// Columns that have no value in groups of several rows, where there is such.
     pub unsummed: Vec<&'static str>,
 }
 
 /// The sums of `rows`, which are of one kind, for each value of `apart`; nothing where there are no
 /// rows.
 pub fn sums(rows: &Frame, sums: &Sums, apart: Option<&str>) -> Option<SumRows> {
-    // By what is told apart, then by name.
+    // By what is kept apart, then by name.
     let mut groups: BTreeMap<(Option<String>, String), Vec<usize>> = BTreeMap::new();
     for row in 0..rows.len() {
         let part = apart.and_then(|column| rows.word(column, row));

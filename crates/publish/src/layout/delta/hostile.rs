@@ -11,7 +11,7 @@ use crate::tests::hostile::changed;
 #[test]
 fn hostile_logs_are_refused_or_followed() {
     let folder = tempfile::tempdir().unwrap();
-    let log = Log::of(folder.path());
+    let log = Log::in_folder(folder.path());
     let run = "20261122T014401Z-0000".parse().unwrap();
     let add = Add {
         path: "part-0.parquet".to_owned(),
@@ -23,7 +23,7 @@ fn hostile_logs_are_refused_or_followed() {
     };
     let actions = [
         Action {
-            commit_info: Some(CommitInfo::of(&run, "00".to_owned(), 1, 4, 700)),
+            commit_info: Some(CommitInfo::overwrite(&run, "00".to_owned(), 1, 4, 700)),
             ..Action::default()
         },
         Action { protocol: Some(PROTOCOL), ..Action::default() },

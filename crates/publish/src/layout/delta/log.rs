@@ -62,7 +62,13 @@ pub(super) struct CommitInfo {
 
 impl CommitInfo {
     /// That a run replaced all rows.
-    pub fn of(run: &RunId, schema_digest: String, timestamp: i64, rows: u64, bytes: u64) -> Self {
+    pub fn overwrite(
+        run: &RunId,
+        schema_digest: String,
+        timestamp: i64,
+        rows: u64,
+        bytes: u64,
+    ) -> Self {
         let map = |pairs: &[(&str, String)]| {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into())).collect()
         };
@@ -162,14 +168,14 @@ pub(super) struct Newest {
 
 impl Log {
     /// The log of the table in `folder`.
-    pub fn of(folder: &Path) -> Self {
+    pub fn in_folder(folder: &Path) -> Self {
         Self { folder: folder.join("_delta_log") }
     }
 
     /// What is known of the newest version.
     pub fn newest(&self) -> Result<Newest, PublishError> {
         let mut newest = Newest { version: self.version()?, ..Newest::default() };
-        let mut told = BTreeSet::new();
+        let mut known = BTreeSet::new();
         for version in (0..newest.version.map_or(0, |last| last + 1)).rev() {
             for action in self.read(version)? {
                 newest.run = newest.run.or_else(|| action.commit_info.as_ref()?.ours());
@@ -177,11 +183,11 @@ impl Log {
                     self.understood(protocol)?;
                 }
                 if let Some(add) = action.add
-                    && told.insert(add.path.clone())
+                    && known.insert(add.path.clone())
                 {
                     newest.files.push(add);
                 }
-                told.extend(action.remove.map(|remove| remove.path));
+                known.extend(action.remove.map(|remove| remove.path));
             }
             // A run replaces all that was there before it.
             if newest.run.is_some() {
@@ -313,7 +319,7 @@ mod tests {
     #[test]
     fn a_version_is_written_once() {
         let folder = tempfile::tempdir().unwrap();
-        let log = Log::of(folder.path());
+        let log = Log::in_folder(folder.path());
         let protocol = [Action { protocol: Some(PROTOCOL), ..Action::default() }];
         assert_eq!(log.version().unwrap(), None);
         assert!(log.append(0, &protocol).unwrap());

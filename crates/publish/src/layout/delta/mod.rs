@@ -63,7 +63,7 @@ pub fn sync(output: &Output, run: &PublishedRun, keep: usize) -> Result<(), Publ
 #[must_use]
 pub fn is_there(output: &Output) -> bool {
     let tables = fs::read_dir(root(output)).into_iter().flatten().filter_map(Result::ok);
-    tables.into_iter().any(|table| Log::of(&table.path()).is_there())
+    tables.into_iter().any(|table| Log::in_folder(&table.path()).is_there())
 }
 
 fn root(output: &Output) -> PathBuf {
@@ -82,7 +82,8 @@ pub(crate) fn sync_at(
     let _lock = Lock::take(&root, "kohort", Some(&|_| {}))?;
     for name in run.tables()? {
         let folder = root.join(&name);
-        let follower = Follower { output, record: &record, log: Log::of(&folder), folder, now };
+        let follower =
+            Follower { output, record: &record, log: Log::in_folder(&folder), folder, now };
         follower.table(&run.table(&name)?, keep)?;
     }
     Ok(())
@@ -129,7 +130,7 @@ impl Follower<'_> {
         let add = self.add(table)?;
         let (rows, bytes) = (table.rows(), add.size);
         let now = self.now.timestamp_millis();
-        let info = CommitInfo::of(&self.record.run_id, digest.clone(), now, rows, bytes);
+        let info = CommitInfo::overwrite(&self.record.run_id, digest.clone(), now, rows, bytes);
         let mut actions = vec![Action { commit_info: Some(info), ..Action::default() }];
         if newest.version.is_none() {
             actions.push(Action { protocol: Some(PROTOCOL), ..Action::default() });

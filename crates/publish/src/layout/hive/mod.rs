@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use read::{PartTable, Rows, parts_in};
 pub(crate) use write::Parts;
 
-/// What stands for NULL.
+/// How NULL is written.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
-/// Where a file's metadata tell of the column that it lacks.
+/// Where a file's metadata describe the column that it lacks.
 const NOTE: &str = "kohort.partition";
 
 /// The column that the files lack.
@@ -69,7 +69,7 @@ impl Partition {
     ///
     /// # Panics
     /// Where it is of a type that [`crate::Layout::can_partition_by`] refuses.
-    fn of(field: &Field, column: usize) -> Self {
+    fn by_column(field: &Field, column: usize) -> Self {
         let found = Type::ALL.into_iter().find(|(_, data_type)| data_type == field.data_type());
         let (ty, _) = found.expect("a column of texts, days or whole numbers");
         let note = |key| field.metadata().get(key).cloned();
@@ -89,7 +89,7 @@ impl Partition {
         let mut folder = format!("{}=", self.name);
         match value {
             None => folder.push_str(NULL),
-            // The text, not what it stands for.
+            // The text, not NULL.
             Some(NULL) => folder.extend(["%5F", &NULL[1..]]),
             Some(text) => escape(text, &mut folder),
         }
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn partition(ty: DataType) -> Partition {
-        Partition::of(&Field::new("key", ty, true), 0)
+        Partition::by_column(&Field::new("key", ty, true), 0)
     }
 
     #[test]

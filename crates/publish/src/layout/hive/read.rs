@@ -1,3 +1,5 @@
+//! Reading of tables that are divided into folders.
+
 use std::fs::{self, File};
 use std::io;
 use std::iter;

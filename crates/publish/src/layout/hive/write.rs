@@ -1,3 +1,5 @@
+//! Writing of tables that are divided into folders.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +60,7 @@ impl Parts {
         Ok(Self {
             folder,
             table: shape.table.name,
-            partition: Partition::of(schema.field(column), column),
+            partition: Partition::by_column(schema.field(column), column),
             schema: cut_schema,
             columns,
             properties,

@@ -236,16 +236,16 @@ fn a_store_without_conditions_is_told_before_the_work() {
     });
     // The other is a process of its own.
     let between = Remote::new(between, "out").of_process(|| BESIDE.publishing());
-    is_told(publish(&Output::of(between), 3).unwrap_err());
+    is_told(publish(&Output::from_remote(between), 3).unwrap_err());
     assert_eq!(honest.current_id().unwrap(), Some(id(4)));
 }
 
 #[test]
 fn what_is_cut_off_is_read_again() {
     let (memory, _) = published();
-    for told in [true, false] {
+    for noticed in [true, false] {
         let cut = |times| {
-            output(&memory, answers(Verb::Get, "current.json", vec![Fate::Cut { told }; times]))
+            output(&memory, answers(Verb::Get, "current.json", vec![Fate::Cut { noticed }; times]))
         };
         assert_eq!(cut(3).current_id().unwrap(), Some(id(1)));
         assert!(cut(4).current_id().is_err());

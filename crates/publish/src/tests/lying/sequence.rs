@@ -171,7 +171,7 @@ fn work(
     // Nobody begins before it is his turn.
     ask(Verb::List, "");
     let remote = Remote::new(world.memory.lying(ask), "out").of_process(holds);
-    let output = Output::of(remote);
+    let output = Output::from_remote(remote);
     for task in tasks {
         match *task {
             Task::Publish { keep } => {
@@ -283,7 +283,7 @@ fn fate(random: &mut Random, verb: Verb, trouble: usize) -> Fate {
     };
     match verb {
         Verb::Get => {
-            let (told, silent) = (Fate::Cut { told: true }, Fate::Cut { told: false });
+            let (told, silent) = (Fate::Cut { noticed: true }, Fate::Cut { noticed: false });
             random.of(&[Fate::Refused(answer), told, silent])
         }
         Verb::List => {
