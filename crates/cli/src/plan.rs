@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use kohort_model::{shown, shown_json};
-use kohort_pipeline::{Planned, PlannedInput, RunPlan};
+use kohort_pipeline::{Planned, PlannedFile, PlannedInput, RunPlan};
 use serde_json::{Value, json};
 
 use crate::args::LogFormat;
@@ -39,11 +39,11 @@ fn text(plan: &RunPlan) -> String {
         let _ = writeln!(text, "{}: {files} with {rows} ruled out by their folders", input.input);
     }
     let files = plan.inputs.iter().flat_map(|input| &input.decode_files);
-    let why_width = files.clone().take(SHOWN).map(|(.., why)| why.len()).max().unwrap_or(0);
-    for (at, (path, bytes, why)) in files.clone().take(SHOWN).enumerate() {
+    let width = files.clone().take(SHOWN).map(|file| file.reason.len()).max().unwrap_or(0);
+    for (at, PlannedFile { path, bytes, reason }) in files.clone().take(SHOWN).enumerate() {
         let label = if at == 0 { "decode" } else { "" };
         let (bytes, path) = (size(*bytes), shown(path));
-        let _ = writeln!(text, "{label:6} {bytes:>10}  {why:why_width$}  {path}");
+        let _ = writeln!(text, "{label:6} {bytes:>10}  {reason:width$}  {path}");
     }
     if let Some(more) = files.count().checked_sub(SHOWN).filter(|more| *more > 0) {
         let more = plural(more as u64, "more file");
@@ -94,7 +94,7 @@ fn inputs(inputs: &[PlannedInput]) -> Grid {
 /// The plan for a program.
 fn object(plan: &RunPlan) -> Value {
     let planned = |of: &Planned| json!({ "files": of.files, "rows": of.rows, "bytes": of.bytes });
-    let file = |(path, bytes, reason): &(String, u64, &str)| json!({ "path": path, "bytes": bytes, "reason": reason });
+    let file = |PlannedFile { path, bytes, reason }: &PlannedFile| json!({ "path": path, "bytes": bytes, "reason": reason });
     let input = |input: &PlannedInput| {
         json!({
             "input": input.input,
@@ -128,6 +128,10 @@ mod tests {
         Planned { files, rows, bytes }
     }
 
+    fn file(path: &str, bytes: u64, reason: &'static str) -> PlannedFile {
+        PlannedFile { path: path.to_owned(), bytes, reason }
+    }
+
     fn input(name: &'static str) -> PlannedInput {
         PlannedInput {
             input: name,
@@ -146,8 +150,8 @@ mod tests {
             reuse: planned(729, 9_961_223, 702_400_000),
             vanished: 1,
             decode_files: vec![
-                ("/shop/orders/2024-11-30.parquet".to_owned(), 950_000, "changed"),
-                ("/shop/orders/2024-12-01.parquet".to_owned(), 900_000, "new"),
+                file("/shop/orders/2024-11-30.parquet", 950_000, "changed"),
+                file("/shop/orders/2024-12-01.parquet", 900_000, "new"),
             ],
             ..input("orders")
         };
@@ -209,9 +213,9 @@ mod tests {
 
     #[test]
     fn more_files_than_anybody_reads() {
-        let file = |n: usize| (format!("/shop/{n:02}.parquet"), 1_000, "new");
         let shown = |files: usize| {
-            let decode_files = (0..files).map(file).collect();
+            let decode_files =
+                (0..files).map(|n| file(&format!("/shop/{n:02}.parquet"), 1_000, "new")).collect();
             let orders = PlannedInput { decode_files, ..input("orders") };
             let text = text(&RunPlan { inputs: vec![orders], ..nightly() });
             text.lines().map(str::trim).find(|line| line.starts_with("and ")).map(str::to_owned)

@@ -57,8 +57,19 @@ pub struct PlannedInput {
     pub ruled_out: Planned,
     /// Files that an earlier run has read and that are not there any more.
     pub vanished: u64,
-    /// Path, bytes, and why: of each file that would be read, in order.
-    pub decode_files: Vec<(String, u64, &'static str)>,
+    /// Each file that would be read, in order.
+    pub decode_files: Vec<PlannedFile>,
+}
+
+/// A file that would be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// Its path or URL.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Why it is read.
+    pub reason: &'static str,
 }
 
 /// Some files.
@@ -102,8 +113,8 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     let days = days.map(|(first, last)| (first, pipeline.as_of.unwrap_or(last.plus(1))));
     let days = days.filter(|(first, as_of)| first < as_of);
     let period_tables = days.map_or(0, |days| period_tables(pipeline, &plan, days));
-    for (path, ..) in inputs.iter_mut().flat_map(|input| &mut input.decode_files) {
-        *path = pipeline.substituted.hide(path).into_owned();
+    for file in inputs.iter_mut().flat_map(|input| &mut input.decode_files) {
+        file.path = pipeline.substituted.hide(&file.path).into_owned();
     }
     Ok(RunPlan {
         inputs,
@@ -182,13 +193,14 @@ pub(crate) fn of_input(
             planned.rows += file.rows;
             planned.bytes += file.size;
             if !is_kept && is_read {
-                let why = match share {
+                let reason = match share {
                     Some(_) => "rows of it were in the future",
                     None if kept_files.contains(path.as_str()) => "changed",
                     None if shares.is_empty() => "nothing is kept",
                     None => "new",
                 };
-                input.decode_files.push((path.clone(), file.size, why));
+                let (path, bytes) = (path.clone(), file.size);
+                input.decode_files.push(PlannedFile { path, bytes, reason });
             }
             there.insert(path);
         }

@@ -35,7 +35,8 @@ impl Run<'_> {
         &mut self,
         gathered: &Gathered,
         plan: &Plan,
-        (slots, mut context): (&SlotMap, Context),
+        slots: &SlotMap,
+        mut context: Context,
         memory_limit: Option<u64>,
     ) -> Result<Counted, RunError> {
         let ceiling = Ceiling::now(memory_limit, self.threads);

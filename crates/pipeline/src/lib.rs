@@ -33,7 +33,7 @@ pub use config::{
     Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, Unmet, declared,
 };
 pub use count::{CheckedText, CheckedValue};
-pub use dry_run::{Planned, PlannedInput, RunPlan, plan};
+pub use dry_run::{Planned, PlannedFile, PlannedInput, RunPlan, plan};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
 pub use kohort_scorecard::Alert;

@@ -2,7 +2,7 @@
 
 use kohort_load::Opened;
 
-use crate::PlannedInput;
+use crate::{PlannedFile, PlannedInput};
 
 /// A line for what is read of an input and as what, and one for each file.
 pub(crate) fn of_input(opened: &Opened, planned: &PlannedInput) -> Vec<String> {
@@ -14,8 +14,8 @@ pub(crate) fn of_input(opened: &Opened, planned: &PlannedInput) -> Vec<String> {
          {vanished} gone",
         decode.files, reuse.files, ruled_out.files,
     );
-    let files = decode_files
-        .iter()
-        .map(|(path, bytes, why)| format!("{input}: decode {path}, {bytes} bytes ({why})"));
+    let files = decode_files.iter().map(|PlannedFile { path, bytes, reason }| {
+        format!("{input}: decode {path}, {bytes} bytes ({reason})")
+    });
     mapped.chain([counts]).chain(files).collect()
 }

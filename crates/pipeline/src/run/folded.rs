@@ -33,7 +33,7 @@ impl Surveyed {
         let Self { gathered, survey, slots, context, late_touches } = self;
         let plan = &gathered.opened.inputs.plan;
         let memory_limit = run.options.memory_limit;
-        let counted = run.fold(&gathered.rows, plan, (&slots, context), memory_limit)?;
+        let counted = run.fold(&gathered.rows, plan, &slots, context, memory_limit)?;
         let Counted { context, mut finished, mut census } = counted;
         let spilled_bytes = gathered.rows.spilled_bytes();
         census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
