@@ -2,8 +2,8 @@
 //!
 //! A new input is a file like `invoices.rs`, its line in [`INPUTS`] and its name in
 //! [`kohort_model::Input`]. The keys of its table in the pipeline file and the errors about them, how its
-//! files are opened and read, why its rows are rejected, the row in which the kernel carries them and
-//! the record of a run follow from it.
+//! files are opened and read, why its rows are rejected, the row in which the kernel carries them, what
+//! becomes of rows with one id and what measures see of it follow from that.
 
 mod contacts;
 mod engagement;

@@ -35,6 +35,23 @@ fn columns_are_told_apart_and_explained() {
 }
 
 #[test]
+fn columns_that_declarations_name_are_there() {
+    for input in INPUTS {
+        let kind = |name: &str| input.place(name).map(|place| input.columns[place].kind);
+        if let Some(latest) = &input.latest {
+            assert!(matches!(kind(latest.by), Some(ValueKind::Id(_))), "{}", latest.by);
+        }
+        if let Some(name) = input.first_days_of {
+            assert!(matches!(kind(name), Some(ValueKind::Text(_))), "{name}");
+        }
+        assert!(input.is_history == input.items.is_empty() || input.is_of_visitors());
+        if let Some((other, _)) = input.beside {
+            assert!(other < input.input, "what it stands beside is read before it");
+        }
+    }
+}
+
+#[test]
 fn whose_rows_they_are() {
     for (input, column, of_visitors) in [
         (Input::Orders, "customer_id", false),

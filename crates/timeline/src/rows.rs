@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use kohort_model::{Id, InputSpec, ItemColumn, ItemRows, NEVER, NO_SCORE, ValueKind};
+use kohort_model::{Id, IdSpace, InputSpec, ItemColumn, ItemRows, NEVER, NO_SCORE, ValueKind};
 
 use crate::chunk::{Chunk, PackedColumn, signed};
 use crate::ids::{Numbering, integer_of};
@@ -245,7 +245,7 @@ impl<'a> Packed<'a> {
         }
     }
 
-    /// All rows of another input, unpacked.
+    /// All rows of another input, unpacked, but for ids that are ranked among those of other streams.
     pub fn items(
         &self,
         numbering: &mut Numbering<'a>,
@@ -265,7 +265,7 @@ impl<'a> Packed<'a> {
                 (Cell::Instant, _) => rows.instants = self.column(word_at, signed),
                 (Cell::Visitor, _) => rows.visitors = self.words(word_at),
                 (Cell::Known, Some(column)) => column.known = self.column(word_at, small),
-                (Cell::Id, Some(column)) => {
+                (Cell::Id, Some(column)) if !is_ranked_with_others(spec, word.column) => {
                     let id = self.columns.ids.iter().position(|id| id.word == place);
                     let ids = id.map(|id| self.ranked(id).0).unwrap_or_default();
                     column.values = ids.into_iter().map(u64::cast_signed).collect();
@@ -273,8 +273,8 @@ impl<'a> Packed<'a> {
                 (Cell::Date | Cell::Number, Some(column)) => {
                     column.values = self.column(word_at, signed);
                 }
+                (Cell::Id, _) | (_, None) => {}
                 (_, Some(column)) => column.values = self.column(word_at, u64::cast_signed),
-                (_, None) => {}
             }
         }
         rows
@@ -306,6 +306,13 @@ impl<'a> Packed<'a> {
         };
         (customer, order)
     }
+}
+
+/// Whether the ids of a column are ranked among those of several streams: of inputs that share them, or
+/// of what visitors did who are customers and who are not.
+fn is_ranked_with_others(spec: &InputSpec, column: Option<usize>) -> bool {
+    let kind = column.map(|place| spec.columns[place].kind);
+    spec.is_of_visitors() || matches!(kind, Some(ValueKind::Id(ids)) if ids.of == IdSpace::Order)
 }
 
 fn code(word: u64) -> u32 {

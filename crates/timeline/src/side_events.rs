@@ -47,8 +47,11 @@ impl SideRows {
             for (_, column, ids) in orders.iter().filter(|(input, ..)| *input == spec.input) {
                 rows.columns[*column].values.clone_from(ids);
             }
-            let late = rows.keep(|rows, i| rows.days[i] < window.until.0);
-            left_out.further[spec.input as usize].after_as_of += late;
+            // What visitors did was looked at when it was handed on.
+            if spec.input != VISITS {
+                let late = rows.keep(|rows, i| rows.days[i] < window.until.0);
+                left_out.further[spec.input as usize].after_as_of += late;
+            }
             side.rows.push((spec, rows));
         }
         side
