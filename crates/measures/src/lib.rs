@@ -106,10 +106,10 @@ mod tests {
                 vec![(spec.start)(context.clone(), &kohort_model::Settings::default())];
             while let Some(measure) = waiting.pop() {
                 let finished = measure.finish();
-                let rows = finished.ledgers.iter().map(|ledger| ledger.table().schema().name);
+                let rows = finished.customer_tables.iter().map(|rows| rows.table().schema().name);
                 found.extend(rows);
                 found.extend(finished.tables.iter().map(|table| table.schema().name));
-                waiting.extend(finished.again);
+                waiting.extend(finished.second_pass);
             }
             found.sort_unstable();
             let mut declared: Vec<_> = spec.tables.iter().map(|table| table.schema.name).collect();

@@ -163,7 +163,7 @@ impl Ids<'_> {
     pub fn of(&self, i: usize) -> Id {
         match self {
             Self::Known(ids) => ids[i].clone(),
-            Self::None => panic!("a pass without ledgers carries no ids"),
+            Self::None => panic!("a pass without customer_tables carries no ids"),
         }
     }
 }
@@ -192,7 +192,7 @@ impl Group<'_> {
 /// Some thousands of customers with everything that is known of each.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Block<'a> {
-    /// Ids, in a pass over ledgers.
+    /// Ids, in a pass that writes rows of customers.
     pub ids: Ids<'a>,
     /// Events that make a customer: orders, or with `activity = "any"` orders and refunds; of
     /// subscriptions the day from which each is paid, with its value a month. A person without

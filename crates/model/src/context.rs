@@ -172,15 +172,15 @@ impl Context {
         Table::new(schema, self.scale).guarded(self.memory.clone())
     }
 
-    /// An empty table for a ledger, with a column `segment_<name>` for each segment of
+    /// An empty table for a table with a row for each customer, with a column `segment_<name>` for each segment of
     /// `at = "first"`.
     #[must_use]
-    pub fn ledger_table(&self, schema: &'static TableSchema) -> Table {
+    pub fn customer_table(&self, schema: &'static TableSchema) -> Table {
         let more = self.first_segments.iter().map(|name| format!("segment_{name}").into());
         Table::of_ids(schema, self.scale, self.ids, more.collect())
     }
 
-    /// The values of a customer for the segments of `at = "first"`, as a ledger's further columns
+    /// The values of a customer for the segments of `at = "first"`, as the further columns of such a table
     /// have them.
     pub fn first_segment_values(
         &self,

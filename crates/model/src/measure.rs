@@ -56,9 +56,9 @@ pub struct Finished {
     /// Tables, their rows sorted by key.
     pub tables: Vec<Table>,
     /// What takes a second look at every timeline.
-    pub ledgers: Vec<Box<dyn Ledger>>,
+    pub customer_tables: Vec<Box<dyn CustomerTable>>,
     /// What has to fold every timeline once more, now that it knows what to look for.
-    pub again: Vec<Box<dyn Measure>>,
+    pub second_pass: Vec<Box<dyn Measure>>,
     /// The model of leaving, for the record of the run.
     pub risk: Option<RiskFit>,
 }
@@ -94,7 +94,7 @@ impl From<Vec<Table>> for Finished {
 
 /// A table with rows for each customer, listed in a second pass over the timelines: it may use
 /// what the first has found about everybody.
-pub trait Ledger: Send + Sync {
+pub trait CustomerTable: Send + Sync {
     /// The table without rows: its schema and the form of its ids.
     fn table(&self) -> Table;
 

@@ -55,7 +55,7 @@ impl Carries {
 pub enum Passes {
     /// Once.
     One,
-    /// Once, and then again to write a row for each ([`crate::Ledger`]).
+    /// Once, and then again to write a row for each ([`crate::CustomerTable`]).
     ThenRows,
     /// Twice: the second fold counts what the first has found to matter.
     Two,

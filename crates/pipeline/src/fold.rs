@@ -49,13 +49,14 @@ impl Run<'_> {
         // The rows of everybody are certain before anything is counted.
         let of_all: Vec<Option<Day>> = context.first_activity.into_iter().map(Some).collect();
         folding.check(&measures, &of_all)?;
-        let ledgers = plan.has_ledgers();
+        let customer_tables = plan.has_customer_tables();
         let again = plan.folds_again();
         let (mut finished, census) =
-            self.fold_once("fold", gathered, folding, (measures, ledgers || again))?;
-        let measures = std::mem::take(&mut finished.again);
+            self.fold_once("fold", gathered, folding, (measures, customer_tables || again))?;
+        let measures = std::mem::take(&mut finished.second_pass);
         if !measures.is_empty() {
-            let (more, _) = self.fold_once("fold again", gathered, folding, (measures, ledgers))?;
+            let (more, _) =
+                self.fold_once("fold again", gathered, folding, (measures, customer_tables))?;
             finished.tables.extend(more.tables);
         }
         Ok(Counted { context, finished, census })
@@ -80,10 +81,10 @@ impl Run<'_> {
             folding.check(&measures, &first_days)?;
             let mut all = Finished::default();
             for measure in measures {
-                let Finished { tables, ledgers, again, risk } = measure.finish();
+                let Finished { tables, customer_tables, second_pass, risk } = measure.finish();
                 all.tables.extend(tables);
-                all.ledgers.extend(ledgers);
-                all.again.extend(again);
+                all.customer_tables.extend(customer_tables);
+                all.second_pass.extend(second_pass);
                 all.risk = all.risk.or(risk);
             }
             // Tables take no more rows from then on.

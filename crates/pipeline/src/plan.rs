@@ -94,7 +94,7 @@ impl Plan {
     }
 
     /// Whether timelines are looked at a second time.
-    pub fn has_ledgers(&self) -> bool {
+    pub fn has_customer_tables(&self) -> bool {
         self.measures.iter().any(|measure| measure.passes == Passes::ThenRows)
     }
 

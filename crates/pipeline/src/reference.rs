@@ -74,6 +74,16 @@ pub fn sections() -> Vec<SectionReference> {
     sections
 }
 
+/// The names of the keys of a section, those of inputs included, in the order in which messages list
+/// them.
+///
+/// # Panics
+/// Where there is no such section.
+#[must_use]
+pub fn key_names(section: &str) -> &'static [&'static str] {
+    crate::config::key_names(section)
+}
+
 fn of_table(table: &KeyTable) -> SectionReference {
     let keys = table.keys.iter().map(|key| KeyReference {
         name: key.name.to_owned(),

@@ -4,8 +4,8 @@
 
 mod churn;
 mod customer;
-mod ledger;
 mod movement;
+mod movements;
 
 pub use churn::REVENUE_CHURN;
-pub use ledger::REVENUE_MOVEMENTS;
+pub use movements::REVENUE_MOVEMENTS;

@@ -1,6 +1,6 @@
 //! Rows as the engine takes them in: columns, with codes for texts.
 
-mod further;
+mod side_inputs;
 
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl Columns {
             _ => Self::orders(&history.rows, segments),
         };
         let mut all = vec![(basis, of_basis)];
-        all.extend(further::all(history));
+        all.extend(side_inputs::all(history));
         all
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kohort_model::{
-    Block, BlockItems, Context, Day, Group, Ids, Ledger, Measure, SegmentAt, Table,
+    Block, BlockItems, Context, CustomerTable, Day, Group, Ids, Measure, SegmentAt, Table,
 };
 use rayon::ThreadPool;
 
@@ -24,7 +24,7 @@ const BLOCK_EVENTS: usize = 32 * 1024;
 const BLOCK_CUSTOMERS: usize = 8 * 1024;
 /// Blocks after which the limit of memory is looked at, beside the end of each partition.
 const GUARDED_BLOCKS: usize = 16;
-/// Rows of a ledger that are handed on at once: few, as a row is wide and each thread has as many.
+/// Rows of a customer table that are handed on at once: few, as a row is wide and each thread has as many.
 const LEDGER_ROWS: usize = 16 * 1024;
 
 /// The frame of a fold.
@@ -129,7 +129,7 @@ impl Gathered {
         Ok(Folded { measures: merged, census, first_days })
     }
 
-    /// Lists every customer in every ledger. `take` gets the place of the ledger and some thousand
+    /// Lists every customer in every customer table. `take` gets the place of the table and some thousand
     /// rows, in no order, and is called from several threads.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl Gathered {
         &self,
         pool: &ThreadPool,
         options: &FoldOptions<'_>,
-        ledgers: &[Box<dyn Ledger>],
+        customer_tables: &[Box<dyn CustomerTable>],
         take: impl Fn(usize, Table) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
         let layout = *self.layout();
@@ -149,13 +149,13 @@ impl Gathered {
         each_partition(pool, states, |(), index| {
             let Prepared { timelines, .. } =
                 prepare(&self.shared.store, &layout, index, pass, options.slots)?;
-            let mut tables: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
+            let mut tables: Vec<Table> = customer_tables.iter().map(|rows| rows.table()).collect();
             let mut failure = None;
             show_whole(&timelines, options, |block| {
-                for (place, (ledger, table)) in ledgers.iter().zip(&mut tables).enumerate() {
-                    ledger.list(block, table);
+                for (place, (rows, table)) in customer_tables.iter().zip(&mut tables).enumerate() {
+                    rows.list(block, table);
                     if table.rows() >= LEDGER_ROWS && failure.is_none() {
-                        let full = std::mem::replace(table, ledger.table());
+                        let full = std::mem::replace(table, rows.table());
                         failure = take(place, full).err();
                     }
                 }

@@ -90,7 +90,7 @@ pub(crate) struct Timelines {
     /// Where the customers have subscriptions.
     pub spans: Option<Spans>,
     pub items: ItemLists,
-    /// One a customer, in a pass over ledgers.
+    /// One a customer, in a pass that writes rows of customers.
     pub ids: Vec<Id>,
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use kohort_model::view::{self, Order, Shape, View};
 use kohort_model::{
-    Block, Context, Counted, DayCounts, Finished, Group, Ledger, Measure, MeasureSpec, Passes,
-    Requires, TableSpec, Tally, Written, merge_as,
+    Block, Context, Counted, CustomerTable, DayCounts, Finished, Group, Measure, MeasureSpec,
+    Passes, Requires, TableSpec, Tally, Written, merge_as,
 };
 
 use super::facts::{Facts, gaps};
-use super::ledger::CustomerRows;
 use super::outlook::Outlook;
 use super::quintiles::Quintiles;
+use super::rows::CustomerRows;
 use super::schema::SCHEMA;
 use crate::clv::{Histories, Minor};
 use crate::risk::{Leaving, Levels, SIGNALS};
@@ -140,7 +140,7 @@ impl Measure for Customers {
     fn finish(self: Box<Self>) -> Finished {
         let Options { lifetime, at_risk, window_days } = self.options;
         let (risk, risk_fit) = self.leaving.finish();
-        let rows: Box<dyn Ledger> = Box::new(CustomerRows {
+        let rows: Box<dyn CustomerTable> = Box::new(CustomerRows {
             risk,
             recency: Quintiles::new(&self.days_since_last.into_counts()),
             frequency: Quintiles::new(&self.orders.into_counts()),
@@ -151,6 +151,6 @@ impl Measure for Customers {
             window_days,
             context: self.context,
         });
-        Finished { ledgers: vec![rows], risk: risk_fit, ..Finished::default() }
+        Finished { customer_tables: vec![rows], risk: risk_fit, ..Finished::default() }
     }
 }

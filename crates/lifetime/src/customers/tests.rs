@@ -16,10 +16,10 @@ fn list(context: Context, people: &[Person]) -> Table {
 fn list_with(settings: &Settings, context: Context, people: &[Person]) -> Table {
     let context = Arc::new(context);
     let finished = finish((CUSTOMERS.start)(Arc::clone(&context), settings), &context, people);
-    assert_eq!((finished.tables.len(), finished.ledgers.len()), (0, 1));
-    let ledger = &finished.ledgers[0];
-    let mut table = ledger.table();
-    show(&context, people, |block| ledger.list(block, &mut table));
+    assert_eq!((finished.tables.len(), finished.customer_tables.len()), (0, 1));
+    let rows = &finished.customer_tables[0];
+    let mut table = rows.table();
+    show(&context, people, |block| rows.list(block, &mut table));
     table
 }
 

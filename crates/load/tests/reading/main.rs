@@ -5,12 +5,12 @@
 mod checks;
 mod contract;
 mod files;
-mod further;
 mod hostile;
 mod money;
 mod people;
 mod rejects;
 mod seen;
+mod side_inputs;
 mod subscriptions;
 mod support;
 mod types;

@@ -115,20 +115,20 @@ impl Folded {
 
     /// Writes the tables with a row for each customer: every timeline is looked at once more.
     fn list(&self, run: &mut Run<'_>, meta: &TableMeta) -> Result<Vec<TableRecord>, RunError> {
-        let ledgers = &self.finished.ledgers;
-        if ledgers.is_empty() {
+        let customer_tables = &self.finished.customer_tables;
+        if customer_tables.is_empty() {
             return Ok(Vec::new());
         }
         run.stage("list", Some(Rows::PARTITIONS), "partitions", |run, progress| {
             let (context, slots) = (&self.context, &self.slots);
             let options = FoldOptions { context, slots, keep: false, progress };
-            let shapes: Vec<Table> = ledgers.iter().map(|ledger| ledger.table()).collect();
+            let shapes: Vec<Table> = customer_tables.iter().map(|rows| rows.table()).collect();
             let sinks: Vec<_> = shapes
                 .iter()
                 .map(|shape| self.staging().begin_rows(shape, meta))
                 .collect::<Result<_, _>>()?;
-            self.gathered.rows.list(&run.pool, &options, ledgers, |ledger, part| {
-                Ok::<(), RunError>(sinks[ledger].push(part)?)
+            self.gathered.rows.list(&run.pool, &options, customer_tables, |place, part| {
+                Ok::<(), RunError>(sinks[place].push(part)?)
             })?;
             Ok(sinks.into_iter().map(RowSink::finish).collect::<Result<_, _>>()?)
         })

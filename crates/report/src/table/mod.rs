@@ -5,12 +5,12 @@ mod columns;
 mod export;
 mod frame;
 mod heatmap;
-mod ledger;
 mod panels;
 mod picture;
 mod source;
 mod sums;
 mod text;
+mod top_rows;
 
 #[cfg(test)]
 mod tests;

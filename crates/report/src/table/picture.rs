@@ -11,9 +11,9 @@ use super::heatmap::Heatmap;
 use super::panels::Ground;
 use kohort_model::view::{Apart, Panel, Shape, View};
 
-use super::ledger::Ledger;
 use super::source::{Selection, Source};
 use super::text;
+use super::top_rows::TopRows;
 use crate::error::ReportError;
 use crate::number::plural;
 
@@ -109,13 +109,13 @@ impl Picture {
             return self.some_rows(&frame, view.shape, asked.unwrap_or(usual));
         };
         let limit = asked.unwrap_or(view.rows);
-        let ledger = Ledger::read(source, selection, order, limit)?;
-        self.hide_rows(ledger.all, limit, "row");
-        if ledger.other_periods > 0 {
-            let what = plural(ledger.other_periods as u64, "other period");
+        let top = TopRows::read(source, selection, order, limit)?;
+        self.hide_rows(top.all, limit, "row");
+        if top.other_periods > 0 {
+            let what = plural(top.other_periods as u64, "other period");
             self.left_out.push(format!("{what} (--format csv)"));
         }
-        Ok(ledger.rows)
+        Ok(top.rows)
     }
 
     /// The rows of the last `limit` cohorts, periods or steps; of a table without them the first

@@ -128,7 +128,7 @@ impl Measure for CrossSell {
         let known = |counted| Known::new(counted, threshold);
         let known: Vec<_> = counted.into_iter().map(|levels| levels.map(known)).collect();
         let pairs = Pairs::new(context, threshold, known.into());
-        Finished { tables: vec![table], again: vec![Box::new(pairs)], ..Finished::default() }
+        Finished { tables: vec![table], second_pass: vec![Box::new(pairs)], ..Finished::default() }
     }
 }
 

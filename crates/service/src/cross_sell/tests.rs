@@ -60,7 +60,7 @@ fn tables(context: Context, threshold: Threshold, people: &[Person]) -> [Table; 
     assert_eq!(customers[0], customers[1]);
     let mut pairs: Vec<_> = [whole, merged]
         .into_iter()
-        .flat_map(|mut finished| finish(finished.again.remove(0), people))
+        .flat_map(|mut finished| finish(finished.second_pass.remove(0), people))
         .map(|mut finished| finished.tables.remove(0))
         .collect();
     assert!(pairs.iter().all(|table| *table == pairs[0]));

@@ -1,13 +1,13 @@
 //! Histories: what a pipeline reads, row by accepted row.
 
-mod further;
+mod side_inputs;
 mod text;
 
 use std::fmt;
 
 use kohort_model::{Cause, Day, Input, Kind};
 
-pub use further::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
+pub use side_inputs::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
 pub use text::{parse_history, parse_rows, render_history};
 
 /// Microseconds of a day.

@@ -1,6 +1,6 @@
 //! Histories as tests write them.
 
-mod further;
+mod side_inputs;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use kohort_model::{Cause, Day, Input, Kind};
@@ -107,7 +107,7 @@ pub fn parse_history(text: &str) -> History {
             .unwrap_or_default(),
         ..History::default()
     };
-    further::read(history, &inputs, ids)
+    side_inputs::read(history, &inputs, ids)
 }
 
 /// Which ids are integers.
@@ -269,7 +269,7 @@ pub fn render_history(history: &History, segments: &[&str]) -> String {
         ]);
         part(Input::Subscriptions, &columns, spans.iter().map(span_cells).collect());
     }
-    further::write(history, part);
+    side_inputs::write(history, part);
     parts.concat()
 }
 

@@ -11,7 +11,6 @@ mod cohorts;
 mod cross_sell;
 mod customers;
 mod funnel;
-mod further;
 mod gaps;
 mod holdout;
 mod lost_sales;
@@ -25,6 +24,7 @@ mod periods;
 mod product_returns;
 mod receivables;
 mod revenue;
+mod side_inputs;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
@@ -38,11 +38,11 @@ use kohort_model::{Basis, Cell, Day, Grain, Input, SegmentAt};
 use crate::compare::NaiveRow;
 use crate::history::{History, Id, Row, Span};
 use crate::settings::{Activity, LapseDays, Settings};
-use further::Further;
 use notes::Notes;
 use orders::{LeftOut, leave_out};
 use people::{Event, Group, Person, Role};
 use periods::Period;
+use side_inputs::Further;
 use visitors::Who;
 
 /// A row from `column: value` pairs.
@@ -102,7 +102,7 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
         (Basis::Orders, LapseDays::Auto) => ninetieth_percentile_of_gaps(&everybody),
     };
     let (notes, mut further_left_out) = Notes::known(history, as_of);
-    let further = further::by_person(history, settings, as_of, &mut further_left_out);
+    let further = side_inputs::by_person(history, settings, as_of, &mut further_left_out);
     let visitors = add_further(&mut everybody, further, settings);
     let tables = lapse_days.map(|w| {
         let groups = groups(everybody, visitors, settings);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kohort_model::{Day, Input};
 
 use super::FurtherLeftOut;
-use super::further::leave_out;
 use super::orders::or_none;
+use super::side_inputs::leave_out;
 use crate::history::{Answer, Contact, History, Id};
 
 /// The known rows of the further inputs, `None` where there is no such input.

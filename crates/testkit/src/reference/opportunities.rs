@@ -3,8 +3,8 @@
 use kohort_model::{Day, Kind};
 
 use super::Frame;
-use super::further::by_texts;
 use super::people::Person;
+use super::side_inputs::by_texts;
 use crate::history::Opportunity;
 
 /// An opportunity, and whether the buyer bought later.

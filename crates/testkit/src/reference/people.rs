@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use kohort_model::Day;
 
-use super::further::Further;
 use super::periods::Period;
+use super::side_inputs::Further;
 use super::subscriptions::Subscriber;
 use crate::history::Id;
 

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use kohort_model::{Cause, Day};
 
-use super::further::Further;
 use super::orders::{LeftOut, leave_out, or_none, or_unknown};
 use super::people::{Event, Person, Role};
+use super::side_inputs::Further;
 use crate::history::{Id, Row, Span};
 use crate::settings::Settings;
 

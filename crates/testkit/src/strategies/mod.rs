@@ -1,8 +1,8 @@
 //! Small histories on the edges: days around the turn of periods and leap days, gaps around W,
 //! contacts around the days on which somebody leaves or returns.
 
-mod further;
 mod orders;
+mod side_inputs;
 mod subscriptions;
 
 use std::fmt;
@@ -182,7 +182,7 @@ struct Frame {
     calibration_end: Option<(Index, i64)>,
     /// Whether there are prospects, contacts and surveys.
     has_notes: [bool; 3],
-    shape: further::Shape,
+    shape: side_inputs::Shape,
 }
 
 /// Near which everything lies where nobody did anything.
@@ -215,7 +215,7 @@ fn frames() -> BoxedStrategy<Frame> {
         weighted(0.3, near(-40, 3)),
         weighted(0.5, near(-3, 40)),
         [prop::bool::weighted(0.6), prop::bool::weighted(0.8), prop::bool::weighted(0.7)],
-        further::shapes(),
+        side_inputs::shapes(),
     )
         .prop_map(
             |(customer_ids, order_ids, has_times, as_of, start, calibration, has_notes, shape)| {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Case, Frame, Gap, IdStyle, NoteStep, frames, further, note_steps, notes, reasons,
-    segment_values, settings, starts,
+    Case, Frame, Gap, IdStyle, NoteStep, frames, note_steps, notes, reasons, segment_values,
+    settings, side_inputs, starts,
 };
 use crate::history::{History, Id, Row, Shuffled};
 use crate::settings::{RowsMode, Settings};
@@ -20,7 +20,7 @@ pub fn cases() -> BoxedStrategy<Case> {
         settings(Basis::Orders),
         frames(),
         vec(people(), 0..=6),
-        (note_steps(), further::steps()),
+        (note_steps(), side_inputs::steps()),
         any::<u64>().no_shrink(),
     )
         .prop_map(|(settings, frame, people, (notes, further), seed)| {
@@ -126,7 +126,7 @@ fn case(
     frame: &Frame,
     people: &[(Day, Vec<Step>)],
     notes_near: &[NoteStep],
-    further: &further::Steps,
+    further: &side_inputs::Steps,
 ) -> Case {
     let mut rows = Vec::new();
     let mut anchors = vec![Vec::new(); people.len()];
@@ -173,7 +173,7 @@ fn case(
     let days: Vec<_> = rows.iter().map(|r| r.day).collect();
     frame.settle(&mut settings, &days);
     let history = notes(notes_near, frame, &anchors, &settings);
-    let history = further::add(history, further, frame, &anchors, &settings);
+    let history = side_inputs::add(history, further, frame, &anchors, &settings);
     Case { history: History { rows, ..history }, settings }
 }
 

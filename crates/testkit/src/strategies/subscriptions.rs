@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Case, Frame, Gap, IdStyle, NoteStep, frames, further, note_steps, notes, reasons,
-    segment_values, settings, starts,
+    Case, Frame, Gap, IdStyle, NoteStep, frames, note_steps, notes, reasons, segment_values,
+    settings, side_inputs, starts,
 };
 use crate::history::{History, Shuffled, Span};
 use crate::settings::Settings;
@@ -21,7 +21,7 @@ pub fn subscription_cases() -> BoxedStrategy<Case> {
         settings(Basis::Subscriptions),
         frames(),
         vec((starts(), vec(steps(), 1..=6)), 0..=5),
-        (note_steps(), further::steps()),
+        (note_steps(), side_inputs::steps()),
         any::<u64>().no_shrink(),
     )
         .prop_map(|(settings, frame, people, (notes, further), seed)| {
@@ -95,7 +95,7 @@ fn case(
     frame: &Frame,
     people: &[(Day, Vec<Step>)],
     notes_near: &[NoteStep],
-    further: &further::Steps,
+    further: &side_inputs::Steps,
 ) -> Case {
     let mut spans = Vec::new();
     let mut anchors = vec![Vec::new(); people.len()];
@@ -132,6 +132,6 @@ fn case(
     let days: Vec<_> = spans.iter().flat_map(|s| [Some(s.started), s.ended]).flatten().collect();
     frame.settle(&mut settings, &days);
     let history = notes(notes_near, frame, &anchors, &settings);
-    let history = further::add(history, further, frame, &anchors, &settings);
+    let history = side_inputs::add(history, further, frame, &anchors, &settings);
     Case { history: History { spans, ..history }, settings }
 }

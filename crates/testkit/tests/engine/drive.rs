@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use kohort_measures::MEASURES;
 use kohort_model::{
-    Basis, Cell, Cells, Context, Day, EventBatch, Finished, Grain, IdType, Input, Ledger, Measure,
-    MeasureSpec, MemoryGuard, Periods, RiskFit, SegmentAt, SettingValue, Source, Spill, Table,
-    TableSchema, WinBack,
+    Basis, Cell, Cells, Context, CustomerTable, Day, EventBatch, Finished, Grain, IdType, Input,
+    Measure, MeasureSpec, MemoryGuard, Periods, RiskFit, SegmentAt, SettingValue, Source, Spill,
+    Table, TableSchema, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
 use kohort_testkit::strategies::Case;
@@ -45,8 +45,8 @@ pub struct Run {
     pub left_out: Option<BTreeMap<&'static str, u64>>,
     pub further_left_out: Option<FurtherLeftOut>,
     pub tables: Vec<Table>,
-    /// Rows of each ledger, sorted by key.
-    pub ledgers: Vec<(&'static TableSchema, Vec<NaiveRow>)>,
+    /// Rows of each customer table, sorted by key.
+    pub customer_tables: Vec<(&'static TableSchema, Vec<NaiveRow>)>,
     /// The model of leaving, where there is one.
     pub risk: Option<RiskFit>,
 }
@@ -170,7 +170,7 @@ pub fn fold_all(
             left_out: None,
             further_left_out: None,
             tables: Vec::new(),
-            ledgers: Vec::new(),
+            customer_tables: Vec::new(),
             risk: None,
         });
     };
@@ -221,7 +221,7 @@ pub fn fold_all(
         left_out: Some(counts(&left_out)),
         further_left_out: Some(further(&left_out)),
         tables: all.tables,
-        ledgers: list(gathered, pool, &options, &all.ledgers)?,
+        customer_tables: list(gathered, pool, &options, &all.customer_tables)?,
         risk: all.risk,
     })
 }
@@ -241,7 +241,7 @@ fn fold(
     let mut left_out = folded.census.left_out;
     left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
     let mut all = finish(folded.measures);
-    let again = std::mem::take(&mut all.again);
+    let again = std::mem::take(&mut all.second_pass);
     if !again.is_empty() {
         let more = gathered.fold(pool, options, again)?;
         all.tables.extend(finish(more.measures).tables);
@@ -271,10 +271,10 @@ fn first_day(settings: &Settings, survey: &Survey, as_of: Day) -> Day {
 fn finish(measures: Vec<Box<dyn Measure>>) -> Finished {
     let mut all = Finished::default();
     for measure in measures {
-        let Finished { tables, ledgers, again, risk } = measure.finish();
+        let Finished { tables, customer_tables, second_pass, risk } = measure.finish();
         all.tables.extend(tables);
-        all.ledgers.extend(ledgers);
-        all.again.extend(again);
+        all.customer_tables.extend(customer_tables);
+        all.second_pass.extend(second_pass);
         all.risk = all.risk.or(risk);
     }
     all
@@ -405,16 +405,17 @@ fn frame(settings: &Settings, survey: &Survey) -> (Option<Day>, Option<u32>) {
     }
 }
 
-/// The rows of each ledger, put together from the parts.
+/// The rows of each customer table, put together from the parts.
 fn list(
     gathered: &Gathered,
     pool: &ThreadPool,
     options: &FoldOptions<'_>,
-    ledgers: &[Box<dyn Ledger>],
+    customer_tables: &[Box<dyn CustomerTable>],
 ) -> Result<Vec<(&'static TableSchema, Vec<NaiveRow>)>, TimelineError> {
-    let rows: Vec<Mutex<Vec<NaiveRow>>> = ledgers.iter().map(|_| Mutex::default()).collect();
-    gathered.list(pool, options, ledgers, |ledger, part| {
-        rows[ledger].lock().expect("no thread failed").extend(table_rows(&part));
+    let rows: Vec<Mutex<Vec<NaiveRow>>> =
+        customer_tables.iter().map(|_| Mutex::default()).collect();
+    gathered.list(pool, options, customer_tables, |place, part| {
+        rows[place].lock().expect("no thread failed").extend(table_rows(&part));
         Ok::<(), TimelineError>(())
     })?;
     let sorted = |(schema, rows): (&'static TableSchema, Mutex<Vec<NaiveRow>>)| {
@@ -424,19 +425,20 @@ fn list(
         });
         (schema, rows)
     };
-    Ok(ledgers.iter().map(|ledger| ledger.table().schema()).zip(rows).map(sorted).collect())
+    Ok(customer_tables.iter().map(|table| table.table().schema()).zip(rows).map(sorted).collect())
 }
 
 /// A key's cell, so that its order is that of the cells.
 fn sortable(cell: &Cell) -> (u64, Option<kohort_model::Id>) {
     match cell {
         Cell::Text(text) => {
-            let grain: Grain = text.parse().expect("the only text in a ledger's key is a grain");
+            let grain: Grain =
+                text.parse().expect("the only text in the key of a customer table is a grain");
             (grain as u64, None)
         }
         Cell::Date(day) => (u64::from(day.0.cast_unsigned() ^ (1 << 31)), None),
         Cell::Id(id) => (0, Some(id.clone())),
-        other => panic!("{other:?} is in a ledger's key"),
+        other => panic!("{other:?} is in the key of a customer table"),
     }
 }
 

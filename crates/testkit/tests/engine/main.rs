@@ -66,7 +66,7 @@ proptest! {
         // With a model of leaving the status of customers is not that of their gaps.
         prop_assume!(run.risk.is_none());
         let tables = run.tables.iter().map(|table| (table.schema(), table_rows(table)));
-        for (schema, rows) in tables.chain(run.ledgers) {
+        for (schema, rows) in tables.chain(run.customer_tables) {
             let Some(expected) = expected.get(schema.name) else {
                 prop_assert!(["clv_models", "clv_holdout"].contains(&schema.name), "{}", schema.name);
                 continue;
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn how_the_work_is_cut_shows_nowhere(case in any_case(), shape in shapes()) {
-        let Run { as_of, lapse_days, left_out, further_left_out, tables, ledgers, risk } =
+        let Run { as_of, lapse_days, left_out, further_left_out, tables, customer_tables, risk } =
             run(&case, PLAIN);
         let history = case.history.clone().reordered(&Reversed);
         let other = run(&Case { history, ..case }, shape);
@@ -87,7 +87,7 @@ proptest! {
         prop_assert_eq!(left_out, other.left_out);
         prop_assert_eq!(further_left_out, other.further_left_out);
         prop_assert_eq!(tables, other.tables);
-        prop_assert_eq!(ledgers, other.ledgers);
+        prop_assert_eq!(customer_tables, other.customer_tables);
         prop_assert_eq!(risk, other.risk);
     }
 }

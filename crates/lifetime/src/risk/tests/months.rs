@@ -186,9 +186,9 @@ fn scores_and_what_drives_them() {
     let finished = run.finish(2);
     let (names, coefficients): (Vec<String>, Vec<f64>) =
         finished.risk.unwrap().coefficients.into_iter().unzip();
-    let ledger = &finished.ledgers[0];
-    let mut table = ledger.table();
-    show_known(&run.context, &run.people, |block| ledger.list(block, &mut table));
+    let rows = &finished.customer_tables[0];
+    let mut table = rows.table();
+    show_known(&run.context, &run.people, |block| rows.list(block, &mut table));
     let Values::Float64(scores) = values(&table, "risk_score") else { panic!() };
     let (statuses, drivers) = (texts(&table, "status"), texts(&table, "risk_driver"));
     // The average customer's columns.

@@ -14,7 +14,7 @@ fn list(context: Context, people: &[Known]) -> Table {
     let table = |parts| {
         let measure = (CHURN_INDICATORS.start)(Arc::clone(&context), &Settings::default());
         let mut finished = finish_known(measure, &context, people, parts);
-        assert!(finished.ledgers.is_empty() && finished.risk.is_none());
+        assert!(finished.customer_tables.is_empty() && finished.risk.is_none());
         finished.tables.remove(0)
     };
     let whole = table(1);

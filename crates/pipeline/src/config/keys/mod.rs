@@ -87,7 +87,7 @@ pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static
 ///
 /// # Panics
 /// Where no table of this name is declared.
-pub(super) fn of(name: &str) -> &'static [&'static str] {
+pub(crate) fn of(name: &str) -> &'static [&'static str] {
     let found = TABLES.iter().find(|(known, _)| *known == name);
     found.map(|(_, keys)| keys.as_slice()).expect("every table with fixed keys is declared")
 }

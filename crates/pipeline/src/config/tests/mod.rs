@@ -3,7 +3,6 @@ use std::path::Path;
 use super::*;
 
 mod checks;
-mod further;
 mod histories;
 mod hostile;
 mod mistakes;
@@ -11,6 +10,7 @@ mod outputs;
 mod places;
 mod records;
 mod selection;
+mod side_inputs;
 
 /// The smallest pipeline file that follows orders; the tests add to it.
 const SMALL: &str = r#"

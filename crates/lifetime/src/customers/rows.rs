@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use kohort_model::formulas::mean_days_between_purchases;
-use kohort_model::{Block, Context, Ledger, Table, average};
+use kohort_model::{Block, Context, CustomerTable, Table, average};
 
 use super::facts::{Facts, gaps, median};
 use super::measure::first_segment;
@@ -117,9 +117,9 @@ impl CustomerRows {
     }
 }
 
-impl Ledger for CustomerRows {
+impl CustomerTable for CustomerRows {
     fn table(&self) -> Table {
-        self.context.ledger_table(&SCHEMA)
+        self.context.customer_table(&SCHEMA)
     }
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {

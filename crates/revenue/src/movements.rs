@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use kohort_model::view::{CUSTOMERS, Order, Shape, View};
 use kohort_model::{
-    Block, Column, Context, Finished, Ledger, Measure, MeasureSpec, Passes, Table, TableSchema,
-    TableSpec, Written, keys, row,
+    Block, Column, Context, CustomerTable, Finished, Measure, MeasureSpec, Passes, Table,
+    TableSchema, TableSpec, Written, keys, row,
 };
 
 use crate::churn::is_complete;
@@ -87,13 +87,13 @@ impl Measure for RevenueMovements {
     fn merge(&mut self, _: Box<dyn Measure>) {}
 
     fn finish(self: Box<Self>) -> Finished {
-        Finished { ledgers: vec![self], ..Finished::default() }
+        Finished { customer_tables: vec![self], ..Finished::default() }
     }
 }
 
-impl Ledger for RevenueMovements {
+impl CustomerTable for RevenueMovements {
     fn table(&self) -> Table {
-        self.context.ledger_table(&SCHEMA)
+        self.context.customer_table(&SCHEMA)
     }
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {

@@ -8,7 +8,7 @@ use super::source::{Selection, Source};
 use crate::error::ReportError;
 
 /// The first rows in an order.
-pub struct Ledger {
+pub struct TopRows {
     pub rows: Frame,
     /// Rows to choose from.
     pub all: usize,
@@ -16,7 +16,7 @@ pub struct Ledger {
     pub other_periods: usize,
 }
 
-impl Ledger {
+impl TopRows {
     /// The first `limit` rows of the last complete period, or of the last, if none is complete.
     /// Holds a batch and `limit` rows for each batch in memory.
     pub fn read(
