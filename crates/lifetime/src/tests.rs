@@ -202,7 +202,9 @@ pub(crate) fn finish(
 /// Some keys of a section, set.
 pub(crate) fn set(section: &'static SettingsSection, keys: &[(&str, SettingValue)]) -> Settings {
     let mut settings = Settings::default();
-    keys.iter().for_each(|(key, value)| settings.set(section, key, value.clone()));
+    for (key, value) in keys {
+        settings.set(section, key, value.clone());
+    }
     settings
 }
 

@@ -137,8 +137,9 @@ mod tests {
 
     #[test]
     fn percentiles_of_money() {
+        type Case<'a> = (&'a [(i64, u64)], u32, Option<f64>);
         let cents = Scale::new(2).unwrap();
-        let cases: [(&[(i64, u64)], u32, Option<f64>); 6] = [
+        let cases: [Case<'_>; 6] = [
             (&[], 50, None),
             (&[(700, 1)], 90, Some(7.0)),
             (&[(300, 1), (700, 1)], 50, Some(5.0)),
