@@ -76,6 +76,10 @@ $(EVERYTHING): | build
 test: ## Run every test
 	$(CARGO) test --release --workspace
 
+.PHONY: pages
+pages: ## Write the generated parts of docs: columns of tables, keys of the pipeline file
+	KOHORT_BLESS=1 $(CARGO) test --release --package kohort-cli --test kohort -- documents::
+
 .PHONY: check
 check: ## Check format, and run the tests beside the code: the fast subset
 	$(CARGO) fmt --all --check
