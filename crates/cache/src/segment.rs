@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use kohort_disk::{DiskError, RunId, SpillFile, at};
+use kohort_disk::{DiskError, RunId, SpillFile, UNFINISHED, at};
 use kohort_model::Spill;
 
 use crate::{BlockRef, CacheError};
@@ -31,7 +31,11 @@ impl Segment {
         let names = (2..).map(|number| format!("{stem}-{number}{ENDING}"));
         for name in iter::once(format!("{stem}{ENDING}")).chain(names) {
             let path = folder.join(&name);
-            let file = match File::create_new(&path) {
+            // Once a process that is told to end has taken back its files it makes no new ones.
+            let undisturbed = UNFINISHED.publishing();
+            let created = File::create_new(&path);
+            drop(undisturbed);
+            let file = match created {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 file => at(&path, file)?,
             };
