@@ -546,6 +546,6 @@ fn grains_are_sorted_and_cut_by_as_of() {
 #[test]
 fn no_rows_give_empty_tables() {
     let reference = reference(History::default(), &Settings::default());
-    assert_eq!(reference.tables.len(), 12);
+    assert_eq!(reference.tables.len(), 13);
     assert!(reference.tables.values().all(Vec::is_empty));
 }
