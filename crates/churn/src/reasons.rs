@@ -71,7 +71,7 @@ static SECTION: SettingsSection = SettingsSection {
         Setting::new(
             "survey_window_days",
             SettingKind::days_from_0(90),
-            "Days before and after a churn event within which an answer tells its reason.",
+            "An answer counts from so many days before the last order (with subscriptions the churn event) to so many days after the churn event.",
             "survey_window_days = 30",
         ),
         Setting::new(

@@ -59,13 +59,13 @@ static SECTION: SettingsSection = SettingsSection {
         Setting::new(
             "window_days",
             SettingKind::days(365),
-            "Days that the trailing window goes back from a period's end.",
+            "Days of the trailing window, which ends with each period.",
             "window_days = 180",
         ),
         Setting::new(
             "orders",
             SettingKind::whole(3, 1..=100_000, "orders"),
-            "Orders in the window that make a customer loyal.",
+            "The orders in the window that make a customer loyal.",
             "orders = 5",
         ),
     ],

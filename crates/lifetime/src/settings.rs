@@ -17,25 +17,25 @@ pub(crate) const SIGNALS: &[Source] = &[
 /// The models of lifetime value.
 pub(crate) static LIFETIME: SettingsSection = SettingsSection {
     name: "lifetime",
-    meaning: "Models of lifetime value.",
+    meaning: "The models of lifetime value.",
     requires: Requires::ORDERS,
     keys: &[
         Setting::new(
             "model",
             SettingKind::Choice(&["bg_nbd", "mbg_nbd", "pareto_nbd"]),
-            "The model of orders behind the columns of customers.",
+            "The model behind the columns `probability_alive` to `clv` of `customers`.",
             "model = \"pareto_nbd\"",
         ),
         Setting::new(
             "unit_days",
             SettingKind::days(7),
-            "Days of the models' unit of time.",
+            "Days of the unit of time of the models.",
             "unit_days = 1",
         ),
         Setting::new(
             "horizon_units",
             SettingKind::whole(52, 1..=10_000, "units"),
-            "Units of time that are looked ahead.",
+            "Units of time to come that `expected_orders`, `expected_value` and `clv` look at.",
             "horizon_units = 104",
         ),
         Setting::new(
@@ -45,13 +45,13 @@ pub(crate) static LIFETIME: SettingsSection = SettingsSection {
                 within: Within::HalfOpen(0.0, 10.0),
                 allowed: "a share from 0 to below 10, such as 0.1",
             },
-            "Discount a year of what is expected: 0.1 is a tenth.",
+            "The rate a year at which `clv` is discounted.",
             "annual_discount_rate = 0.08",
         ),
         Setting::new(
             "calibration_end",
             SettingKind::KnownDay,
-            "First day that the models of clv_holdout do not see; by default the middle of the history.",
+            "The day up to which `clv_holdout` fits its models; from it on it judges them; by default the middle of the history, in whole units.",
             "calibration_end = 2024-07-01",
         ),
     ],
@@ -70,7 +70,7 @@ pub(crate) static AT_RISK: SettingsSection = SettingsSection {
                 within: Within::Above(0.0, f64::INFINITY),
                 allowed: "a number above 0, such as 2",
             },
-            "An overdue_ratio from which an active customer is at risk, where there is no model of leaving.",
+            "Orders only: the `overdue_ratio` from which `customers.status` is `at_risk`, where there is no `risk_score`.",
             "at_risk_ratio = 1.5",
         )
         .only_with(Requires::ORDERS),
@@ -81,7 +81,7 @@ pub(crate) static AT_RISK: SettingsSection = SettingsSection {
                 within: Within::Above(0.0, 1.0),
                 allowed: "a probability above 0 up to 1, such as 0.5",
             },
-            "A probability of leaving from which an active customer is at risk.",
+            "Orders only: the `risk_score` from which `customers.status` is `at_risk`.",
             "at_risk_score = 0.3",
         )
         .only_with(Requires::ORDERS),
@@ -91,7 +91,7 @@ pub(crate) static AT_RISK: SettingsSection = SettingsSection {
 /// The windows of signals.
 pub(crate) static INDICATORS: SettingsSection = SettingsSection {
     name: "churn_indicators",
-    meaning: "Signals of customers who leave.",
+    meaning: "Signals of customers who leave, and the model of leaving.",
     requires: Requires::NOTHING,
     keys: &[Setting::new(
         "window_days",

@@ -18,7 +18,7 @@ pub(crate) static LOST_SALES: SettingsSection = SettingsSection {
         Setting::new(
             "recovery_window_days",
             SettingKind::days_from_0(30),
-            "Days after a lost sale within which a purchase recovers it.",
+            "A purchase at most so many days after a lost sale recovers it.",
             "recovery_window_days = 14",
         ),
         Setting::new(
@@ -28,7 +28,7 @@ pub(crate) static LOST_SALES: SettingsSection = SettingsSection {
                 is_needed: false,
                 allowed: "a list of texts in order, such as [\"qualified\", \"offer\", \"contract\"]",
             },
-            "Stages of opportunities in order; a won one has passed them all.",
+            "The stages of opportunities in order, of which a won one has passed all; by default each reaches its own stage alone. Needs `[inputs.opportunities] stage`.",
             "stages = [\"qualified\", \"offer\", \"contract\"]",
         )
         .only_with(Requires(&[Source::Column(Input::Opportunities, "stage")])),
@@ -53,7 +53,7 @@ pub(crate) static CARTS: SettingsSection = SettingsSection {
     requires: Requires(&[CARTS_MAPPED]),
     keys: &[window_hours(
         24,
-        "Hours from a cart's first event within which it is purchased, or else abandoned.",
+        "A cart not purchased so many hours after it was created is abandoned.",
         "window_hours = 48",
     )],
 };

@@ -126,11 +126,17 @@ fn of_setting(setting: &Setting) -> KeyReference {
             (format!("{} or {last}", others.join(", ")), names[0].clone())
         }
         SettingKind::KnownDay => ("date".to_owned(), "none".to_owned()),
-        SettingKind::Texts { is_needed: true, .. } => {
-            ("list of texts".to_owned(), "required".to_owned())
+        SettingKind::Texts { count, is_needed, .. } => {
+            let default = if *is_needed { "required" } else { "none" };
+            let ty = match *count.end() {
+                usize::MAX => "list of texts".to_owned(),
+                most => format!("list of {} to {most} texts", count.start()),
+            };
+            (ty, default.to_owned())
         }
-        SettingKind::Texts { .. } => ("list of texts".to_owned(), "none".to_owned()),
-        SettingKind::Renamed => ("table of texts".to_owned(), "none".to_owned()),
+        SettingKind::Renamed => {
+            ("table of texts".to_owned(), "none: texts stay as they are".to_owned())
+        }
     };
     KeyReference {
         name: setting.key.to_owned(),

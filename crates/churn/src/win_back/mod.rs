@@ -36,17 +36,19 @@ static SECTION: SettingsSection = SettingsSection {
         Setting::new(
             "prospect_after_days",
             SettingKind::Whole {
-                default: WholeDefault::Derived("the lapse window; 90 with subscriptions"),
+                default: WholeDefault::Derived(
+                    "with orders the lapse window, with subscriptions `90`",
+                ),
                 range: 1..=36_500,
                 unit: "days",
             },
-            "Days after which a prospect who has not bought counts as inactive.",
+            "Days after which a person who was seen and never bought counts as inactive.",
             "prospect_after_days = 60",
         ),
         Setting::new(
             "attribution_window_days",
             SettingKind::days_from_0(30),
-            "Days within which a return belongs to the last contact before it.",
+            "Who returns at most so many days after a contact is put down to it.",
             "attribution_window_days = 14",
         ),
     ],

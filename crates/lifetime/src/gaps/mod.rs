@@ -31,13 +31,13 @@ static SECTION: SettingsSection = SettingsSection {
         Setting::new(
             "max_gap_number",
             SettingKind::whole(10, 1..=1000, "gaps"),
-            "The last gap of a customer that has rows of its own; later ones count in the rows of all.",
+            "The largest gap number with rows of its own; later ones count in the rows of all.",
             "max_gap_number = 5",
         ),
         Setting::new(
             "bucket_days",
             SettingKind::days(7),
-            "Days of a bucket of the histogram.",
+            "The width of the buckets of `purchase_gap_histogram`.",
             "bucket_days = 30",
         ),
     ],

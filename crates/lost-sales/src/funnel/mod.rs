@@ -30,7 +30,7 @@ const TOUCHPOINTS: Requires = Requires(&[Source::Input(Input::Touchpoints)]);
 
 static SECTION: SettingsSection = SettingsSection {
     name: "funnel",
-    meaning: "The steps from a first visit to a purchase.",
+    meaning: "The steps on the way to a purchase.",
     requires: TOUCHPOINTS,
     keys: &[
         Setting::new(
@@ -41,12 +41,12 @@ static SECTION: SettingsSection = SettingsSection {
                 allowed: "a list of 2 to 100 steps in order, the last of them the purchase, such as \
                           [\"visit\", \"cart\", \"purchase\"]",
             },
-            "The steps of [inputs.touchpoints] in order; the last is the purchase.",
+            "The steps in order, as `step` has them; the last is the purchase.",
             "steps = [\"visit\", \"cart\", \"purchase\"]",
         ),
         window_hours(
             168,
-            "Hours from the start of a visitor's path within which it gets on.",
+            "Hours after its first step in which a path may reach further ones.",
             "window_hours = 72",
         ),
     ],

@@ -55,7 +55,7 @@ static SECTION: SettingsSection = SettingsSection {
         Setting::new(
             "window_days",
             SettingKind::days_from_0(30),
-            "Days after a period's end from which its returns are all there.",
+            "Days after the end of a period from which its returns are all there (`is_mature`).",
             "window_days = 14",
         ),
         Setting::new(

@@ -66,7 +66,7 @@ static SECTION: SettingsSection = SettingsSection {
     keys: &[Setting::new(
         "terms_days",
         SettingKind::days_from_0(30),
-        "Days after its date on which an invoice without a due date is due.",
+        "Days after which an invoice is due that does not say so itself.",
         "terms_days = 14",
     )],
 };
