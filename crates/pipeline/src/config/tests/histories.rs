@@ -193,9 +193,9 @@ fn wrong_subscriptions() {
     --set lifetime.model=bg_nbd: lifetime is about orders, but this pipeline follows subscriptions; remove it
     --set checks.unique_order_ids=true: checks.unique_order_ids is for orders, but this pipeline follows subscriptions; remove it
     --set churn_reasons.reasons.x=y: churn_reasons.reasons needs [inputs.surveys] with reason, or [inputs.subscriptions] with cancel_reason; add it, or remove the setting
-    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
-    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, clv_models, scorecard, alerts, checks
-    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
+    --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers TABLES
+    --set outputs.tables=customers: outputs.tables has "customers", which is about orders, but this pipeline follows subscriptions; this pipeline offers TABLES
+    --set outputs.tables=churn_reason: outputs.tables is "churn_reason"; did you mean "churn_reasons"? Allowed: EVERY TABLE
     "#);
     let of_orders = errors_in(SMALL, &[&["customers.reactivation_gap_days=0"]]);
     insta::assert_snapshot!(of_orders, @r#"--set customers.reactivation_gap_days=0: customers.reactivation_gap_days is for subscriptions, but this pipeline follows orders; remove it, or set lapse_after_days to say when a customer has left"#);

@@ -1,17 +1,28 @@
 use super::*;
+use crate::tables::tables;
 
 /// What is wrong with the smallest pipeline file after each list of overrides.
 fn errors(cases: &[&[&str]]) -> String {
     errors_in(SMALL, cases)
 }
 
-/// What is wrong with a pipeline file after each list of overrides.
+/// What is wrong with a pipeline file after each list of overrides; instead of lists of tables, what
+/// they list.
 pub(super) fn errors_in(text: &str, cases: &[&[&str]]) -> String {
     let error = |case: &&[&str]| match read(text, &sets(case)) {
         Ok(_) => format!("{case:?} is right"),
-        Err(error) => error.to_string(),
+        Err(error) => without_lists_of_tables(&error.to_string()),
     };
     cases.iter().map(error).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn without_lists_of_tables(error: &str) -> String {
+    let every: Vec<_> = tables().map(|table| table.schema.name).collect();
+    let error = error.replace(&every.join(", "), "EVERY TABLE");
+    match error.split_once("this pipeline offers ") {
+        Some((before, _)) => format!("{before}this pipeline offers TABLES"),
+        None => error,
+    }
 }
 
 #[test]
@@ -208,7 +219,7 @@ fn wrong_outputs_and_measures() {
     --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table of texts
     --set lost_sales.reasons.x=1: lost_sales.reasons.x is the number 1; it must be a text, the reason to report
     --set outputs.path=["a"]: outputs.path is a list; it must be a path or URL of a folder
-    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
+    --set outputs.tables=["customer_retension"]: outputs.tables is "customer_retension"; did you mean "customer_retention"? Allowed: EVERY TABLE
     --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true, false or a table such as { severity = "warn" }
@@ -283,8 +294,8 @@ fn wrong_settings_of_tables() {
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
-    --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
-    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
+    --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: EVERY TABLE
+    --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason; this pipeline offers TABLES
     "#);
 }
 

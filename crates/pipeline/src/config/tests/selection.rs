@@ -15,13 +15,14 @@ fn names_patterns_and_what_tables_are_made_of() {
     let with_alerts = [&scorecard[..], &["alerts"]].concat();
     let cases: [(&[&str], &[&str]); 14] = [
         (&["lost_sales", "cohort_curve"], &["cohort_curve", "lost_sales"]),
-        (&["cohort_*"], &["cohort_retention", "cohort_curve"]),
+        (&["cohort_*"], &["cohort_retention", "cohort_curve", "cohort_order_values"]),
         (&["*churn*"], &["revenue_churn"]),
         (&["?oyalty", "[lw]o*"], &["lost_sales", "loyalty"]),
         // What has to be asked for is asked for by a pattern, too.
         (
             &["*s"],
             &[
+                "cohort_order_values",
                 "revenue_movements",
                 "lost_sales",
                 "purchase_gaps",
@@ -33,7 +34,7 @@ fn names_patterns_and_what_tables_are_made_of() {
         ),
         (&["purchase_gap*", "purchase_gaps"], &["purchase_gaps", "purchase_gap_histogram"]),
         (&["+cohort_curve"], &["cohort_curve"]),
-        (&["+cohort_*"], &["cohort_retention", "cohort_curve"]),
+        (&["+cohort_[rc]*"], &["cohort_retention", "cohort_curve"]),
         (&["scorecard"], &["scorecard"]),
         (&["+scorecard"], &scorecard),
         (&["+alerts"], &with_alerts),
@@ -63,12 +64,12 @@ fn what_selects_nothing() {
         ],
     );
     insta::assert_snapshot!(found, @r#"
-    --set outputs.tables=cohorts_*: outputs.tables has "cohorts_*", which matches no table; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
-    --set outputs.tables=["cohort_curve", "carts*"]: outputs.tables has "carts*", which matches no table; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
-    --set outputs.tables=+fun*: outputs.tables has "fun*", which matches no table; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
-    --set outputs.tables=+funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]; this pipeline offers cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, lost_sales, purchase_gaps, purchase_gap_histogram, loyalty, customers, clv_models, clv_holdout, scorecard, alerts, checks
-    --set outputs.tables=+scorecrad: outputs.tables is "scorecrad"; did you mean "scorecard"? Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
-    --set outputs.tables=+: outputs.tables is "". Allowed: cohort_retention, cohort_curve, customer_retention, revenue_churn, revenue_movements, win_back, churn_reasons, lost_sales, funnel, carts, purchase_gaps, purchase_gap_histogram, loyalty, product_returns, receivables, nps, churn_indicators, customers, clv_models, clv_holdout, cross_sell, cross_sell_customers, scorecard, alerts, checks
+    --set outputs.tables=cohorts_*: outputs.tables has "cohorts_*", which matches no table; this pipeline offers TABLES
+    --set outputs.tables=["cohort_curve", "carts*"]: outputs.tables has "carts*", which matches no table; this pipeline offers TABLES
+    --set outputs.tables=+fun*: outputs.tables has "fun*", which matches no table; this pipeline offers TABLES
+    --set outputs.tables=+funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]; this pipeline offers TABLES
+    --set outputs.tables=+scorecrad: outputs.tables is "scorecrad"; did you mean "scorecard"? Allowed: EVERY TABLE
+    --set outputs.tables=+: outputs.tables is "". Allowed: EVERY TABLE
     --set outputs.tables=["cohort_["]: outputs.tables has "cohort_[", which is no pattern (invalid range pattern); write one such as *churn*
     --set outputs.tables=["*churn*", "*churn*"]: "*churn*" stands in outputs.tables twice; remove one
     "#);

@@ -283,7 +283,7 @@ fn defaults_of_further_inputs() {
     ");
     assert_eq!(
         pipeline.tables.len(),
-        tables().count() - 4,
+        tables().count() - 5,
         "all but those on request, reasons and checks"
     );
     assert!(pipeline.maps(Input::Touchpoints, "cart_id"));
@@ -329,7 +329,7 @@ fn tables_of_further_inputs() {
     let offered = small(&[]).offered_tables();
     let is_asked_for = |table: &&&str| !small(&[]).tables.contains(table);
     let on_request: Vec<_> = offered.iter().filter(is_asked_for).copied().collect();
-    assert_eq!(on_request, ["revenue_movements", "customers", "checks"]);
+    assert_eq!(on_request, ["cohort_order_values", "revenue_movements", "customers", "checks"]);
 }
 
 #[test]
@@ -459,6 +459,7 @@ fn tables_that_lack_an_input() {
     --set outputs.tables=cross_sell_customers: outputs.tables has "cross_sell_customers", which needs [inputs.order_lines]
     "#);
     insta::assert_snapshot!(lacks(SUBSCRIBERS), @r#"
+    --set outputs.tables=cohort_order_values: outputs.tables has "cohort_order_values", which is about orders, but this pipeline follows subscriptions
     --set outputs.tables=lost_sales: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id
     --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
     --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id
