@@ -1,4 +1,4 @@
-"""Made-up further inputs of the small cases: what visitors do, what is sold, returned and owed, who answers what."""
+"""Made-up side inputs of the small cases: what visitors do, what is sold, returned and owed, who answers what."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Bazaar:
             "surveys": self.surveys(),
             "engagement": self.engagement(),
         }
-        return {f"further/{name}.parquet": self.table(name, rows) for name, rows in found.items()}
+        return {f"side/{name}.parquet": self.table(name, rows) for name, rows in found.items()}
 
     def table(self, name: str, rows: list[dict]) -> pa.Table:
         types = {
@@ -262,7 +262,7 @@ COLUMNS = {
 
 INPUTS = """
 [inputs.touchpoints]
-path = "input/further/touchpoints.parquet"
+path = "input/side/touchpoints.parquet"
 visitor_id = "visitor"
 occurred_at = "happened"
 step = "step"
@@ -271,12 +271,12 @@ value = "value"
 customer_id = "customer"
 
 [inputs.identities]
-path = "input/further/identities.parquet"
+path = "input/side/identities.parquet"
 visitor_id = "visitor"
 customer_id = "customer"
 
 [inputs.opportunities]
-path = "input/further/opportunities.parquet"
+path = "input/side/opportunities.parquet"
 opportunity_id = "number"
 buyer = "customer"
 created_at = "happened"
@@ -292,7 +292,7 @@ reason = "reason"
 competitor = "competitor"
 
 [inputs.order_lines]
-path = "input/further/order_lines.parquet"
+path = "input/side/order_lines.parquet"
 customer_id = "customer"
 order_id = "number"
 ordered_at = "happened"
@@ -302,7 +302,7 @@ units = "units"
 value = "value"
 
 [inputs.returns]
-path = "input/further/returns.parquet"
+path = "input/side/returns.parquet"
 customer_id = "customer"
 order_id = "number"
 returned_at = "happened"
@@ -312,7 +312,7 @@ value = "value"
 reason = "reason"
 
 [inputs.invoices]
-path = "input/further/invoices.parquet"
+path = "input/side/invoices.parquet"
 customer_id = "customer"
 invoice_id = "number"
 invoiced_at = "happened"
@@ -321,14 +321,14 @@ paid_at = "paid"
 amount = "value"
 
 [inputs.surveys]
-path = "input/further/surveys.parquet"
+path = "input/side/surveys.parquet"
 customer_id = "customer"
 answered_at = "happened"
 reason = "reason"
 score = "score"
 
 [inputs.engagement]
-path = "input/further/engagement.parquet"
+path = "input/side/engagement.parquet"
 customer_id = "customer"
 occurred_at = "happened"
 kind = "kind"

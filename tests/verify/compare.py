@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+import declared
 import schema
 
 TOLERANCE = 1e-12
@@ -36,7 +37,7 @@ def compare(
     relative one, but for what may be a difference of rates; NULL matches only NULL.
     """
     columns = schema.compared(table, segments)
-    keys = schema.KEYS[table]
+    keys = declared.key(table)
     values = [c for c in columns if c.name not in keys]
     outcome = Outcome()
 

@@ -145,7 +145,7 @@ def truncated(path: Path) -> None:
     pl.DataFrame(columns).write_parquet(path, row_group_size=500)
 
 
-def further() -> list[Case]:
+def truncated_statistics() -> list[Case]:
     total = "SELECT CAST(sum(orders) AS BIGINT) FROM customers"
     address = "https://shop.example/" + "p" * 80 + "/000500"
     cases = []
@@ -177,4 +177,4 @@ def re_named(where: str) -> str:
     return where.replace("p" * 80, "...")
 
 
-FILTERS = [*by_filter(), *further()]
+FILTERS = [*by_filter(), *truncated_statistics()]

@@ -3,7 +3,7 @@
 Each case is a folder with a pipeline file and its input. Those below share one random shop,
 or one random business with subscriptions, whose rows differ in kind and type from case to case;
 both are seeded, so that a difference can be looked at again. Those of by_hand.py and
-by_hand_further.py have facts worked out by hand.
+by_hand_leaving.py have facts worked out by hand.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import pyarrow as pa
 
 import bazaar
 import by_hand
-import by_hand_further
+import by_hand_leaving
 import firm
 from bazaar import Bazaar
-from firm import CONTRACTS, FURTHER, Span, around, contracts, hearsay, subscriptions
+from firm import CONTRACTS, SIDE_INPUTS, Span, around, contracts, hearsay, subscriptions
 from known import SBG_FITS, SBG_SURVIVORS
 from shop import ALL_GRAINS, SEGMENTS, STATUSES, Edge, Row, one, orders, shop, table, without_order_id
 
@@ -122,7 +122,7 @@ OF_SUBSCRIPTIONS = [
         + '[segments]\ncountry = { column = "country", at = "first" }\n',
         fits=SBG_FITS,
     ),
-    Edge("business", lambda: business(21, 7), subscriptions(gap=7) + FURTHER + firm.SEGMENTS),
+    Edge("business", lambda: business(21, 7), subscriptions(gap=7) + SIDE_INPUTS + firm.SEGMENTS),
     Edge(
         "business_defaults",
         lambda: {CONTRACTS: contracts(firm.firm(22))},
@@ -138,7 +138,7 @@ OF_SUBSCRIPTIONS = [
             grains='["month", "quarter", "year"]',
             more='[revenue]\nwindow = "3 months"',
         )
-        + FURTHER
+        + SIDE_INPUTS
         + "[win_back]\nattribution_window_days = 14\nprospect_after_days = 45\n"
         + '[churn_reasons]\nsurvey_window_days = 20\nreasons = { "too dear" = "price", "Zeit" = "price" }\n'
         + firm.SEGMENTS,
@@ -147,7 +147,7 @@ OF_SUBSCRIPTIONS = [
         "business_times",
         lambda: business(24, 1, at=pa.timestamp("us", tz="UTC"), ids=pa.string()),
         subscriptions(calendar='timezone = "Pacific/Auckland"\nas_of = "2024-03-01"\nmax_k = 9', gap=1)
-        + FURTHER
+        + SIDE_INPUTS
         + firm.SEGMENTS.replace('"first"', '"order"'),
     ),
     Edge(
@@ -159,14 +159,14 @@ OF_SUBSCRIPTIONS = [
             grains='["day", "week"]',
             more='[revenue]\nwindow = "2 weeks"',
         )
-        + FURTHER.replace('strategy = "strategy"\nvariant = "variant"\nholdout = ["control", "none"]\n', ""),
+        + SIDE_INPUTS.replace('strategy = "strategy"\nvariant = "variant"\nholdout = ["control", "none"]\n', ""),
     ),
     Edge("business_dirty", lambda: {CONTRACTS: firm.bad_contracts()}, subscriptions(gap=3) + firm.SEGMENTS),
     Edge("business_empty", lambda: {CONTRACTS: contracts([])}, subscriptions() + firm.SEGMENTS),
     Edge(
         "contacts",
         lambda: one(*shop(1)) | hearsay(1, 150, date(2022, 10, 1), 700),
-        orders('rows = "orders"' + STATUSES) + FURTHER + SEGMENTS,
+        orders('rows = "orders"' + STATUSES) + SIDE_INPUTS + SEGMENTS,
     ),
     Edge(
         "contacts_around",
@@ -176,7 +176,7 @@ OF_SUBSCRIPTIONS = [
             calendar='as_of = "2024-02-20"',
             more='activity = "any"\nat_risk_ratio = 0.5',
         )
-        + FURTHER
+        + SIDE_INPUTS
         + "[win_back]\nattribution_window_days = 46\n"
         + '[churn_reasons]\nsurvey_window_days = 30\nreasons = { "moved" = "unknown" }\n'
         + "[purchase_gaps]\nmax_gap_number = 2\nbucket_days = 1\n[loyalty]\nwindow_days = 30\norders = 1\n"
@@ -186,7 +186,7 @@ OF_SUBSCRIPTIONS = [
     Edge(
         "contacts_auto_lapse",
         lambda: shop_around(32, 60),
-        orders('rows = "orders"' + STATUSES, calendar='history_start = "2023-01-10"', lapse='"auto"') + FURTHER,
+        orders('rows = "orders"' + STATUSES, calendar='history_start = "2023-01-10"', lapse='"auto"') + SIDE_INPUTS,
     ),
 ]
 
@@ -202,12 +202,12 @@ def stalls(seed: int, **types: pa.DataType) -> dict[str, pa.Table]:
 
 
 def dirty_stalls() -> dict[str, pa.Table]:
-    """Rows of further inputs that must be rejected beside rows that must not."""
+    """Rows of side inputs that must be rejected beside rows that must not."""
     found = stalls(47)
     for name, table in found.items():
-        if not name.startswith("further/"):
+        if not name.startswith("side/"):
             continue
-        if name == "further/touchpoints.parquet":
+        if name == "side/touchpoints.parquet":
             place = table.column_names.index("value")
             table = table.set_column(place, "value", table["value"].cast(pa.float64()))
         template = table.slice(5, 1).to_pylist()[0]
@@ -320,7 +320,7 @@ CASES = [
     *OF_SUBSCRIPTIONS,
     *OF_EVERY_INPUT,
     *by_hand.CASES,
-    *by_hand_further.CASES,
+    *by_hand_leaving.CASES,
     Edge("any", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES, more='activity = "any"') + SEGMENTS),
     Edge("sales", lambda: one(*shop(1)), orders('rows = "orders"' + STATUSES) + SEGMENTS),
     Edge("lines", lines, orders('rows = "lines"' + STATUSES, calendar='as_of = "2024-03-10"') + SEGMENTS),

@@ -56,7 +56,7 @@ def contracts(spans: list[Span], at: pa.DataType = pa.date32(), ids: pa.DataType
     )
 
 
-def further(
+def side_tables(
     contacts: list[tuple] = (), prospects: list[tuple] = (), surveys: list[tuple] = (), ids: pa.DataType = pa.int64()
 ) -> dict[str, pa.Table]:
     """Rows of (customer, day, ...): with campaign, strategy and variant; with nothing; with a reason."""
@@ -68,20 +68,20 @@ def further(
         return pa.table({"customer": customers, "happened": pa.array(days, pa.date32())} | texts)
 
     return {
-        "further/contacts.parquet": rows(contacts, "campaign", "strategy", "variant"),
-        "further/prospects.parquet": rows(prospects),
-        "further/surveys.parquet": rows(surveys, "reason"),
+        "side/contacts.parquet": rows(contacts, "campaign", "strategy", "variant"),
+        "side/prospects.parquet": rows(prospects),
+        "side/surveys.parquet": rows(surveys, "reason"),
     }
 
 
-FURTHER = """
+SIDE_INPUTS = """
 [inputs.prospects]
-path = "input/further/prospects.parquet"
+path = "input/side/prospects.parquet"
 customer_id = "customer"
 first_seen_at = "happened"
 
 [inputs.contacts]
-path = "input/further/contacts.parquet"
+path = "input/side/contacts.parquet"
 customer_id = "customer"
 contacted_at = "happened"
 campaign = "campaign"
@@ -90,7 +90,7 @@ variant = "variant"
 holdout = ["control", "none"]
 
 [inputs.surveys]
-path = "input/further/surveys.parquet"
+path = "input/side/surveys.parquet"
 customer_id = "customer"
 answered_at = "happened"
 reason = "reason"
@@ -220,7 +220,7 @@ def hearsay(seed: int, customers: int, start: date, days: int, ids: pa.DataType 
         if rng.random() < 0.2:  # another one on the same day
             contacts.append((*row[:2], "spring", rng.choice(["discount", "news"]), rng.choice(["a", "control"])))
     reasons = list(REASONS)
-    return further(
+    return side_tables(
         contacts,
         [(rng.randrange(1, customers + 60), day()) for _ in range(customers * 2)],
         [(rng.randrange(1, customers + 5), day(), rng.choice(reasons)) for _ in range(customers * 2)],
@@ -243,4 +243,4 @@ def around(rows: list[Row], seed: int, lapse: int) -> dict[str, pa.Table]:
         if rng.random() < 0.2:
             seen = row.at.date() - timedelta(days=rng.randrange(90))
             prospects.append((row.customer + rng.choice([0, 0, 1000]), seen))
-    return further(contacts, prospects, surveys)
+    return side_tables(contacts, prospects, surveys)

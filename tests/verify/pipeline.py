@@ -12,54 +12,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import declared
+
 GRAINS = ["day", "week", "month", "quarter", "year"]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 KINDS = ["completed", "lost", "open", "ignored"]
 
-# In the order in which a run lists them.
-TABLES = [
-    "cohort_retention",
-    "cohort_curve",
-    "customer_retention",
-    "revenue_churn",
-    "revenue_movements",
-    "win_back",
-    "churn_reasons",
-    "lost_sales",
-    "funnel",
-    "carts",
-    "purchase_gaps",
-    "purchase_gap_histogram",
-    "loyalty",
-    "product_returns",
-    "receivables",
-    "nps",
-    "churn_indicators",
-    "customers",
-    "clv_models",
-    "clv_holdout",
-    "cross_sell",
-    "cross_sell_customers",
-    "scorecard",
-    "alerts",
-]
-ON_REQUEST = ["revenue_movements", "customers"]
-OF_ORDERS = ["purchase_gaps", "purchase_gap_histogram", "loyalty", "customers", "clv_holdout"]
-
-# The tables that are made of an input beside orders or subscriptions.
-SIGNALS = ["churn_indicators", "customers"]
+# Tables that are made of every input that a headline rate comes from.
 SUMMARIES = ["scorecard", "alerts"]
-NEEDED = {
-    "prospects": ["win_back", *SUMMARIES],
-    "contacts": ["win_back", *SUMMARIES],
-    "surveys": ["churn_reasons", "nps", *SIGNALS, *SUMMARIES],
-    "touchpoints": ["lost_sales", "funnel", "carts", *SUMMARIES],
-    "identities": ["lost_sales", "funnel", "carts", *SUMMARIES],
-    "opportunities": ["lost_sales", *SUMMARIES],
-    "order_lines": ["product_returns", "cross_sell", "cross_sell_customers", *SUMMARIES],
-    "returns": ["product_returns", *SIGNALS, *SUMMARIES],
-    "invoices": ["receivables", *SIGNALS, *SUMMARIES],
-    "engagement": SIGNALS,
+
+# Tables that the churn model is fitted for.
+SCORED = ["churn_indicators", "customers"]
+
+# Inputs that a table is made of where they are there, beside those of which it requires one.
+ALSO_READ = {
+    "win_back": ["prospects", "contacts"],
+    "lost_sales": ["touchpoints"],
+    "product_returns": ["order_lines"],
 }
 
 # How many periods of a grain a unit of a window is, where that is a whole number.
@@ -156,6 +125,11 @@ class Pipeline:
     def scale(self) -> int:
         return self.orders.get("scale", 2)
 
+    @property
+    def currency(self) -> str:
+        """The unit of money: that of all amounts, where one is named and nothing is converted."""
+        return "currency" if self.rates else self.orders.get("currency", "currency")
+
     def mapped(self, name: str) -> dict:
         """What the pipeline file says of an input, nothing where it is missing."""
         return self.inputs[name].mapped if name in self.inputs else {}
@@ -163,12 +137,27 @@ class Pipeline:
     def maps(self, name: str, column: str) -> bool:
         return column in self.mapped(name)
 
+    def has(self, name: str, column: str | None = None) -> bool:
+        """Whether the pipeline has the input or, with a column, maps that column of it."""
+        return self.maps(name, column) if column else name in self.inputs
+
     def needs(self, name: str) -> bool:
         """Whether a table asked for is made of the input; orders and subscriptions are always read."""
-        wanted = NEEDED.get(name, self.tables)
-        if name == "surveys":
-            wanted = [t for t in wanted if self.maps("surveys", "reason" if t == "churn_reasons" else "score")]
-        return any(table in self.tables for table in wanted)
+        return name == self.basis or any(self._uses(table, name) for table in self.tables)
+
+    def _uses(self, table: str, name: str) -> bool:
+        if table in SUMMARIES:
+            return any(self._uses(of, name) for of, spec in declared.tables().items() if spec["headlines"])
+        if table in SCORED:
+            table = SCORED[0]
+        # Identities tell whose touchpoints are.
+        name = "touchpoints" if name == "identities" else name
+        return declared.uses(table, name, self.has) or name in ALSO_READ.get(table, [])
+
+    @property
+    def offered(self) -> list[str]:
+        """The tables that the pipeline can have."""
+        return declared.offered(self.has)
 
     @property
     def statuses(self) -> dict[str, list[str]]:
@@ -260,45 +249,25 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         horizon_units=lifetime.get("horizon_units", 52),
         annual_discount_rate=lifetime.get("annual_discount_rate", 0.1),
         calibration_end=_day(lifetime.get("calibration_end")),
-        tables=_tables(toml.get("outputs", {}).get("tables"), {name: i.mapped for name, i in inputs.items()}),
+        tables=_tables(toml.get("outputs", {}).get("tables"), toml["inputs"]),
     )
 
 
 def everything(path: Path, more: dict[str, dict] | None = None) -> str:
     """The setting that asks for every table which the pipeline can have; `more` are inputs that it is to get."""
     inputs = tomllib.loads(path.read_text())["inputs"] | (more or {})
-    return f"outputs.tables={[table for table in TABLES if _has(table, inputs)]}"
-
-
-def _has(table: str, inputs: dict[str, dict]) -> bool:
-    """Whether the inputs, with what they map, offer the table."""
-    of_orders = "orders" in inputs
-    has_scores = "score" in inputs.get("surveys", {})
-    has_carts = "cart_id" in inputs.get("touchpoints", {})
-    offers = {
-        "churn_reasons": not of_orders or "reason" in inputs.get("surveys", {}),
-        "lost_sales": of_orders or has_carts or "opportunities" in inputs,
-        "funnel": "touchpoints" in inputs,
-        "carts": has_carts,
-        "product_returns": "returns" in inputs,
-        "receivables": "invoices" in inputs,
-        "nps": has_scores,
-        "churn_indicators": has_scores or bool({"returns", "invoices", "engagement"} & inputs.keys()),
-        "cross_sell": "order_lines" in inputs,
-        "cross_sell_customers": "order_lines" in inputs,
-    } | dict.fromkeys(OF_ORDERS, of_orders)
-    return offers.get(table, True)
+    return f"outputs.tables={declared.offered(_mapped_by(inputs))}"
 
 
 def _tables(asked: list[str] | None, inputs: dict[str, dict]) -> list[str]:
-    """The tables asked for; by default all that tell something, but those on request."""
-    if asked is not None:
-        return [table for table in TABLES if table in asked]
-    missing = set(ON_REQUEST)
-    why = {"cancel_reason", "involuntary"} & inputs.get("subscriptions", {}).keys()
-    if not why and "reason" not in inputs.get("surveys", {}):
-        missing.add("churn_reasons")
-    return [table for table in TABLES if table not in missing and _has(table, inputs)]
+    """The tables asked for, or those that a pipeline with these inputs has by default."""
+    if asked is None:
+        return declared.by_default(_mapped_by(inputs))
+    return [table for table in declared.tables() if table in asked]
+
+
+def _mapped_by(inputs: dict[str, dict]) -> declared.Has:
+    return lambda name, column: name in inputs and (column is None or column in inputs[name])
 
 
 def _segments(table: dict, history: dict) -> list[Segment]:

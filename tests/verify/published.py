@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import declared
 import schema
 from inputs import text
 from pipeline import GRAINS, Pipeline
@@ -35,14 +36,6 @@ DUCKDB = {
 }
 
 
-BARE = {
-    *("gap_number", "step", "recency_quintile", "frequency_quintile", "monetary_quintile"),
-    *("estimate", "standard_error", "log_likelihood", "step_number"),
-    # Their unit stands in another column, or depends on the metric.
-    *("value", "previous_value", "change", "threshold"),
-}
-
-
 def faults(table: str, file: Path, p: Pipeline, id_type: pa.DataType) -> list[str]:
     """Everything that is wrong with the file of `table`, in words; `id_type` is that of customers."""
     scale, segments = p.scale, tuple(p.first_segments)
@@ -52,7 +45,7 @@ def faults(table: str, file: Path, p: Pipeline, id_type: pa.DataType) -> list[st
     if arrow.column_names != names:
         return [f"columns are {arrow.column_names}, expected {names}"]
     found = [
-        *_arrow(arrow, columns, scale, id_type),
+        *_arrow(arrow, columns, p, id_type),
         *_readers(arrow, file, columns, scale),
     ]
     if not _is_sorted(table, file, p):
@@ -60,24 +53,24 @@ def faults(table: str, file: Path, p: Pipeline, id_type: pa.DataType) -> list[st
     return found
 
 
-def _arrow(arrow: pa.Table, columns: list[schema.Column], scale: int, id_type: pa.DataType) -> list[str]:
+def _arrow(arrow: pa.Table, columns: list[schema.Column], p: Pipeline, id_type: pa.DataType) -> list[str]:
     found = []
     for column, field in zip(columns, arrow.schema):
-        expected = column.arrow(scale, id_type)
+        expected = column.arrow(p.scale, id_type)
         if field.type != expected:
             found.append(f"{column.name} is {field.type}, expected {expected}")
+        if field.nullable != column.is_nullable:
+            found.append(f"{column.name} is flagged {'nullable' if field.nullable else 'non-null'}")
         nulls = arrow.column(column.name).null_count
         if nulls and not field.nullable:
             found.append(f"{column.name} is flagged non-null and has {nulls} nulls")
-    # Names, ids and flags have no unit, nor have places in an order and parameters of models.
-    named = ("text", "Boolean", "id")
-    measured = [
-        field for column, field in zip(columns, arrow.schema) if column.kind not in named and column.name not in BARE
-    ]
-    for key, fields in [("description", arrow.schema), ("unit", measured)]:
-        bare = [field.name for field in fields if not (field.metadata or {}).get(key.encode())]
-        if bare:
-            found.append(f"no {key} in the metadata of {', '.join(bare)}")
+        metadata = field.metadata or {}
+        unit, expected = metadata.get(b"unit", b"").decode(), p.currency if column.unit == "currency" else column.unit
+        if unit != expected:
+            found.append(f"the unit of {column.name} is {unit!r}, expected {expected!r}")
+        description = metadata.get(b"description", b"").decode()
+        if not description or column.meaning not in (None, description):
+            found.append(f"the description of {column.name} is {description!r}, expected {column.meaning!r}")
     return found
 
 
@@ -119,7 +112,7 @@ def _is_sorted(table: str, file: Path, p: Pipeline) -> bool:
     if table == "lost_sales":
         place = f"list_position(CASE source WHEN 'carts' THEN [{steps}] ELSE [{stages}] END, breakdown_value)"
         ranks["breakdown_value"] = f"CASE WHEN breakdown = 'stage' THEN {place} END NULLS LAST, breakdown_value"
-    order = ", ".join(f"{ranks.get(key, key)} NULLS FIRST" for key in schema.KEYS[table])
+    order = ", ".join(f"{ranks.get(key, key)} NULLS FIRST" for key in declared.key(table))
     misplaced = duckdb.execute(f"""
         SELECT count(*) FROM (
             SELECT file_row_number, row_number() OVER (ORDER BY {order}) - 1 AS place

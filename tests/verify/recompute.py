@@ -1,4 +1,4 @@
-"""Recomputes Kohort's tables in DuckDB from the pipeline's input files.
+"""Recomputation of Kohort's tables in DuckDB from the pipeline's input files.
 
 The definitions are those of docs/concepts.md and docs/tables and nothing else. Money stays in whole minor
 units (HUGEINT) throughout.
@@ -6,30 +6,18 @@ units (HUGEINT) throughout.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
+import declared
 import orders
 import risk
+import scripts
+import side_inputs
 import subscriptions
-from further import further
 from inputs import set_variable, text
-from pipeline import GRAINS, OF_ORDERS, WEEKDAYS, Pipeline
+from pipeline import GRAINS, WEEKDAYS, Pipeline
 
-SQL = Path(__file__).parent / "sql"
 PERIODS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
-
-# After them people, spells and revenue look alike, whatever makes a customer.
-BASIS = {
-    "orders": ["people", "spells", "segments", "revenue", "partings_orders"],
-    "subscriptions": ["subscribers", "segments", "recurring_revenue", "partings_subscriptions"],
-}
-TABLES = [
-    *("cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "churn_reasons"),
-    *("slots", "funnel", "carts", "opportunities", "product_returns", "receivables", "nps", "signals"),
-    *("churn_indicators", "cross_sell", "cross_sell_customers", "risk"),
-]
 
 
 def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
@@ -37,29 +25,17 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     _settings(db, pipeline)
-    _script(db, "macros")
+    # After them people, spells and revenue look alike, whatever makes a customer.
     (orders if pipeline.basis == "orders" else subscriptions).history(db, pipeline)
-    further(db, pipeline)
+    side_inputs.read(db, pipeline)
     _win_back_settings(db, pipeline)
-    _script(db, "calendar", *BASIS[pipeline.basis], *TABLES)
-    risk.score(db, pipeline.basis)
-    if pipeline.basis == "orders":
-        _script(db, "attempts", "purchase_gaps", "loyalty", "customers", "clv_orders")
-    else:
-        _script(db, "without_orders", "clv_subscriptions")
-    _script(db, "lost_sales", "scorecard")
+    for script in scripts.of_tables(pipeline.basis):
+        scripts.run(db, script)
+        if script.stem == "risk":
+            risk.score(db, pipeline.basis)
     _add_segments(db, pipeline)
     _counts(db, pipeline)
     return db
-
-
-def _script(db: duckdb.DuckDBPyConnection, *names: str) -> None:
-    for name in names:
-        try:
-            db.execute((SQL / f"{name}.sql").read_text())
-        except duckdb.Error as error:
-            error.add_note(f"in {name}.sql")
-            raise
 
 
 def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
@@ -130,9 +106,7 @@ def _win_back_settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
 
 def _add_segments(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     """The columns `segment_<name>` of the tables with a row for each customer."""
-    for table in ("revenue_movements", "customers"):
-        if table in OF_ORDERS and p.basis != "orders":
-            continue
+    for table in set(declared.with_customers()) & set(p.offered):
         columns = "".join(f', s{i}.segment_value AS "segment_{n}"' for i, n in enumerate(p.first_segments))
         joins = " ".join(
             f"LEFT JOIN person s{i} ON s{i}.segment = '{n}' AND s{i}.customer_id = t.customer_id"
@@ -163,7 +137,7 @@ def _counts(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
             """)
     set_variable(db, "is_lines", f"{p.orders.get('rows') == 'lines'}")
     set_variable(db, "is_latest", f"{'updated_at' in p.orders}")
-    _script(db, f"counts_{p.basis}")
+    scripts.run(db, scripts.of_counts(p.basis))
     # What no table needs is not read. Whoever is only known from elsewhere is a prospect.
     read = [name for name in p.inputs if name != p.basis and p.needs(name)]
     for name in read:

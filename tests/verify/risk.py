@@ -7,7 +7,7 @@ import json
 import duckdb
 import numpy as np
 
-from pipeline import SIGNALS, Pipeline
+from pipeline import SCORED, Pipeline
 
 # Deviations that are allowed of probabilities and coefficients.
 PROBABILITY, COEFFICIENT = 1e-6, 1e-5
@@ -17,8 +17,7 @@ Vector = np.ndarray
 
 
 def score(db: duckdb.DuckDBPyConnection, basis: str) -> None:
-    """`risk`: score and driver of each active customer; `risk_model`: what run.json is to say of the model."""
-    db.execute("CREATE TABLE risk (customer_id VARCHAR, risk_score DOUBLE, risk_driver VARCHAR)")
+    """Fills `risk`: score and driver of each active customer; makes `risk_model`: what run.json is to say of the model."""
     db.execute("CREATE TABLE risk_model AS SELECT CAST(? AS VARCHAR) AS told", [json.dumps(_score(db, basis))])
 
 
@@ -147,7 +146,7 @@ def _publish(
 
 def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, found: dict | None) -> list[str]:
     """What run.json says of the model and should not."""
-    is_needed = any(table in p.tables for table in SIGNALS)
+    is_needed = any(table in p.tables for table in SCORED)
     expected = json.loads(db.execute("SELECT told FROM risk_model").fetchall()[0][0]) if is_needed else None
     if expected is None or found is None:
         return [] if expected == found else [f"risk_model is {found}, expected {expected}"]

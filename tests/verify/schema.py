@@ -1,17 +1,12 @@
-"""What docs/tables says of the tables: their columns, in order, with types and keys.
-
-Read from the pages themselves, so that a table that departs from its page cannot pass.
-"""
+"""Columns of the tables, as they are declared, and how far the recomputed values may be from the published."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import pyarrow as pa
 
-PAGES = Path(__file__).resolve().parents[2] / "docs" / "tables"
+import declared
 
 # Floats of these units are shares and averages, which are compared by their relative difference, ...
 RATES = ("ratio", "currency")
@@ -32,35 +27,6 @@ ARROW = {
     "Float64": pa.float64(),
 }
 
-SEGMENT = ["grain", "segment", "segment_value"]
-
-KEYS = {
-    "cohort_retention": [*SEGMENT, "cohort", "k"],
-    "cohort_curve": [*SEGMENT, "k"],
-    "customer_retention": [*SEGMENT, "period"],
-    "revenue_churn": [*SEGMENT, "period"],
-    "revenue_movements": ["grain", "period", "customer_id"],
-    "win_back": [*SEGMENT, "period", "breakdown", "breakdown_value"],
-    "churn_reasons": [*SEGMENT, "period", "source", "reason", "cause"],
-    "lost_sales": ["source", *SEGMENT, "period", "buyer", "breakdown", "breakdown_value"],
-    "funnel": [*SEGMENT, "period", "step_number"],
-    "carts": [*SEGMENT, "period"],
-    "purchase_gaps": [*SEGMENT, "period", "gap_number"],
-    "purchase_gap_histogram": [*SEGMENT, "period", "gap_number", "days_from"],
-    "loyalty": [*SEGMENT, "period"],
-    "product_returns": [*SEGMENT, "period", "attribution", "breakdown", "breakdown_value"],
-    "receivables": [*SEGMENT, "period"],
-    "nps": [*SEGMENT, "period"],
-    "churn_indicators": [*SEGMENT, "signal"],
-    "customers": ["customer_id"],
-    "clv_models": ["segment", "segment_value", "model", "parameter"],
-    "clv_holdout": ["segment", "segment_value", "model", "step"],
-    "cross_sell": ["segment", "segment_value", "level", "relation", "item", "other_item"],
-    "cross_sell_customers": ["segment", "segment_value", "level", "item"],
-    "scorecard": ["metric", *SEGMENT, "period"],
-    "alerts": ["metric", *SEGMENT, "period"],
-}
-
 # Of models that are fitted: models.py judges them, not the comparison of cells.
 ESTIMATES = {
     "customers": ["probability_alive", "expected_orders", "expected_value", "clv"],
@@ -71,14 +37,13 @@ ESTIMATES = {
 # Deviations that are allowed of what is fitted.
 TOLERANCES = {"risk_score": 1e-6}
 
-# Tables with a row for each customer: a column follows for each segment of `at = "first"`.
-BY_CUSTOMER = ["revenue_movements", "customers"]
-
-
 @dataclass(frozen=True)
 class Column:
     name: str
     kind: str
+    unit: str
+    is_nullable: bool
+    meaning: str | None
 
     def arrow(self, scale: int, id_type: pa.DataType) -> pa.DataType:
         if self.kind == "id":
@@ -103,20 +68,15 @@ def _kind(name: str, kind: str, unit: str) -> str:
     return {"Decimal(38, scale)": "money", "as in the input": "id"}.get(kind, kind)
 
 
-@cache
 def columns(table: str, segments: tuple[str, ...] = ()) -> list[Column]:
-    """The columns of `table` in the order of its page; `segments` are those of `at = "first"`."""
-    page = (PAGES / f"{table}.md").read_text()
-    generated = page.split("<!-- generated: columns -->\n", 1)[1].split("<!-- end -->", 1)[0]
-    found = {}
-    # Two lines are the header.
-    for line in generated.splitlines()[2:]:
-        name, kind, unit = (cell.strip() for cell in line.strip("|").split("|")[:3])
-        name = name.strip("`")
-        found[name] = Column(name, _kind(name, kind.removesuffix(" or NULL"), unit))
-    if table in BY_CUSTOMER:
-        found |= {f"segment_{name}": Column(f"segment_{name}", "text") for name in segments}
-    return list(found.values())
+    """The columns of `table` in their order; `segments` are those of `at = "first"`."""
+    found = [
+        Column(name, _kind(name, c["type"], c["unit"]), c["unit"], c["is_nullable"], c["meaning"])
+        for name, c in declared.columns(table).items()
+    ]
+    if table in declared.with_customers():
+        found += [Column(f"segment_{name}", "text", "", True, None) for name in segments]
+    return found
 
 
 def compared(table: str, segments: tuple[str, ...] = ()) -> list[Column]:

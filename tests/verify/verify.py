@@ -1,13 +1,12 @@
-"""Recomputes Kohort's tables in DuckDB and compares every cell.
+"""Judge of Kohort's tables: recomputes them in DuckDB and compares every cell.
 
-Usage: python verify.py --kohort BINARY [--case NAME]... [--online-retail FILE]
-       python verify.py --recompute-only
+Usage: python verify.py --kohort BINARY [--case NAME]... [--online-retail FILE] [--recompute-only]
 
 A case is a pipeline: the samples, CDNOW and Online Retail where their data are there, and the
 small cases of edge.py. Each runs `kohort run`, reads the published tables and the counts of
 run.json, recomputes them from the same input and prints one line for each. Fitted models are
-held against their likelihoods. `--recompute-only` needs no binary: it checks the recomputation
-itself against published results and facts worked out by hand.
+held against their likelihoods. With `--recompute-only` the binary only tells which tables there are:
+the recomputation itself is checked against published results and facts worked out by hand.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from pathlib import Path
 import duckdb
 
 import compare
+import declared
 import edge
 import identities
 import known
@@ -71,15 +71,13 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kohort", type=Path, help="the binary to verify")
+    parser.add_argument("--kohort", type=Path, required=True, help="the binary to verify")
     parser.add_argument("--case", action="append", choices=NAMES, metavar="NAME", help="only this; may be repeated")
     parser.add_argument("--online-retail", metavar="FILE", help="the Online Retail data as Parquet")
     parser.add_argument("--recompute-only", action="store_true", help="check the recomputation alone")
     options = parser.parse_args()
-    if not options.kohort and not options.recompute_only:
-        parser.error("name the binary with --kohort, or use --recompute-only")
-    if options.kohort:
-        options.kohort = options.kohort.resolve()
+    options.kohort = options.kohort.resolve()
+    declared.ask(options.kohort)
     return options
 
 
@@ -93,17 +91,15 @@ def cases(options: argparse.Namespace, folder: Path) -> Iterator[Case]:
             print(f"{name}: skipped, {made}")
 
 
-def sample(options: argparse.Namespace, _: Path) -> Case | str:
+def sample(options: argparse.Namespace, _: Path) -> Case:
     path = REPOSITORY / "pipelines/sample.toml"
     if not pipeline.input_paths(path):
-        if not options.kohort:
-            return "data/sample is missing: run `kohort sample data/sample`"
         subprocess.run([options.kohort, "sample", REPOSITORY / "data/sample"], check=True)
     return Case("sample", path, (pipeline.everything(path),))
 
 
 # What else is known of the people of the sample business, for its shop too.
-FURTHER = {
+SIDE_INPUTS = {
     "prospects": {"first_seen_at": "first_seen_at"},
     "contacts": {
         "contacted_at": "contacted_at",
@@ -116,33 +112,29 @@ FURTHER = {
 }
 
 
-def subscriptions(options: argparse.Namespace, _: Path) -> Case | str:
+def subscriptions(options: argparse.Namespace, _: Path) -> Case:
     return business("subscriptions", (), options)
 
 
-def lifetime(options: argparse.Namespace, _: Path) -> Case | str:
+def lifetime(options: argparse.Namespace, _: Path) -> Case:
     """The shop whose customers come back, with the contacts and answers of as many others."""
     same = "customer_id + 4999900000"
     overrides = []
-    for name, mapped in FURTHER.items():
+    for name, mapped in SIDE_INPUTS.items():
         mapped = {"path": f"../data/subscriptions/{name}.parquet", "customer_id": same} | mapped
         overrides += [f"inputs.{name}.{key}={json.dumps(value)}" for key, value in mapped.items()]
     return business("lifetime", tuple(overrides), options)
 
 
-def business(name: str, overrides: tuple[str, ...], options: argparse.Namespace) -> Case | str:
+def business(name: str, overrides: tuple[str, ...], options: argparse.Namespace) -> Case:
     path = REPOSITORY / f"pipelines/{name}.toml"
     if not pipeline.input_paths(path):
-        if not options.kohort:
-            return "data/subscriptions is missing: run `kohort sample data/subscriptions --subscriptions`"
         subprocess.run([options.kohort, "sample", REPOSITORY / "data/subscriptions", "--subscriptions"], check=True)
-    return Case(name, path, (*overrides, pipeline.everything(path, FURTHER if overrides else None)))
+    return Case(name, path, (*overrides, pipeline.everything(path, SIDE_INPUTS if overrides else None)))
 
 
-def everything(options: argparse.Namespace, folder: Path, *settings: str) -> Case | str:
+def everything(options: argparse.Namespace, folder: Path, *settings: str) -> Case:
     """The made-up shop with every input."""
-    if not options.kohort:
-        return "it needs `kohort sample --everything`"
     data = folder / "everything"
     if not data.exists():
         subprocess.run([options.kohort, "sample", data, "--everything", "--customers", "1500"], check=True)
@@ -152,7 +144,7 @@ def everything(options: argparse.Namespace, folder: Path, *settings: str) -> Cas
     return Case("_".join(["everything", *("cut" for _ in settings[:1])]), path, (*moved, *settings))
 
 
-def everything_cut(options: argparse.Namespace, folder: Path) -> Case | str:
+def everything_cut(options: argparse.Namespace, folder: Path) -> Case:
     """On a day on which much is undecided, and after which there is more."""
     return everything(
         options,
@@ -306,7 +298,7 @@ def run(kohort: Path, case: Case, output: Path) -> bool:
 def differs(db: duckdb.DuckDBPyConnection, fact: edge.Fact) -> str | None:
     """What is wrong with the fact: it speaks of the first row that meets its condition."""
     table, condition, column, expected = fact
-    if table not in ("counted", "customers", "revenue_movements") and "segment" not in condition:
+    if table in declared.tables() and "segment" in declared.key(table) and "segment" not in condition:
         condition = f"segment = 'all' AND {condition}"
     rows = db.execute(f"SELECT {column} FROM {table} WHERE {condition} ORDER BY ALL LIMIT 1").fetchall()
     if not rows:

@@ -42,3 +42,6 @@ LEFT JOIN (
     )) AS levels
     FROM signal_level GROUP BY ALL
 ) l ON l.day = r.day AND l.who = who_of(p.customer_id);
+
+-- Score and driver of each active customer, which are not found in SQL.
+CREATE TABLE risk (customer_id VARCHAR, risk_score DOUBLE, risk_driver VARCHAR);

@@ -1,4 +1,4 @@
-"""Small cases of subscriptions, winning back, reasons and gaps whose results a person with a calendar finds."""
+"""Small cases of customers who leave and come back, whose results a person with a calendar finds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import pyarrow as pa
 
 from by_hand import cells, counts
-from firm import CONTRACTS, FURTHER, Span, contracts, further, subscriptions
+from firm import CONTRACTS, SIDE_INPUTS, Span, contracts, side_tables, subscriptions
 from shop import Edge, Row, day, one, orders
 
 
@@ -50,7 +50,7 @@ def recurring() -> dict[str, pa.Table]:
         Span(q, 1, "2024-07-01", None, 8_00),  # after as_of
         Span(r, 1, "2024-05-05", "2024-05-05", 8_00),  # empty
     ]
-    return {CONTRACTS: contracts(spans)} | further(
+    return {CONTRACTS: contracts(spans)} | side_tables(
         contacts=[
             (a, "2024-02-14", "x", "s", "a"),  # the day before the churn event
             (a, "2024-02-15", "x", "s", "a"),  # the day of the churn event
@@ -235,7 +235,7 @@ def returns() -> dict[str, pa.Table]:
         Row(c, 8, day("2024-04-01"), 4_00),
         Row(d, 9, day("2024-04-01"), 4_00, "cancelled"),
     ]
-    return one(*rows) | further(
+    return one(*rows) | side_tables(
         contacts=[
             (a, "2024-02-14", "x", "s", "a"),
             (a, "2024-03-01", "x", "s", "control"),
@@ -328,7 +328,7 @@ CASES = [
         "recurring",
         recurring,
         subscriptions(calendar='as_of = "2024-07-01"', gap=10)
-        + FURTHER
+        + SIDE_INPUTS
         + "[win_back]\nprospect_after_days = 30\n"
         + '[churn_reasons.reasons]\n"too dear" = "price"\n',
         RECURRING,
@@ -346,7 +346,7 @@ CASES = [
         "returns",
         returns,
         orders(RETURNS_STATUSES, calendar='as_of = "2024-05-01"', lapse="30")
-        + FURTHER
+        + SIDE_INPUTS
         + "[win_back]\nattribution_window_days = 11\n[churn_reasons]\nsurvey_window_days = 11\n"
         + "[purchase_gaps]\nbucket_days = 10\n[loyalty]\nwindow_days = 60\norders = 2\n",
         RETURNS,

@@ -1,4 +1,4 @@
-"""The inputs beside orders and subscriptions; empty tables where they are missing."""
+"""Inputs beside orders and subscriptions; empty tables where they are missing."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Spec:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
-def further(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
+def read(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     """`<name>`: the rows of each input that count; `<name>_line`: all of them. The variable `first_row`."""
     specs = _specs(p)
     for name, spec in specs.items():
-        _read(db, p, name, spec)
+        _read_one(db, p, name, spec)
     days = " UNION ALL ".join(f"SELECT min(day) AS day FROM {name}" for name, spec in specs.items() if spec.time)
     set_variable(db, "first_row", f"SELECT least(getvariable('first_known'), min(day)) FROM ({days})")
     zoned = _zoned(db, "touchpoints", "m_occurred_at")
@@ -226,7 +226,7 @@ def _opportunities(p: Pipeline, value: Value, faults: list[tuple[str, str]], clo
     )
 
 
-def _read(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec) -> None:
+def _read_one(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec) -> None:
     types = _open(db, p, name, spec)
     who, *_ = spec.mapped
     values = "".join(f", {sql(types)} AS {column}" for column, sql in spec.values.items())

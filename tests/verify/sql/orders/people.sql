@@ -39,7 +39,7 @@ FROM (
 
 -- Orders and refunds of customers.
 CREATE TABLE movement AS
-SELECT p.pid, e.day, e.value, e.is_activity
+SELECT p.pid, e.day, e.value, e.is_activity, e.kind = 'order' AS is_order
 FROM ev e JOIN person p
     ON e.segment = p.segment AND e.segment_value IS NOT DISTINCT FROM p.segment_value AND e.customer_id = p.customer_id
 WHERE e.kind IN ('order', 'refund');
