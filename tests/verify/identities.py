@@ -1,53 +1,40 @@
-"""What docs/tables promises of every row, and of neighbouring rows, of the tables of customers."""
+"""Identities of the recomputed tables: those that the tables declare, and others of customers and money.
+
+What is declared holds in every published table, and `rules.py` applies it. Written out here is what holds
+besides, most of it between tables.
+"""
 
 from __future__ import annotations
 
 import duckdb
 
-from identities_further import OF_FURTHER_INPUTS
+import rules
+from pipeline import Pipeline
 
 SEGMENT = "grain, segment, segment_value"
 
+# The rows of each table are a row of the other's: `c` is that of customer_retention.
+WITH_RETENTION = """
+    FROM win_back w JOIN customer_retention c
+        ON c.grain = w.grain AND c.segment = w.segment AND c.period = w.period
+            AND c.segment_value IS NOT DISTINCT FROM w.segment_value
+"""
+
 # Words, and a query that finds the rows which break them.
 IDENTITIES = {
-    "closing = opening + new + entered_existing + returned - churned": """
-        FROM customer_retention WHERE closing <> opening + new + entered_existing + returned - churned
-    """,
-    "opening(p + 1) = closing(p) in customer_retention": f"""
-        FROM customer_retention
-        QUALIFY opening <> lag(closing, 1, 0) OVER (PARTITION BY {SEGMENT} ORDER BY period)
-    """,
-    "buyers = lifecycle_new + entered_existing + lifecycle_returning + lifecycle_resurrected": """
-        FROM customer_retention
-        WHERE buyers <> lifecycle_new + entered_existing + lifecycle_returning + lifecycle_resurrected
-    """,
-    "lifecycle_returning(p + 1) + lifecycle_dormant(p + 1) = buyers(p)": f"""
-        FROM customer_retention
-        QUALIFY lifecycle_returning + lifecycle_dormant
-            <> lag(buyers, 1, 0) OVER (PARTITION BY {SEGMENT} ORDER BY period)
-    """,
-    "revenue: closing = opening + new + reactivated + expansion - contraction - churned": """
-        FROM revenue_churn WHERE closing_revenue <> opening_revenue + new_revenue + reactivated_revenue
-            + expansion_revenue - contraction_revenue - churned_revenue
-    """,
-    "customers: closing = new + reactivated + expansion + contraction + unchanged": """
-        FROM revenue_churn WHERE closing_customers <> new_customers + reactivated_customers + expansion_customers
-            + contraction_customers + unchanged_customers
-    """,
-    "customers: opening = churned + expansion + contraction + unchanged": """
-        FROM revenue_churn WHERE opening_customers <> churned_customers + expansion_customers
-            + contraction_customers + unchanged_customers
+    "nobody and nothing is there before the first period": f"""
+        FROM (
+            SELECT 'opening' AS of, {SEGMENT}, period, opening + lifecycle_returning + lifecycle_dormant AS before
+            FROM customer_retention
+            UNION ALL
+            SELECT 'lapsed', {SEGMENT}, period, lapsed_opening FROM win_back WHERE breakdown = 'total'
+            UNION ALL
+            SELECT 'owed', {SEGMENT}, period, opening_receivables FROM receivables
+        ) QUALIFY row_number() OVER (PARTITION BY of, {SEGMENT} ORDER BY period) = 1 AND before <> 0
     """,
     "opening_revenue(p + w) = closing_revenue(p)": f"""
         FROM revenue_churn
         QUALIFY opening_revenue <> lag(closing_revenue, window_periods) OVER (PARTITION BY {SEGMENT} ORDER BY period)
-    """,
-    "at k = 0, active = on_or_after = cohort_size": """
-        FROM cohort_retention WHERE k = 0 AND (active <> cohort_size OR on_or_after <> cohort_size)
-    """,
-    "active <= on_or_after <= cohort_size, repurchased_by <= cohort_size": """
-        FROM cohort_retention
-        WHERE active > on_or_after OR on_or_after > cohort_size OR repurchased_by > cohort_size
     """,
     "every customer stands in one cohort of each grain": """
         SELECT 1 FROM (
@@ -83,62 +70,56 @@ IDENTITIES = {
         ) GROUP BY grain, period
         HAVING sum(people) <> 0 OR sum(opening_revenue) <> 0 OR sum(closing_revenue) <> 0
     """,
-    "lapsed_opening(p + 1) = lapsed_opening + churned - returned": """
-        FROM win_back w JOIN customer_retention c
-            ON c.grain = w.grain AND c.segment = w.segment AND c.period = w.period
-                AND c.segment_value IS NOT DISTINCT FROM w.segment_value
-        WHERE w.breakdown = 'total'
-        QUALIFY w.lapsed_opening <> lag(w.lapsed_opening + c.churned - c.returned, 1, 0)
-            OVER (PARTITION BY w.grain, w.segment, w.segment_value ORDER BY w.period)
+    "spells_again <= churned": f"{WITH_RETENTION} WHERE w.breakdown = 'total' AND w.spells_again > c.churned",
+    "the interval of uplift is where uplift is": """
+        FROM win_back WHERE (uplift IS NULL) <> (uplift_low IS NULL) OR (uplift IS NULL) <> (uplift_high IS NULL)
     """,
-    "won_back <= returned, won_back <= lapsed_opening, spells_again <= churned": """
-        FROM win_back w JOIN customer_retention c
-            ON c.grain = w.grain AND c.segment = w.segment AND c.period = w.period
-                AND c.segment_value IS NOT DISTINCT FROM w.segment_value
-        WHERE w.breakdown = 'total' AND (w.won_back > c.returned OR w.won_back > w.lapsed_opening
-            OR w.spells_again > c.churned)
+    "every lost attempt has a reason": f"""
+        SELECT 1 FROM lost_sales GROUP BY source, {SEGMENT}, period, buyer
+        HAVING sum(lost) FILTER (breakdown = 'total') > coalesce(sum(lost) FILTER (breakdown = 'reason'), 0)
     """,
-    "reactivation is winning back and more": """
-        FROM win_back WHERE inactive_opening < lapsed_opening OR reactivated < won_back
-            OR reactivated > inactive_opening
+    "what is recovered, or stopped, is worth no more than what was lost": """
+        FROM lost_sales WHERE recovered_value > lost_value OR stopped_value > lost_value
+            OR expected_lost_value > net_lost_value
     """,
-    "converted <= contacted, holdout_converted <= holdout, both <= contacts": """
-        FROM win_back WHERE converted > contacted OR holdout_converted > holdout OR contacted + holdout > contacts
-            OR converted + holdout_converted + attribution_open > contacted + holdout
-    """,
-    "the interval of uplift holds it": """
-        FROM win_back WHERE uplift_low > uplift + 1e-12 OR uplift > uplift_high + 1e-12
-            OR (uplift IS NULL) <> (uplift_low IS NULL OR uplift_high IS NULL)
-    """,
-    "the contacts of a period's campaigns add up": f"""
-        SELECT 1 FROM win_back WHERE breakdown <> 'strategy' GROUP BY {SEGMENT}, period
-        HAVING coalesce(sum(contacts) FILTER (breakdown = 'campaign'), 0)
-            NOT IN (0, sum(contacts) FILTER (breakdown = 'total'))
-    """,
-    "the churn events of all reasons are those of customer_retention": f"""
+    "abandoned carts are worth what is lost of both buyers": f"""
         SELECT 1 FROM (
-            SELECT {SEGMENT}, period, churned, 0 AS events FROM churn_reasons
+            SELECT {SEGMENT}, period, abandoned_value AS value FROM carts
             UNION ALL
-            SELECT {SEGMENT}, period, 0, churned FROM customer_retention
-        ) GROUP BY {SEGMENT}, period HAVING sum(churned) <> sum(events)
+            SELECT {SEGMENT}, period, -lost_value FROM lost_sales WHERE source = 'carts' AND breakdown = 'total'
+        ) GROUP BY {SEGMENT}, period HAVING sum(value) <> 0
     """,
-    "churned_total and revenue_lost_total are sums over the reasons": f"""
-        FROM (
-            SELECT *, sum(churned) OVER w AS churned_sum, sum(revenue_lost) OVER w AS lost_sum
-            FROM churn_reasons WINDOW w AS (PARTITION BY {SEGMENT}, period)
-        ) WHERE churned_total <> churned_sum OR revenue_lost_total <> lost_sum OR with_notice > churned
+    "every period has what was sold, of one value by order and by return date": f"""
+        SELECT 1 FROM product_returns WHERE breakdown = 'total' GROUP BY {SEGMENT}, period
+        HAVING count(DISTINCT sold_value) <> 1 OR count(*) <> 2
+    """,
+    "nps lies between -100 and 100": """
+        FROM nps WHERE abs(nps) > 100 OR nps_standard_error > 100
+    """,
+    "who is exposed has the signal, and the interval of the odds ratio holds it": """
+        FROM churn_indicators
+        WHERE with_signal < exposed OR odds_ratio_low > odds_ratio OR odds_ratio > odds_ratio_high
+    """,
+    "a pair of items has the counts of the pair the other way round, and no item is its own other": """
+        SELECT * FROM (
+            SELECT segment, segment_value, level, relation, item, other_item, with_item, with_other
+            FROM cross_sell WHERE relation <> 'next'
+            UNION ALL
+            SELECT segment, segment_value, level, relation, other_item, item, with_other, with_item
+            FROM cross_sell WHERE relation <> 'next'
+        ) GROUP BY ALL HAVING count(*) <> 2 OR item = other_item
+    """,
+    "a value of the scorecard is what it was divided from": """
+        FROM scorecard WHERE unit = 'ratio'
+            AND abs(value - CAST(numerator AS DOUBLE) / CAST(denominator AS DOUBLE)) > 1e-12 * greatest(1, abs(value))
+    """,
+    "one alert of a metric, grain and segment value at most is the latest": """
+        SELECT 1 FROM alerts WHERE is_latest GROUP BY metric, grain, segment, segment_value HAVING count(*) > 1
     """,
 }
 
 # Of tables that only orders have.
 OF_ORDERS = {
-    "the histogram holds the gaps of purchase_gaps": f"""
-        SELECT 1 FROM (
-            SELECT {SEGMENT}, period, gap_number, gaps, open FROM purchase_gaps
-            UNION ALL
-            SELECT {SEGMENT}, period, gap_number, -gaps, -open FROM purchase_gap_histogram
-        ) GROUP BY {SEGMENT}, period, gap_number HAVING sum(gaps) <> 0 OR sum(open) <> 0
-    """,
     "every customer has one open gap": f"""
         SELECT 1 FROM (
             SELECT {SEGMENT}, open, 0 AS people FROM purchase_gaps WHERE gap_number IS NULL
@@ -146,18 +127,13 @@ OF_ORDERS = {
             SELECT {SEGMENT}, 0, new + entered_existing FROM customer_retention
         ) GROUP BY {SEGMENT} HAVING sum(open) <> sum(people)
     """,
-    "buyers and orders of loyalty are those of other tables": f"""
+    "the orders of loyalty are those of all cohorts": f"""
         SELECT 1 FROM (
-            SELECT {SEGMENT}, period, buyers, 0 AS orders FROM customer_retention
+            SELECT {SEGMENT}, period, -orders AS orders FROM loyalty
             UNION ALL
-            SELECT {SEGMENT}, period, -buyers, -orders FROM loyalty
-            UNION ALL
-            SELECT {SEGMENT}, period, 0, orders FROM cohort_retention
-        ) GROUP BY {SEGMENT}, period HAVING sum(buyers) <> 0
-            OR (sum(orders) <> 0 AND getvariable('max_k') IS NULL AND grain NOT IN ('day', 'week'))
-    """,
-    "loyal and repeat buyers are buyers": """
-        FROM loyalty WHERE loyal > window_buyers OR window_repeat_buyers > window_buyers OR repeat_buyers > buyers
+            SELECT {SEGMENT}, period, orders FROM cohort_retention
+        ) WHERE getvariable('max_k') IS NULL AND grain NOT IN ('day', 'week')
+        GROUP BY {SEGMENT}, period HAVING sum(orders) <> 0
     """,
     "customers add up to customer_retention": """
         SELECT 1 FROM (
@@ -174,16 +150,12 @@ OF_ORDERS = {
             OR days_since_last <> age_days - recency_days OR (monetary IS NULL) <> (frequency = 0)
             OR frequency <> order_days - 1 OR orders < order_days
     """,
-    "the repeat orders of clv_holdout are those before the end": """
-        FROM clv_holdout
-        QUALIFY actual_cumulative <> sum(actual_orders)
-            OVER (PARTITION BY segment, segment_value, model ORDER BY step)
-    """,
 }
 
 
-def faults(db: duckdb.DuckDBPyConnection, basis: str) -> list[str]:
+def faults(db: duckdb.DuckDBPyConnection, p: Pipeline) -> list[str]:
     """The identities that the recomputed tables break."""
-    promised = IDENTITIES | OF_FURTHER_INPUTS | (OF_ORDERS if basis == "orders" else {})
+    promised = IDENTITIES | (OF_ORDERS if p.basis == "orders" else {})
     counts = {text: db.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0] for text, sql in promised.items()}
+    counts |= rules.broken(db, p)
     return [f"{count} rows break: {text}" for text, count in counts.items() if count]

@@ -224,7 +224,7 @@ def verify(case: Case, options: argparse.Namespace, folder: Path) -> bool:
     """Whether everything about the case is as it should be; prints what is not."""
     settings = pipeline.read(case.pipeline, case.overrides)
     db = recompute(settings)
-    faults = identities.faults(db, settings.basis)
+    faults = identities.faults(db, settings)
     faults += [fault for result in case.known for fault in result.faults(db)]
     faults += [fault for fact in case.facts if (fault := differs(db, fact))]
     for fault in faults:
