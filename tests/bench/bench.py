@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import cells
@@ -71,6 +72,11 @@ class Bench:
         """Decoding the needed columns, and nothing else, with the reader that kohort uses."""
         return measure.run([str(binary), str(self.orders), *data.COLUMNS],
                            {"POLARS_MAX_THREADS": str(THREADS)})
+
+
+def tables_of(pipeline: Path) -> tuple[str, ...]:
+    """The tables that a pipeline file asks for."""
+    return tuple(tomllib.loads(pipeline.read_text())["outputs"]["tables"])
 
 
 def check(first: str, expected: dict, second: str, found: dict) -> None:

@@ -1,11 +1,12 @@
 """Measures what each of kohort's tables costs on the orders of TPC-H.
 
 The yardstick is a run with the tables of `pipelines/tpch.toml`. Beside it run all tables that
-orders offer, the same without the two that list every customer, and the yardstick's tables with
-one more each.
+orders offer, the same without those that are only written on request, and the yardstick's tables
+with one more each.
 """
 
 import argparse
+import json
 import os
 import platform
 import tempfile
@@ -15,22 +16,29 @@ import bench
 import data
 import measure
 
-FIRST = ("cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "lost_sales")
-FURTHER = ("win_back", "purchase_gaps", "purchase_gap_histogram", "loyalty", "clv_models",
-           "clv_holdout")
-LEDGERS = ("customers", "revenue_movements")
-"""The tables with rows for every customer."""
+ALL, UNASKED = "all tables", "all but those on request"
 
 
-def selections(one_by_one: bool) -> dict[str, tuple[str, ...]]:
+def offered(kohort: Path) -> dict[str, bool]:
+    """The tables that a pipeline of orders can have, and whether it writes them unasked."""
+    declared = json.loads(measure.run([str(kohort), "schema", "--format", "json"]).written)["tables"]
+    orders = {"input": "orders"}
+    return {
+        table["name"]: table["written"] == "by default" for table in declared
+        if table["written"] != "with checks" and (not table["requires"] or orders in table["requires"])
+    }
+
+
+def selections(kohort: Path, one_by_one: bool) -> dict[str, tuple[str, ...]]:
     """The runs to compare: a name and its tables."""
+    first, tables = bench.tables_of(bench.PIPELINE), offered(kohort)
     runs = {
-        "first tables": FIRST,
-        "all but the ledgers": FIRST + FURTHER,
-        "all tables": FIRST + FURTHER + LEDGERS,
+        "first tables": first,
+        UNASKED: tuple(table for table, is_unasked in tables.items() if is_unasked),
+        ALL: tuple(tables),
     }
     if one_by_one:
-        runs |= {f"first and {table}": (*FIRST, table) for table in FURTHER + LEDGERS}
+        runs |= {f"first and {table}": (*first, table) for table in tables if table not in first}
     return runs
 
 
@@ -63,12 +71,12 @@ def main() -> None:
     bench.make("tpch", chosen.sf)
     with tempfile.TemporaryDirectory(prefix="kohort-bench-") as scratch:
         on = bench.Bench(data.tpch(chosen.sf), chosen.kohort, Path(scratch))
-        costs = compare(on, selections(not chosen.together), chosen.runs)
+        costs = compare(on, selections(chosen.kohort, not chosen.together), chosen.runs)
     bench.print_table(costs, "tables")
     first = costs["first tables"].cpu
-    without, ratio = (costs[name].cpu / first for name in ("all but the ledgers", "all tables"))
-    print(f"\nAll tables but those with rows for each customer cost {without:.2f}× the CPU seconds of the first "
-          f"ones, all {ratio:.2f}×.")
+    unasked, ratio = (costs[name].cpu / first for name in (UNASKED, ALL))
+    print(f"\nAll tables but those on request cost {unasked:.2f}× the CPU seconds of the first ones, "
+          f"all {ratio:.2f}×.")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from deltalake import DeltaTable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PIPELINE = REPOSITORY / "pipelines/everything.toml"
+# Of each kind one or two: with cohorts, periods, NULL in the key, a row for each customer, and without a grain.
 TABLES = ("cohort_retention", "customer_retention", "win_back", "revenue_movements", "customers", "clv_models")
 # Days that are known, so that there is something new in each version.
 DAYS = ("2024-09-01", "2024-10-01", "2024-11-01")

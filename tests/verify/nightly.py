@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -30,7 +31,6 @@ from prometheus_client.parser import text_string_to_metric_families
 import events
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TABLES = ["cohort_retention", "customer_retention", "revenue_churn", "lost_sales", "scorecard", "alerts"]
 
 # Settings that change how a run of the sample ends, in place of what the pipeline file has.
 ENDINGS = {
@@ -52,6 +52,10 @@ class Shop:
         shutil.copytree(REPOSITORY / "pipelines/nightly", self.examples)
         sample = [kohort, "sample", folder / "data/sample", "--customers", "2000", "--quiet"]
         subprocess.run(sample, check=True)
+
+    def tables(self) -> list[str]:
+        """The tables that the pipeline file asks for."""
+        return tomllib.loads(self.pipeline.read_text())["outputs"]["tables"]
 
     def ending(self, name: str) -> Path:
         """The pipeline file whose run ends like this, with an output of its own."""
@@ -120,7 +124,7 @@ def cron(shop: Shop) -> None:
     environment = {"PATH": "/usr/bin:/bin", "KOHORT": str(shop.kohort), "SHOP": str(shop.folder)}
     done = subprocess.run(["/bin/sh", "-c", command], env=environment, capture_output=True, text=True)
     same((done.returncode, done.stdout, done.stderr), (0, "", ""), "the line for cron")
-    for table in TABLES:
+    for table in shop.tables():
         check((shop.output / f"current/{table}.parquet").exists(), f"{table} is published")
     log = [json.loads(line) for line in (shop.folder / "data/nightly.log").read_text().splitlines()]
     run_id = shop.record()["run_id"]
@@ -164,7 +168,7 @@ def lineage(shop: Shop) -> None:
     check(columns["customer_id"] == "customer_id" and "amount" in columns, "the columns of the input")
     outputs = {output["name"]: output for output in complete["outputs"]}
     current = shop.output / "current"
-    same(sorted(outputs), sorted(str(current / f"{table}.parquet") for table in TABLES), "the outputs")
+    same(sorted(outputs), sorted(str(current / f"{table}.parquet") for table in shop.tables()), "the outputs")
     for table in record["tables"]:
         output = outputs[str(current / f"{table['name']}.parquet")]
         written = output["outputFacets"]["outputStatistics"]

@@ -25,6 +25,7 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     _settings(db, pipeline)
+    scripts.run(db, scripts.of_macros())
     # After them people, spells and revenue look alike, whatever makes a customer.
     (orders if pipeline.basis == "orders" else subscriptions).history(db, pipeline)
     side_inputs.read(db, pipeline)

@@ -18,17 +18,21 @@ NEEDED = re.compile(r"(?:\b(?:FROM|JOIN)\s+(\w+))|(?:\b(\w+)\()")
 # Tables of a WITH clause hide others of their name.
 LOCAL = re.compile(r"(?:\bWITH|,)\s+(\w+) AS \(")
 
-# Not a part of the tables: what run.json counts.
-COUNTS = "counts"
+# Not a part of the tables: macros that reading the inputs needs too, and what run.json counts.
+MACROS, COUNTS = "macros", "counts"
 
 
 def of_tables(basis: str) -> list[Path]:
     """The scripts that make the tables of a history of orders or of subscriptions."""
     files = sorted([*FOLDER.glob("*.sql"), *(FOLDER / basis).glob("*.sql")])
-    texts = {file: _without_comments(file) for file in files if file.stem != COUNTS}
+    texts = {file: _without_comments(file) for file in files if file.stem not in (MACROS, COUNTS)}
     made_by = {name: file for file, text in texts.items() for name in CREATED.findall(text)}
     before = {file: {made_by[name] for name in _needed(text) if name in made_by} for file, text in texts.items()}
     return list(TopologicalSorter({file: needed - {file} for file, needed in before.items()}).static_order())
+
+
+def of_macros() -> Path:
+    return FOLDER / f"{MACROS}.sql"
 
 
 def of_counts(basis: str) -> Path:

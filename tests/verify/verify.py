@@ -141,7 +141,8 @@ def everything(options: argparse.Namespace, folder: Path, *settings: str) -> Cas
     path = REPOSITORY / "pipelines/everything.toml"
     inputs = tomllib.loads(path.read_text())["inputs"]
     moved = [f"inputs.{name}.path={json.dumps(str(data / Path(i['path']).name))}" for name, i in inputs.items()]
-    return Case("_".join(["everything", *("cut" for _ in settings[:1])]), path, (*moved, *settings))
+    overrides = (*moved, pipeline.everything(path), *settings)
+    return Case("everything_cut" if settings else "everything", path, overrides)
 
 
 def everything_cut(options: argparse.Namespace, folder: Path) -> Case:
