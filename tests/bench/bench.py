@@ -1,4 +1,4 @@
-"""Measures kohort against DuckDB, Polars, ClickHouse and DataFusion on the orders of TPC-H.
+"""Benchmark of kohort against DuckDB, Polars, ClickHouse and DataFusion on the orders of TPC-H.
 
 Each engine computes the same cells of cohort_retention, customer_retention, revenue_churn and
 lost_sales (`cells.py`) from one Parquet file, in a process of its own, with two threads, and

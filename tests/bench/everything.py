@@ -1,4 +1,4 @@
-"""Measures what each table costs on a made-up shop that has every input.
+"""Costs of each table on a made-up shop that has every input.
 
 The yardstick is a run with the tables of `pipelines/tpch.toml`, but for `lost_sales`, which other inputs
 have too. Beside it runs the same with one more table each, and all tables of the pipeline. Every run

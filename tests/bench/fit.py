@@ -1,4 +1,4 @@
-"""Measures kohort's fits of models of orders against the Python package lifetimes.
+"""Benchmark of kohort's fits of models of orders against the Python package lifetimes.
 
 Both sides get the same file of made-up customers, one line each, and are timed as processes, from
 the file to the parameters. Lifetimes fits row by row, as its documentation has it, and once more

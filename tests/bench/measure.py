@@ -1,4 +1,4 @@
-"""Runs one command and says what it cost."""
+"""Cost of one command."""
 
 import os
 import statistics

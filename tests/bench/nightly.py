@@ -1,4 +1,4 @@
-"""Measures a night: one day of new orders on two years of them, a file a day.
+"""Benchmark of a night: one day of new orders on two years of them, a file a day.
 
     python nightly.py [--sf 10] [--runs 3] [--kohort BINARY]
 

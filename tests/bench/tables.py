@@ -1,4 +1,4 @@
-"""Measures what each of kohort's tables costs on the orders of TPC-H.
+"""Costs of each of kohort's tables on the orders of TPC-H.
 
 The yardstick is a run with the tables of `pipelines/tpch.toml`. Beside it run all tables that
 orders offer, the same without those that are only written on request, and the yardstick's tables

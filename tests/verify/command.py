@@ -1,4 +1,4 @@
-"""Runs the command over small inputs and reads what it publishes."""
+"""Runs of the command over small inputs, and what they publish."""
 
 from __future__ import annotations
 

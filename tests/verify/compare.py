@@ -1,4 +1,4 @@
-"""Compares a published table with the recomputed one, cell by cell."""
+"""Comparison of a published table with the recomputed one, cell by cell."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ def compare(
 
     # Money leaves Kohort as a decimal and is compared in minor units.
     money = ", ".join(
-        f"CAST({_q(c.name)} * {10**scale} AS HUGEINT) AS {_q(c.name)}" for c in values if c.kind == "money"
+        f"CAST({quoted(c.name)} * {10**scale} AS HUGEINT) AS {quoted(c.name)}" for c in values if c.kind == "money"
     )
     replaced = f"REPLACE ({money})" if money else ""
     db.execute(f"CREATE OR REPLACE TEMP TABLE published AS SELECT * {replaced} FROM read_parquet('{published}')")
 
     repeated = db.execute(
-        f"SELECT {_list(keys)}, count(*) FROM published GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL"
+        f"SELECT {quoted_list(keys)}, count(*) FROM published GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL"
     ).fetchall()
     outcome.add(len(repeated), [f"{_key(keys, row)}: {row[-1]} rows with this key" for row in repeated[:SHOWN]])
 
-    on = " AND ".join(f"p.{_q(k)} IS NOT DISTINCT FROM r.{_q(k)}" for k in keys)
+    on = " AND ".join(f"p.{quoted(k)} IS NOT DISTINCT FROM r.{quoted(k)}" for k in keys)
     pairs = ", ".join(
-        [f"coalesce(p.{_q(k)}, r.{_q(k)}) AS {_q(k)}" for k in keys]
-        + [f"p.{_q(c.name)} AS {_q('p_' + c.name)}, r.{_q(c.name)} AS {_q('r_' + c.name)}" for c in values]
+        [f"coalesce(p.{quoted(k)}, r.{quoted(k)}) AS {quoted(k)}" for k in keys]
+        + [f"p.{quoted(c.name)} AS {quoted('p_' + c.name)}, r.{quoted(c.name)} AS {quoted('r_' + c.name)}" for c in values]
     )
     db.execute(f"""
         CREATE OR REPLACE TEMP TABLE pair AS
-        SELECT {pairs}, p.{_q(keys[0])} IS NOT NULL AS is_published, r.{_q(keys[0])} IS NOT NULL AS is_expected
+        SELECT {pairs}, p.{quoted(keys[0])} IS NOT NULL AS is_published, r.{quoted(keys[0])} IS NOT NULL AS is_expected
         FROM published p FULL JOIN {table} r ON {on}
     """)
     outcome.rows = db.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]
@@ -78,7 +78,7 @@ def compare(
     ]:
         _differences(db, outcome, keys, f"WHERE {test}", lambda row, text=text: f"{_key(keys, row)}: {text}")
     for column in values:
-        ours, theirs = _q("r_" + column.name), _q("p_" + column.name)
+        ours, theirs = quoted("r_" + column.name), quoted("p_" + column.name)
         same = f"{theirs} IS NOT DISTINCT FROM {ours}"
         if column.is_float:
             floor = 1 if column.kind == "Float64" else 0
@@ -99,7 +99,7 @@ def compare(
 def _differences(db, outcome: Outcome, keys: list[str], where: str, say, columns: str = "") -> None:
     count = db.execute(f"SELECT count(*) FROM pair {where}").fetchall()[0][0]
     if count:
-        rows = db.execute(f"SELECT {_list(keys)} {columns} FROM pair {where} ORDER BY ALL LIMIT {SHOWN}").fetchall()
+        rows = db.execute(f"SELECT {quoted_list(keys)} {columns} FROM pair {where} ORDER BY ALL LIMIT {SHOWN}").fetchall()
         outcome.add(count, [say(row) for row in rows])
 
 
@@ -107,9 +107,9 @@ def _key(keys: list[str], row: tuple) -> str:
     return " ".join(f"{key}={value}" for key, value in zip(keys, row))
 
 
-def _list(names: list[str]) -> str:
-    return ", ".join(map(_q, names))
+def quoted_list(names: list[str]) -> str:
+    return ", ".join(map(quoted, names))
 
 
-def _q(name: str) -> str:
+def quoted(name: str) -> str:
     return f'"{name}"'

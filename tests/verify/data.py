@@ -1,4 +1,4 @@
-"""Writes data/cdnow/*.parquet from the text files of PyPI's package lifetimes.
+"""Maker of data/cdnow/*.parquet from the text files of PyPI's package lifetimes.
 
 The CDNOW purchase history was published with Fader and Hardie's papers on customer base
 analysis. `cdnow_master` holds 69,659 purchases of 23,570 customers, `cdnow_sample` the

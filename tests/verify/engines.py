@@ -1,4 +1,4 @@
-"""Evaluates expressions over a table, row by row: Kohort's evaluator, DuckDB and PostgreSQL.
+"""Evaluation of expressions over a table, row by row: Kohort's evaluator, DuckDB and PostgreSQL.
 
 A value is NULL (None), FAILED, or a pair of its kind and itself:
     n Fraction, an exact number       f float               b bool

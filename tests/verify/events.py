@@ -1,4 +1,4 @@
-"""Checks lineage events against the classes that OpenLineage generates from its specification."""
+"""Checks of lineage events against the classes that OpenLineage generates from its specification."""
 
 from __future__ import annotations
 

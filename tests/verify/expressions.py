@@ -1,4 +1,4 @@
-"""Holds Kohort's SQL expressions against DuckDB, PostgreSQL and exact fractions, row by row.
+"""Judge of Kohort's SQL expressions: DuckDB, PostgreSQL and exact fractions, row by row.
 
 Usage: python expressions.py --eval PROGRAM [--compositions N] [--seed N] [--zone ZONE]
 

@@ -1,4 +1,4 @@
-"""Reads the layouts of `[outputs] format` as warehouses do and compares them with plain files.
+"""Judge of layouts: reads those of `[outputs] format` as warehouses do and compares them with plain files.
 
 Usage: python layouts.py --kohort BINARY
 

@@ -1,4 +1,4 @@
-"""Holds published models of lifetime value against their papers' likelihoods and formulas.
+"""Published models of lifetime value against their papers' likelihoods and formulas.
 
 The recomputation knows the data behind a fit, not the fit. So a published fit must have the
 likelihood that it claims, nothing near it a higher one, and its standard errors must follow

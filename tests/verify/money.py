@@ -1,4 +1,4 @@
-"""Holds amounts that are calculated in mappings against exact fractions, to the cent.
+"""Amounts that are calculated in mappings against exact fractions, to the cent.
 
 Usage: python money.py --eval PROGRAM --kohort BINARY [--expressions N] [--orders N] [--seed N]
 

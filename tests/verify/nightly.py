@@ -1,4 +1,4 @@
-"""Runs the examples of pipelines/nightly and checks what other programs read of a run.
+"""Judge of nightly runs: runs the examples of pipelines/nightly and checks what other programs read of a run.
 
 Usage: python nightly.py --kohort BINARY
 

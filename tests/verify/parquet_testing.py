@@ -1,4 +1,4 @@
-"""Runs the command over the files of apache/parquet-testing, and compares every value that it reads.
+"""Files of apache/parquet-testing: every value that the command reads of them is compared.
 
 Usage: python parquet_testing.py --kohort BINARY [--folder FOLDER] [--file PATTERN]...
 

@@ -1,4 +1,4 @@
-"""Checks what a notebook meets in a published file: types, flags, order, documentation."""
+"""Checks of what a notebook meets in a published file: types, flags, order, documentation."""
 
 from __future__ import annotations
 

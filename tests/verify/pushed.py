@@ -1,4 +1,4 @@
-"""Holds filters that are pushed into the scan of Parquet files against filters that can't be, and against DuckDB.
+"""Filters that are pushed into the scan of Parquet files against filters that can't be, and against DuckDB.
 
 Usage: python pushed.py --kohort BINARY [--filters N] [--seed N]
 

@@ -1,4 +1,4 @@
-"""Compares run.json with what the recomputation counts."""
+"""Comparison of run.json with what the recomputation counts."""
 
 from __future__ import annotations
 

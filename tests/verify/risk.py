@@ -17,7 +17,7 @@ Vector = np.ndarray
 
 
 def score(db: duckdb.DuckDBPyConnection, basis: str) -> None:
-    """Fills `risk`: score and driver of each active customer; makes `risk_model`: what run.json is to say of the model."""
+    """Fills `risk` with each active customer, and makes `risk_model`: what run.json is to say of the model."""
     db.execute("CREATE TABLE risk_model AS SELECT CAST(? AS VARCHAR) AS told", [json.dumps(_score(db, basis))])
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import duckdb
 
 import declared
-from compare import TOLERANCE
+from compare import TOLERANCE, quoted, quoted_list
 from inputs import text
 from pipeline import Pipeline
 
@@ -33,9 +33,7 @@ def broken(db: duckdb.DuckDBPyConnection, p: Pipeline) -> dict[str, int]:
         known = [row[0] for row in db.execute(f"DESCRIBE {table.name}").fetchall()]
         queries |= _in_every_table(table, known) | _within(table, p.basis) | _segments(table, p.first_segments)
         queries |= _sums(table, tables, p.basis)
-    return {
-        rule: db.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0] for rule, sql in queries.items()
-    }
+    return {rule: db.execute(f"SELECT count(*) FROM ({sql})").fetchall()[0][0] for rule, sql in queries.items()}
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,8 @@ class Table:
 
     def following(self, group: list[str]) -> str:
         """The window in which the next row is that which follows in the group."""
-        order = ", ".join(f"{_q(name)} NULLS FIRST" for name in self.key if name not in group)
-        return f"(PARTITION BY {_list(group)} ORDER BY {order})"
+        order = ", ".join(f"{quoted(name)} NULLS FIRST" for name in self.key if name not in group)
+        return f"(PARTITION BY {quoted_list(group)} ORDER BY {order})"
 
     def is_float(self, words: str) -> bool:
         names = (word.removeprefix("next.") for word in words.split())
@@ -73,7 +71,7 @@ class Table:
         name = word.removeprefix("next.")
         if name not in self.columns:
             return str(int(name))
-        value = f'lead({_q(name)}) OVER following' if word.startswith("next.") else _q(name)
+        value = f"lead({quoted(name)}) OVER following" if word.startswith("next.") else quoted(name)
         return f"CAST({value} AS DOUBLE)" if is_float else f"coalesce(CAST({value} AS HUGEINT), 0)"
 
     def condition(self, words: str) -> str:
@@ -86,8 +84,8 @@ class Table:
         is_not = word.startswith("not ")
         word = word.removeprefix("not ")
         if word == "set":
-            return f"{_q(name)} IS {'' if is_not else 'NOT '}NULL"
-        return f"{_q(name)} IS {'' if is_not else 'NOT '}DISTINCT FROM {text(word)}"
+            return f"{quoted(name)} IS {'' if is_not else 'NOT '}NULL"
+        return f"{quoted(name)} IS {'' if is_not else 'NOT '}DISTINCT FROM {text(word)}"
 
     def conditions(self, words: str) -> str:
         return " AND ".join(f"({self.condition(part)})" for part in words.split(" and ") if part) or ALWAYS
@@ -105,11 +103,10 @@ def _compared(left: str, sign: str, right: str, is_float: bool) -> str:
 def _in_every_table(table: Table, known: list[str]) -> dict[str, str]:
     """Keys are unique and floats finite; of columns that a model makes nothing is `known`."""
     floats = [name for name, c in table.columns.items() if c["type"] == "Float64" and name in known]
-    rules = {
-        f"{table.name}: one row for each key": f"SELECT 1 FROM {table.name} GROUP BY {_list(table.key)} HAVING count(*) > 1"
-    }
+    repeated = f"SELECT 1 FROM {table.name} GROUP BY {quoted_list(table.key)} HAVING count(*) > 1"
+    rules = {f"{table.name}: one row for each key": repeated}
     if floats:
-        infinite = " OR ".join(f"NOT isfinite({_q(name)})" for name in floats)
+        infinite = " OR ".join(f"NOT isfinite({quoted(name)})" for name in floats)
         rules[f"{table.name}: floats are finite"] = f"FROM {table.name} WHERE {infinite}"
     return rules
 
@@ -146,17 +143,17 @@ def _segments(table: Table, segments: list[str]) -> dict[str, str]:
     left_out = {*table.key, *table.identities["not_additive"]}
     numbers = [name for name, c in table.columns.items() if c["type"] in INTEGERS and name not in left_out]
     rest = [name for name in table.key if not name.startswith("segment")]
-    values = "".join(f", CAST({_q(name)} AS HUGEINT) AS {_q(name)}" for name in numbers)
-    differs = "".join(
-        f" OR coalesce(any_value({_q(name)}) FILTER (is_total) <> coalesce(sum({_q(name)}) FILTER (NOT is_total), 0), false)"
-        for name in numbers
-    )
+    values = "".join(f", CAST({quoted(name)} AS HUGEINT) AS {quoted(name)}" for name in numbers)
+    total = "any_value({0}) FILTER (is_total)"
+    parts = "coalesce(sum({0}) FILTER (NOT is_total), 0)"
+    # A total that is NULL is compared with nothing.
+    differs = "".join(f" OR coalesce({total} <> {parts}, false)".format(quoted(name)) for name in numbers)
     return {
         f"{table.name}: the values of segment {segment} add up to all": f"""
             SELECT 1 FROM (
-                SELECT {_list(rest)}, segment = 'all' AS is_total {values} FROM {table.name}
+                SELECT {quoted_list(rest)}, segment = 'all' AS is_total {values} FROM {table.name}
                 WHERE segment IN ('all', {text(segment)}) AND {table.conditions(where)}
-            ) GROUP BY {_list(rest)} HAVING count(*) FILTER (is_total) <> 1 {differs}
+            ) GROUP BY {quoted_list(rest)} HAVING count(*) FILTER (is_total) <> 1 {differs}
         """
         for segment in segments
     }
@@ -179,29 +176,21 @@ def _sums(table: Table, tables: dict[str, Table], basis: str) -> dict[str, str]:
 def _sum(table: Table, parts: Table, sums: dict, total: str, part: str) -> str:
     """The totals that their parts do not add up to and, where every part has a total, parts without one."""
     by, part_by = sums["by"], sums["parts"]["by"]
-    on = " AND ".join(f"t.{_q(a)} IS NOT DISTINCT FROM p.{_q(b)}" for a, b in zip(by, part_by, strict=True))
+    on = " AND ".join(f"t.{quoted(a)} IS NOT DISTINCT FROM p.{quoted(b)}" for a, b in zip(by, part_by, strict=True))
     has_next = "next." in total
     following = "count(*) OVER (following ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) = 1" if has_next else ALWAYS
     lone = "OR (NOT coalesce(is_total, false) AND part <> 0)" if sums["is_complete"] else ""
     compared = ALWAYS if sums["is_complete"] else "is_part"
     return f"""
         WITH totals AS (
-            SELECT {_list(by)}, {table.sum(total)} AS total, true AS is_total, {following} AS is_compared
+            SELECT {quoted_list(by)}, {table.sum(total)} AS total, true AS is_total, {following} AS is_compared
             FROM {table.name} WHERE {table.conditions(sums["where"])}
             WINDOW following AS {table.following(BY_GRAIN)}
         ),
         parts AS (
-            SELECT {_list(part_by)}, sum({parts.sum(part)}) AS part, true AS is_part
-            FROM {parts.name} WHERE {parts.conditions(sums["parts"]["where"])} GROUP BY {_list(part_by)}
+            SELECT {quoted_list(part_by)}, sum({parts.sum(part)}) AS part, true AS is_part
+            FROM {parts.name} WHERE {parts.conditions(sums["parts"]["where"])} GROUP BY {quoted_list(part_by)}
         )
         SELECT 1 FROM totals t FULL JOIN parts p ON {on}
         WHERE (is_total AND is_compared AND {compared} AND NOT (total {sums["compare"]} coalesce(part, 0))) {lone}
     """
-
-
-def _list(names: list[str]) -> str:
-    return ", ".join(map(_q, names))
-
-
-def _q(name: str) -> str:
-    return f'"{name}"'

@@ -1,4 +1,4 @@
-"""Runs pipelines over objects: of an S3-compatible server (moto) and of a web server.
+"""Pipelines over objects: of an S3-compatible server (moto) and of a web server.
 
 Usage: python stores.py --kohort BINARY [--case NAME]...
 

@@ -1,4 +1,4 @@
-"""Fits a model to a file of histories with lifetimes and prints what kohort's example prints.
+"""Fit of a model to a file of histories with lifetimes, printed as kohort's example prints it.
 
     python lifetimes_peer.py FILE MODEL [--weighted]
 
