@@ -260,7 +260,7 @@ fn a_state_that_is_of_no_use_is_made_anew() {
             Box::new(move |bytes| {
                 text(bytes, "\"kohort_version\":\"", "\"kohort_version\":\"0.0.");
             }),
-            "comes from kohort 0.0.",
+            "is of another version of kohort (0.0.",
         ),
     ];
     for (ending, harm, expected) in cases {

@@ -63,7 +63,8 @@ impl State {
         }
         forget_forms(root, form);
         let (manifest, unusable) = match Manifest::read(&folder) {
-            Ok(manifest) => (manifest.unwrap_or_default(), None),
+            Ok(Some(manifest)) => (manifest, None),
+            Ok(None) => (Manifest::default(), of_another_version(root)),
             Err(unusable) => (Manifest::default(), Some(unusable)),
         };
         let shares = by_key(manifest.shares);
@@ -208,6 +209,19 @@ fn is_kept(entry: &DirEntry) -> bool {
     entry.file_name().to_str().is_some_and(is_form)
         && entry.file_type().is_ok_and(|found| found.is_dir())
         && Manifest::is_there(&entry.path())
+}
+
+/// That all that is kept in the folder `root` is of another version, whose forms have other names.
+fn of_another_version(root: &Path) -> Option<Unusable> {
+    let entries = fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
+    let mut others = Vec::new();
+    for entry in entries.filter(is_kept) {
+        match Manifest::read(&entry.path()) {
+            Err(Unusable::Version(version)) => others.push(version),
+            _ => return None,
+        }
+    }
+    others.into_iter().max().map(Unusable::Version)
 }
 
 /// What is kept of one form of the inputs.

@@ -32,7 +32,7 @@ pub(crate) fn open_state(
     };
     if let Some(unusable) = unusable {
         let why = match unusable {
-            Unusable::Version(version) => format!("comes from kohort {version}"),
+            Unusable::Version(version) => format!("is of another version of kohort ({version})"),
             Unusable::Damaged(cause) => format!("is damaged ({cause})"),
         };
         warnings.warn(format!("what was kept of the inputs {why}; everything is read again"));

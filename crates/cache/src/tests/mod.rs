@@ -136,6 +136,14 @@ fn what_is_not_what_was_kept_is_told() {
     let (state, unusable) = State::open(root, FORM, &id(3), None).unwrap();
     assert!(matches!(unusable, Some(Unusable::Damaged(_))), "{unusable:?}");
     assert_eq!(state.shares().count(), 0);
+    // Nor what another version kept, whatever it called the form.
+    drop(state);
+    fs::write(&manifest, json.replace("\"state_version\":", "\"state_version\":1")).unwrap();
+    for form in [FORM, "00000000000000f1"] {
+        let (_, unusable) = State::open(root, form, &id(3), None).unwrap();
+        assert!(matches!(unusable, Some(Unusable::Version(_))), "{form}: {unusable:?}");
+    }
+    let (_held, _) = State::open(root, FORM, &id(3), None).unwrap();
     // Another run cannot use it meanwhile.
     let error = State::open(root, FORM, &id(4), None).unwrap_err();
     assert!(matches!(error, CacheError::Disk(DiskError::Locked { .. })), "{error}");
