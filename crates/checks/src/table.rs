@@ -133,7 +133,7 @@ mod tests {
             finding(Kind::NullShare, "channel", Status::Skipped),
             Finding {
                 input: None,
-                table: Some("nps"),
+                table: Some("visits"),
                 detail: Some("5 and 4".to_owned()),
                 ..finding(Kind::Identity, "responses = promoters", Status::Warn)
             },
@@ -152,6 +152,6 @@ mod tests {
         assert_eq!(Counts::of(&findings), Counts { passed: 1, warned: 1, failed: 1 });
         let lines: Vec<_> = findings.iter().map(Finding::to_string).collect();
         assert_eq!(lines[0], "other_share of orders.country");
-        assert_eq!(lines[3], "identity of nps: responses = promoters: 5 and 4");
+        assert_eq!(lines[3], "identity of visits: responses = promoters: 5 and 4");
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use kohort_model::formulas::{annualised, churn_rate, kept_rate, retention_rate};
+use kohort_model::calc::{Check, Formula, Input, Kind, Outcome, Presence};
 use kohort_model::{
     Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
     Periods, Places, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, Unit, View,
-    keys, row,
+    keys, rate, row,
 };
 
 /// The declaration.
@@ -37,6 +37,7 @@ pub static CUSTOMER_RETENTION: MeasureSpec = MeasureSpec {
         ],
         ..TableSpec::of(&SCHEMA)
     }],
+    formulas: FORMULAS,
     start: |context, _| GridMeasure::start(context, CustomerRetention),
     ..MeasureSpec::PLAIN
 };
@@ -54,7 +55,6 @@ const IDENTITIES: Identities = Identities {
             ..SumsOf::period("", "revenue_churn", "", &[("closing", "closing_customers")])
         },
         SumsOf::period("", "churn_reasons", "", &[("churned", "churned")]),
-        SumsOf::period("", "loyalty", "", &[("buyers", "buyers")]),
     ],
     ..Identities::by_grain(&[
         "closing = opening + new + entered_existing + returned - churned",
@@ -166,6 +166,88 @@ static SCHEMA: TableSchema = TableSchema {
     key: &["grain", "segment", "segment_value", "period"],
     revisable: &[],
 };
+
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "retention",
+        about: "Which share of the customers stayed",
+        inputs: &[
+            Input::count("start", "Customers at the start of the period"),
+            Input::count("end", "Customers at the end of the period"),
+            Input::count("new", "Customers at the end who joined in the period"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["new"],
+            whole: "end",
+            why: "new customers count where they are still there at the end; leave out who left",
+        }],
+        results: &[Outcome::share("retention_rate", "({end} - {new}) / {start}", |g| {
+            retention_rate(g.one("start"), g.one("end"), g.one("new"))
+        })],
+        example: "--start 1000 --end 1100 --new 200",
+    },
+    Formula {
+        name: "churn",
+        about: "Which share of the customers left",
+        inputs: &[
+            Input::count("start", "Customers at the start of the period"),
+            Input::count("lost", "Those of them who are gone at the end"),
+            Input::new(
+                "periods-per-year",
+                Kind::Whole(366),
+                "Periods in a year, such as 12 for months: adds the rate of a year",
+            )
+            .with(Presence::Optional),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["lost"],
+            whole: "start",
+            why: "only those count who were there at the start; leave out who joined later",
+        }],
+        results: &[
+            Outcome::share("churn_rate", "{lost} / {start}", |g| {
+                churn_rate(g.one("start"), g.one("lost"))
+            }),
+            Outcome::share("kept_rate", "({start} - {lost}) / {start}", |g| {
+                kept_rate(g.one("start"), g.one("lost"))
+            }),
+            Outcome::share(
+                "annualised_churn_rate",
+                "1 - (1 - {lost} / {start}) ^ {periods-per-year}",
+                |g| {
+                    let churn = churn_rate(g.one("start"), g.one("lost"))?;
+                    let periods = i32::try_from(g.whole("periods-per-year")).ok()?;
+                    Some(annualised(churn, periods))
+                },
+            )
+            .needs("periods-per-year"),
+        ],
+        example: "--start 1000 --lost 70 --periods-per-year 12",
+    },
+];
+
+/// (closing - new) / opening: the customers at the end who were there at the start, if all who
+/// joined in between are still there.
+fn retention_rate(opening: i128, closing: i128, new: i128) -> Option<f64> {
+    rate(closing - new, opening)
+}
+
+/// (opening - lost) / opening: customers there at the start and at the end.
+fn kept_rate(opening: i128, lost: i128) -> Option<f64> {
+    rate(opening - lost, opening)
+}
+
+/// lost / opening: customers of the start who are gone at the end.
+fn churn_rate(opening: i128, lost: i128) -> Option<f64> {
+    rate(lost, opening)
+}
+
+/// 1 - (1 - churn rate) ^ periods per year: the share lost in a year of such periods, each of
+/// which loses its share of those whom the one before left.
+fn annualised(churn_rate: f64, periods_per_year: i32) -> f64 {
+    1.0 - (1.0 - churn_rate).powi(periods_per_year)
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Tallied {
@@ -348,5 +430,37 @@ fn write_series(
             lifecycle_dormant: cell.dormant,
             is_complete: context.is_complete(periods, p),
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worked_examples() {
+        let cases = [
+            ("retention", retention_rate(1000, 1100, 200), 0.9),
+            ("retention, returned customers flatter it", retention_rate(10, 14, 2), 1.2),
+            ("kept", kept_rate(1000, 70), 0.93),
+            ("churn", churn_rate(1000, 70), 0.07),
+        ];
+        for (name, found, expected) in cases {
+            assert_eq!(found, Some(expected), "{name}");
+        }
+        for of in [0, -1] {
+            let found = [retention_rate(of, 1, 0), kept_rate(of, 0), churn_rate(of, 1)];
+            assert_eq!(found, [None; 3], "{of}");
+        }
+    }
+
+    #[test]
+    fn years_of_periods() {
+        for (rate, periods, expected) in
+            [(0.0, 12, 0.0), (0.02, 12, 0.2153), (0.07, 12, 0.5814), (0.5, 1, 0.5), (1.0, 365, 1.0)]
+        {
+            let found = annualised(rate, periods);
+            assert!((found - expected).abs() < 5e-5, "{rate} {periods} {found}");
+        }
     }
 }

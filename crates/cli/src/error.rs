@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use kohort_model::calc::CalcError;
 use kohort_model::shown;
 use kohort_pipeline::{Alert, ConfigError, RunError};
 use kohort_publish::PublishError;
@@ -10,8 +11,6 @@ use kohort_publish::diff::Counts;
 use kohort_report::ReportError;
 use kohort_report::diff::sentence;
 use kohort_sample::SampleError;
-
-use crate::calc::CalcError;
 
 /// Every text is complete: the cause is part of it.
 #[derive(Debug, thiserror::Error)]

@@ -7,50 +7,43 @@ use kohort_model::{
 
 /// See the module.
 pub static CONTACTS: InputSpec = InputSpec {
-    input: Input::Contacts,
-    sentence: "Campaign messages, one a row and person, and who was only noted down to compare with",
-    holds: "the messages",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
-    sets_frame: false,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Contact>()],
+    ..InputSpec::new(
+        Input::Contacts,
+        "Rows of people: messages to win them back, those that were withheld to compare with included",
+        "the messages",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 5] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells to whom")
-        .null("the row is rejected"),
-    InputColumn::new("contacted_at", ValueKind::Time(Precision::Day), "that tells when")
-        .null("the row is rejected"),
-    InputColumn::new("campaign", ValueKind::TEXT, "that tells in which campaign")
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "to whom the message was"),
+    InputColumn::new(
+        "contacted_at",
+        ValueKind::Time(Precision::Day),
+        "when it was sent or, of the holdout, withheld",
+    ),
+    InputColumn::new("campaign", ValueKind::TEXT, "the campaign")
         .optional()
         .not_in_every_file()
-        .null("it is (none)"),
-    InputColumn::new("strategy", ValueKind::TEXT, "that tells by which strategy")
+        .unmapped("no rows by campaign"),
+    InputColumn::new("strategy", ValueKind::TEXT, "the strategy, such as mail or call")
         .optional()
         .not_in_every_file()
-        .null("it is (none)"),
+        .unmapped("no rows by strategy"),
     InputColumn::new(
         "variant",
         ValueKind::Listed(HOLDOUT),
-        "that tells which messages were withheld",
+        "the arm of the test; those in `holdout` were withheld",
     )
     .optional()
     .not_in_every_file()
-    .null("the message was sent"),
+    .null("it was sent"),
 ];
 
-const HOLDOUT: TextList = TextList {
-    key: "holdout",
-    meaning: "the variants that were withheld to compare with, such as [\"control\"]",
-    allowed: "a list of texts such as [\"control\"]",
-    alone: "lists the variants that were withheld, but inputs.contacts.variant is not set; set it to \
-            the column that holds them, or remove holdout",
-};
+const HOLDOUT: TextList =
+    TextList::new("holdout", "the variants that were withheld to compare with", "[\"control\"]")
+        .needed();
 
 /// The place of a column.
 const fn at(name: &str) -> usize {

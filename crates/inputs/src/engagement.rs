@@ -7,29 +7,28 @@ use kohort_model::{
 
 /// See the module.
 pub static ENGAGEMENT: InputSpec = InputSpec {
-    input: Input::Engagement,
-    sentence: "What customers did that may tell whether they stay, such as logins or calls for help",
-    holds: "what customers did",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
     first_days_of: Some("kind"),
-    latest: None,
     items: &[ItemKind::of::<Signal>()],
+    ..InputSpec::new(
+        Input::Engagement,
+        "Rows of customers: what they did that may tell whether they stay",
+        "what customers did",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 4] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who")
-        .null("the row is rejected"),
-    InputColumn::new("occurred_at", ValueKind::Time(Precision::Day), "that tells when")
-        .null("the row is rejected"),
-    InputColumn::new("kind", ValueKind::TEXT, "that tells what was done").null("it is (none)"),
-    InputColumn::new("value", ValueKind::Number(VALUE), "for how much of it")
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who did it"),
+    InputColumn::new("occurred_at", ValueKind::Time(Precision::Day), "when it was done"),
+    InputColumn::new(
+        "kind",
+        ValueKind::TEXT,
+        "what was done; each text is a signal of `churn_indicators`",
+    ),
+    InputColumn::new("value", ValueKind::Number(VALUE), "how much of it, rounded to two decimals")
         .optional()
-        .null("it is one"),
+        .null("1"),
 ];
 
 /// One where it is not said.

@@ -9,47 +9,28 @@ use kohort_model::{
 
 /// See the module.
 pub static INVOICES: InputSpec = InputSpec {
-    input: Input::Invoices,
-    sentence: "What customers owe, and when it was paid; of several rows with one id the latest counts",
-    holds: "the invoices",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
     latest: Some(Latest { by: "invoice_id", order: newer }),
     items: &[ItemKind::of::<Invoice>()],
+    ..InputSpec::new(Input::Invoices, "Rows of customers: what they owe", "the invoices", &COLUMNS)
 };
 
 static COLUMNS: [InputColumn; 6] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who owes")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who owes it"),
     InputColumn::new(
         "invoice_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_order_id") }),
-        "that tells a customer's invoices apart",
+        "which invoice, within its customer: of several rows the one paid latest counts",
     )
     .optional()
-    .null("the row is rejected"),
-    InputColumn::new(
-        "invoiced_at",
-        ValueKind::Time(Precision::Day),
-        "that tells when it was written",
-    )
-    .null("the row is rejected"),
-    InputColumn::new("due_at", ValueKind::Day, "for the last day on which it is paid in time")
+    .unmapped("each row is an invoice"),
+    InputColumn::new("invoiced_at", ValueKind::Time(Precision::Day), "when it was written"),
+    InputColumn::new("due_at", ValueKind::Day, "the last day on which it is paid in time")
         .optional()
         .not_in_every_file()
-        .null("it is due receivables.terms_days after it was written"),
-    InputColumn::new(
-        "paid_at",
-        ValueKind::Day,
-        "that tells when it was paid; where it gives NULL, it is not paid yet",
-    )
-    .null("it is not paid yet"),
-    InputColumn::new("amount", ValueKind::MONEY, "for what is owed").null("the row is rejected"),
+        .null("`invoiced_at` + `[receivables] terms_days`"),
+    InputColumn::new("paid_at", ValueKind::Day, "when it was paid").null("not paid yet"),
+    InputColumn::new("amount", ValueKind::MONEY, "what is owed; below zero a credit note"),
 ];
 
 /// The place of a column.

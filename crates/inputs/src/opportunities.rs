@@ -4,76 +4,68 @@ use std::cmp::{Ordering, Reverse};
 
 use kohort_model::{
     Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Kind, Latest, NoItem,
-    Precision, Row, StatusTexts, TextOrder, ValueKind, place,
+    Precision, Row, StatusTexts, TextList, TextOrder, ValueKind, place,
 };
 
 /// See the module.
 pub static OPPORTUNITIES: InputSpec = InputSpec {
-    input: Input::Opportunities,
-    sentence: "Sales that somebody worked on; of several rows with one id the latest counts",
-    holds: "the opportunities",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
     latest: Some(Latest { by: "opportunity_id", order: newer }),
     items: &[ItemKind::of::<Opportunity>()],
+    ..InputSpec::new(
+        Input::Opportunities,
+        "Rows of buyers, customers or not: sales that somebody worked on",
+        "the opportunities",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 9] = [
-    InputColumn::new("buyer", ValueKind::CUSTOMER, "that tells who would buy")
-        .null("the row is rejected"),
+    InputColumn::new("buyer", ValueKind::CUSTOMER, "who would buy"),
     InputColumn::new(
         "opportunity_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_order_id") }),
-        "that tells a buyer's opportunities apart",
+        "which opportunity, within its buyer: of several rows the one closed latest counts",
     )
     .optional()
-    .null("the row is rejected"),
-    InputColumn::new("created_at", ValueKind::Time(Precision::Day), "that tells when")
-        .null("the row is rejected"),
-    InputColumn::new("closed_at", ValueKind::Day, "that tells when it was decided")
-        .optional()
-        .null("it is not decided yet"),
+    .unmapped("each row is one"),
+    InputColumn::new("created_at", ValueKind::Time(Precision::Day), "when it was created"),
+    InputColumn::new("closed_at", ValueKind::Day, "when it was decided").optional().null(
+        "open where `outcome` is NULL or open; won or lost ones were decided when they were created",
+    ),
     InputColumn::new(
         "outcome",
         ValueKind::Status(OUTCOME),
-        "for what became of it; the lists won, lost, open and ignored sort its texts",
+        "what became of it, sorted by the lists `won`, `lost`, `open` and `ignored`",
     )
-    .null("it is open where closed_at is NULL, and the row is rejected where it is not"),
+    .null("open where `closed_at` is NULL too, else the row is rejected: `unknown_status`"),
     InputColumn::new(
         "stage",
         ValueKind::TEXT.ordered(TextOrder::ListedFirst("lost_sales.stages")),
-        "that tells how far it got",
+        "how far it got, won ones too",
     )
     .optional()
     .not_in_every_file()
-    .null("it is (none)"),
-    InputColumn::new("value", ValueKind::PRICE, "for what it was worth")
-        .null("the row is rejected"),
-    InputColumn::new(
-        "reason",
-        ValueKind::reason("lost_sales.reasons"),
-        "that tells why it was lost",
-    )
-    .optional()
-    .not_in_every_file()
-    .null("the reason is unknown"),
-    InputColumn::new("competitor", ValueKind::TEXT, "that tells who got it instead")
+    .unmapped("no rows by stage"),
+    InputColumn::new("value", ValueKind::PRICE, "what it was worth"),
+    InputColumn::new("reason", ValueKind::reason("lost_sales.reasons"), "why it was lost")
+        .optional()
+        .not_in_every_file(),
+    InputColumn::new("competitor", ValueKind::TEXT, "who got it instead")
         .optional()
         .not_in_every_file()
-        .null("it is (none)"),
+        .unmapped("no rows by competitor"),
 ];
 
 const OUTCOME: StatusTexts = StatusTexts {
-    keys: ["won", "lost", "open", "ignored"],
-    by_default: [&["won"], &["lost"], &["open"], &[]],
-    completed: None,
-    allowed: "a list of texts such as [\"closed won\", \"signed\"]",
-    alone: "sorts the texts of an outcome, but inputs.opportunities.outcome is not set",
+    lists: [
+        TextList::new("won", "the outcomes that mean won", "[\"closed won\", \"signed\"]")
+            .or(&["won"]),
+        TextList::new("lost", "the outcomes that mean lost", "[\"closed lost\"]").or(&["lost"]),
+        TextList::new("open", "the outcomes that are not decided yet", "[\"open\", \"on hold\"]")
+            .or(&["open"]),
+        TextList::new("ignored", "the outcomes that never count", "[\"duplicate\"]"),
+    ],
     is_open_without_end: true,
 };
 

@@ -6,42 +6,36 @@ use kohort_model::{
 
 /// See the module.
 pub static ORDER_LINES: InputSpec = InputSpec {
-    input: Input::OrderLines,
-    sentence: "Lines of orders, one a row, with a product, a category or both",
-    holds: "the lines of orders",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Line>()],
+    ..InputSpec::new(
+        Input::OrderLines,
+        "Rows of customers: what was in the orders",
+        "the lines of orders",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 7] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who ordered")
-        .null("the row is rejected"),
-    InputColumn::new("order_id", ValueKind::ORDER, "that tells which lines are one order")
-        .null("the row is rejected"),
-    InputColumn::new("ordered_at", ValueKind::Time(Precision::Instant), "that tells when")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who ordered"),
     InputColumn::new(
-        "product",
-        ValueKind::PRODUCT,
-        "for what was bought; or set category, one for its kind",
-    )
-    .unless("category")
-    .not_in_every_file()
-    .null("it is (none)"),
-    InputColumn::new("category", ValueKind::TEXT, "for the kind of what was bought")
+        "order_id",
+        ValueKind::ORDER,
+        "which lines are one order, within the customer",
+    ),
+    InputColumn::new(
+        "ordered_at",
+        ValueKind::Time(Precision::Instant),
+        "when it was ordered; an order is dated by its earliest line",
+    ),
+    InputColumn::new("product", ValueKind::PRODUCT, "what was bought")
+        .unless("category")
+        .not_in_every_file(),
+    InputColumn::new("category", ValueKind::TEXT, "the kind of product")
         .optional()
-        .not_in_every_file()
-        .null("it is (none)"),
-    InputColumn::new("units", ValueKind::UNITS, "for how many").optional().null("it is one"),
-    InputColumn::new("value", ValueKind::PRICE, "for the value of the line")
-        .null("the row is rejected"),
+        .not_in_every_file(),
+    InputColumn::new("units", ValueKind::UNITS, "how many").optional().null("1"),
+    InputColumn::new("value", ValueKind::PRICE, "the value of the line"),
 ];
 
 /// The place of a column.

@@ -1,64 +1,73 @@
 //! Orders, or lines of orders: one of the two histories that make customers of people.
 
 use kohort_model::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, Precision, StatusTexts, ValueKind,
+    IdSpace, Input, InputColumn, InputIds, InputSpec, Precision, StatusTexts, TextList, ValueKind,
 };
 
 /// See the module.
 pub static ORDERS: InputSpec = InputSpec {
-    input: Input::Orders,
-    sentence: "Orders, one a row, or their lines, or their states one after the other",
-    holds: "the order history",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &["rows"],
+    has_lines: true,
     is_history: true,
-    may_be_planned: false,
-    sets_frame: false,
-    first_days_of: None,
-    latest: None,
-    items: &[],
+    ..InputSpec::new(
+        Input::Orders,
+        "Rows of customers; each row an order, or with `rows = \"lines\"` a line of one",
+        "the orders",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 7] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who ordered")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who ordered"),
     InputColumn::new(
         "order_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_order_id") }),
-        "that tells which order a row belongs to",
+        "which order, within its customer",
     )
     .optional()
-    .null("the row is rejected where something needs its order"),
-    InputColumn::new("ordered_at", ValueKind::Time(Precision::Instant), "that tells when")
-        .null("the row is rejected"),
-    InputColumn::new("amount", ValueKind::MONEY, "for the value of the row")
-        .null("the row is rejected")
-        .example("price * units"),
-    InputColumn::new("updated_at", ValueKind::Update, "that tells when the row was last changed")
-        .optional()
-        .not_in_every_file()
-        .null("the row is older than every other of its order"),
-    InputColumn::new("status", ValueKind::Status(STATUS), "that tells what became of the order")
-        .optional()
-        .not_in_every_file()
-        .null("the row is rejected"),
+    .needed("with `rows = \"lines\"`, `updated_at` or `[checks] unique_order_ids`")
+    .null("where it is not needed the row is an order of its own")
+    .unmapped("each row is an order"),
+    InputColumn::new("ordered_at", ValueKind::Time(Precision::Instant), "when it was placed"),
     InputColumn::new(
-        "lost_reason",
-        ValueKind::reason("lost_sales.reasons"),
-        "that tells why an order was lost",
+        "amount",
+        ValueKind::MONEY,
+        "the value of the row, discounts taken off; below zero a refund",
+    )
+    .example("quantity * price - discount"),
+    InputColumn::new(
+        "updated_at",
+        ValueKind::Update,
+        "when the row was last changed: of several rows of one order the latest counts; only with \
+         `rows = \"orders\"`",
     )
     .optional()
     .not_in_every_file()
-    .null("the reason is unknown"),
+    .null("the oldest")
+    .unmapped("each row is an order"),
+    InputColumn::new(
+        "status",
+        ValueKind::Status(STATUS),
+        "what became of it, sorted by the lists `completed`, `lost`, `open` and `ignored`",
+    )
+    .optional()
+    .not_in_every_file()
+    .unmapped("every row is a completed order"),
+    InputColumn::new(
+        "lost_reason",
+        ValueKind::reason("lost_sales.reasons"),
+        "why a lost order was lost; needs `lost`",
+    )
+    .optional()
+    .not_in_every_file(),
 ];
 
 const STATUS: StatusTexts = StatusTexts {
-    keys: ["completed", "lost", "open", "ignored"],
-    by_default: [&[]; 4],
-    completed: Some("the statuses that mean sold, such as [\"paid\", \"shipped\"]"),
-    allowed: "a list of texts such as [\"paid\", \"shipped\"]",
-    alone: "sorts the texts of a status, but inputs.orders.status is not set; set it to the column \
-            that holds them, or remove the list",
+    lists: [
+        TextList::new("completed", "the statuses that mean sold", "[\"paid\", \"shipped\"]")
+            .needed(),
+        TextList::new("lost", "the statuses that mean a lost sale", "[\"cancelled\"]"),
+        TextList::new("open", "the statuses that are not decided yet", "[\"pending\"]"),
+        TextList::new("ignored", "the statuses that never count", "[\"test\"]"),
+    ],
     is_open_without_end: false,
 };

@@ -6,26 +6,22 @@ use kohort_model::{
 
 /// See the module.
 pub static PROSPECTS: InputSpec = InputSpec {
-    input: Input::Prospects,
-    sentence: "People from the day on which they were first seen; of several days of one the earliest \
-               counts",
-    holds: "who was first seen when",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
-    sets_frame: false,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Prospect>()],
+    ..InputSpec::new(
+        Input::Prospects,
+        "Rows of people, customers or not: everybody ever seen",
+        "the people who were seen",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 2] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who")
-        .null("the row is rejected"),
-    InputColumn::new("first_seen_at", ValueKind::Time(Precision::Day), "that tells when")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who was seen"),
+    InputColumn::new(
+        "first_seen_at",
+        ValueKind::Time(Precision::Day),
+        "when the person was first seen; of several rows the earliest counts",
+    ),
 ];
 
 /// That a person was first seen.

@@ -6,42 +6,35 @@ use kohort_model::{
 
 /// See the module.
 pub static RETURNS: InputSpec = InputSpec {
-    input: Input::Returns,
-    sentence: "Goods that came back, with the order that they were in",
-    holds: "what came back",
-    columns: &COLUMNS,
     beside: Some((
         Input::OrderLines,
         "tells what came back of orders, but no input tells what was in them; add \
          [inputs.order_lines] or remove it",
     )),
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Return>()],
+    ..InputSpec::new(
+        Input::Returns,
+        "Rows of customers: goods that came back",
+        "what came back",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 7] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who had ordered it")
-        .null("the row is rejected"),
-    InputColumn::new("order_id", ValueKind::ORDER, "that tells in which order")
-        .null("the row is rejected"),
-    InputColumn::new("returned_at", ValueKind::Time(Precision::Day), "that tells when")
-        .null("the row is rejected"),
-    InputColumn::new("product", ValueKind::PRODUCT, "for what came back")
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who had ordered it, as in the lines"),
+    InputColumn::new("order_id", ValueKind::ORDER, "in which order it was, as in the lines"),
+    InputColumn::new("returned_at", ValueKind::Time(Precision::Day), "when it came back"),
+    InputColumn::new("product", ValueKind::PRODUCT, "what came back")
         .optional()
         .not_in_every_file()
-        .null("it is (none)"),
-    InputColumn::new("units", ValueKind::UNITS, "for how many").optional().null("it is one"),
-    InputColumn::new("value", ValueKind::PRICE, "for what was given back")
-        .null("the row is rejected"),
-    InputColumn::new("reason", ValueKind::reason("product_returns.reasons"), "that tells why")
+        .unmapped("no rows by product"),
+    InputColumn::new("units", ValueKind::UNITS, "how many").optional().null("1"),
+    InputColumn::new("value", ValueKind::PRICE, "what was given back, as a positive amount"),
+    InputColumn::new("reason", ValueKind::reason("product_returns.reasons"), "why it came back")
         .optional()
         .not_in_every_file()
-        .null("the reason is unknown"),
+        .unmapped("no rows by reason"),
 ];
 
 /// The place of a column.

@@ -4,75 +4,79 @@ use kohort_model::{IdSpace, Input, InputColumn, InputIds, InputSpec, Precision, 
 
 /// See the module.
 pub static SUBSCRIPTIONS: InputSpec = InputSpec {
-    input: Input::Subscriptions,
-    sentence: "Subscriptions and contracts, each a row or several with one id, one a price",
-    holds: "the subscriptions",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &["plan"],
+    segments: &[PLAN],
     is_history: true,
     may_be_planned: true,
-    sets_frame: false,
-    first_days_of: None,
-    latest: None,
-    items: &[],
+    ..InputSpec::new(
+        Input::Subscriptions,
+        "Rows of customers; each row is a span of one subscription at one price",
+        "the subscriptions",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 10] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who pays")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who pays"),
     InputColumn::new(
         "subscription_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_subscription_id") }),
-        "that tells a customer's subscriptions apart",
-    )
-    .null("the row is rejected"),
+        "which subscription, within its customer",
+    ),
     InputColumn::new(
         "started_at",
         ValueKind::Time(Precision::Day),
-        "for the first day that is paid",
-    )
-    .null("the row is rejected"),
+        "the first day that is paid",
+    ),
     InputColumn::new(
         "ended_at",
         ValueKind::End,
-        "for the day after the last that is paid; where it gives NULL, the end is open",
+        "the first day that is no longer paid, so the day after the last",
     )
-    .null("the end is open"),
-    InputColumn::new("amount", ValueKind::MONEY, "for what an interval costs")
-        .null("the row is rejected unless it is a trial")
-        .example("price"),
+    .needed("may be the expression `\"NULL\"`")
+    .null("it is still running"),
+    InputColumn::new(
+        "amount",
+        ValueKind::MONEY,
+        "the price of one interval; 0 pays nothing and so ends the subscription",
+    )
+    .null("a trial needs none")
+    .example("price"),
     InputColumn::new(
         "interval",
         ValueKind::Interval,
-        "that gives month, quarter or year; \"'month'\" where all pay monthly",
+        "how often the amount is paid: `month`, `quarter` or `year`",
     )
-    .null("the row is rejected unless it is a trial")
+    .needed("may be a constant such as `\"'month'\"`, where all pay monthly")
+    .null("a trial needs none")
     .example("'month'"),
-    InputColumn::new("cancelled_at", ValueKind::Day, "that tells when it was cancelled")
+    InputColumn::new("cancelled_at", ValueKind::Day, "when notice was given")
         .optional()
         .not_in_every_file()
-        .null("it was not cancelled"),
-    InputColumn::new(
-        "cancel_reason",
-        ValueKind::reason("churn_reasons.reasons"),
-        "that tells why it was cancelled",
-    )
-    .optional()
-    .not_in_every_file()
-    .null("the reason is unknown"),
+        .null("no notice is known"),
+    InputColumn::new("cancel_reason", ValueKind::reason("churn_reasons.reasons"), "why it ended")
+        .optional()
+        .not_in_every_file(),
     InputColumn::new(
         "involuntary",
         ValueKind::Involuntary,
-        "for whether it ended against the customer's will",
+        "whether it ended against the customer's will, such as by a failed payment; false where the \
+         customer decided",
     )
     .optional()
     .not_in_every_file()
-    .null("nobody knows")
+    .null("the cause is `unknown`")
     .example("payment_failed"),
-    InputColumn::new("trial", ValueKind::Trial, "for whether it is a trial, which costs nothing")
+    InputColumn::new("trial", ValueKind::Trial, "whether the row is a trial, which pays nothing")
         .optional()
         .not_in_every_file()
-        .null("it is none")
+        .null("no trial")
         .example("kind = 'trial'"),
 ];
+
+const PLAN: InputColumn = InputColumn::new(
+    "plan",
+    ValueKind::TEXT,
+    "the plan, which makes a segment named `plan` with `at = \"first\"`",
+)
+.optional()
+.unmapped("none");

@@ -9,36 +9,38 @@ use kohort_model::{
 
 /// See the module.
 pub static SURVEYS: InputSpec = InputSpec {
-    input: Input::Surveys,
-    sentence: "Answers of people who were asked, each with a reason, a score or both",
-    holds: "the answers",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Answer>(), ItemKind::of::<Score>()],
+    ..InputSpec::new(
+        Input::Surveys,
+        "Rows of people: an answer to why they left, a score, or both",
+        "the answers",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 4] = [
-    InputColumn::new("customer_id", ValueKind::CUSTOMER, "that tells who")
-        .null("the row is rejected"),
-    InputColumn::new("answered_at", ValueKind::Time(Precision::Instant), "that tells when")
-        .null("the row is rejected"),
+    InputColumn::new("customer_id", ValueKind::CUSTOMER, "who answered"),
+    InputColumn::new(
+        "answered_at",
+        ValueKind::Time(Precision::Instant),
+        "when it was answered; for reasons the day counts, for scores the instant orders them",
+    ),
     InputColumn::new(
         "reason",
         ValueKind::reason("churn_reasons.reasons").ordered(TextOrder::MissingLast),
-        "for the answer; or set score, one that gives 0 to 10",
+        "why the person left",
     )
     .unless("score")
     .not_in_every_file()
-    .null("the reason is unknown"),
-    InputColumn::new("score", ValueKind::Score, "that gives 0 to 10")
-        .optional()
-        .null("the answer has no score"),
+    .null("no reason was given"),
+    InputColumn::new(
+        "score",
+        ValueKind::Score,
+        "how likely the person is to recommend: a whole number from 0 to 10",
+    )
+    .optional()
+    .null("no score was given"),
 ];
 
 /// The place of a column.

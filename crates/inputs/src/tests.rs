@@ -22,11 +22,7 @@ fn columns_are_told_apart_and_explained() {
         let times = |kind: &ValueKind| matches!(kind, ValueKind::Time(_));
         assert!(input.columns.iter().filter(|column| times(&column.kind)).count() <= 1, "{name}");
         for column in input.columns {
-            assert!(
-                !column.meaning.is_empty() && !column.null.is_empty(),
-                "{name}.{}",
-                column.name
-            );
+            assert!(!column.meaning.is_empty(), "{name}.{}", column.name);
             if let Presence::Unless(other) = column.presence {
                 assert!(names.contains(other), "{name}.{}: {other}", column.name);
             }

@@ -7,48 +7,56 @@ use kohort_model::{
 
 /// See the module.
 pub static TOUCHPOINTS: InputSpec = InputSpec {
-    input: Input::Touchpoints,
-    sentence: "What visitors did, one step a row",
-    holds: "what visitors did",
-    columns: &COLUMNS,
-    beside: None,
-    more_keys: &[],
-    is_history: false,
-    may_be_planned: false,
     sets_frame: true,
-    first_days_of: None,
-    latest: None,
     items: &[ItemKind::of::<Touch>()],
+    ..InputSpec::new(
+        Input::Touchpoints,
+        "Rows of visitors: what they did on the way to a purchase",
+        "what visitors did",
+        &COLUMNS,
+    )
 };
 
 static COLUMNS: [InputColumn; 6] = [
-    InputColumn::new("visitor_id", ValueKind::VISITOR, "that tells visitors apart")
-        .null("the row is rejected"),
-    InputColumn::new("occurred_at", ValueKind::Time(Precision::Instant), "that tells when")
-        .null("the row is rejected"),
+    InputColumn::new(
+        "visitor_id",
+        ValueKind::VISITOR,
+        "who did it, as long as the same id is kept: a cookie, a device or a user; not a visit",
+    ),
+    InputColumn::new(
+        "occurred_at",
+        ValueKind::Time(Precision::Instant),
+        "when it was done: a timestamp, because the order of events counts",
+    ),
     InputColumn::new(
         "step",
         ValueKind::TEXT.ordered(TextOrder::ListedOnly("funnel.steps")),
-        "that tells what was done",
+        "what was done; texts that are not in `[funnel] steps` do not count",
     )
-    .null("it is no step of the funnel"),
+    .null("left out as `other_step`"),
     InputColumn::new(
         "cart_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: None }),
-        "that tells about which cart it was",
+        "which cart, within its person",
     )
     .optional()
-    .null("it was about none"),
+    .needed("for `carts`")
+    .null("the event belongs to no cart"),
     InputColumn::new(
         "value",
         ValueKind::Number(VALUE),
-        "for what the cart, or the sale, was worth",
+        "what the cart or sale was worth at that moment",
     )
     .optional()
-    .null("nobody knows"),
-    InputColumn::new("customer_id", ValueKind::CUSTOMER_OR_NULL, "that tells who the visitor is")
-        .optional()
-        .null("the row does not tell"),
+    .null("not known: the newest value before it counts")
+    .unmapped("no values"),
+    InputColumn::new(
+        "customer_id",
+        ValueKind::CUSTOMER_OR_NULL,
+        "which customer did it, where the event tells (a login)",
+    )
+    .optional()
+    .null("the event does not tell"),
 ];
 
 const VALUE: Number =

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use kohort_model::formulas::{loyal_customer_rate, repeat_purchase_ratio};
+use kohort_model::calc::{Check, Formula, Input, Outcome};
 use kohort_model::{
     Block, Column, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
-    Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Sum, Table,
+    Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Sum, SumsOf, Table,
     TableSchema, TableSpec, Tally, Unit, View, average, keys, rate, row,
 };
 
@@ -26,13 +26,16 @@ pub static LOYALTY: MeasureSpec = MeasureSpec {
             ],
             ..View::PLAIN
         },
-        identities: Identities::by_grain(&[
-            "repeat_buyers <= buyers",
-            "buyers <= orders",
-            "window_repeat_buyers <= window_buyers",
-            "loyal <= window_buyers",
-            "order_revenue = 0 where orders = 0",
-        ]),
+        identities: Identities {
+            sums: &[SumsOf::period("", "customer_retention", "", &[("buyers", "buyers")])],
+            ..Identities::by_grain(&[
+                "repeat_buyers <= buyers",
+                "buyers <= orders",
+                "window_repeat_buyers <= window_buyers",
+                "loyal <= window_buyers",
+                "order_revenue = 0 where orders = 0",
+            ])
+        },
         headlines: &[
             Headline::ratio("loyal_customer_rate", Sum::of(&["loyal"]), &["window_buyers"]),
             Headline::ratio("repeat_purchase_ratio", Sum::of(&["repeat_buyers"]), &["buyers"]),
@@ -40,6 +43,7 @@ pub static LOYALTY: MeasureSpec = MeasureSpec {
         ..TableSpec::of(&SCHEMA)
     }],
     settings: &[&SECTION],
+    formulas: FORMULAS,
     start: |context, settings| {
         let loyalty = Loyalty {
             window_days: settings.whole(&SECTION, "window_days"),
@@ -129,6 +133,44 @@ static SCHEMA: TableSchema = TableSchema {
     key: &["grain", "segment", "segment_value", "period"],
     revisable: &[],
 };
+
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "repeat-purchase",
+        about: "Which share of the buyers had bought before",
+        inputs: &[
+            Input::count("buyers", "Customers who bought in the period"),
+            Input::count("repeat-buyers", "Those of them with two or more orders by its end"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["repeat-buyers"],
+            whole: "buyers",
+            why: "repeat buyers are among the buyers; count customers, not orders",
+        }],
+        results: &[Outcome::share("repeat_purchase_ratio", "{repeat-buyers} / {buyers}", |g| {
+            rate(g.one("repeat-buyers"), g.one("buyers"))
+        })],
+        example: "--buyers 1000 --repeat-buyers 320",
+    },
+    Formula {
+        name: "loyal",
+        about: "Which share of the buyers is loyal",
+        inputs: &[
+            Input::count("buyers", "Customers who bought in the window"),
+            Input::count("loyal", "Those of them with enough orders in it to count as loyal"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["loyal"],
+            whole: "buyers",
+            why: "loyal customers are among the buyers; count both in one window",
+        }],
+        results: &[Outcome::share("loyal_customer_rate", "{loyal} / {buyers}", |g| {
+            rate(g.one("loyal"), g.one("buyers"))
+        })],
+        example: "--buyers 1000 --loyal 125",
+    },
+];
 
 /// What is counted of a period.
 #[derive(Clone, Copy, Debug, Default)]
@@ -282,18 +324,12 @@ fn write_series(
             period: periods.start(p),
             buyers: cell.buyers,
             repeat_buyers: cell.repeat_buyers,
-            repeat_purchase_ratio: repeat_purchase_ratio(
-                cell.repeat_buyers.into(),
-                cell.buyers.into()
-            ),
+            repeat_purchase_ratio: rate(cell.repeat_buyers.into(), cell.buyers.into()),
             window_buyers: window_buyers,
             window_repeat_buyers: window_repeat_buyers,
-            window_repeat_purchase_ratio: repeat_purchase_ratio(
-                window_repeat_buyers.into(),
-                window_buyers.into()
-            ),
+            window_repeat_purchase_ratio: rate(window_repeat_buyers.into(), window_buyers.into()),
             loyal: loyal,
-            loyal_customer_rate: loyal_customer_rate(loyal.into(), window_buyers.into()),
+            loyal_customer_rate: rate(loyal.into(), window_buyers.into()),
             orders: cell.orders,
             orders_per_customer: rate(cell.orders.into(), cell.buyers.into()),
             order_revenue: cell.order_revenue,

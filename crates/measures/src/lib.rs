@@ -1,5 +1,6 @@
 //! The list of all measures, from which everything else about tables is derived.
 
+use kohort_model::calc::Formula;
 use kohort_model::{MeasureSpec, SettingsSection, TableSpec};
 
 /// Every measure, in the order in which their tables are computed and listed.
@@ -28,6 +29,23 @@ pub static MEASURES: &[&MeasureSpec] = &[
 /// The tables of all measures, in order.
 pub fn tables() -> impl Iterator<Item = &'static TableSpec> {
     MEASURES.iter().flat_map(|measure| measure.tables)
+}
+
+/// The formulas of all measures, in order.
+pub fn formulas() -> impl Iterator<Item = &'static Formula> {
+    MEASURES.iter().flat_map(|measure| measure.formulas)
+}
+
+/// Whether the headline rate of a name is a part of a whole, which is shown in percent; what has no
+/// such name is taken for one.
+#[must_use]
+pub fn is_share(metric: &str) -> bool {
+    let is_other = |table: &TableSpec| {
+        let is_multiple = table.view.percent.multiples.contains(&metric);
+        let mut headlines = table.headlines.iter().filter(|headline| headline.name == metric);
+        headlines.any(|headline| is_multiple || headline.unit != "ratio")
+    };
+    !tables().any(is_other)
 }
 
 /// The sections of the pipeline file that set measures, each once, in the order in which measures
@@ -89,6 +107,9 @@ mod tests {
     #[test]
     fn names_are_told_apart() {
         let names: Vec<_> = tables().map(|table| table.schema.name).collect();
+        let different: BTreeSet<_> = names.iter().collect();
+        assert_eq!(names.len(), different.len(), "{names:?}");
+        let names: Vec<_> = formulas().map(|formula| formula.name).collect();
         let different: BTreeSet<_> = names.iter().collect();
         assert_eq!(names.len(), different.len(), "{names:?}");
         for section in MEASURES.iter().flat_map(|measure| measure.settings) {

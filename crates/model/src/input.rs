@@ -62,17 +62,19 @@ inputs! {
 pub struct InputSpec {
     /// Which input it is.
     pub input: Input,
-    /// What its rows are, in a sentence.
+    /// Whose rows they are and what each is, in a sentence without its full stop.
     pub sentence: &'static str,
-    /// What its files hold, after "a file, folder or glob that holds".
+    /// What its files hold, after "that holds".
     pub holds: &'static str,
     /// Its columns, in the order in which they are listed and in which what is wrong with a row counts. The
     /// first with ids of customers or visitors is whose row it is.
     pub columns: &'static [InputColumn],
     /// The input without which it has no use, and what is said of it then, after its key.
     pub beside: Option<(Input, &'static str)>,
-    /// Keys of its table in the pipeline file that map no column and that no other input has.
-    pub more_keys: &'static [&'static str],
+    /// Columns of its files that are segments.
+    pub segments: &'static [InputColumn],
+    /// Whether a row may be a line, several of which are one order, as its key `rows` says.
+    pub has_lines: bool,
     /// Whether it is a history, which makes customers of people: it may then have segments, a currency
     /// and a scale of its own, and count equal rows once.
     pub is_history: bool,
@@ -118,10 +120,15 @@ pub struct InputColumn {
     pub kind: ValueKind,
     /// Whether a pipeline file has to map it.
     pub presence: Presence,
-    /// What it tells, after "an SQL expression ".
+    /// What it tells, after "an SQL expression that tells": words that the reference begins a sentence
+    /// with.
     pub meaning: &'static str,
-    /// What a row means in which it is NULL.
+    /// What NULL means in a row that is not rejected for it; empty where the kind says that.
     pub null: &'static str,
+    /// What holds where it is not mapped; empty where it is then NULL in every row.
+    pub unmapped: &'static str,
+    /// What is to be said of whether it has to be mapped, such as with which other setting; may be empty.
+    pub needed: &'static str,
     /// An expression as a pipeline file may have it.
     pub example: &'static str,
     /// Whether every file has to have what the expression names; a file that lacks it has NULL otherwise.
@@ -265,39 +272,53 @@ pub enum TextOrder {
     ListedOnly(&'static str),
 }
 
-/// A list in the pipeline file that names texts.
+/// A list in the pipeline file that names texts of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextList {
     /// Its key.
     pub key: &'static str,
-    /// What it lists, where it is missing.
+    /// What it lists.
     pub meaning: &'static str,
-    /// What may stand there.
-    pub allowed: &'static str,
-    /// What is said of it where the column is not mapped, after its key.
-    pub alone: &'static str,
+    /// A list as a pipeline file may have it.
+    pub example: &'static str,
+    /// Whether it has to be there where the column is mapped.
+    pub is_needed: bool,
+    /// The texts where it is not there.
+    pub by_default: &'static [&'static str],
 }
 
 /// The lists in the pipeline file that sort the texts of a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusTexts {
-    /// Their keys: of what is completed, lost, open and ignored.
-    pub keys: [&'static str; 4],
-    /// The texts of lists that the pipeline file does not have.
-    pub by_default: [&'static [&'static str]; 4],
-    /// What the first list is, where it has to be there.
-    pub completed: Option<&'static str>,
-    /// What may stand in a list.
-    pub allowed: &'static str,
-    /// What is said of a list where the column is not mapped, after its key.
-    pub alone: &'static str,
+    /// Of what is completed, lost, open and ignored.
+    pub lists: [TextList; 4],
     /// Whether a row is open whose status and day of the end are NULL; another one without a status is
     /// rejected.
     pub is_open_without_end: bool,
 }
 
+impl TextList {
+    /// A list that need not be there, and then has no texts.
+    #[must_use]
+    pub const fn new(key: &'static str, meaning: &'static str, example: &'static str) -> Self {
+        Self { key, meaning, example, is_needed: false, by_default: &[] }
+    }
+
+    /// The same that has to be there.
+    #[must_use]
+    pub const fn needed(self) -> Self {
+        Self { is_needed: true, ..self }
+    }
+
+    /// The same that has these texts where it is not there.
+    #[must_use]
+    pub const fn or(self, by_default: &'static [&'static str]) -> Self {
+        Self { by_default, ..self }
+    }
+}
+
 impl InputColumn {
-    /// A column of a kind that has to be mapped; `meaning` follows "an SQL expression".
+    /// A column of a kind that has to be mapped.
     #[must_use]
     pub const fn new(name: &'static str, kind: ValueKind, meaning: &'static str) -> Self {
         Self {
@@ -306,6 +327,8 @@ impl InputColumn {
             presence: Presence::Required,
             meaning,
             null: "",
+            unmapped: "",
+            needed: "",
             example: name,
             is_in_every_file: true,
         }
@@ -335,6 +358,18 @@ impl InputColumn {
         Self { null, ..self }
     }
 
+    /// The same with what holds where it is not mapped.
+    #[must_use]
+    pub const fn unmapped(self, unmapped: &'static str) -> Self {
+        Self { unmapped, ..self }
+    }
+
+    /// The same with what is to be said of whether it has to be mapped.
+    #[must_use]
+    pub const fn needed(self, needed: &'static str) -> Self {
+        Self { needed, ..self }
+    }
+
     /// The same with another example than its name.
     #[must_use]
     pub const fn example(self, example: &'static str) -> Self {
@@ -343,6 +378,32 @@ impl InputColumn {
 }
 
 impl ValueKind {
+    /// What the reference calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id(_) => "id",
+            Self::Time(Precision::Instant) | Self::Update => "time",
+            Self::Time(Precision::Day) | Self::Day | Self::End => "day",
+            Self::Number(Number { unit: NumberUnit::Money, .. }) => "money",
+            Self::Number(Number { unit: NumberUnit::Hundredths, .. }) => "level",
+            Self::Number(Number { unit: NumberUnit::Units, .. }) => "count",
+            Self::Text(_) | Self::Listed(_) | Self::Status(_) | Self::Interval => "text",
+            Self::Score => "score",
+            Self::Trial | Self::Involuntary => "flag",
+        }
+    }
+
+    /// The lists in the pipeline file that name its texts.
+    #[must_use]
+    pub const fn lists(&self) -> &[TextList] {
+        match self {
+            Self::Listed(list) => std::slice::from_ref(list),
+            Self::Status(status) => &status.lists,
+            _ => &[],
+        }
+    }
+
     /// The ids of customers; `missing` is the reason for which a row without one is rejected.
     pub const CUSTOMER: Self =
         Self::Id(InputIds { of: IdSpace::Customer, missing: Some("null_customer_id") });
@@ -402,6 +463,32 @@ impl ValueKind {
 }
 
 impl InputSpec {
+    /// An input whose rows all stand and that no measure sees items of; the others say what they have
+    /// beside that.
+    #[must_use]
+    pub const fn new(
+        input: Input,
+        sentence: &'static str,
+        holds: &'static str,
+        columns: &'static [InputColumn],
+    ) -> Self {
+        Self {
+            input,
+            sentence,
+            holds,
+            columns,
+            beside: None,
+            segments: &[],
+            has_lines: false,
+            is_history: false,
+            may_be_planned: false,
+            sets_frame: false,
+            first_days_of: None,
+            latest: None,
+            items: &[],
+        }
+    }
+
     /// The place of the column of this name.
     #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {

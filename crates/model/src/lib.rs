@@ -5,6 +5,7 @@
 //! `docs/concepts.md` and `docs/tables` define what the numbers mean.
 
 mod block;
+pub mod calc;
 mod calendar;
 mod context;
 mod counted;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::{Day, Requires};
 
-/// A section of the pipeline file, such as `[loyalty]`, or keys that measures add to a section of
+/// A section of the pipeline file, such as `[win_back]`, or keys that measures add to a section of
 /// the pipeline.
 #[derive(Debug)]
 pub struct SettingsSection {

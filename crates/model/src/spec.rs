@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::calc::Formula;
 use crate::{
     Context, Headline, Identities, Input, Measure, Settings, SettingsSection, TableSchema, View,
 };
@@ -19,6 +20,8 @@ pub struct MeasureSpec {
     pub passes: Passes,
     /// The sections of the pipeline file that it is set by; measures may share one.
     pub settings: &'static [&'static SettingsSection],
+    /// What of it can be computed from numbers that are typed in, as `kohort calc` does.
+    pub formulas: &'static [Formula],
     /// The measure with nothing counted.
     pub start: fn(Arc<Context>, &Settings) -> Box<dyn Measure>,
 }
@@ -32,6 +35,7 @@ impl MeasureSpec {
         carries: Carries::NOTHING,
         passes: Passes::One,
         settings: &[],
+        formulas: &[],
         start: |_, _| unreachable!("a declaration names its measure"),
     };
 }

@@ -18,6 +18,28 @@ pub struct View {
     pub panels: &'static [Panel],
     /// Periods, steps or, of a table without them, rows that are shown unless more are asked for.
     pub rows: usize,
+    /// Which ratios are shown in percent.
+    pub percent: Percent,
+}
+
+/// Which ratios are shown in percent: those that are parts of a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Percent {
+    /// Columns of ratios that are none: a quick ratio of 2.5 is a multiple.
+    pub multiples: &'static [&'static str],
+    /// Whether values of a metric are, where one column holds those of several metrics.
+    pub is_metric: fn(&str) -> bool,
+}
+
+impl Percent {
+    /// All of them.
+    pub const ALL: Self = Self::but(&[]);
+
+    /// All but some columns.
+    #[must_use]
+    pub const fn but(multiples: &'static [&'static str]) -> Self {
+        Self { multiples, is_metric: |_| true }
+    }
 }
 
 /// A column with values that do not add up, such as sources that name the same people: each of them
@@ -218,5 +240,6 @@ impl View {
         shape: Shape::Rows,
         panels: &[],
         rows: 24,
+        percent: Percent::ALL,
     };
 }

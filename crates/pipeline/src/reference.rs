@@ -2,9 +2,14 @@
 
 use std::fmt::Write as _;
 
-use kohort_model::{Setting, SettingKind, SettingsSection, WholeDefault};
+use kohort_inputs::INPUTS;
+use kohort_load::reason_of_null;
+use kohort_model::{
+    InputColumn, InputSpec, Presence, Setting, SettingKind, SettingsSection, ValueKind,
+    WholeDefault,
+};
 
-use crate::config::{KeyTable, declared};
+use crate::config::{InputKey, Key, declared, of_input};
 
 /// A section of the pipeline file, or the keys of the top level.
 #[derive(Clone, Debug)]
@@ -54,11 +59,20 @@ impl SectionReference {
     }
 }
 
-/// Every section but those of inputs, whose keys are their columns ([`kohort_inputs::INPUTS`]).
+/// Every section.
 #[must_use]
 pub fn sections() -> Vec<SectionReference> {
     let measures = kohort_measures::settings();
-    let mut sections: Vec<SectionReference> = declared().iter().map(of_table).collect();
+    let mut sections = Vec::new();
+    for table in declared() {
+        let keys = table.keys.iter().map(of_key).collect();
+        sections.push(SectionReference { name: table.name.to_owned(), keys });
+        if table.name == "customers" {
+            let keys = INPUTS.into_iter().map(of_input_section).collect();
+            sections.push(SectionReference { name: "inputs".to_owned(), keys });
+            sections.extend(INPUTS.into_iter().map(of_input_keys));
+        }
+    }
     for section in measures {
         let keys = section.keys.iter().map(of_setting);
         if let Some(known) = sections.iter_mut().find(|known| known.name == section.name) {
@@ -74,25 +88,132 @@ pub fn sections() -> Vec<SectionReference> {
     sections
 }
 
-/// The names of the keys of a section, those of inputs included, in the order in which messages list
-/// them.
-///
-/// # Panics
-/// Where there is no such section.
+/// An input as Markdown: what its rows are, and a table of its columns.
 #[must_use]
-pub fn key_names(section: &str) -> &'static [&'static str] {
-    crate::config::key_names(section)
+pub fn input_markdown(spec: &InputSpec) -> String {
+    let mut text = format!("{}\n\n", about(spec));
+    text += "| column | kind | needed | meaning | NULL means |\n|---|---|---|---|---|\n";
+    let currency = spec.is_history.then_some(&CURRENCY);
+    for column in spec.columns.iter().chain(spec.segments).chain(currency) {
+        let needed = match (column.presence, other(spec, column), column.needed) {
+            (Presence::Required, _, "") => "yes".to_owned(),
+            (Presence::Required, _, needed) => format!("yes, {needed}"),
+            (_, Some(other), _) => format!("this or `{other}`"),
+            (_, _, "") => "no".to_owned(),
+            (_, _, needed) => needed.to_owned(),
+        };
+        let InputColumn { name, kind, meaning, .. } = column;
+        let (kind, null) = (kind.name(), null_of(column));
+        let _ = writeln!(text, "| `{name}` | {kind} | {needed} | {meaning} | {null} |");
+    }
+    text
 }
 
-fn of_table(table: &KeyTable) -> SectionReference {
-    let keys = table.keys.iter().map(|key| KeyReference {
+/// What the key of this name is where amounts are converted.
+static CURRENCY: InputColumn =
+    InputColumn::new("currency", ValueKind::TEXT, "the currency of the row")
+        .optional()
+        .needed("with `rates`")
+        .null("the run ends: there is no rate for it");
+
+fn about(spec: &InputSpec) -> String {
+    let needs = spec.beside.map(|(input, _)| format!(" Needs `[inputs.{}]`.", input.name()));
+    format!("{}.{}", spec.sentence, needs.unwrap_or_default())
+}
+
+/// The other one of two columns one of which has to be mapped.
+fn other(spec: &InputSpec, column: &InputColumn) -> Option<&'static str> {
+    match column.presence {
+        Presence::Unless(other) => Some(other),
+        _ => {
+            let is_other = |other: &&InputColumn| other.presence == Presence::Unless(column.name);
+            spec.columns.iter().find(is_other).map(|other| other.name)
+        }
+    }
+}
+
+fn null_of(column: &InputColumn) -> String {
+    match (reason_of_null(column.kind), column.null, column.kind) {
+        (Some(reason), "", _) => format!("the row is rejected: `{reason}`"),
+        (Some(reason), null, _) => format!("the row is rejected: `{reason}`; {null}"),
+        (None, "", ValueKind::Text(text)) => format!("`{}`", text.missing),
+        (None, null, _) => null.to_owned(),
+    }
+}
+
+fn of_input_section(spec: &'static InputSpec) -> KeyReference {
+    let default = if spec.is_history {
+        "one of `orders` and `subscriptions` is required"
+    } else {
+        "none: its tables are left out"
+    };
+    KeyReference {
+        name: spec.input.name().to_owned(),
+        ty: "section".to_owned(),
+        default: default.to_owned(),
+        meaning: about(spec),
+        example: format!("[inputs.{}]", spec.input.name()),
+    }
+}
+
+fn of_input_keys(spec: &'static InputSpec) -> SectionReference {
+    let has_effect = |key: &InputKey| key.name() != "timezone" || spec.time().is_some();
+    let keys = of_input(spec).into_iter().filter(has_effect).map(|key| match key {
+        InputKey::Column(column) => of_column(spec, column),
+        InputKey::List(list, column) => KeyReference {
+            name: list.key.to_owned(),
+            ty: "list of texts".to_owned(),
+            default: match list.by_default {
+                _ if list.is_needed => format!("none; required with `{}`", column.name),
+                [] => "none".to_owned(),
+                texts => format!("`{texts:?}`"),
+            },
+            meaning: sentence(list.meaning),
+            example: format!("{} = {}", list.key, list.example),
+        },
+        InputKey::Other(key) => {
+            let key = of_key(key);
+            KeyReference { meaning: key.meaning.replace("HOLDS", spec.holds), ..key }
+        }
+    });
+    SectionReference { name: format!("inputs.{}", spec.input.name()), keys: keys.collect() }
+}
+
+fn of_column(spec: &InputSpec, column: &InputColumn) -> KeyReference {
+    let unmapped = match column.unmapped {
+        "" => null_of(column),
+        unmapped => unmapped.to_owned(),
+    };
+    let default = match (column.presence, other(spec, column), column.needed) {
+        (Presence::Required, _, "") => "required".to_owned(),
+        (Presence::Required, _, needed) => format!("required, {needed}"),
+        (_, Some(other), _) => format!("this or `{other}` is required"),
+        (_, _, "") => unmapped,
+        (_, _, needed) => format!("required {needed}; else {unmapped}"),
+    };
+    KeyReference {
+        name: column.name.to_owned(),
+        ty: format!("SQL expression: {}", column.kind.name()),
+        default,
+        meaning: sentence(column.meaning),
+        example: format!("{} = {:?}", column.name, column.example),
+    }
+}
+
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).chain(['.']).collect()
+}
+
+fn of_key(key: &Key) -> KeyReference {
+    KeyReference {
         name: key.name.to_owned(),
         ty: key.ty.to_owned(),
         default: key.default.to_owned(),
         meaning: key.meaning.to_owned(),
         example: key.example.to_owned(),
-    });
-    SectionReference { name: table.name.to_owned(), keys: keys.collect() }
+    }
 }
 
 fn of_section(section: &SettingsSection) -> KeyReference {
@@ -144,5 +265,19 @@ fn of_setting(setting: &Setting) -> KeyReference {
         default,
         meaning: setting.meaning.to_owned(),
         example: setting.example.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_says_what_null_means() {
+        for spec in INPUTS {
+            for column in spec.columns.iter().chain(spec.segments) {
+                assert!(!null_of(column).is_empty(), "{}.{}", spec.input.name(), column.name);
+            }
+        }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use kohort_model::formulas::{
-    existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, lost_revenue,
-    net_revenue_churn_rate, net_revenue_retention, quick_ratio,
-};
+use kohort_model::calc::{Check, Formula, Given, Input, Outcome, Presence};
+use kohort_model::view::Percent;
 use kohort_model::{
     Basis, Block, Column, Context, Extent, Finished, Grid, Headline, Identities, Measure,
-    MeasureSpec, Periods, Series, Sum, Table, TableSchema, TableSpec, Unit, View, average, keys,
-    merge_as, row,
+    MeasureSpec, Periods, Scale, Series, Sum, Table, TableSchema, TableSpec, Unit, View, average,
+    div_round_half_away, keys, merge_as, rate, row,
 };
 
 use crate::customer::Revenue;
@@ -27,12 +25,14 @@ pub static REVENUE_CHURN: MeasureSpec = MeasureSpec {
                 "gross_revenue_churn_rate",
                 "net_revenue_retention",
             ],
+            percent: Percent::but(&["quick_ratio"]),
             ..View::PLAIN
         },
         identities: IDENTITIES,
         headlines: HEADLINES,
         ..TableSpec::of(&SCHEMA)
     }],
+    formulas: FORMULAS,
     start: |context, _| Box::new(RevenueChurn::new(context)),
     ..MeasureSpec::PLAIN
 };
@@ -190,6 +190,152 @@ static SCHEMA: TableSchema = TableSchema {
     revisable: &[],
 };
 
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "revenue-churn",
+        about: "Which share of the revenue left, gross and net, and what came in its place",
+        inputs: &[
+            Input::amount("start", "Revenue at the start, from all customers of then"),
+            Input::amount("churned", "Revenue of the customers who left"),
+            Input::amount("contraction", "What staying customers pay less than before")
+                .with(Presence::OrZero),
+            Input::amount("expansion", "What staying customers pay more than before")
+                .with(Presence::OrZero),
+            Input::amount("new", "Revenue of new customers").with(Presence::OrZero),
+            Input::amount("reactivated", "Revenue of former customers who came back")
+                .with(Presence::OrZero),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["churned", "contraction"],
+            whole: "start",
+            why: "both are lost from the revenue at the start; leave out what came later",
+        }],
+        results: &[
+            Outcome::share(
+                "gross_revenue_churn_rate",
+                "({churned} + {contraction}) / {start}",
+                |g| {
+                    let [opening, churned, contraction, _] = movements(g);
+                    gross_revenue_churn_rate(opening, churned, contraction)
+                },
+            ),
+            Outcome::share(
+                "net_revenue_churn_rate",
+                "({churned} + {contraction} - {expansion}) / {start}",
+                |g| {
+                    let [opening, churned, contraction, expansion] = movements(g);
+                    net_revenue_churn_rate(opening, churned, contraction, expansion)
+                },
+            ),
+            Outcome::share(
+                "gross_revenue_retention",
+                "({start} - {churned} - {contraction}) / {start}",
+                |g| {
+                    let [opening, churned, contraction, _] = movements(g);
+                    gross_revenue_retention(opening, churned, contraction)
+                },
+            ),
+            Outcome::share(
+                "net_revenue_retention",
+                "({start} - {churned} - {contraction} + {expansion}) / {start}",
+                |g| {
+                    let [opening, churned, contraction, expansion] = movements(g);
+                    net_revenue_retention(opening, churned, contraction, expansion)
+                },
+            ),
+            Outcome::number(
+                "quick_ratio",
+                "({new} + {reactivated} + {expansion}) / ({contraction} + {churned})",
+                |g| {
+                    let [_, churned, contraction, expansion] = movements(g);
+                    let (new, reactivated) = (g.one("new"), g.one("reactivated"));
+                    quick_ratio(new, reactivated, expansion, contraction, churned)
+                },
+            ),
+            Outcome::whole(
+                "lost_revenue",
+                "{churned} + {contraction}, rounded to a whole number",
+                |g| lost_revenue(g.one("churned"), g.one("contraction"), g.scale()),
+            ),
+        ],
+        example: "--start 100_000 --churned 5000 --contraction 3000 --expansion 10_000 --new 12_000",
+    },
+    Formula {
+        name: "growth",
+        about: "By which share the revenue from existing customers grew",
+        inputs: &[
+            Input::amount("start", "Revenue before, from all customers of then"),
+            Input::amount("end", "Revenue now from customers of before, returned ones included"),
+        ],
+        checks: &[],
+        results: &[Outcome::share(
+            "existing_customer_growth_rate",
+            "({end} - {start}) / {start}",
+            |g| existing_customer_growth_rate(g.one("start"), g.one("end")),
+        )],
+        example: "--start 200_000 --end 230_000",
+    },
+];
+
+fn movements(given: &Given) -> [i128; 4] {
+    ["start", "churned", "contraction", "expansion"].map(|name| given.one(name))
+}
+
+/// (churned + contraction) / opening revenue.
+fn gross_revenue_churn_rate(opening: i128, churned: i128, contraction: i128) -> Option<f64> {
+    rate(churned + contraction, opening)
+}
+
+/// (churned + contraction - expansion) / opening revenue; below zero where the customers who
+/// stay grow by more than is lost.
+fn net_revenue_churn_rate(
+    opening: i128,
+    churned: i128,
+    contraction: i128,
+    expansion: i128,
+) -> Option<f64> {
+    rate(churned + contraction - expansion, opening)
+}
+
+/// (opening - churned - contraction) / opening revenue, GRR; at most 1.
+fn gross_revenue_retention(opening: i128, churned: i128, contraction: i128) -> Option<f64> {
+    rate(opening - churned - contraction, opening)
+}
+
+/// (opening - churned - contraction + expansion) / opening revenue, NRR.
+fn net_revenue_retention(
+    opening: i128,
+    churned: i128,
+    contraction: i128,
+    expansion: i128,
+) -> Option<f64> {
+    rate(opening - churned - contraction + expansion, opening)
+}
+
+/// (revenue now - opening) / opening revenue, where the revenue now is that of the customers of
+/// before, reactivated ones included.
+fn existing_customer_growth_rate(opening: i128, now: i128) -> Option<f64> {
+    rate(now - opening, opening)
+}
+
+/// (new + reactivated + expansion) / (contraction + churned): revenue won for each unit of it
+/// lost.
+fn quick_ratio(
+    new: i128,
+    reactivated: i128,
+    expansion: i128,
+    contraction: i128,
+    churned: i128,
+) -> Option<f64> {
+    rate(new + reactivated + expansion, contraction + churned)
+}
+
+/// churned + contraction in whole currency units, halves away from zero.
+fn lost_revenue(churned: i128, contraction: i128, scale: Scale) -> i128 {
+    div_round_half_away(churned + contraction, scale.unit())
+}
+
 /// The fold behind `revenue_churn`.
 struct RevenueChurn {
     context: Arc<Context>,
@@ -336,4 +482,45 @@ pub(crate) fn is_complete(context: &Context, (g, periods): (usize, &Periods), p:
     };
     before.is_some_and(|first| periods.start(first) >= known_from)
         && context.is_complete(periods, p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worked_examples() {
+        let cases = [
+            ("gross churn", gross_revenue_churn_rate(100_000, 5_000, 3_000), 0.08),
+            ("net churn", net_revenue_churn_rate(100_000, 5_000, 3_000, 10_000), -0.02),
+            ("GRR", gross_revenue_retention(100_000, 5_000, 3_000), 0.92),
+            ("NRR", net_revenue_retention(100_000, 5_000, 3_000, 10_000), 1.02),
+            ("growth", existing_customer_growth_rate(200_000, 230_000), 0.15),
+            ("shrinking", existing_customer_growth_rate(200_000, 150_000), -0.25),
+            ("quick ratio", quick_ratio(12_000, 2_000, 6_000, 3_000, 5_000), 2.5),
+        ];
+        for (name, found, expected) in cases {
+            assert_eq!(found, Some(expected), "{name}");
+        }
+        let cents = Scale::new(2).unwrap();
+        let lost = [(5_049, 0, 50), (5_000, 50, 51), (-5_000, -50, -51), (0, 0, 0)];
+        for (churned, contraction, expected) in lost {
+            assert_eq!(lost_revenue(churned, contraction, cents), expected, "{churned}");
+        }
+    }
+
+    #[test]
+    fn none_without_a_denominator() {
+        for of in [0, -1] {
+            let found = [
+                gross_revenue_churn_rate(of, 1, 1),
+                net_revenue_churn_rate(of, 1, 1, 1),
+                gross_revenue_retention(of, 1, 1),
+                net_revenue_retention(of, 1, 1, 1),
+                existing_customer_growth_rate(of, 1),
+                quick_ratio(1, 1, 1, of, 0),
+            ];
+            assert_eq!(found, [None; 6], "{of}");
+        }
+    }
 }

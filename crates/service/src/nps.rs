@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use kohort_inputs::Score;
-use kohort_model::formulas::{net_promoter_score, nps_standard_error};
+use kohort_model::calc::{self, Formula, Given, Outcome};
 use kohort_model::{
     Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
-    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Tally, Unit, keys, row,
+    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Tally, Unit, keys, rate,
+    row,
 };
 
 /// The declaration.
@@ -29,6 +30,7 @@ pub static NPS: MeasureSpec = MeasureSpec {
         ..TableSpec::of(&SCHEMA)
     }],
     reads: &[Input::Surveys],
+    formulas: FORMULAS,
     start: |context, _| GridMeasure::start(context, Scores),
     ..MeasureSpec::PLAIN
 };
@@ -69,6 +71,58 @@ static SCHEMA: TableSchema = TableSchema {
     key: &["grain", "segment", "segment_value", "period"],
     revisable: &[],
 };
+
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[Formula {
+    name: "nps",
+    about: "Net promoter score: how many would recommend you, less those who would not",
+    inputs: &[
+        calc::Input::count("promoters", "Answers of 9 and 10"),
+        calc::Input::count("passives", "Answers of 7 and 8"),
+        calc::Input::count("detractors", "Answers of 0 to 6"),
+    ],
+    checks: &[],
+    results: &[
+        Outcome::number(
+            "nps",
+            "100 × ({promoters} - {detractors}) / ({promoters} + {passives} + {detractors})",
+            |g| {
+                let [promoters, passives, detractors] = typed(g);
+                net_promoter_score(promoters, passives, detractors)
+            },
+        ),
+        Outcome::number(
+            "nps_standard_error",
+            "100 × √((p + d - (p - d)²) / n), p = {promoters} / n, d = {detractors} / n, \
+                 n = {promoters} + {passives} + {detractors}",
+            |g| {
+                let [promoters, passives, detractors] = typed(g);
+                nps_standard_error(promoters, passives, detractors)
+            },
+        ),
+    ],
+    example: "--promoters 50 --passives 30 --detractors 20",
+}];
+
+fn typed(given: &Given) -> [i128; 3] {
+    ["promoters", "passives", "detractors"].map(|name| given.one(name))
+}
+
+/// 100 × (promoters - detractors) / responses, -100 to 100. Reichheld 2003, "The one number you
+/// need to grow".
+fn net_promoter_score(promoters: i128, passives: i128, detractors: i128) -> Option<f64> {
+    rate(100 * (promoters - detractors), promoters + passives + detractors)
+}
+
+/// 100 × √((p + d - (p - d)²) / n), p and d the shares of promoters and detractors among n
+/// responses: the standard error of the score, in its points.
+#[expect(clippy::cast_precision_loss, reason = "a root is a float anyway")]
+fn nps_standard_error(promoters: i128, passives: i128, detractors: i128) -> Option<f64> {
+    let n = promoters + passives + detractors;
+    let difference = promoters - detractors;
+    let spread = rate((promoters + detractors) * n - difference * difference, n)?;
+    Some(100.0 * spread.sqrt() / n as f64)
+}
 
 /// The answers of a period.
 #[derive(Clone, Copy, Debug, Default)]
@@ -228,5 +282,29 @@ mod tests {
              31     0         true
              59     1         false",
         );
+    }
+
+    #[test]
+    fn worked_examples() {
+        assert_eq!(net_promoter_score(50, 30, 20), Some(30.0));
+        assert_eq!(net_promoter_score(0, 0, 8), Some(-100.0));
+        for of in [0, -1] {
+            assert_eq!(net_promoter_score(0, of, 0), None, "{of}");
+            assert_eq!(nps_standard_error(0, of, 0), None, "{of}");
+        }
+    }
+
+    #[test]
+    fn errors_of_scores() {
+        for ((p, passives, d), expected) in [
+            ((50, 30, 20), 7.810_249_675_906_654),
+            ((500, 300, 200), 2.469_817_807_045_694),
+            ((10, 0, 0), 0.0),
+            ((0, 10, 0), 0.0),
+            ((1, 0, 1), 70.710_678_118_654_76),
+        ] {
+            let found = nps_standard_error(p, passives, d).unwrap();
+            assert!((found - expected).abs() < 1e-12, "{p} {passives} {d}: {found}");
+        }
     }
 }

@@ -21,6 +21,7 @@ pub static WIN_BACK: MeasureSpec = MeasureSpec {
     tables: &[table::TABLE],
     reads: &[Input::Prospects, Input::Contacts],
     settings: &[&SECTION],
+    formulas: table::FORMULAS,
     start: |context, settings| {
         let windows = Windows::of(settings, &context);
         Box::new(WinBack::new(context, windows))

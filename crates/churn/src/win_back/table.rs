@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use kohort_model::formulas::{reactivation_rate, win_back_rate};
+use kohort_model::calc::{Check, Formula, Input, Outcome};
 use kohort_model::view::{
     FEW_PERIODS, MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
 };
 use kohort_model::{
     BY_PERIOD, Column, Compare, Context, Grid, Headline, Identities, Places, RowsWhere, Series,
-    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, row,
+    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
 };
 
 use super::contacts::{Breakdown, Responses};
@@ -268,6 +268,44 @@ static SCHEMA: TableSchema = TableSchema {
     ],
 };
 
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "win-back",
+        about: "Which share of the former customers bought again",
+        inputs: &[
+            Input::count("lapsed", "Former customers at the start of the period"),
+            Input::count("won-back", "Those of them who bought in it"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["won-back"],
+            whole: "lapsed",
+            why: "only those count who had left by the start; leave out who left later",
+        }],
+        results: &[Outcome::share("win_back_rate", "{won-back} / {lapsed}", |g| {
+            rate(g.one("won-back"), g.one("lapsed"))
+        })],
+        example: "--lapsed 400 --won-back 30",
+    },
+    Formula {
+        name: "reactivation",
+        about: "Which share of everybody who was silent bought",
+        inputs: &[
+            Input::count("inactive", "At the start: former customers, and prospects of long ago"),
+            Input::count("reactivated", "Those of them who bought in the period"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["reactivated"],
+            whole: "inactive",
+            why: "only those count who were inactive at the start; leave out the others",
+        }],
+        results: &[Outcome::share("reactivation_rate", "{reactivated} / {inactive}", |g| {
+            rate(g.one("reactivated"), g.one("inactive"))
+        })],
+        example: "--inactive 600 --reactivated 45",
+    },
+];
+
 /// The table from its counts.
 pub(super) fn write(
     context: &Context,
@@ -373,7 +411,7 @@ impl Rows<'_> {
             lapsed_opening: left.map(|left| left.lapsed),
             won_back: cell.map(|cell| cell.won_back),
             win_back_rate: left
-                .and_then(|left| win_back_rate(left.cell.won_back.into(), left.lapsed.into())),
+                .and_then(|left| rate(left.cell.won_back.into(), left.lapsed.into())),
             won_back_revenue: cell.map(|cell| cell.won_back_revenue),
             median_days_lapsed: cell.and_then(|cell| cell.days_lapsed.percentile(50)),
             spells_again: cell.map(|cell| cell.spells_again),
@@ -381,7 +419,7 @@ impl Rows<'_> {
             reactivated: reactivated,
             reactivation_rate: reactivated
                 .zip(inactive)
-                .and_then(|(n, of)| reactivation_rate(n.into(), of.into())),
+                .and_then(|(n, of)| rate(n.into(), of.into())),
             contacts: contacts.map(|of| of.contacts),
             contacted: contacts.map(|of| of.contacted),
             converted: contacts.map(|of| of.converted),

@@ -4,11 +4,8 @@ use std::fmt::Write as _;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-
-use super::formula::{Formula, Input, Presence};
-use super::formulas::FORMULAS;
-use super::given::Given;
-use super::number::Number;
+use kohort_model::calc::{Formula, Given, Input, Kind, Number, Presence};
+use kohort_pipeline::formulas;
 
 /// A formula, its numbers, and for whom the result is.
 #[derive(Clone, Debug)]
@@ -30,7 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   kohort calc retention --start 1000 --end 1100 --new 200
   kohort calc churn --start 1000 --lost 70 --periods-per-year 12 --json
-  kohort calc nps --help                           explains the numbers of a formula";
+  kohort calc conversion --help                    explains the numbers of a formula";
 
 impl Args for CalcArgs {
     fn augment_args(command: Command) -> Command {
@@ -50,7 +47,7 @@ impl Args for CalcArgs {
             .subcommand_value_name("FORMULA")
             .subcommand_help_heading("Formulas")
             .arg(json)
-            .subcommands(FORMULAS.iter().map(subcommand))
+            .subcommands(formulas().map(subcommand))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -61,7 +58,7 @@ impl Args for CalcArgs {
 impl FromArgMatches for CalcArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let chosen = matches.subcommand().and_then(|(name, matches)| {
-            FORMULAS.iter().find(|formula| formula.name == name).map(|formula| (formula, matches))
+            formulas().find(|formula| formula.name == name).map(|formula| (formula, matches))
         });
         let (formula, matches) =
             chosen.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
@@ -96,7 +93,7 @@ fn argument(input: &'static Input) -> Arg {
     let argument = Arg::new(input.name)
         .long(input.name)
         .help(input.about)
-        .value_name(kind.value_name(input.is_list()))
+        .value_name(value_name(kind, input.is_list()))
         .value_parser(move |text: &str| kind.parse(text))
         // A sign is an error that says more than that there is no such option.
         .allow_hyphen_values(true);
@@ -106,4 +103,15 @@ fn argument(input: &'static Input) -> Arg {
         Presence::Optional => argument,
         Presence::List => argument.required(true).value_delimiter(','),
     }
+}
+
+/// The name of a value, or of a list of values, in help texts.
+fn value_name(kind: Kind, is_list: bool) -> &'static str {
+    let (one, several) = match kind {
+        Kind::Count => ("COUNT", "COUNT,..."),
+        Kind::Amount => ("AMOUNT", "AMOUNT,..."),
+        Kind::Share => ("SHARE", "SHARE,..."),
+        Kind::Whole(_) => ("N", "N,..."),
+    };
+    if is_list { several } else { one }
 }

@@ -1,17 +1,11 @@
 //! `kohort calc`: the formulas of the tables for numbers that are typed in.
 
 pub mod args;
-mod error;
-mod formula;
-mod formulas;
-mod given;
-mod number;
 mod render;
 
 use crate::error::CliError;
 use crate::stdout::Stdout;
 use args::CalcArgs;
-pub use error::CalcError;
 
 pub fn calc(args: &CalcArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     args.given.check()?;

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::formula::{Of, Outcome, Unit};
-use super::given::Given;
-use super::number::Number;
+use kohort_model::calc::{Given, Number, Of, Outcome, Unit};
 use kohort_report::number::group;
 
 /// A line for each result: name, value, and the formula with the numbers put in.
@@ -91,6 +89,27 @@ impl Value {
             (Self::Float(value), Unit::Share) => format!("{} %", number(100.0 * value)),
             (Self::Float(value), Unit::Days) => format!("{} days", number(*value)),
             (Self::Float(value), Unit::Number) => number(*value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kohort_model::calc::Input;
+
+    use super::*;
+
+    /// Every name in a formula is one of its inputs.
+    #[test]
+    fn formulas_ask_for_what_they_use() {
+        for formula in kohort_pipeline::formulas() {
+            let one = |input: &Input| vec![input.kind.parse("1").unwrap()];
+            let given = Given { formula, numbers: formula.inputs.iter().map(one).collect() };
+            // All are 1, so that two parts are more than their whole.
+            let _ = given.check();
+            let text = text(&given);
+            assert_eq!(text.lines().count(), formula.results.len(), "{text}");
+            assert!(!text.contains("undefined"), "{text}");
         }
     }
 }

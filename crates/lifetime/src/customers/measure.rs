@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use kohort_model::view::{self, Order, Shape, View};
+use kohort_model::view::{self, Order, Percent, Shape, View};
 use kohort_model::{
     Block, Context, Counted, CustomerTable, DayCounts, Finished, Group, Measure, MeasureSpec,
     Passes, Requires, TableSpec, Tally, Written, merge_as,
@@ -13,7 +13,7 @@ use super::facts::{Facts, gaps};
 use super::outlook::Outlook;
 use super::quintiles::Quintiles;
 use super::rows::CustomerRows;
-use super::schema::SCHEMA;
+use super::schema::{FORMULAS, SCHEMA};
 use crate::clv::{Histories, Minor};
 use crate::risk::{Leaving, Levels, SIGNALS};
 use crate::settings::{AT_RISK, AtRisk, INDICATORS, LIFETIME, Lifetime, window_days};
@@ -35,6 +35,7 @@ pub static CUSTOMERS: MeasureSpec = MeasureSpec {
             optional: &["risk_score", "risk_driver", "probability_alive", "clv"],
             shape: Shape::Top(Order::Highest("revenue")),
             rows: view::CUSTOMERS,
+            percent: Percent::but(&["overdue_ratio"]),
             ..View::PLAIN
         },
         ..TableSpec::of(&SCHEMA)
@@ -42,6 +43,7 @@ pub static CUSTOMERS: MeasureSpec = MeasureSpec {
     reads: SIGNALS,
     passes: Passes::ThenRows,
     settings: &[&LIFETIME, &AT_RISK, &INDICATORS],
+    formulas: FORMULAS,
     start: |context, settings| {
         let options = Options {
             lifetime: Lifetime::of(settings),

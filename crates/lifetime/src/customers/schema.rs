@@ -1,6 +1,7 @@
 //! The table's columns.
 
-use kohort_model::{Column, TableSchema, Unit};
+use kohort_model::calc::{Check, Formula, Input, Outcome};
+use kohort_model::{Column, TableSchema, Unit, rate};
 
 pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "customers",
@@ -110,3 +111,24 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
     key: &["customer_id"],
     revisable: &[],
 };
+
+/// What can be computed from numbers that are typed in. A customer whose chance to leave is the same
+/// in every period stays for 1 / churn periods on average.
+pub(super) const FORMULAS: &[Formula] = &[Formula {
+    name: "lifetime-value",
+    about: "What a customer is worth who leaves with the same chance in every period",
+    inputs: &[
+        Input::share("margin", "Share of the revenue that is profit, such as 0.6 or 60%"),
+        Input::amount("revenue", "Revenue from a customer in a period"),
+        Input::share("churn", "Churn rate of a period, such as 0.05 or 5%"),
+    ],
+    checks: &[Check::AboveZero {
+        input: "churn",
+        why: "of a customer who never leaves the value has no end; give a rate above 0",
+    }],
+    results: &[Outcome::number("lifetime_value", "{margin} × {revenue} / {churn}", |g| {
+        // All three are whole numbers of the same unit, of which one has to go.
+        rate(g.one("margin") * g.one("revenue"), g.one("churn") * g.scale().unit())
+    })],
+    example: "--margin 60% --revenue 50 --churn 5%",
+}];

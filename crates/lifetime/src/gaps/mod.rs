@@ -19,6 +19,7 @@ use schema::{GAPS, HISTOGRAM};
 pub static PURCHASE_GAPS: MeasureSpec = MeasureSpec {
     tables: schema::TABLES,
     settings: &[&SECTION],
+    formulas: schema::FORMULAS,
     start: |context, settings| Box::new(PurchaseGaps::new(context, Options::of(settings))),
     ..MeasureSpec::PLAIN
 };

@@ -1,5 +1,7 @@
 //! The columns of both tables, what balances in them, and how they are drawn.
 
+use kohort_model::calc::{Formula, Input, Outcome};
+use kohort_model::formulas::mean_days_between_purchases;
 use kohort_model::view::{FEW_PERIODS, Panel, Shape, View, Where};
 use kohort_model::{
     BY_PERIOD, Column, Compare, Identities, Requires, SumsOf, TableSchema, TableSpec, Unit, keys,
@@ -170,3 +172,18 @@ const GAP_NUMBER: Column = Column::int(
      every number",
 )
 .or_null();
+
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[Formula {
+    name: "purchase-gap",
+    about: "How long it takes from a purchase to the next",
+    inputs: &[
+        Input::amount("days", "Days between purchases, added up over all gaps"),
+        Input::count("gaps", "Gaps: of each customer, purchases less one"),
+    ],
+    checks: &[],
+    results: &[Outcome::days("mean_days", "{days} / {gaps}", |g| {
+        mean_days_between_purchases(g.one("days"), g.one("gaps"))
+    })],
+    example: "--days 365 --gaps 10",
+}];

@@ -1,6 +1,6 @@
 //! The table's columns, what balances in it, and how it is drawn.
 
-use kohort_model::view::{Order, Shape, View};
+use kohort_model::view::{Order, Percent, Shape, View};
 use kohort_model::{Column, Identities, Requires, TableSchema, TableSpec, Unit, keys};
 
 use crate::settings::SIGNALS;
@@ -20,6 +20,7 @@ pub(super) const TABLE: TableSpec = TableSpec {
             "unexposed_churned",
         ],
         shape: Shape::First(Order::Farthest("auc", 0.5)),
+        percent: Percent::but(&["auc", "odds_ratio", "odds_ratio_low", "odds_ratio_high"]),
         ..View::PLAIN
     },
     identities: Identities {

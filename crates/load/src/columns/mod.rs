@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use kohort_expr::Failure;
-use kohort_model::{InputSpec, ValueKind};
+use kohort_model::{InputIds, InputSpec, Number, ValueKind};
 use polars::prelude::{DataType, Series};
 
 use crate::mapping::Role;
@@ -65,10 +65,45 @@ impl Reason {
         }
     }
 
+    /// The name in reports, for a value of the kind.
+    fn name(self, kind: Option<ValueKind>) -> &'static str {
+        match self {
+            Self::UnreadableValue => "unreadable_value",
+            Self::NullId => match kind {
+                Some(ValueKind::Id(ids)) => ids.missing.unwrap_or("null_id"),
+                _ => "null_id",
+            },
+            Self::NullTime => "null_time",
+            Self::UnreadableTime => "unreadable_time",
+            Self::UnreadableAmount => "unreadable_amount",
+            Self::NegativeAmount => "negative_amount",
+            Self::UnknownInterval => "unknown_interval",
+            Self::EndBeforeStart => "end_before_start",
+            Self::ScoreOutOfRange => "score_out_of_range",
+            Self::UnknownStatus => "unknown_status",
+            Self::InFuture => "in_future",
+            Self::BeforeEarliest => "before_earliest",
+        }
+    }
+
     /// The flaw of a row for what it has in a column, by the column's place.
     pub fn at(self, column: usize) -> Flaw {
         Flaw { reason: self, role: Role::Column(column) }
     }
+}
+
+/// Why a row is rejected in which a value of the kind is NULL; `None` where it is not for that alone.
+#[must_use]
+pub fn reason_of_null(kind: ValueKind) -> Option<&'static str> {
+    let reason = match kind {
+        ValueKind::Id(InputIds { missing: Some(_), .. }) => Reason::NullId,
+        ValueKind::Time(_) => Reason::NullTime,
+        ValueKind::Number(Number { null: None, .. }) => Reason::UnreadableAmount,
+        ValueKind::Status(status) if !status.is_open_without_end => Reason::UnknownStatus,
+        ValueKind::Interval => Reason::UnknownInterval,
+        _ => return None,
+    };
+    Some(reason.name(Some(kind)))
 }
 
 /// Why a row is rejected, and for which of its values. Of several with one reason the first counts.
@@ -81,26 +116,10 @@ pub(crate) struct Flaw {
 impl Flaw {
     /// The name in reports.
     pub fn name(self, spec: &InputSpec) -> &'static str {
-        match self.reason {
-            Reason::UnreadableValue => "unreadable_value",
-            Reason::NullId => match self.role {
-                Role::Column(place) => match spec.columns[place].kind {
-                    ValueKind::Id(ids) => ids.missing.unwrap_or("null_id"),
-                    _ => "null_id",
-                },
-                _ => "null_id",
-            },
-            Reason::NullTime => "null_time",
-            Reason::UnreadableTime => "unreadable_time",
-            Reason::UnreadableAmount => "unreadable_amount",
-            Reason::NegativeAmount => "negative_amount",
-            Reason::UnknownInterval => "unknown_interval",
-            Reason::EndBeforeStart => "end_before_start",
-            Reason::ScoreOutOfRange => "score_out_of_range",
-            Reason::UnknownStatus => "unknown_status",
-            Reason::InFuture => "in_future",
-            Reason::BeforeEarliest => "before_earliest",
-        }
+        self.reason.name(match self.role {
+            Role::Column(place) => Some(spec.columns[place].kind),
+            _ => None,
+        })
     }
 
     /// A number in the order in which flaws count: the reason, then the place of the column.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::formulas::{abandonment_rate, recovery_rate};
-use kohort_model::{Column, Context, Places, Series, Table, TableSchema, Unit, keys, row};
+use kohort_model::{Column, Context, Places, Series, Table, TableSchema, Unit, keys, rate, row};
 
 use super::Created;
 use crate::settings::Hours;
@@ -87,8 +86,8 @@ pub(super) fn write(
             abandoned: all.lost.attempts,
             recovered: all.lost.recovered,
             recovery_open: all.lost.recovery_open,
-            abandonment_rate: abandonment_rate(purchased, abandoned),
-            recovery_rate: recovery_rate(all.lost.recovered.into(), abandoned),
+            abandonment_rate: rate(abandoned, purchased + abandoned),
+            recovery_rate: rate(all.lost.recovered.into(), abandoned),
             created_value: all.value(),
             purchased_value: all.won_value,
             abandoned_value: all.lost.value,

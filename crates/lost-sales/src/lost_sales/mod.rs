@@ -24,6 +24,7 @@ pub static LOST_SALES: MeasureSpec = MeasureSpec {
     reads: &[Input::Touchpoints, Input::Identities, Input::Opportunities],
     carries: Carries { attempts: true, ..Carries::NOTHING },
     settings: &[&settings::LOST_SALES, &settings::CARTS],
+    formulas: schema::FORMULAS,
     start: |context, settings| {
         let recovery_days = settings.whole(&settings::LOST_SALES, "recovery_window_days");
         Box::new(LostSales::new(context, recovery_days, Finder::new(settings)))

@@ -1,5 +1,7 @@
 //! The table's columns, what balances in them, and how they are drawn.
 
+use kohort_model::calc::{self, Formula, Outcome};
+use kohort_model::formulas::conversion_rate;
 use kohort_model::view::{
     Apart, FEW_PERIODS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
 };
@@ -253,3 +255,18 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         "expected_lost_value",
     ],
 };
+
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[Formula {
+    name: "conversion",
+    about: "Which share of the attempts to sell succeeded",
+    inputs: &[
+        calc::Input::count("won", "Attempts that ended with a sale"),
+        calc::Input::count("lost", "Attempts that ended without; not those still open"),
+    ],
+    checks: &[],
+    results: &[Outcome::share("conversion_rate", "{won} / ({won} + {lost})", |g| {
+        conversion_rate(g.one("won"), g.one("lost"))
+    })],
+    example: "--won 30 --lost 90",
+}];

@@ -7,9 +7,15 @@ use kohort_model::{Basis, Input, Requires, Source};
 /// Settings that do not go together; its text follows the key of one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
-    /// What is set has no use without another setting; the declaration of the input says which.
+    /// An input that has no use without another; its declaration says why.
     #[error("{0}")]
     Alone(&'static str),
+    /// A list of texts without the column that has them: the input and the column.
+    #[error(
+        "lists texts of inputs.{0}.{1}, which is not set; set it to the column that holds them, or \
+         remove the list"
+    )]
+    ListOfNoColumn(&'static str, &'static str),
     /// `lost_reason` without lost orders.
     #[error(
         "says why an order was lost, but inputs.orders.lost is not set, so none is; list the \

@@ -2,16 +2,15 @@
 //! themselves.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
 use chrono_tz::Tz;
 use kohort_inputs::INPUTS;
-use kohort_model::{Basis, Input, InputColumn, InputSpec, NumberUnit, Presence, Scale, ValueKind};
+use kohort_model::{Basis, Input, InputColumn, InputSpec, Presence, Scale};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
 use super::section::{EXPRESSION, Item, Section};
-use super::status::{ListedTexts, read_list, read_lists};
+use super::status::{ListedTexts, read_lists};
 use super::{calendar, orders};
 
 /// The settings of the history that makes customers of people.
@@ -117,12 +116,6 @@ impl MappedInput {
     pub fn column(&self, name: &str) -> Option<&MappedColumn> {
         self.columns.iter().find(|mapped| mapped.column.name == name)
     }
-
-    /// The currency and the scale of its amounts are its own where it is the history.
-    fn has_money(spec: &InputSpec) -> bool {
-        let is_money = |column: &InputColumn| matches!(column.kind, ValueKind::Number(number) if number.unit == NumberUnit::Money);
-        spec.is_history && spec.columns.iter().any(is_money)
-    }
 }
 
 /// Every input of a pipeline.
@@ -212,7 +205,7 @@ fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, Co
     let paths = path.paths("a path, or a list of paths, to files, folders or globs")?;
     let mut columns = Vec::new();
     for column in spec.columns {
-        columns.extend(read_column(table, column)?);
+        columns.extend(read_column(table, spec.input, column)?);
     }
     if spec.time().is_none() {
         table.unused("timezone", Conflict::TimezoneWithoutTimes)?;
@@ -224,33 +217,25 @@ fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, Co
 
 fn read_column(
     table: &Section<'_>,
+    input: Input,
     column: &'static InputColumn,
 ) -> Result<Option<MappedColumn>, ConfigError> {
-    let is_needed = match column.presence {
-        Presence::Required => true,
-        Presence::Optional => false,
-        Presence::Unless(other) => table.get(other).is_none(),
-    };
-    let item = if is_needed {
-        Some(table.need(column.name, format!("an SQL expression {}", column.meaning))?)
-    } else {
-        table.get(column.name)
+    let meaning = format!("an SQL expression that tells {}", column.meaning.replace('`', ""));
+    let item = match column.presence {
+        Presence::Required => Some(table.need(column.name, meaning)?),
+        Presence::Unless(other) if table.get(other).is_none() => {
+            Some(table.need(column.name, format!("{meaning}; or set {other}"))?)
+        }
+        Presence::Unless(_) | Presence::Optional => table.get(column.name),
     };
     let expression = item.map(|item| item.text(EXPRESSION)).transpose()?;
-    let lists = match (column.kind, &expression) {
-        (ValueKind::Status(status), Some(_)) => read_lists(table, &status)?,
-        (ValueKind::Listed(list), Some(_)) => vec![read_list(table, &list)?],
-        (ValueKind::Status(status), None) => {
-            for key in status.keys {
-                table.unused(key, Conflict::Alone(status.alone))?;
-            }
+    let lists = match (column.kind.lists(), &expression) {
+        (lists, Some(_)) => read_lists(table, lists)?,
+        (lists, None) => {
+            let conflict = Conflict::ListOfNoColumn(input.name(), column.name);
+            lists.iter().try_for_each(|list| table.unused(list.key, conflict))?;
             Vec::new()
         }
-        (ValueKind::Listed(list), None) => {
-            table.unused(list.key, Conflict::Alone(list.alone))?;
-            Vec::new()
-        }
-        _ => Vec::new(),
     };
     Ok(expression.map(|expression| MappedColumn { column, expression, lists }))
 }
@@ -283,32 +268,4 @@ fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
         }
         None => Err(item.conflict(Conflict::CurrencyWithoutRates)),
     }
-}
-
-/// The tables of the inputs by their dotted names, and the keys of each.
-pub(super) static INPUT_KEYS: LazyLock<Vec<(String, Vec<&'static str>)>> = LazyLock::new(|| {
-    let names = INPUTS.map(|spec| spec.input.name()).to_vec();
-    let tables = INPUTS.map(|spec| (format!("inputs.{}", spec.input.name()), keys(spec)));
-    std::iter::once(("inputs".to_owned(), names)).chain(tables).collect()
-});
-
-fn keys(spec: &'static InputSpec) -> Vec<&'static str> {
-    let mut keys = vec!["path"];
-    for column in spec.columns {
-        keys.push(column.name);
-        match column.kind {
-            ValueKind::Status(status) => keys.extend(status.keys),
-            ValueKind::Listed(list) => keys.push(list.key),
-            _ => {}
-        }
-    }
-    keys.extend(spec.more_keys);
-    keys.extend(["where", "timezone"]);
-    if MappedInput::has_money(spec) {
-        keys.extend(["scale", "currency", "rates"]);
-    }
-    if spec.is_history {
-        keys.push("deduplicate");
-    }
-    keys
 }

@@ -76,7 +76,7 @@ fn read_key(
         }
         SettingKind::KnownDay => SettingValue::Day(known_day(&item, known)?),
         SettingKind::Texts { count, allowed, .. } => {
-            let texts = item.texts(allowed)?;
+            let texts = item.texts(*allowed)?;
             if !count.contains(&texts.len()) {
                 return Err(item.wrong(*allowed));
             }

@@ -41,7 +41,7 @@ pub use customers::{Activity, Lapse};
 pub use error::{ConfigError, Hint, Place};
 use inputs::Inputs;
 pub use inputs::{Currency, History, MappedColumn, MappedInput, Rows};
-pub(crate) use keys::of as key_names;
+pub(crate) use keys::{InputKey, of_input};
 pub use keys::{Key, KeyTable, declared};
 use measures::KnownDays;
 pub use records::RecordSettings;

@@ -285,7 +285,10 @@ impl<'a> Item<'a> {
     }
 
     /// A list of different texts that is not empty, each with its place; a single text is a list of one.
-    pub fn texts(&self, allowed: &'static str) -> Result<Vec<(String, Place)>, ConfigError> {
+    pub fn texts(
+        &self,
+        allowed: impl Into<Cow<'static, str>> + Clone,
+    ) -> Result<Vec<(String, Place)>, ConfigError> {
         let nodes = match &self.node.value {
             Value::List(items) if !items.is_empty() => items.as_slice(),
             Value::Text(_) => std::slice::from_ref(self.node),
@@ -293,7 +296,7 @@ impl<'a> Item<'a> {
         };
         let mut texts: Vec<(String, Place)> = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let found = self.node_text(node, allowed)?;
+            let found = self.node_text(node, allowed.clone())?;
             let at = node.at.clone();
             // Before anything repeats it.
             self.check_url(&found, &at)?;

@@ -1,6 +1,6 @@
 //! Lists that say what the texts of a column mean, as those of a status.
 
-use kohort_model::{StatusTexts, TextList};
+use kohort_model::TextList;
 
 use super::error::{ConfigError, Place};
 use super::section::Section;
@@ -16,29 +16,22 @@ pub struct ListedTexts {
     pub is_given: bool,
 }
 
-/// Reads the only list of a column.
-pub(super) fn read_list(table: &Section<'_>, list: &TextList) -> Result<ListedTexts, ConfigError> {
-    let texts = table.need(list.key, list.meaning)?.texts(list.allowed)?;
-    let texts = texts.into_iter().map(|(text, _)| text).collect();
-    Ok(ListedTexts { key: list.key, texts, is_given: true })
-}
-
-/// Reads the lists of a status, in the order of its keys; no text stands in two.
+/// Reads the lists of a column in their order; no text stands in two.
 pub(super) fn read_lists(
     table: &Section<'_>,
-    status: &StatusTexts,
+    declared: &[TextList],
 ) -> Result<Vec<ListedTexts>, ConfigError> {
-    if let Some(meaning) = status.completed {
-        table.need(status.keys[0], meaning)?;
+    for list in declared.iter().filter(|list| list.is_needed) {
+        table.need(list.key, format!("{}, such as {}", list.meaning, list.example))?;
     }
     let mut seen: Vec<(String, Option<Place>, &'static str)> = Vec::new();
     let mut lists = Vec::new();
-    for (key, by_default) in status.keys.into_iter().zip(status.by_default) {
+    for &TextList { key, by_default, example, .. } in declared {
         let item = table.get(key);
         let is_given = item.is_some();
         let texts = match item {
             Some(item) => {
-                let texts = item.texts(status.allowed)?.into_iter();
+                let texts = item.texts(format!("a list of texts such as {example}"))?.into_iter();
                 texts.map(|(text, at)| (text, Some(at))).collect()
             }
             None => by_default.iter().map(|text| ((*text).to_owned(), None)).collect::<Vec<_>>(),

@@ -1,6 +1,6 @@
 //! Selected rows of a table, cell by cell.
 
-use kohort_model::view::{Order, Where};
+use kohort_model::view::{Order, Percent, Where};
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
@@ -16,16 +16,6 @@ use crate::grid::Align;
 use crate::number::group;
 use crate::table::NULL;
 
-/// Ratios that are no parts of something: a quick ratio of 2.5 is a multiple.
-const MULTIPLES: [&str; 7] = [
-    "quick_ratio",
-    "overdue_ratio",
-    "odds_ratio",
-    "odds_ratio_low",
-    "odds_ratio_high",
-    "auc",
-    "lift",
-];
 /// What a metric has.
 const VALUES: [&str; 4] = ["value", "previous_value", "change", "threshold"];
 
@@ -33,17 +23,23 @@ const VALUES: [&str; 4] = ["value", "previous_value", "change", "threshold"];
 #[derive(Clone, Debug)]
 pub struct Frame {
     batch: RecordBatch,
+    /// What is shown in percent.
+    pub percent: Percent,
 }
 
 impl Frame {
-    pub fn new(batch: RecordBatch) -> Self {
-        Self { batch }
+    pub fn new(batch: RecordBatch, percent: Percent) -> Self {
+        Self { batch, percent }
     }
 
     /// The rows of all, which have the columns of `schema`.
-    pub fn concat(schema: &SchemaRef, frames: &[Self]) -> Result<Self, ArrowError> {
+    pub fn concat(
+        schema: &SchemaRef,
+        frames: &[Self],
+        percent: Percent,
+    ) -> Result<Self, ArrowError> {
         let batches = frames.iter().map(|frame| &frame.batch);
-        Ok(Self { batch: concat_batches(schema, batches)? })
+        Ok(Self::new(concat_batches(schema, batches)?, percent))
     }
 
     pub fn schema(&self) -> SchemaRef {
@@ -96,12 +92,12 @@ impl Frame {
     /// These rows, in this order.
     pub fn take(&self, rows: impl Iterator<Item = usize>) -> Result<Self, ArrowError> {
         let rows = UInt64Array::from_iter_values(rows.map(|row| row as u64));
-        Ok(Self { batch: take_record_batch(&self.batch, &rows)? })
+        Ok(Self::new(take_record_batch(&self.batch, &rows)?, self.percent))
     }
 
     /// The rows from `start` to before `end`.
     pub fn slice(&self, start: usize, end: usize) -> Self {
-        Self { batch: self.batch.slice(start, end - start) }
+        Self::new(self.batch.slice(start, end - start), self.percent)
     }
 
     /// The different whole numbers or days of a column, in order.
@@ -185,14 +181,14 @@ impl Frame {
 
     /// Whether the column is shown in percent.
     pub fn is_share(&self, column: &str) -> bool {
-        !MULTIPLES.contains(&column) && self.unit(column) == Some("ratio")
+        !self.percent.multiples.contains(&column) && self.unit(column) == Some("ratio")
     }
 
     /// Whether the row is of a metric that is shown in percent: their values have one column, which
     /// has no unit.
     fn is_share_of(&self, column: &str, row: usize) -> bool {
-        let counts = |metric: &str| MULTIPLES.contains(&metric) || matches!(metric, "dso" | "nps");
-        VALUES.contains(&column) && self.word("metric", row).is_some_and(|metric| !counts(&metric))
+        let is_share = |metric: String| (self.percent.is_metric)(&metric);
+        VALUES.contains(&column) && self.word("metric", row).is_some_and(is_share)
     }
 
     /// Numbers to the right, all else to the left.

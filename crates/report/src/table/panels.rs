@@ -171,7 +171,7 @@ fn first(
         is_all &= part.len() <= ground.most;
         firsts.push(part.first(order, ground.most)?);
     }
-    Ok((Frame::concat(&rows.schema(), &firsts)?, is_all))
+    Ok((Frame::concat(&rows.schema(), &firsts, rows.percent)?, is_all))
 }
 
 /// The first of the rows that have the same two values, in whichever order.

@@ -102,14 +102,14 @@ impl Picture {
         asked: Option<usize>,
     ) -> Result<Frame, ReportError> {
         let Shape::Top(order) = view.shape else {
-            let frame = Frame::new(source.rows(selection)?);
+            let frame = Frame::new(source.rows(selection)?, view.percent);
             let parts = apart(view, &frame).map_or(1, |apart| frame.words(apart.column).len());
             // Several parts, each with lines of its own in every panel, take the place of one.
             let usual = if parts > 1 { (view.rows / (2 * parts)).max(1) } else { view.rows };
             return self.some_rows(&frame, view.shape, asked.unwrap_or(usual));
         };
         let limit = asked.unwrap_or(view.rows);
-        let top = TopRows::read(source, selection, order, limit)?;
+        let top = TopRows::read(source, selection, order, limit, view.percent)?;
         self.hide_rows(top.all, limit, "row");
         if top.other_periods > 0 {
             let what = plural(top.other_periods as u64, "other period");

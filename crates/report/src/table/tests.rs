@@ -7,6 +7,7 @@ use arrow::array::{
     RecordBatch, StringArray,
 };
 use arrow::datatypes::{Field, Schema};
+use kohort_model::view::Percent;
 use parquet::arrow::ArrowWriter;
 
 use super::*;
@@ -166,7 +167,8 @@ fn view(table: &str) -> View {
     let of_measures = kohort_measures::tables();
     let all = of_measures.chain([&kohort_scorecard::SCORECARD, &kohort_scorecard::ALERTS]);
     let found = all.into_iter().find(|spec| spec.schema.name == table);
-    found.map_or(View::PLAIN, |spec| spec.view)
+    let view = found.map_or(View::PLAIN, |spec| spec.view);
+    View { percent: Percent { is_metric: kohort_measures::is_share, ..view.percent }, ..view }
 }
 
 fn draw(table: &str, key: &str, columns: Vec<Column>, flags: &[&str]) -> String {

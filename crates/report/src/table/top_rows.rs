@@ -1,6 +1,6 @@
 //! Per-customer tables, of which only the rows that weigh most are kept.
 
-use kohort_model::view::Order;
+use kohort_model::view::{Order, Percent};
 use std::collections::BTreeMap;
 
 use super::frame::Frame;
@@ -24,6 +24,7 @@ impl TopRows {
         selection: &Selection,
         order: Order,
         limit: usize,
+        percent: Percent,
     ) -> Result<Self, ReportError> {
         let periods = periods(source, selection)?;
         let complete = periods.iter().rev().find(|(_, is_complete)| **is_complete);
@@ -31,7 +32,7 @@ impl TopRows {
         let mut all = 0;
         let mut firsts = Vec::new();
         source.scan(|batch| {
-            let rows = Frame::new(selection.filter(&batch)?);
+            let rows = Frame::new(selection.filter(&batch)?, percent);
             let rows = match period {
                 Some(_) => rows.filter(|row| rows.day("period", row) == period)?,
                 None => rows,
@@ -40,7 +41,7 @@ impl TopRows {
             firsts.push(rows.first(order, limit)?);
             Ok(())
         })?;
-        let rows = Frame::concat(&source.schema, &firsts)?.first(order, limit)?;
+        let rows = Frame::concat(&source.schema, &firsts, percent)?.first(order, limit)?;
         Ok(Self { rows, all, other_periods: periods.len().saturating_sub(1) })
     }
 }
@@ -52,7 +53,7 @@ fn periods(source: &Source, selection: &Selection) -> Result<BTreeMap<i32, bool>
         return Ok(periods);
     }
     source.scan(|batch| {
-        let rows = Frame::new(selection.filter(&batch)?);
+        let rows = Frame::new(selection.filter(&batch)?, Percent::ALL);
         for row in 0..rows.len() {
             if let Some(day) = rows.day("period", row) {
                 periods.insert(day, rows.flag("is_complete", row, true));

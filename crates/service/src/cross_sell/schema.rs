@@ -1,6 +1,6 @@
 //! The columns of both tables, what balances in them, and how they are drawn.
 
-use kohort_model::view::{Apart, MOST_ROWS, Order, Panel, Shape, View, Where};
+use kohort_model::view::{Apart, MOST_ROWS, Order, Panel, Percent, Shape, View, Where};
 use kohort_model::{
     Additive, Column, Compare, Identities, SumsOf, TableSchema, TableSpec, Unit, keys,
 };
@@ -27,6 +27,7 @@ pub(super) const TABLES: &[TableSpec] = &[
                 ),
             ],
             rows: 6,
+            percent: Percent::but(&["lift"]),
             ..View::PLAIN
         },
         identities: Identities {

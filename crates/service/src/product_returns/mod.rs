@@ -36,6 +36,7 @@ pub static PRODUCT_RETURNS: MeasureSpec = MeasureSpec {
     }],
     reads: &[Input::OrderLines, Input::Returns],
     settings: &[&SECTION],
+    formulas: table::FORMULAS,
     start: |context, settings| {
         let facts = Facts::new(&context.goods);
         let window_days = settings.whole(&SECTION, "window_days");

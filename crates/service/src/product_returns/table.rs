@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kohort_model::formulas::return_rate;
+use kohort_model::calc::{Formula, Input, Outcome};
 use kohort_model::{
     Cell, Column, Context, Periods, Places, Series, Slot, Table, TableSchema, Tally, Unit, keys,
-    row,
+    rate, row,
 };
 
 use super::facts::{Part, Side};
@@ -84,6 +84,21 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         "is_mature",
     ],
 };
+
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[Formula {
+    name: "return-rate",
+    about: "Which share of what was sold came back",
+    inputs: &[
+        Input::amount("sold", "Units, orders or money sold"),
+        Input::amount("returned", "The same of what came back; by date of return it can be more"),
+    ],
+    checks: &[],
+    results: &[Outcome::share("return_rate", "{returned} / {sold}", |g| {
+        rate(g.one("returned"), g.one("sold"))
+    })],
+    example: "--sold 1500 --returned 45",
+}];
 
 /// Adds the rows of a series; `window_days` is the time in which goods may come back.
 pub(super) fn write(
@@ -179,9 +194,9 @@ impl Rows<'_> {
             returned_units: returned.units,
             returned_orders: returned.orders,
             returned_value: returned.value,
-            unit_return_rate: return_rate(returned.units.into(), sold.units.into()),
-            order_return_rate: return_rate(returned.orders.into(), sold.orders.into()),
-            value_return_rate: return_rate(returned.value, sold.value),
+            unit_return_rate: rate(returned.units.into(), sold.units.into()),
+            order_return_rate: rate(returned.orders.into(), sold.orders.into()),
+            value_return_rate: rate(returned.value, sold.value),
             unmatched: unmatched,
             is_mature: is_complete && (is_over || attribution == "return_date"),
             is_complete: is_complete,

@@ -52,6 +52,7 @@ pub static RECEIVABLES: MeasureSpec = MeasureSpec {
     }],
     reads: &[Input::Invoices],
     settings: &[&SECTION],
+    formulas: table::FORMULAS,
     start: |context, _| GridMeasure::start(context, Receivables::default()),
     ..MeasureSpec::PLAIN
 };

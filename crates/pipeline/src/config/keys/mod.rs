@@ -1,13 +1,14 @@
 //! Keys that a pipeline file may have, each with what it means.
 
 mod declared;
+mod inputs;
 
 use std::sync::LazyLock;
 
 use kohort_inputs::INPUTS;
 
-use super::inputs::INPUT_KEYS;
 use declared::DECLARED;
+pub(crate) use inputs::{InputKey, of_input};
 
 /// A key.
 #[derive(Debug)]
@@ -62,7 +63,10 @@ static TABLES: LazyLock<Vec<Names>> = LazyLock::new(|| {
         if table.name == "customers" {
             let inputs = INPUTS.iter().map(|spec| spec.input.name()).collect();
             tables.push(("inputs".to_owned(), inputs));
-            tables.extend(INPUT_KEYS.iter().cloned());
+            tables.extend(INPUTS.iter().map(|spec| {
+                let keys = of_input(spec).into_iter().map(InputKey::name);
+                (format!("inputs.{}", spec.input.name()), keys.collect())
+            }));
         }
         if table.name == "revenue" {
             let own =
@@ -87,7 +91,7 @@ pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static
 ///
 /// # Panics
 /// Where no table of this name is declared.
-pub(crate) fn of(name: &str) -> &'static [&'static str] {
+pub(super) fn of(name: &str) -> &'static [&'static str] {
     let found = TABLES.iter().find(|(known, _)| *known == name);
     found.map(|(_, keys)| keys.as_slice()).expect("every table with fixed keys is declared")
 }

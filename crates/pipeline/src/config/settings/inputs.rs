@@ -16,7 +16,7 @@ impl Settings {
                 self.texts(&format!("{name}.{}", list.key), &list.texts);
             }
         }
-        if input.spec.more_keys.contains(&"rows") {
+        if input.spec.has_lines {
             let rows = match history.map(History::rows) {
                 Some(Rows::Lines) => "lines",
                 _ => "orders",

@@ -210,12 +210,12 @@ fn what_subscriptions_are_missing() {
     });
     insta::assert_snapshot!(found.collect::<Vec<_>>().join("\n"), @r#"
     shop.toml:2: [inputs.subscriptions] needs "path": a file, folder or glob that holds the subscriptions
-    shop.toml:2: [inputs.subscriptions] needs "subscription_id": an SQL expression that tells a customer's subscriptions apart
+    shop.toml:2: [inputs.subscriptions] needs "subscription_id": an SQL expression that tells which subscription, within its customer
     shop.toml:2: [inputs.subscriptions] needs "customer_id": an SQL expression that tells who pays
-    shop.toml:2: [inputs.subscriptions] needs "started_at": an SQL expression for the first day that is paid
-    shop.toml:2: [inputs.subscriptions] needs "ended_at": an SQL expression for the day after the last that is paid; where it gives NULL, the end is open
-    shop.toml:2: [inputs.subscriptions] needs "amount": an SQL expression for what an interval costs
-    shop.toml:2: [inputs.subscriptions] needs "interval": an SQL expression that gives month, quarter or year; "'month'" where all pay monthly
+    shop.toml:2: [inputs.subscriptions] needs "started_at": an SQL expression that tells the first day that is paid
+    shop.toml:2: [inputs.subscriptions] needs "ended_at": an SQL expression that tells the first day that is no longer paid, so the day after the last
+    shop.toml:2: [inputs.subscriptions] needs "amount": an SQL expression that tells the price of one interval; 0 pays nothing and so ends the subscription
+    shop.toml:2: [inputs.subscriptions] needs "interval": an SQL expression that tells how often the amount is paid: month, quarter or year
     "#);
 }
 
@@ -258,24 +258,24 @@ fn wrong_further_inputs() {
         ],
     );
     insta::assert_snapshot!(found, @r#"
-    --set inputs.prospects.path=x: [inputs.prospects] needs "customer_id": an SQL expression that tells who
-    --set inputs.prospects={}: [inputs.prospects] needs "path": a file, folder or glob that holds who was first seen when
+    --set inputs.prospects.path=x: [inputs.prospects] needs "customer_id": an SQL expression that tells who was seen
+    --set inputs.prospects={}: [inputs.prospects] needs "path": a file, folder or glob that holds the people who were seen
     --set inputs.prospects=x: inputs.prospects is the text "x"; it must be a table
     --set inputs.prospects.first_seen_at=1: inputs.prospects.first_seen_at is the number 1; it must be an SQL expression over the source's columns
     --set inputs.prospects.first_seen=x: unknown key "first_seen" in [inputs.prospects]; did you mean "first_seen_at"? Keys there: path, customer_id, first_seen_at, where, timezone
     --set inputs.prospects.campaign=x: unknown key "campaign" in [inputs.prospects]; it belongs in [inputs.contacts]. Keys there: path, customer_id, first_seen_at, where, timezone
-    --set inputs.prospects={ path = "p", customer_id = "c" }: [inputs.prospects] needs "first_seen_at": an SQL expression that tells when
+    --set inputs.prospects={ path = "p", customer_id = "c" }: [inputs.prospects] needs "first_seen_at": an SQL expression that tells when the person was first seen; of several rows the earliest counts
     --set inputs.contacts={}: [inputs.contacts] needs "path": a file, folder or glob that holds the messages
-    --set inputs.contacts={ path = "p" }: [inputs.contacts] needs "customer_id": an SQL expression that tells to whom
-    --set inputs.contacts={ path = "p", customer_id = "c" }: [inputs.contacts] needs "contacted_at": an SQL expression that tells when
+    --set inputs.contacts={ path = "p" }: [inputs.contacts] needs "customer_id": an SQL expression that tells to whom the message was
+    --set inputs.contacts={ path = "p", customer_id = "c" }: [inputs.contacts] needs "contacted_at": an SQL expression that tells when it was sent or, of the holdout, withheld
     --set inputs.contacts={ path = "k", customer_id = "c", contacted_at = "t" }: [inputs.contacts] needs "holdout": the variants that were withheld to compare with, such as ["control"]
-    --set inputs.contacts.holdout=control: inputs.contacts.holdout lists the variants that were withheld, but inputs.contacts.variant is not set; set it to the column that holds them, or remove holdout
+    --set inputs.contacts.holdout=control: inputs.contacts.holdout lists texts of inputs.contacts.variant, which is not set; set it to the column that holds them, or remove the list
     --set inputs.contacts.holdout=[]: inputs.contacts.holdout is an empty list; it must be a list of texts such as ["control"]
     --set inputs.contacts.holdout=["a", "a"]: "a" stands in inputs.contacts.holdout twice; remove one
     --set inputs.contacts.campaing=x: unknown key "campaing" in [inputs.contacts]; did you mean "campaign"? Keys there: path, customer_id, contacted_at, campaign, strategy, variant, holdout, where, timezone
     --set inputs.surveys={}: [inputs.surveys] needs "path": a file, folder or glob that holds the answers
-    --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when
-    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression for the answer; or set score, one that gives 0 to 10
+    --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when it was answered; for reasons the day counts, for scores the instant orders them
+    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression that tells why the person left; or set score
     --set inputs.surveys.where=true: inputs.surveys.where is true; it must be an SQL expression over the source's columns
     --set inputs.survey.path=x: unknown key "survey" in [inputs]; did you mean "surveys"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
     "#);

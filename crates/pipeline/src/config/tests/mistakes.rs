@@ -156,7 +156,7 @@ fn wrong_orders() {
     shop.toml:2: [inputs.orders] needs "order_id": with updated_at it tells which rows are one order
     shop.toml:2: [inputs.orders] needs "order_id": [checks] unique_order_ids looks for repeated ones
     --set checks.unique_order_ids=true: checks.unique_order_ids makes a repeated order id an error, so it needs rows = "orders"; with rows = "lines" the lines of an order share its id
-    --set inputs.orders.completed=["paid"]: inputs.orders.completed sorts the texts of a status, but inputs.orders.status is not set; set it to the column that holds them, or remove the list
+    --set inputs.orders.completed=["paid"]: inputs.orders.completed lists texts of inputs.orders.status, which is not set; set it to the column that holds them, or remove the list
     shop.toml:2: [inputs.orders] needs "completed": the statuses that mean sold, such as ["paid", "shipped"]
     --set inputs.orders.completed=[]: inputs.orders.completed is an empty list; it must be a list of texts such as ["paid", "shipped"]
     --set inputs.orders.completed=["a", "a"]: "a" stands in inputs.orders.completed twice; remove one
@@ -401,10 +401,10 @@ fn what_is_missing() {
     shop.toml: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
     shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
     shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
-    shop.toml:1: [inputs.orders] needs "path": a file, folder or glob that holds the order history
+    shop.toml:1: [inputs.orders] needs "path": a file, folder or glob that holds the orders
     shop.toml:2: [inputs.orders] needs "customer_id": an SQL expression that tells who ordered
-    shop.toml:1: [inputs.orders] needs "ordered_at": an SQL expression that tells when
-    shop.toml:1: [inputs.orders] needs "amount": an SQL expression for the value of the row
+    shop.toml:1: [inputs.orders] needs "ordered_at": an SQL expression that tells when it was placed
+    shop.toml:1: [inputs.orders] needs "amount": an SQL expression that tells the value of the row, discounts taken off; below zero a refund
     shop.toml: [outputs] needs "path": the folder that the tables are written to
     "#);
 }

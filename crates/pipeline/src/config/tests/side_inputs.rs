@@ -405,12 +405,12 @@ fn wrong_further_settings() {
     --set alerts.churn_rate={ above = 0.1, grain = "week" }: alerts.churn_rate.grain is not in calendar.grains, so no table has rows of it; add it there or choose another
     shop.toml: [funnel] needs "steps": a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
     --set inputs.touchpoints={}: [inputs.touchpoints] needs "path": a file, folder or glob that holds what visitors did
-    --set inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o" }: [inputs.touchpoints] needs "step": an SQL expression that tells what was done
-    --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t" }: [inputs.opportunities] needs "outcome": an SQL expression for what became of it; the lists won, lost, open and ignored sort its texts
-    --set inputs.order_lines={ path = "l", customer_id = "c" }: [inputs.order_lines] needs "order_id": an SQL expression that tells which lines are one order
-    --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression for what was bought; or set category, one for its kind
-    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid; where it gives NULL, it is not paid yet
-    --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done
+    --set inputs.touchpoints={ path = "t", visitor_id = "v", occurred_at = "o" }: [inputs.touchpoints] needs "step": an SQL expression that tells what was done; texts that are not in [funnel] steps do not count
+    --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t" }: [inputs.opportunities] needs "outcome": an SQL expression that tells what became of it, sorted by the lists won, lost, open and ignored
+    --set inputs.order_lines={ path = "l", customer_id = "c" }: [inputs.order_lines] needs "order_id": an SQL expression that tells which lines are one order, within the customer
+    --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression that tells what was bought; or set category
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid
+    --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done; each text is a signal of churn_indicators
     --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is
     --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
     --set funnel.steps=["visit", "visit"]: "visit" stands in funnel.steps twice; remove one

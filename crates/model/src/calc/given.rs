@@ -1,15 +1,14 @@
 //! A formula and the numbers for it.
 
-use kohort_model::Scale;
-
 use super::error::CalcError;
 use super::formula::{Check, Formula};
 use super::number::Number;
-use kohort_report::number::plural;
+use crate::Scale;
 
 /// The numbers of a formula, in the order of its inputs.
 #[derive(Clone, Debug)]
 pub struct Given {
+    /// The formula.
     pub formula: &'static Formula,
     /// One for most inputs, several for lists, none for what was left out.
     pub numbers: Vec<Vec<Number>>,
@@ -17,6 +16,11 @@ pub struct Given {
 
 impl Given {
     /// The numbers of an input; none where it was left out.
+    ///
+    /// # Panics
+    ///
+    /// Where the formula has no such input.
+    #[must_use]
     pub fn typed(&self, name: &str) -> &[Number] {
         let mut inputs = self.formula.inputs.iter().zip(&self.numbers);
         let found = inputs.find(|(input, _)| input.name == name);
@@ -24,11 +28,17 @@ impl Given {
     }
 
     /// Decimal places that hold every number of the command.
+    #[must_use]
     pub fn places(&self) -> u8 {
         self.numbers.iter().flatten().map(|number| number.places).max().unwrap_or(0)
     }
 
     /// The scale of those places.
+    ///
+    /// # Panics
+    ///
+    /// Never: [`Kind::parse`](super::Kind::parse) takes fewer places than a scale can have.
+    #[must_use]
     pub fn scale(&self) -> Scale {
         Scale::new(self.places()).expect("a number has no more places than a scale")
     }
@@ -40,6 +50,7 @@ impl Given {
     }
 
     /// The number of an input as an integer of [`Given::scale`]; 0 where it was left out.
+    #[must_use]
     pub fn one(&self, name: &str) -> i128 {
         self.all(name).next().unwrap_or(0)
     }
@@ -51,11 +62,16 @@ impl Given {
     }
 
     /// As [`Given::wholes`]; 0 where it was left out.
+    #[must_use]
     pub fn whole(&self, name: &str) -> u32 {
         self.wholes(name).next().unwrap_or(0)
     }
 
     /// Whether the numbers can go together.
+    ///
+    /// # Errors
+    ///
+    /// A check of the formula that does not hold.
     pub fn check(&self) -> Result<(), CalcError> {
         self.formula.checks.iter().try_for_each(|check| self.check_one(check))
     }
@@ -83,8 +99,7 @@ impl Given {
                 if m == n {
                     return Ok(());
                 }
-                let [first_len, second_len] = [m, n].map(|len| plural(len as u64, "number"));
-                Err(CalcError::Lengths { first, first_len, second, second_len })
+                Err(CalcError::Lengths { first, first_count: m, second, second_count: n })
             }
         }
     }

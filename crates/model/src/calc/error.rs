@@ -1,4 +1,4 @@
-//! Errors of `kohort calc`: numbers that cannot go together.
+//! Numbers that cannot go together.
 
 /// Each text says which numbers, why they cannot be, and what to give instead.
 #[derive(Debug, thiserror::Error)]
@@ -23,17 +23,23 @@ pub enum CalcError {
     },
     /// Lists whose numbers are pairs.
     #[error(
-        "--{first} has {first_len} and --{second} has {second_len}: give both a number for each \
-         period, the newest first"
+        "--{first} has {} and --{second} has {}: give both a number for each period, the newest \
+         first",
+        numbers(*.first_count), numbers(*.second_count)
     )]
     Lengths {
         /// An option, without dashes.
         first: &'static str,
-        /// Its numbers, such as `3 numbers`.
-        first_len: String,
+        /// How many numbers it has.
+        first_count: usize,
         /// The other option.
         second: &'static str,
-        /// Its numbers.
-        second_len: String,
+        /// How many numbers it has.
+        second_count: usize,
     },
+}
+
+/// So many numbers, in words.
+fn numbers(count: usize) -> String {
+    if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") }
 }

@@ -5,7 +5,9 @@ use std::fmt;
 /// A decimal: `digits` × 10^-`places`, in its shortest form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number {
+    /// All digits, as one whole number.
     pub digits: i128,
+    /// How many of them stand behind the point.
     pub places: u8,
 }
 
@@ -30,18 +32,11 @@ const MAX_PLACES: usize = 9;
 const NOT_A_NUMBER: &str = "not a number; write it like 1200, 1_200 or 1200.50";
 
 impl Kind {
-    /// The name of a value, or of a list of values, in help texts.
-    pub fn value_name(self, is_list: bool) -> &'static str {
-        let (one, several) = match self {
-            Self::Count => ("COUNT", "COUNT,..."),
-            Self::Amount => ("AMOUNT", "AMOUNT,..."),
-            Self::Share => ("SHARE", "SHARE,..."),
-            Self::Whole(_) => ("N", "N,..."),
-        };
-        if is_list { several } else { one }
-    }
-
-    /// Reads a number, or says why it cannot be.
+    /// Reads a number.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none of this kind, and what to give.
     pub fn parse(self, text: &str) -> Result<Number, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -104,6 +99,7 @@ impl Number {
     }
 
     /// The digits with so many places, at least its own.
+    #[must_use]
     pub fn at(self, places: u8) -> i128 {
         self.digits * 10_i128.pow((places - self.places).into())
     }

@@ -6,11 +6,15 @@ use super::number::Kind;
 /// A formula with a name on the command line.
 #[derive(Debug)]
 pub struct Formula {
+    /// The name.
     pub name: &'static str,
     /// The question that it answers.
     pub about: &'static str,
+    /// The numbers that it asks for.
     pub inputs: &'static [Input],
+    /// What must hold between them.
     pub checks: &'static [Check],
+    /// What comes out.
     pub results: &'static [Outcome],
     /// Its arguments in an example.
     pub example: &'static str,
@@ -21,14 +25,18 @@ pub struct Formula {
 pub struct Input {
     /// Of the option, without dashes.
     pub name: &'static str,
+    /// What it counts.
     pub kind: Kind,
+    /// Whether it must be there.
     pub presence: Presence,
+    /// What it is, in a few words.
     pub about: &'static str,
 }
 
 /// Whether an input must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
+    /// It must, with one number.
     Required,
     /// Left out it is 0.
     OrZero,
@@ -42,9 +50,21 @@ pub enum Presence {
 #[derive(Debug)]
 pub enum Check {
     /// Parts, added up, are at most the whole, if that is there.
-    AtMost { parts: &'static [&'static str], whole: &'static str, why: &'static str },
+    AtMost {
+        /// The inputs that are parts.
+        parts: &'static [&'static str],
+        /// The input that is the whole.
+        whole: &'static str,
+        /// Why it is, and what to give.
+        why: &'static str,
+    },
     /// A number is not 0.
-    AboveZero { input: &'static str, why: &'static str },
+    AboveZero {
+        /// The input.
+        input: &'static str,
+        /// Why not, and what to give.
+        why: &'static str,
+    },
     /// Two lists are equally long.
     Pairs(&'static str, &'static str),
 }
@@ -52,10 +72,13 @@ pub enum Check {
 /// A result, named like the column of the tables.
 #[derive(Debug)]
 pub struct Outcome {
+    /// The name.
     pub name: &'static str,
     /// The formula, with inputs in braces.
     template: &'static str,
+    /// How it is computed.
     pub of: Of,
+    /// How it is shown.
     pub unit: Unit,
     /// An optional input that it cannot do without.
     pub needs: Option<&'static str>,
@@ -66,7 +89,9 @@ pub struct Outcome {
 /// How a result is computed.
 #[derive(Debug)]
 pub enum Of {
+    /// A division, which may be undefined.
     Float(fn(&Given) -> Option<f64>),
+    /// A whole number.
     Whole(fn(&Given) -> i128),
 }
 
@@ -75,37 +100,51 @@ pub enum Of {
 pub enum Unit {
     /// In percent.
     Share,
+    /// With the word behind it.
     Days,
     /// As it is.
     Number,
 }
 
 impl Input {
+    /// An input that must be there.
+    #[must_use]
     pub const fn new(name: &'static str, kind: Kind, about: &'static str) -> Self {
         Self { name, kind, presence: Presence::Required, about }
     }
 
+    /// People, orders, answers.
+    #[must_use]
     pub const fn count(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Count, about)
     }
 
+    /// Money, or units of a product.
+    #[must_use]
     pub const fn amount(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Amount, about)
     }
 
+    /// A part of a whole.
+    #[must_use]
     pub const fn share(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Share, about)
     }
 
     /// Days of a period, up to a century.
+    #[must_use]
     pub const fn days(name: &'static str, about: &'static str) -> Self {
         Self::new(name, Kind::Whole(36_525), about)
     }
 
+    /// The same input, there or not as this says.
+    #[must_use]
     pub const fn with(self, presence: Presence) -> Self {
         Self { presence, ..self }
     }
 
+    /// Whether it may have several numbers.
+    #[must_use]
     pub fn is_list(&self) -> bool {
         self.presence == Presence::List
     }
@@ -115,10 +154,12 @@ impl Input {
 const DIVIDES_BY_0: &str = ", which divides by 0";
 
 impl Outcome {
-    pub const fn new(name: &'static str, unit: Unit, template: &'static str, of: Of) -> Self {
+    const fn new(name: &'static str, unit: Unit, template: &'static str, of: Of) -> Self {
         Self { name, template, of, unit, needs: None, undefined: DIVIDES_BY_0 }
     }
 
+    /// A result in percent.
+    #[must_use]
     pub const fn share(
         name: &'static str,
         template: &'static str,
@@ -127,6 +168,8 @@ impl Outcome {
         Self::new(name, Unit::Share, template, Of::Float(of))
     }
 
+    /// A result in days.
+    #[must_use]
     pub const fn days(
         name: &'static str,
         template: &'static str,
@@ -135,6 +178,8 @@ impl Outcome {
         Self::new(name, Unit::Days, template, Of::Float(of))
     }
 
+    /// A result that is shown as it is.
+    #[must_use]
     pub const fn number(
         name: &'static str,
         template: &'static str,
@@ -143,15 +188,26 @@ impl Outcome {
         Self::new(name, Unit::Number, template, Of::Float(of))
     }
 
+    /// A whole number, which is always there.
+    #[must_use]
+    pub const fn whole(name: &'static str, template: &'static str, of: fn(&Given) -> i128) -> Self {
+        Self::new(name, Unit::Number, template, Of::Whole(of))
+    }
+
+    /// The same result, left out where this input is.
+    #[must_use]
     pub const fn needs(self, input: &'static str) -> Self {
         Self { needs: Some(input), ..self }
     }
 
+    /// The same result, with this after the formula where there is none.
+    #[must_use]
     pub const fn undefined(self, why: &'static str) -> Self {
         Self { undefined: why, ..self }
     }
 
     /// The formula with each input as `text` has it.
+    #[must_use]
     pub fn with(&self, text: impl Fn(&str) -> String) -> String {
         let mut formula = String::new();
         for (i, part) in self.template.split(['{', '}']).enumerate() {
