@@ -35,7 +35,7 @@ static COLUMNS: [InputColumn; 9] = [
     ),
     InputColumn::new(
         "outcome",
-        ValueKind::Status(OUTCOME),
+        ValueKind::Status(&OUTCOME),
         "what became of it, sorted by the lists `won`, `lost`, `open` and `ignored`",
     )
     .null("open where `closed_at` is NULL too, else the row is rejected: `unknown_status`"),
@@ -57,7 +57,7 @@ static COLUMNS: [InputColumn; 9] = [
         .unmapped("no rows by competitor"),
 ];
 
-const OUTCOME: StatusTexts = StatusTexts {
+static OUTCOME: StatusTexts = StatusTexts {
     lists: [
         TextList::new("won", "the outcomes that mean won", "[\"closed won\", \"signed\"]")
             .or(&["won"]),

@@ -46,7 +46,7 @@ static COLUMNS: [InputColumn; 7] = [
     .unmapped("each row is an order"),
     InputColumn::new(
         "status",
-        ValueKind::Status(STATUS),
+        ValueKind::Status(&STATUS),
         "what became of it, sorted by the lists `completed`, `lost`, `open` and `ignored`",
     )
     .optional()
@@ -61,7 +61,7 @@ static COLUMNS: [InputColumn; 7] = [
     .not_in_every_file(),
 ];
 
-const STATUS: StatusTexts = StatusTexts {
+static STATUS: StatusTexts = StatusTexts {
     lists: [
         TextList::new("completed", "the statuses that mean sold", "[\"paid\", \"shipped\"]")
             .needed(),

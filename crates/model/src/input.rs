@@ -59,6 +59,7 @@ inputs! {
 }
 
 /// An input as it declares itself.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct InputSpec {
     /// Which input it is.
     pub input: Input,
@@ -166,7 +167,7 @@ pub enum ValueKind {
     /// Texts of which a list in the pipeline file names some, for which it is true.
     Listed(TextList),
     /// Texts that lists in the pipeline file sort into won or completed, lost, open and ignored.
-    Status(StatusTexts),
+    Status(&'static StatusTexts),
     /// Whole numbers from 0 to 10; NULL is no score.
     Score,
     /// The texts `month`, `quarter` and `year`: what an amount is paid for.

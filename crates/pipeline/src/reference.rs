@@ -123,13 +123,11 @@ fn about(spec: &InputSpec) -> String {
 
 /// The other one of two columns one of which has to be mapped.
 fn other(spec: &InputSpec, column: &InputColumn) -> Option<&'static str> {
-    match column.presence {
-        Presence::Unless(other) => Some(other),
-        _ => {
-            let is_other = |other: &&InputColumn| other.presence == Presence::Unless(column.name);
-            spec.columns.iter().find(is_other).map(|other| other.name)
-        }
+    if let Presence::Unless(other) = column.presence {
+        return Some(other);
     }
+    let is_other = |other: &&InputColumn| other.presence == Presence::Unless(column.name);
+    spec.columns.iter().find(is_other).map(|other| other.name)
 }
 
 fn null_of(column: &InputColumn) -> String {
