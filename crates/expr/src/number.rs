@@ -39,7 +39,12 @@ impl Arithmetic {
             Self::Plus | Self::Minus => Exact::new(common.digits + 1, common.scale),
             Self::Times => {
                 let scale = a.scale + b.scale;
-                (scale <= WIDE).then_some(Exact::new(a.digits + b.digits, scale))?
+                let digits = match a.digits + b.digits {
+                    // 19 digits without places stand for 64 bits, beyond which such a product may be.
+                    19 if scale == 0 => 20,
+                    digits => digits,
+                };
+                (scale <= WIDE).then_some(Exact::new(digits, scale))?
             }
             Self::Over | Self::WholeOver => Exact::new(a.whole() + b.scale + 1, 0),
             Self::Remainder => Exact::new(a.whole().min(b.whole()) + common.scale, common.scale),

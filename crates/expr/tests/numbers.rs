@@ -94,6 +94,22 @@ fn check(
     Ok(())
 }
 
+/// Values of 19 digits, of which the greatest are beyond 64 bits.
+#[test]
+fn nineteen_digits_fit() {
+    let of = |precision: u32| Given { digits: 10_i128.pow(precision) - 1, precision, scale: 0 };
+    let cases = [
+        ("a", of(19), of(1), 10_i128.pow(19) - 1),
+        ("a % b", of(19), of(37), 10_i128.pow(19) - 1),
+        ("a * b", of(9), of(10), (10_i128.pow(9) - 1) * (10_i128.pow(10) - 1)),
+        ("a * b", of(18), of(1), (10_i128.pow(18) - 1) * 9),
+        ("a + b", of(18), of(18), 2 * (10_i128.pow(18) - 1)),
+    ];
+    for (text, a, b, expected) in cases {
+        assert_eq!(evaluated(text, a, b), Ok((expected.into(), 0)), "{text} of {a:?} and {b:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn sums_and_products_are_exact(a in given(), b in given()) {
