@@ -164,13 +164,25 @@ fn checked(op: Arithmetic, (a, up_a): (i128, u16), (b, up_b): (i128, u16)) -> Re
         return result
             .map_or_else(|| if op == Arithmetic::Remainder { Ok(0) } else { Err(OVERFLOW) }, Ok);
     }
-    let (a, b) = raised(a, up_a).zip(raised(b, up_b)).ok_or(OVERFLOW)?;
+    let both = raised(a, up_a).zip(raised(b, up_b));
     let result = match op {
-        Arithmetic::Plus => a.checked_add(b),
-        Arithmetic::Minus => a.checked_sub(b),
-        _ => a.checked_mul(b),
+        Arithmetic::Plus => {
+            both.and_then(|(a, b)| a.checked_add(b)).or_else(|| sum((a, up_a), (b, up_b)))
+        }
+        Arithmetic::Minus => both
+            .and_then(|(a, b)| a.checked_sub(b))
+            .or_else(|| sum((a, up_a), (b.wrapping_neg(), up_b))),
+        _ => both.and_then(|(a, b)| a.checked_mul(b)),
     };
     result.filter(|n| fits(*n, WIDE)).ok_or(OVERFLOW)
+}
+
+/// A sum of two numbers, one of which is brought to the decimal places of the other: it may fit where
+/// that one by itself does not.
+fn sum((a, up_a): (i128, u16), (b, up_b): (i128, u16)) -> Option<i128> {
+    let (few, up, many) = if up_b == 0 { (a, up_a, b) } else { (b, up_b, a) };
+    let unit = power(up)?;
+    few.checked_add(many / unit)?.checked_mul(unit)?.checked_add(many % unit)
 }
 
 /// Whether a number has at most so many digits.

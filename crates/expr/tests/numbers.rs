@@ -110,6 +110,20 @@ fn nineteen_digits_fit() {
     }
 }
 
+/// The sum has 38 digits; brought to its places, one of the two has 39.
+#[test]
+fn sums_fit_where_their_parts_do_not() {
+    let a = Given {
+        digits: 1_701_411_834_604_692_317_316_873_037_158_841_058,
+        precision: 37,
+        scale: 4,
+    };
+    let b = Given { digits: 10_i128.pow(38) - 1, precision: 38, scale: 6 };
+    let expected: BigInt = BigInt::from(a.digits) * 100 - BigInt::from(b.digits);
+    assert_eq!(evaluated("a - b", a, b), Ok((expected.clone(), 6)));
+    assert_eq!(evaluated("b - a", a, b), Ok((-expected, 6)));
+}
+
 proptest! {
     #[test]
     fn sums_and_products_are_exact(a in given(), b in given()) {
