@@ -82,9 +82,8 @@ impl Type {
             D::Int16 | D::UInt16 => Self::exact(5, 0),
             D::Int32 | D::UInt32 => Self::exact(10, 0),
             D::Int64 => Self::exact(19, 0),
-            D::UInt64 => Self::exact(20, 0),
             // 19 digits without places stand for 64 bits, beyond which a decimal of 19 digits may be.
-            D::Decimal(19, 0) => Self::exact(20, 0),
+            D::UInt64 | D::Decimal(19, 0) => Self::exact(20, 0),
             D::Decimal(digits, scale) => {
                 Self::exact(u16::try_from(*digits).ok()?, u16::try_from(*scale).ok()?)
             }
