@@ -26,8 +26,6 @@ mod receivables;
 mod revenue;
 mod side_inputs;
 mod subscriptions;
-#[cfg(test)]
-mod tests;
 mod visitors;
 mod win_back;
 

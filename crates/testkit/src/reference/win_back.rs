@@ -249,3 +249,32 @@ fn wilson(p: f64, n: usize) -> (f64, f64) {
     let size = 1.0 + Z * Z / n;
     ((middle - half) / size, (middle + half) / size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_the_uplift() {
+        // Newcombe 1998, table II, method 10.
+        let cases = [
+            ((56, 70, 48, 80), (0.2, 0.0524, 0.3339)),
+            ((9, 10, 3, 10), (0.6, 0.1705, 0.8090)),
+            ((6, 7, 2, 7), (0.5714, 0.0582, 0.8062)),
+            ((5, 56, 0, 29), (0.0893, -0.0381, 0.1926)),
+            ((0, 10, 0, 20), (0.0, -0.1611, 0.2775)),
+            ((10, 10, 0, 10), (1.0, 0.6075, 1.0)),
+        ];
+        for ((a, m, b, n), expected) in cases {
+            let (difference, low, high) = uplift(a, m, b, n).unwrap();
+            let found = [difference, low, high];
+            for (found, expected) in found.iter().zip([expected.0, expected.1, expected.2]) {
+                assert!(
+                    (found - expected).abs() < 5.1e-5,
+                    "{a}/{m} - {b}/{n}: {found:?}, {expected}"
+                );
+            }
+        }
+        assert_eq!(uplift(0, 0, 1, 2), None);
+    }
+}

@@ -122,7 +122,9 @@ fn of_measures(settings: &Settings) -> kohort_model::Settings {
 }
 
 pub fn run(case: &Case, shape: Shape) -> Run {
-    let (history, settings) = &in_order_of_names(case.history.clone(), &case.settings);
+    let (history, mut settings) = in_order_of_names(case.history.clone(), &case.settings);
+    settings.grains.sort_unstable();
+    let (history, settings) = (&history, &settings);
     let mut inputs = inputs(history, settings);
     let gathered = gather(history, settings, &mut inputs, shape).expect("batches are taken");
     let pool = ThreadPoolBuilder::new().num_threads(shape.threads).build().expect("threads");

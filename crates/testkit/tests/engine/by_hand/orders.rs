@@ -1,8 +1,7 @@
 //! Orders.
 
 use super::*;
-use crate::history::Id;
-use crate::settings::RowsMode;
+use kohort_testkit::{Activity, Id, Row, RowsMode};
 
 #[test]
 fn a_gap_of_exactly_w_is_no_lapse() {

@@ -1,6 +1,6 @@
 //! `customers` and `clv_holdout`.
 
-use crate::Lifetime;
+use kohort_testkit::Lifetime;
 
 use super::*;
 

@@ -98,8 +98,13 @@ fn other_inputs_give_signals() {
             "returns" => "1 2023-12-01 1",
             _ => "2023-12-01 0",
         };
+        // Returns are of what was bought.
+        let lines = match input {
+            "returns" => "order_lines:\ncustomer order day product\nother 1 2023-12-01 x\n",
+            _ => "",
+        };
         let history = format!(
-            "{}{input}:\ncustomer {columns}\nother {other}\na {row}",
+            "{}{lines}{input}:\ncustomer {columns}\nother {other}\na {row}",
             subscribers(&[], &["a"])
         );
         let expected = format!("signal mean_level_stayed\n{expected}");

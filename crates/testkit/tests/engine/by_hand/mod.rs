@@ -1,4 +1,5 @@
-//! Histories small enough to be counted by hand.
+//! Histories small enough to be counted by hand: what the reference says of them is looked at, and
+//! that the engine says the same.
 
 mod customers;
 mod gaps;
@@ -11,12 +12,16 @@ mod subscriptions;
 mod visitors;
 mod win_back;
 
-use kohort_model::{Day, Grain, SegmentAt};
+use std::collections::BTreeMap;
 
-use super::*;
-use crate::compare::pick;
-use crate::history::{parse_history, parse_rows};
-use crate::render::assert_text;
+use kohort_model::{Basis, Day, Grain, SegmentAt};
+use kohort_testkit::reference::FurtherLeftOut;
+use kohort_testkit::strategies::Case;
+use kohort_testkit::{
+    History, LapseDays, NaiveRow, Reference, Settings, assert_text, parse_history, parse_rows, pick,
+};
+
+use crate::differs;
 
 fn day(text: &str) -> Day {
     text.parse::<chrono::NaiveDate>().unwrap().into()
@@ -35,6 +40,17 @@ fn subscribed(as_of: &str, gap: u32) -> Settings {
         reactivation_gap_days: gap,
         ..Settings::default()
     }
+}
+
+/// The tables of a history, the engine's like the reference's.
+#[track_caller]
+fn reference(history: impl Into<History>, settings: &Settings) -> Reference {
+    let case = Case { history: history.into(), settings: settings.clone() };
+    let expected = kohort_testkit::reference(case.history.clone(), settings);
+    if let Some(differs) = differs(&case, &expected) {
+        panic!("{differs}");
+    }
+    expected
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 //! `purchase_gaps`, its histogram, and `loyalty`.
 
-use crate::{Gaps, Loyalty};
+use kohort_testkit::{Activity, Gaps, Loyalty};
 
 use super::*;
 
