@@ -24,7 +24,7 @@ use kohort_testkit::{
 use crate::differs;
 
 fn day(text: &str) -> Day {
-    text.parse::<chrono::NaiveDate>().unwrap().into()
+    text.parse::<chrono::NaiveDate>().expect(text).into()
 }
 
 /// Months up to `as_of` with a lapse window of `w` days.

@@ -103,7 +103,7 @@ fn contacted(contacts: &[&str], as_of: &str, window: u32) -> Vec<NaiveRow> {
          a {contacts}"
     );
     let settings = Settings { attribution_window_days: window, ..months(as_of, 10) };
-    reference(parse_history(&history), &settings).tables.remove("win_back").unwrap()
+    reference(parse_history(&history), &settings).tables.remove("win_back").expect("the table")
 }
 
 #[test]
