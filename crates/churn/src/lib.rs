@@ -8,8 +8,6 @@ mod lapse;
 mod newcombe;
 mod reasons;
 mod retention;
-#[cfg(test)]
-mod tests;
 mod win_back;
 
 pub use reasons::CHURN_REASONS;

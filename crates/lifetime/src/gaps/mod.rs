@@ -2,8 +2,6 @@
 
 mod rows;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

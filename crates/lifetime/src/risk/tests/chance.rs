@@ -6,7 +6,7 @@ use super::{Dice, Known, frame, show_known};
 use crate::tests::Person;
 
 /// The signals, with the days from which they are known.
-pub(super) const SIGNALS: [(&str, Option<i32>); 4] =
+const SIGNALS: [(&str, Option<i32>); 4] =
     [("clicks", Some(-50)), ("late", Some(20)), ("low", Some(45)), ("unknown", None)];
 
 /// People whose every event is left to chance.

@@ -8,11 +8,10 @@
 )]
 
 mod chance;
-mod counted;
 mod fits;
+mod levels;
 mod months;
 mod planted;
-mod rows;
 
 use kohort_inputs::{Invoice, Return, Score, Signal};
 use kohort_model::{

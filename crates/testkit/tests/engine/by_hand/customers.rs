@@ -1,22 +1,24 @@
 //! `customers` and `clv_holdout`.
 
-use kohort_testkit::Lifetime;
+use kohort_testkit::{Activity, Lifetime};
 
 use super::*;
 
 #[test]
 fn one_row_each() {
+    // a: order days 01-01, 01-05, 01-13; gaps 4 and 8; the last known day is 01-31.
+    let rows = "customer day        value
+                a        2024-01-01 100
+                a        2024-01-05 30
+                a        2024-01-05 20
+                a        2024-01-07 -25
+                a        2024-01-13 250
+                b        2024-01-10 1000
+                nobody   2024-01-10 -5";
+    let sales = months("2024-02-01", 90);
     check(
-        // a: order days 01-01, 01-05, 01-13; gaps 4 and 8; the last known day is 01-31.
-        "customer day        value
-         a        2024-01-01 100
-         a        2024-01-05 30
-         a        2024-01-05 20
-         a        2024-01-07 -25
-         a        2024-01-13 250
-         b        2024-01-10 1000
-         nobody   2024-01-10 -5",
-        &months("2024-02-01", 90),
+        rows,
+        &sales,
         "customers",
         "customer_id status first_order last_order orders order_days revenue refunds refund_value \
              average_order_value frequency recency_days age_days monetary mean_gap_days \
@@ -24,32 +26,58 @@ fn one_row_each() {
          a at_risk 2024-01-01 2024-01-13 4 3 375 1 25 1 2 12 30 1.5 6 6 18 3 0 false
          b at_risk 2024-01-10 2024-01-10 1 1 1000 0 0 10 0 0 21 - - - 21 3.5 0 false",
     );
+    // Where refunds are activity, they are orders and refunds; of the repeat days of a the values are
+    // 50, -25 and 250.
+    check(
+        rows,
+        &Settings { activity: Activity::Any, ..sales },
+        "customers",
+        "customer_id orders order_days revenue refunds refund_value average_order_value frequency \
+             recency_days monetary mean_gap_days median_gap_days
+         a           5 4 375  1 25 0.75  3 12 0.916667 4 4
+         b           1 1 1000 0 0  10    0 0  -        - -
+         nobody      1 1 -5   1 5  -0.05 0 0  -        - -",
+    );
 }
 
 #[test]
 fn what_a_customer_is_at_the_end() {
-    // W = 30, as_of 04-01; the only gaps are 10, 10, 60.
+    // W = 30, as_of 04-01, and who is seen before 02-19 may be older than the history. The gaps of
+    // active are 4, 6, 10 and 10, those of others 40, 45 and 60: the median is 8 of active, which has
+    // enough of its own, and 10 of everybody.
     let rows = "customer day        value
-                lapsed   2024-03-01 1
-                back     2024-01-20 1
-                back     2024-03-20 1
+                active   2024-02-20 1
+                active   2024-02-24 1
                 active   2024-03-01 1
                 active   2024-03-11 1
                 active   2024-03-21 1
+                again    2024-01-20 1
+                again    2024-03-05 1
+                back     2024-01-20 1
+                back     2024-03-20 1
+                early    2024-02-18 1
+                lapsed   2024-01-21 1
+                lapsed   2024-03-01 1
+                late     2024-03-02 1
                 new      2024-03-31 1
-                overdue  2024-03-11 1";
-    let columns = "customer_id status days_since_last overdue_ratio lapses";
+                overdue  2024-03-11 1
+                past     2024-02-19 1";
+    let columns = "customer_id status days_since_last overdue_ratio lapses entered_existing";
     check(
         rows,
-        &months("2024-04-01", 30),
+        &Settings { history_start: Some(day("2024-01-20")), ..months("2024-04-01", 30) },
         "customers",
         &format!(
             "{columns}
-             active  active  10 1   0
-             back    won_back 11 1.1 1
-             lapsed  lapsed  30 3   1
-             new     new     0  0   0
-             overdue at_risk 20 2   0"
+             active  active   10 1.25 0 false
+             again   at_risk  26 2.6  1 true
+             back    won_back 11 1.1  1 true
+             early   lapsed   42 4.2  1 true
+             lapsed  lapsed   30 3    2 true
+             late    at_risk  29 2.9  0 false
+             new     new      0  0    0 false
+             overdue at_risk  20 2    0 false
+             past    lapsed   41 4.1  1 false"
         ),
     );
     // Nobody has a gap: nobody is overdue.
@@ -57,7 +85,7 @@ fn what_a_customer_is_at_the_end() {
         "customer day value\n a 2024-03-11 1",
         &months("2024-04-01", 30),
         "customers",
-        &format!("{columns}\n a new 20 - 0"),
+        &format!("{columns}\n a new 20 - 0 false"),
     );
 }
 

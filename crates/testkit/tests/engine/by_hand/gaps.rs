@@ -44,6 +44,35 @@ fn gaps_start_in_a_period() {
 }
 
 #[test]
+fn rows_of_a_segment_start_with_its_first_activity() {
+    // Of the second week two days are known: the open gaps have lasted 3 days and 1 day.
+    check(
+        "customer day        value kind
+         a        2024-01-01 1     x
+         a        2024-01-07 1     x
+         b        2024-01-09 1     y",
+        &Settings {
+            grains: vec![Grain::Week],
+            segments: vec![("kind", SegmentAt::First)],
+            ..months("2024-01-10", 90)
+        },
+        "purchase_gaps",
+        "segment_value period     gap_number gaps open km_median_days is_complete
+         -             2024-01-01 -          1    1    6              true
+         -             2024-01-01 1          1    0    6              true
+         -             2024-01-01 2          0    1    -              true
+         -             2024-01-08 -          0    1    -              false
+         -             2024-01-08 1          0    1    -              false
+         x             2024-01-01 -          1    1    6              true
+         x             2024-01-01 1          1    0    6              true
+         x             2024-01-01 2          0    1    -              true
+         x             2024-01-08 -          0    0    -              false
+         y             2024-01-08 -          0    1    -              false
+         y             2024-01-08 1          0    1    -              false",
+    );
+}
+
+#[test]
 fn open_gaps_count_as_long_as_they_lasted() {
     let cases: [(&[i64], &[i64], &str); 7] = [
         // (gaps that ended, gaps open for so long, the median)

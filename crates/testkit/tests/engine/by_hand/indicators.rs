@@ -60,7 +60,8 @@ fn levels_are_compared_in_classes() {
              a 2024-01-15 login {level}",
             subscribers(&[], &["a"])
         );
-        let expected = format!("threshold exposed odds_ratio auc\n{threshold} 0 - -");
+        let columns = "threshold exposed mean_level_churned odds_ratio odds_ratio_low auc";
+        let expected = format!("{columns}\n{threshold} 0 - - - -");
         check(&history, &subscribed("2024-03-01", 0), "churn_indicators", &expected);
     }
 }
@@ -85,12 +86,20 @@ fn other_inputs_give_signals() {
             "late_payments 1",
         ),
         ("invoices", "issued due paid amount", "2024-01-01 2024-01-10 - -5", "late_payments 0"),
+        // Late on 01-01 alone.
+        (
+            "invoices",
+            "issued due paid amount",
+            "2023-12-01 2023-12-31 2024-01-02 5",
+            "late_payments 0",
+        ),
         // It was due before there was one.
         ("invoices", "issued due paid amount", "2024-01-31 2024-01-10 - 5", "late_payments 1"),
         ("invoices", "issued due paid amount", "2024-02-01 2024-01-10 - 5", "late_payments 0"),
         ("returns", "order day units", "1 2024-01-02 5\n a 1 2024-01-02 5", "product_returns 2"),
         ("returns", "order day units", "1 2024-01-01 5\n a 1 2024-02-01 5", "product_returns 0"),
         ("surveys", "day score", "2024-01-02 6\n a 2024-01-02 7", "low_scores 1"),
+        ("surveys", "day score", "2024-01-31 6\n a 2024-01-01 6\n a 2024-02-01 6", "low_scores 1"),
     ];
     for (input, columns, row, expected) in cases {
         let other = match input {
@@ -137,6 +146,55 @@ fn signals_of_one_name_are_added_up() {
     for (engagement, expected) in cases {
         let (history, settings) = (history(engagement), subscribed("2024-04-01", 0));
         check(&history, &settings, "churn_indicators", &format!("{columns}\n{expected}"));
+    }
+}
+
+#[test]
+fn who_is_observed_and_who_churned() {
+    // a is there when February begins, and leaves on that day; b leaves in March; c is not there when
+    // the month begins that it starts with, and leaves on the first of March; d stays; e comes and
+    // goes between two openings; f leaves in May, which is not over.
+    let history = "subscriptions:
+                   customer subscription started    ended      value
+                   a        x            2023-01-04 2023-02-01 10
+                   b        x            2023-01-01 2023-03-02 10
+                   c        x            2023-02-01 2023-03-01 10
+                   d        x            2023-01-06 -          10
+                   e        x            2023-02-02 2023-02-10 10
+                   f        x            2023-03-02 2023-05-06 10
+                   engagement:
+                   customer day        kind  value
+                   a        2023-01-31 click 500
+                   a        2023-02-01 click 900
+                   b        2023-01-02 click 200
+                   b        2023-02-28 click 100
+                   c        2023-01-03 click 100
+                   d        2023-04-01 click 5000
+                   e        2023-02-03 click 100
+                   e        2023-05-11 later 100";
+    // Before February the levels are 5 (a), 2 (b) and 0 (d), before March 1 (b) and twice 0 (c, d),
+    // before April twice 0 (d, f). Nobody knows of what begins with as_of.
+    check(
+        history,
+        &subscribed("2023-05-11", 0),
+        "churn_indicators",
+        "signal observations churned with_signal mean_level_churned mean_level_stayed threshold \
+             exposed exposed_churned unexposed unexposed_churned odds_ratio auc
+         click  8 3 3 2 0.4 0.01 3 2 5 1 8 0.733333",
+    );
+    let cases = [
+        // April is complete when a gap at its end cannot be bridged any more, and February when it
+        // does not begin within so many days of the history.
+        (None, 10, "8 3 3"),
+        (None, 11, "6 3 3"),
+        (Some("2023-01-21"), 11, "6 3 3"),
+        (Some("2023-01-21"), 12, "3 2 1"),
+    ];
+    for (start, gap, expected) in cases {
+        let history_start = start.map(day);
+        let settings = Settings { history_start, ..subscribed("2023-05-11", gap) };
+        let expected = format!("observations churned with_signal\n{expected}");
+        check(history, &settings, "churn_indicators", &expected);
     }
 }
 

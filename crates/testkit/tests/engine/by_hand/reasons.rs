@@ -14,14 +14,21 @@ fn cancellations_tell_why() {
          b        x            2024-01-05 2024-02-20 30    price  voluntary   2024-02-23
          c        x            2024-01-05 2024-02-25 20    -      involuntary -
          d        x            2024-01-05 2024-02-25 100   moved  voluntary   -
-         d        y            2024-01-05 -          10    -      unknown     -",
+         d        y            2024-01-05 -          10    -      unknown     -
+         e        x            2024-01-05 2024-04-01 10    price  voluntary   -
+         f        x            2024-01-05 2024-02-10 100   price  involuntary -
+         surveys:
+         customer day        reason
+         a        2024-02-10 boring",
         &subscribed("2024-04-01", 0),
         "churn_reasons",
-        // Who keeps a subscription has not left; 9 days before and 3 after make 3 on average.
+        // Who keeps a subscription has not left, nor has who leaves on as_of, and answers do not
+        // count beside a reason; 9 days before and 3 after make 3 on average.
         &format!(
             "{COLUMNS} is_complete
-             2024-02-01 cancellation price   voluntary   2 3 0.666667 80 100 0.8 2 3 true
-             2024-02-01 none         unknown involuntary 1 3 0.333333 20 100 0.2 0 - true"
+             2024-02-01 cancellation price   involuntary 1 4 0.25 100 200 0.5 0 - true
+             2024-02-01 cancellation price   voluntary   2 4 0.5  80  200 0.4 2 3 true
+             2024-02-01 none         unknown involuntary 1 4 0.25 20  200 0.1 0 - true"
         ),
     );
 }
@@ -80,6 +87,7 @@ fn answers_speak_where_cancellations_are_silent() {
         (vec!["2024-02-16 a"], "none unknown"),
         (vec!["2024-02-09 a", "2024-02-11 b"], "survey b"),
         (vec!["2024-02-11 b", "2024-02-11 a"], "survey a"),
+        (vec!["2024-02-09 a", "2024-02-16 b"], "survey a"),
         (vec!["2024-02-09 a", "2024-02-11 -"], "survey a"),
         (vec!["2024-02-09 a", "2024-02-11 unknown"], "survey a"),
         (vec!["2024-02-11 \"\""], "none unknown"),
@@ -88,15 +96,16 @@ fn answers_speak_where_cancellations_are_silent() {
         let answers = answers.join("\na ");
         let history = format!(
             "subscriptions:
-             customer subscription started    ended      value cause
-             a        x            2024-01-05 2024-02-10 50    voluntary
+             customer subscription started    ended      value cause     cancelled
+             a        x            2024-01-05 2024-02-10 50    voluntary 2024-02-08
              surveys:
              customer day reason
              b 2024-02-10 other
              a {answers}"
         );
         let settings = Settings { survey_window_days: 5, ..subscribed("2024-03-01", 0) };
-        let expected = format!("source reason cause\n{expected} voluntary");
+        // The cause and the notice are those of the subscription.
+        let expected = format!("source reason cause mean_notice_days\n{expected} voluntary 2");
         check(&history, &settings, "churn_reasons", &expected);
     }
 }
@@ -109,29 +118,41 @@ fn who_stops_ordering_may_say_why() {
             "customer day        value
              a        2024-01-02 1000
              a        2024-01-03 300
+             a        2024-01-02 -7
              a        2024-01-31 -100
              a        2024-02-01 50
+             a        2024-02-02 -3
              b        2024-01-20 10
              b        2024-01-19 -50
+             c        2023-11-01 4
+             c        2024-01-01 5
              surveys:
              customer day reason
              a {said} price"
         )
     };
-    let settings = Settings { survey_window_days: 5, ..months("2024-03-05", 30) };
-    // Orders and refunds from 01-03 on; below zero is no loss.
-    for (said, source) in [("2024-01-27", "survey"), ("2024-01-26", "none")] {
-        let reason = if source == "survey" { "price" } else { "unknown" };
+    let settings = Settings { survey_window_days: 5, ..months("2024-03-15", 30) };
+    // Orders and refunds from 01-03 to 02-01; below zero is no loss; c leaves twice.
+    let cases = [
+        // Around the last order and the churn event.
+        ("2024-01-26", "none unknown"),
+        ("2024-01-27", "survey price"),
+        ("2024-03-07", "survey price"),
+        ("2024-03-08", "none unknown"),
+    ];
+    for (said, why) in cases {
         let expected = format!(
             "period source reason cause churned revenue_lost revenue_lost_share with_notice
+             2023-12-01 none unknown unknown 1 4 1 0
+             2024-01-01 none unknown unknown 1 5 1 0
              2024-02-01 none unknown unknown 1 0 - 0
-             2024-03-01 {source} {reason} unknown 1 250 1 0"
+             2024-03-01 {why} unknown 1 250 1 0"
         );
         check(&history(said), &settings, "churn_reasons", &expected);
     }
     // An answer on as_of is not known yet, and without answers there is no table.
     let reference_of = |text: &str| reference(parse_history(text), &settings);
-    let late = reference_of(&history("2024-03-05"));
+    let late = reference_of(&history("2024-03-15"));
     assert_eq!(late.further_left_out, FurtherLeftOut::from([(("surveys", "after_as_of"), 1)]));
     assert!(pick(&late.tables["churn_reasons"], &[("source", "survey")]).is_empty());
     assert!(

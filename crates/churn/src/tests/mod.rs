@@ -1,4 +1,0 @@
-mod people;
-mod reasons;
-mod retention;
-mod win_back;
