@@ -7,8 +7,6 @@ mod cross_sell;
 mod nps;
 mod product_returns;
 mod receivables;
-#[cfg(test)]
-mod tests;
 
 pub use cross_sell::CROSS_SELL;
 pub use nps::NPS;

@@ -212,77 +212,7 @@ impl Gridded for Scores {
 
 #[cfg(test)]
 mod tests {
-    use kohort_model::{Basis, Day, Grain};
-
     use super::*;
-    use crate::tests::{Person, assert_overall, assert_text, context, table};
-
-    fn answers(slot: u32, scores: &[(i32, u8)]) -> Person {
-        let scores = scores.iter().map(|(day, score)| (Day(*day), *score)).collect();
-        Person { slot, scores, ..Person::default() }
-    }
-
-    #[test]
-    fn the_last_score_of_a_person_in_a_period_counts() {
-        // January holds the days 0 to 30, February 31 to 58, March 59 to 89.
-        let people = [
-            answers(1, &[(3, 0), (30, 9), (31, 7)]),
-            answers(1, &[(0, 10), (0, 6)]),
-            answers(2, &[(40, 8), (70, 10)]),
-            answers(2, &[(70, 9)]),
-            answers(2, &[(70, 2)]),
-            answers(1, &[]),
-        ];
-        let found = table(&NPS, context(0, 80, Grain::Month), &people);
-        assert_text(
-            &found,
-            "segment segment_value period responses promoters passives detractors nps     nps_standard_error is_complete
-             all     -             0      2         1         0        1          0       70.7107            true
-             all     -             31     2         0         2        0          0       0                  true
-             all     -             59     3         2         0        1          33.3333 54.4331            false
-             kind    a             0      2         1         0        1          0       70.7107            true
-             kind    a             31     1         0         1        0          0       0                  true
-             kind    a             59     0         0         0        0          -       -                  false
-             kind    b             31     1         0         1        0          0       0                  true
-             kind    b             59     3         2         0        1          33.3333 54.4331            false",
-        );
-    }
-
-    #[test]
-    fn classes_of_scores() {
-        let people: Vec<_> = (0..=10).map(|score| answers(1, &[(5, score)])).collect();
-        let found = table(&NPS, context(0, 31, Grain::Month), &people);
-        assert_overall(
-            &found,
-            "responses promoters passives detractors nps      nps_standard_error
-             11        2         2        7          -45.4545 23.5791",
-        );
-    }
-
-    #[test]
-    fn periods_are_complete_as_in_other_tables() {
-        let people = [answers(1, &[(5, 9), (60, 9)])];
-        let mut context = context(0, 90, Grain::Month);
-        (context.history_start, context.lapse_days) = (Some(Day(0)), 40);
-        let found = table(&NPS, context.clone(), &people);
-        assert_overall(
-            &found,
-            "period responses is_complete
-             0      1         false
-             31     0         false
-             59     1         true",
-        );
-        context.history_start = None;
-        (context.basis, context.lapse_days) = (Basis::Subscriptions, 1);
-        let found = table(&NPS, context, &people);
-        assert_overall(
-            &found,
-            "period responses is_complete
-             0      1         true
-             31     0         true
-             59     1         false",
-        );
-    }
 
     #[test]
     fn worked_examples() {

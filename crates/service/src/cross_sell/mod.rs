@@ -9,8 +9,6 @@ mod history;
 mod pair_counts;
 mod pairs;
 mod schema;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

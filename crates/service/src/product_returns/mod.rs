@@ -2,8 +2,6 @@
 
 mod facts;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

@@ -2,8 +2,6 @@
 
 mod open;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 

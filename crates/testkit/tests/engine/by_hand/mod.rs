@@ -7,6 +7,7 @@ mod indicators;
 mod opportunities;
 mod orders;
 mod reasons;
+mod receivables;
 mod service;
 mod subscriptions;
 mod visitors;

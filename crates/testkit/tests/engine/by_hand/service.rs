@@ -1,10 +1,20 @@
-//! `nps`, `receivables`, `product_returns`, `cross_sell` and `cross_sell_customers`.
+//! `nps`, `product_returns`, `cross_sell` and `cross_sell_customers`.
 
 use super::*;
 
 /// Somebody who ordered, as every history needs.
-const A_CUSTOMER: &str = "customer day        value
+pub(super) const A_CUSTOMER: &str = "customer day        value
                           a        2024-01-10 100\n";
+
+/// Those of x are in country a, those of y and z in b.
+pub(super) const IN_COUNTRIES: &str = "customer day        value country
+                                       x        2023-01-05 1     a
+                                       y        2023-01-05 1     b
+                                       z        2023-01-05 1     b\n";
+
+pub(super) fn by_country(settings: Settings) -> Settings {
+    Settings { segments: vec![("country", SegmentAt::First)], ..settings }
+}
 
 #[test]
 fn the_last_score_of_a_period_counts() {
@@ -29,6 +39,53 @@ fn the_last_score_of_a_period_counts() {
          2024-01-01 4 2 1 1 25  41.45781 true
          2024-02-01 0 0 0 0 -   -         true
          2024-03-01 1 1 0 0 100 0         false",
+    );
+}
+
+#[test]
+fn classes_of_scores() {
+    let scores: String = (0..=10).map(|score| format!("p{score} 2024-01-05 {score}\n")).collect();
+    check(
+        &format!("{A_CUSTOMER} surveys:\n customer day score\n {scores}"),
+        &months("2024-02-01", 90),
+        "nps",
+        // 100 × (2 - 7) / 11, and 100 × √((9 - 25 / 11) / 11²).
+        "responses promoters passives detractors nps nps_standard_error
+         11 2 2 7 -45.454545 23.579079",
+    );
+}
+
+#[test]
+fn periods_of_scores_are_complete_as_elsewhere() {
+    let scores = "surveys:
+                  customer day        score
+                  a        2024-01-06 9
+                  a        2024-03-02 9";
+    // January and February start within 40 days of the history's start.
+    let settings = Settings { history_start: Some(day("2024-01-01")), ..months("2024-04-01", 40) };
+    check(
+        &format!("{A_CUSTOMER}{scores}"),
+        &settings,
+        "nps",
+        "period     responses is_complete
+         2024-01-01 1         false
+         2024-02-01 0         false
+         2024-03-01 1         true",
+    );
+    // A gap at the end of March may still be bridged.
+    check(
+        &format!(
+            "subscriptions:
+             customer subscription started    ended value
+             a        1            2023-12-15 -     1
+             {scores}"
+        ),
+        &subscribed("2024-04-01", 1),
+        "nps",
+        "period     responses is_complete
+         2024-01-01 1         true
+         2024-02-01 0         true
+         2024-03-01 1         false",
     );
 }
 
@@ -66,72 +123,10 @@ fn a_score_stands_under_every_value_of_its_customer() {
     }
 }
 
-#[test]
-fn who_owes_what() {
-    let history = format!(
-        "{A_CUSTOMER}
-         invoices:
-         customer id issued     due        paid       amount
-         a        1  2024-01-05 2024-01-20 2024-02-10 100
-         a        2  2024-01-31 -          -          200
-         b        3  2024-02-10 2024-02-20 2024-02-15 50
-         b        4  2024-02-20 2024-02-10 -          60
-         c        5  2024-01-10 -          2024-03-05 -80
-         c        6  2024-02-01 2024-02-29 2024-03-11 30
-         c        7  2024-03-11 -          -          30"
-    );
-    let settings = months("2024-03-11", 90);
-    check(
-        &history,
-        &settings,
-        "receivables",
-        // Of 290 in February, 140 are from then and 150 half of January's.
-        "period days opening_receivables receivables open_invoices credit_sales invoices dso \
-             dso_average dso_countback best_possible_dso
-         2024-01-01 31 0   300 2 300 2 31        15.5      31   20.666667
-         2024-02-01 29 300 290 3 140 3 60.071429 61.107143 44.5 47.642857
-         2024-03-01 10 290 290 3 0   0 -         -         54.5 -",
-    );
-    check(
-        &history,
-        &settings,
-        "receivables",
-        "period paid mean_days_to_pay paid_late late_share mean_days_late current overdue_1_30 \
-             open_credits customers_in_credit is_complete
-         2024-01-01 0 -    0 -   -  200 100 80 1 true
-         2024-02-01 2 20.5 1 0.5 21 230 60  80 1 true
-         2024-03-01 0 -    0 -   -  0   290 0  0 false",
-    );
-}
-
-#[test]
-fn receivables_by_age() {
-    // As many days late as stand beside the amounts, on 04-30.
-    check(
-        &format!(
-            "{A_CUSTOMER}
-             invoices:
-             customer issued     due        amount
-             a        2024-01-01 2024-04-30 1
-             a        2024-01-01 2024-04-29 10
-             a        2024-01-01 2024-03-31 100
-             a        2024-01-01 2024-03-30 1000
-             a        2024-01-01 2024-03-01 10000
-             a        2024-01-01 2024-02-29 100000
-             a        2024-01-01 2024-01-31 1000000
-             a        2024-01-01 2024-01-30 10000000"
-        ),
-        &Settings { grains: vec![Grain::Year], ..months("2024-05-01", 90) },
-        "receivables",
-        "days receivables current overdue_1_30 overdue_31_60 overdue_61_90 overdue_over_90
-         121  11111111    1       110          11000         1100000       10000000",
-    );
-}
-
 const SOLD_AND_RETURNED: &str = "order_lines:
      customer order day        product category units value
      a        1     2024-01-31 shoe    wear     2     100
-     a        1     2024-02-01 hat     wear     1     30
+     a        1     2024-02-11 hat     wear     1     30
      a        2     2024-02-10 shoe    wear     1     50
      b        1     2024-02-05 pen     desk     4     8
      b        1     2024-02-05 pen     art      1     2
@@ -183,6 +178,95 @@ fn what_came_back_and_when_it_was_sold() {
              reason   unknown 6 2 60 1 1 5 0.166667 0.5 0.083333 -"
         ),
     );
+    let by_return = |period| [("period", period), ("attribution", "return_date")];
+    let moved = "breakdown breakdown_value sold_units sold_orders sold_value returned_units \
+                 returned_orders returned_value unmatched";
+    assert_text(
+        &pick(&tables["product_returns"], &by_return("2024-02-01")),
+        // The hat of the order of January was one of wear.
+        &format!(
+            "{moved}
+             total    -       6 2 60 3 2 85 0
+             category (none)  0 0 0  1 1 5  -
+             category art     1 1 2  0 0 0  -
+             category desk    4 1 8  0 0 0  -
+             category wear    1 1 50 2 1 80 -
+             product  hat     0 0 0  2 2 35 -
+             product  pen     5 1 10 0 0 0  -
+             product  shoe    1 1 50 1 1 50 -
+             reason   small   6 2 60 1 1 50 -
+             reason   unknown 6 2 60 2 2 35 -"
+        ),
+    );
+    assert_text(
+        &pick(&tables["product_returns"], &by_return("2024-03-01")),
+        // What nobody is known to have ordered is of no category.
+        &format!(
+            "{moved}
+             total    -      0 0 0 3 2 6 1
+             category (none) 0 0 0 1 1 2 -
+             category art    0 0 0 2 1 4 -
+             product  pen    0 0 0 3 2 6 -
+             reason   broken 0 0 0 3 2 6 -"
+        ),
+    );
+}
+
+#[test]
+fn returns_of_segments() {
+    check(
+        &format!(
+            "{IN_COUNTRIES}
+             order_lines:
+             customer order day        product units value
+             x        1     2023-01-06 cap     4     4000
+             x        2     2023-01-06 coat    4     6000
+             y        1     2023-03-02 cap     0     0
+             returns:
+             customer order day        units value
+             x        1     2023-02-01 1     1000
+             # It comes first, and tells from when on there are rows.
+             y        9     2023-02-10 1     500"
+        ),
+        &by_country(months("2023-03-27", 90)),
+        "product_returns",
+        "segment_value period attribution unit_return_rate order_return_rate value_return_rate \
+             unmatched is_mature is_complete
+         - 2023-01-01 order_date  0.125 0.5 0.1 - true  true
+         - 2023-01-01 return_date 0     0   0   0 true  true
+         - 2023-02-01 order_date  -     -   -   - false true
+         - 2023-02-01 return_date -     -   -   1 true  true
+         - 2023-03-01 order_date  -     0   -   - false false
+         - 2023-03-01 return_date -     0   -   0 false false
+         a 2023-01-01 order_date  0.125 0.5 0.1 - true  true
+         a 2023-01-01 return_date 0     0   0   0 true  true
+         a 2023-02-01 order_date  -     -   -   - false true
+         a 2023-02-01 return_date -     -   -   0 true  true
+         a 2023-03-01 order_date  -     -   -   - false false
+         a 2023-03-01 return_date -     -   -   0 false false
+         b 2023-02-01 order_date  -     -   -   - false true
+         b 2023-02-01 return_date -     -   -   1 true  true
+         b 2023-03-01 order_date  -     0   -   - false false
+         b 2023-03-01 return_date -     0   -   0 false false",
+    );
+}
+
+#[test]
+fn a_window_that_ends_with_the_known_days_is_over() {
+    let history = format!(
+        "{A_CUSTOMER}
+         order_lines:
+         customer order day        product value
+         a        1     2024-01-05 cap     1
+         returns:"
+    );
+    // 30 days after January are over with 03-01.
+    for (as_of, is_mature) in [("2024-03-01", false), ("2024-03-02", true)] {
+        let tables = reference(parse_history(&history), &months(as_of, 90)).tables;
+        let january = [("period", "2024-01-01"), ("attribution", "order_date")];
+        let january = pick(&tables["product_returns"], &january);
+        assert_text(&january, &format!("breakdown is_mature\n total {is_mature}"));
+    }
 }
 
 #[test]
@@ -259,16 +343,59 @@ fn what_goes_with_what() {
 }
 
 #[test]
+fn what_goes_with_what_in_a_country() {
+    let history = format!(
+        "customer day        value country
+         a        2024-01-10 1     DE
+         b        2024-01-10 1     DE
+         c        2024-01-10 1     FR
+         d        2024-01-10 1     FR
+         e        2024-01-10 1     FR
+         # Without a line.
+         f        2024-01-10 1     FR
+         {BASKETS}"
+    );
+    let tables = reference(parse_history(&history), &by_country(months("2024-06-01", 90))).tables;
+    let of = |table| pick(&tables[table], &[("segment", "country")]);
+    assert_text(
+        &of("cross_sell"),
+        "segment_value relation item other_item baskets with_item with_other with_both lift
+         DE customer x z 2 2 2 2 1
+         DE customer z x 2 2 2 2 1
+         DE next     x z 2 2 2 2 1
+         FR customer x y 3 2 2 2 1.5
+         FR customer y x 3 2 2 2 1.5",
+    );
+    assert_text(
+        &of("cross_sell_customers"),
+        "segment_value item customers with_others with_others_rate repeat_purchases upgrade_rate
+         DE - 2 2 1        1 0
+         DE x 2 2 1        1 0
+         DE y 1 1 1        0 -
+         DE z 2 2 1        0 -
+         FR - 3 2 0.666667 0 -
+         FR x 2 2 1        0 -
+         FR y 2 2 1        0 -
+         FR z 1 0 0        0 -",
+    );
+}
+
+#[test]
 fn pairs_are_of_frequent_items() {
     let history = format!("{A_CUSTOMER}{BASKETS}");
     let settings = months("2024-06-01", 90);
-    // Half of five customers are three, half of eight orders four.
-    let half = Settings { min_support: 0.5, ..settings.clone() };
-    // Of y and z, which three customers and three orders have, y comes first.
-    let two = Settings { max_items: 2, ..settings };
+    let support = |min_support| Settings { min_support, ..settings.clone() };
+    let two = Settings { max_items: 2, ..settings.clone() };
+    let x_and_y = "customer x y\n customer y x";
+    let with_z = "customer x y\n customer x z\n customer y x\n customer z x\n next x z";
     let cases = [
-        (half, "customer x y\n customer y x"),
-        (two, "customer x y\n customer y x\n order x y\n order y x"),
+        // Of eight orders 0.4 are more than three, of five customers just two.
+        (support(0.4), with_z),
+        (support(0.41), x_and_y),
+        (support(0.6), x_and_y),
+        (support(0.61), ""),
+        // Of y and z, which three customers and three orders have, y comes first.
+        (two, &format!("{x_and_y}\n order x y\n order y x")),
     ];
     for (settings, expected) in cases {
         check(&history, &settings, "cross_sell", &format!("relation item other_item\n{expected}"));
@@ -276,18 +403,57 @@ fn pairs_are_of_frequent_items() {
 }
 
 #[test]
+fn each_relation_has_its_own_most_frequent_items() {
+    // Most customers have h and then b, as its text is smaller, but most orders c and then h.
+    let history = format!(
+        "{A_CUSTOMER}
+         order_lines:
+         customer order day        product
+         m        1     2024-01-01 b
+         m        1     2024-01-01 c
+         m        1     2024-01-01 h
+         m        2     2024-01-02 c
+         m        3     2024-01-03 c
+         n        1     2024-01-01 b
+         n        1     2024-01-01 c
+         n        1     2024-01-01 h
+         n        2     2024-01-02 c
+         n        3     2024-01-03 c
+         o        1     2024-01-01 h"
+    );
+    let all = ["b c", "b h", "c b", "c h", "h b", "h c"];
+    let cases =
+        [(500, &all[..], &["b c"][..], &all[..]), (2, &["b h", "h b"], &[], &["c h", "h c"])];
+    for (max_items, customer, next, order) in cases {
+        let settings = Settings { max_items, ..months("2024-06-01", 90) };
+        let tables = reference(parse_history(&history), &settings).tables;
+        for (relation, expected) in [("customer", customer), ("next", next), ("order", order)] {
+            let found = pick(&tables["cross_sell"], &[("relation", relation)]);
+            assert_text(&found, &format!("item other_item\n{}", expected.join("\n")));
+        }
+    }
+}
+
+#[test]
 fn from_the_first_item_to_the_next() {
     let cases = [
-        // (order, day, product and category of each line, the pair)
-        ("1 2024-01-01 b K\n 1 2024-01-01 a L\n 2 2024-01-02 c M", "b c"),
-        ("1 2024-01-01 b K\n 1 2024-01-01 a K\n 2 2024-01-02 c M", "a c"),
-        ("10 2024-01-01 a K\n 9 2024-01-01 b L\n 10 2024-01-02 c M", "b a"),
-        ("1 2024-01-01T12:00 a K\n 2 2024-01-01T11:00 b L\n 1 2024-01-01T10:00 c M", "c b"),
+        // (order, day, product and category of each line, the pair and how often)
+        ("1 2024-01-01 b K\n 1 2024-01-01 a L\n 2 2024-01-02 c M", "b c 2"),
+        ("1 2024-01-01 b K\n 1 2024-01-01 a K\n 2 2024-01-02 c M", "a c 2"),
+        ("10 2024-01-01 a K\n 9 2024-01-01 b L\n 10 2024-01-02 c M", "b a 2"),
+        ("1 2024-01-01T12:00 a K\n 2 2024-01-01T11:00 b L\n 1 2024-01-01T10:00 c M", "c b 2"),
+        // Not by number.
+        ("9 2024-01-01 a K\n 8 2024-01-02 b K\n 7 2024-01-03 c K", "a b 2"),
+        // In one order, and the same again.
+        ("1 2024-01-01 a K\n 1 2024-01-01 b K", ""),
+        ("1 2024-01-01 a K\n 2 2024-01-02 a K", ""),
+        // A later line of the first order is in no later order.
+        ("7 2024-01-01 a K\n 3 2024-01-02 a K\n 7 2024-01-03 c K\n 3 2024-01-04 b K", "a b 2"),
         // What was in the first order has to be bought again.
-        ("1 2024-01-01 a K\n 1 2024-01-01 b K\n 2 2024-01-02 a K\n 3 2024-01-03 b K", "a b"),
+        ("1 2024-01-01 a K\n 1 2024-01-01 b K\n 2 2024-01-02 a K\n 3 2024-01-03 b K", "a b 2"),
         // The order that began first is the next, though b was not yet in it.
-        ("1 2024-01-01 a K\n 3 2024-01-02 a K\n 2 2024-01-03 c K\n 3 2024-01-04 b K", "a b"),
-        ("1 2024-01-01 - K\n 2 2024-01-02 a K", "(none) a"),
+        ("1 2024-01-01 a K\n 3 2024-01-02 a K\n 2 2024-01-03 c K\n 3 2024-01-04 b K", "a b 2"),
+        ("1 2024-01-01 - K\n 2 2024-01-02 a K", "(none) a 2"),
     ];
     for (lines, expected) in cases {
         let of = |who: &str| {
@@ -304,13 +470,14 @@ fn from_the_first_item_to_the_next() {
         );
         let tables = reference(parse_history(&history), &months("2024-06-01", 90)).tables;
         let next = pick(&tables["cross_sell"], &[("level", "product"), ("relation", "next")]);
-        assert_text(&next, &format!("item other_item with_both\n{expected} 2"));
+        assert_text(&next, &format!("item other_item with_both\n{expected}"));
     }
 }
 
 #[test]
 fn who_pays_more_for_the_same() {
-    // 10 each; nobody knows; 10; 11; less; as much.
+    let large = i64::MAX;
+    // x costs 10 each; nobody knows; 10; 11; less; as much. Of the others no price is rounded.
     check(
         &format!(
             "{A_CUSTOMER}
@@ -323,13 +490,48 @@ fn who_pays_more_for_the_same() {
              a        4     2024-01-05 x        1     10
              a        5     2024-01-06 x        3     32
              a        6     2024-01-07 x        3     32
-             b        7     2024-01-01 y        1     1"
+             b        7     2024-01-01 y        1     1
+             c        1     2024-01-01 thirds   3     100
+             c        2     2024-01-02 thirds   6     200
+             c        1     2024-01-01 more     3     100
+             c        2     2024-01-02 more     6     201
+             c        1     2024-01-01 less     3     100
+             c        2     2024-01-02 less     6     199
+             c        1     2024-01-01 free     1     0
+             c        2     2024-01-02 free     2     0
+             c        1     2024-01-01 large    {large} {}
+             c        2     2024-01-02 large    {large} {large}",
+            large - 1
         ),
         &months("2024-06-01", 90),
         "cross_sell_customers",
         "level item customers with_others repeat_purchases upgrades downgrades upgrade_rate
-         category - 2 0 5 1 1 0.2
-         category x 1 0 5 1 1 0.2
-         category y 1 0 0 0 0 -",
+         category -      3 1 10 3 2 0.3
+         category free   1 1 1  0 0 0
+         category large  1 1 1  1 0 1
+         category less   1 1 1  0 1 0
+         category more   1 1 1  1 0 1
+         category thirds 1 1 1  0 0 0
+         category x      1 0 5  1 1 0.2
+         category y      1 0 0  0 0 -",
     );
+}
+
+#[test]
+fn items_are_what_is_mapped() {
+    let cases = [
+        ("category", "hats", "category -\n category hats"),
+        ("product", "p", "product -\n product p"),
+        ("category product", "hats p", "category -\n category hats\n product -\n product p"),
+    ];
+    for (columns, cells, expected) in cases {
+        let history = format!(
+            "{A_CUSTOMER}
+             order_lines:
+             customer order day {columns} value
+             a 1 2024-01-01 {cells} 5"
+        );
+        let expected = format!("level item\n {expected}");
+        check(&history, &months("2024-06-01", 90), "cross_sell_customers", &expected);
+    }
 }
