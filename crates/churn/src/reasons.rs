@@ -8,7 +8,7 @@ use kohort_model::view::{FEW_PERIODS, MOST_ROWS, Panel, Shape, Summed, Sums, Vie
 use kohort_model::{
     Basis, Block, Carries, Cause, Column, Context, Day, Grid, GridMeasure, Gridded, Identities,
     Input, MeasureSpec, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source,
-    SumsOf, Table, TableSchema, TableSpec, Tally, Unit, Written, keys, rate, row,
+    SumsOf, Table, TableSchema, TableSpec, Tally, Unit, Written, keys, rate, row, tally,
 };
 
 use crate::by_key::ByKey;
@@ -185,14 +185,7 @@ struct Lost {
     notice_days: i64,
 }
 
-impl Tally for Lost {
-    fn add(&mut self, other: &Self) {
-        self.churned += other.churned;
-        self.revenue += other.revenue;
-        self.with_notice += other.with_notice;
-        self.notice_days += other.notice_days;
-    }
-}
+tally!(Lost { churned, revenue, with_notice, notice_days });
 
 type Reason = (Told, Cause);
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kohort_model::calc::{Check, Formula, Input, Kind, Outcome, Presence};
 use kohort_model::{
     Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
-    Periods, Places, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, Unit, View,
-    keys, rate, row,
+    Periods, Places, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Unit, View, keys,
+    rate, row, tally,
 };
 
 /// The declaration.
@@ -267,22 +267,20 @@ struct Tallied {
     dormant: u64,
 }
 
-impl Tally for Tallied {
-    fn add(&mut self, other: &Self) {
-        self.opening_change += other.opening_change;
-        self.active_at_end += other.active_at_end;
-        self.new += other.new;
-        self.entered_existing += other.entered_existing;
-        self.returned += other.returned;
-        self.churned += other.churned;
-        self.new_at_close += other.new_at_close;
-        self.entered_existing_at_close += other.entered_existing_at_close;
-        self.lost += other.lost;
-        self.returning += other.returning;
-        self.resurrected += other.resurrected;
-        self.dormant += other.dormant;
-    }
-}
+tally!(Tallied {
+    opening_change,
+    active_at_end,
+    new,
+    entered_existing,
+    returned,
+    churned,
+    new_at_close,
+    entered_existing_at_close,
+    lost,
+    returning,
+    resurrected,
+    dormant
+});
 
 /// Movements of customers, by period, and one place more for what ends after the last.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! What is counted of a cohort.
 
-use kohort_model::Tally;
+use kohort_model::tally;
 
 /// What one cohort did `k` periods later.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,12 +14,4 @@ pub(crate) struct Tallied {
     pub second: u64,
 }
 
-impl Tally for Tallied {
-    fn add(&mut self, other: &Self) {
-        self.revenue += other.revenue;
-        self.orders += other.orders;
-        self.active += other.active;
-        self.last += other.last;
-        self.second += other.second;
-    }
-}
+tally!(Tallied { revenue, orders, active, last, second });

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use kohort_model::{
     Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Latest, NoItem,
-    Precision, Row, ValueKind, place,
+    Precision, Requires, Row, Setting, SettingKind, Settings, SettingsSection, Source, ValueKind,
+    place,
 };
 
 /// See the module.
@@ -32,6 +33,25 @@ static COLUMNS: [InputColumn; 6] = [
     InputColumn::new("paid_at", ValueKind::Day, "when it was paid").null("not paid yet"),
     InputColumn::new("amount", ValueKind::MONEY, "what is owed; below zero a credit note"),
 ];
+
+/// The section of the pipeline file that says when an invoice is due that does not.
+pub static INVOICE_TERMS: SettingsSection = SettingsSection {
+    name: "receivables",
+    meaning: "Invoices without a due date.",
+    requires: Requires(&[Source::Input(Input::Invoices)]),
+    keys: &[Setting::new(
+        "terms_days",
+        SettingKind::days_from_0(30),
+        "Days after which an invoice is due that does not say so itself.",
+        "terms_days = 14",
+    )],
+};
+
+/// Days after which an invoice is due that does not say so itself.
+#[must_use]
+pub fn terms_days(settings: &Settings) -> u32 {
+    settings.whole(&INVOICE_TERMS, "terms_days")
+}
 
 /// The place of a column.
 const fn at(name: &str) -> usize {

@@ -20,7 +20,7 @@ mod touchpoints;
 
 pub use contacts::Contact;
 pub use engagement::Signal;
-pub use invoices::Invoice;
+pub use invoices::{INVOICE_TERMS, Invoice, terms_days};
 use kohort_model::{Input, InputSpec};
 pub use opportunities::{Opportunity, Outcome};
 pub use order_lines::Line;

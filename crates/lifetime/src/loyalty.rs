@@ -7,7 +7,7 @@ use kohort_model::calc::{Check, Formula, Input, Outcome};
 use kohort_model::{
     Block, Column, Context, Day, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
     Periods, Places, Requires, Series, Setting, SettingKind, SettingsSection, Sum, SumsOf, Table,
-    TableSchema, TableSpec, Tally, Unit, View, average, keys, rate, row,
+    TableSchema, TableSpec, Unit, View, average, keys, rate, row, tally,
 };
 
 /// The declaration.
@@ -185,16 +185,7 @@ struct Tallied {
     window_change: [i64; 3],
 }
 
-impl Tally for Tallied {
-    fn add(&mut self, other: &Self) {
-        self.order_revenue += other.order_revenue;
-        self.returning_revenue += other.returning_revenue;
-        self.orders += other.orders;
-        self.buyers += other.buyers;
-        self.repeat_buyers += other.repeat_buyers;
-        self.window_change.iter_mut().zip(other.window_change).for_each(|(own, more)| *own += more);
-    }
-}
+tally!(Tallied { order_revenue, returning_revenue, orders, buyers, repeat_buyers, window_change });
 
 /// Buyers by period, and by what they bought in the window up to its end.
 #[derive(Clone)]

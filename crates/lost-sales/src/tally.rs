@@ -1,7 +1,7 @@
 //! What is counted of attempts.
 
 use kohort_inputs::Outcome;
-use kohort_model::Tally;
+use kohort_model::{Tally, tally};
 
 /// Customers and prospects, in the order of the table.
 pub(crate) const BUYERS: [&str; 2] = ["customer", "prospect"];
@@ -18,15 +18,7 @@ pub(crate) struct Lost {
     pub recovery_open: u64,
 }
 
-impl Tally for Lost {
-    fn add(&mut self, other: &Self) {
-        self.value += other.value;
-        self.recovered_value += other.recovered_value;
-        self.attempts += other.attempts;
-        self.recovered += other.recovered;
-        self.recovery_open += other.recovery_open;
-    }
-}
+tally!(Lost { value, recovered_value, attempts, recovered, recovery_open });
 
 /// Attempts and what became of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,15 +30,7 @@ pub(crate) struct Decided {
     pub lost: Lost,
 }
 
-impl Tally for Decided {
-    fn add(&mut self, other: &Self) {
-        self.won_value += other.won_value;
-        self.open_value += other.open_value;
-        self.won += other.won;
-        self.open += other.open;
-        self.lost.add(&other.lost);
-    }
-}
+tally!(Decided { won_value, open_value, won, open, lost });
 
 impl Decided {
     /// Counts an attempt; `lost` tells of one that was lost, value included.
@@ -83,13 +67,7 @@ pub(crate) struct Reached {
     pub stopped: u64,
 }
 
-impl Tally for Reached {
-    fn add(&mut self, other: &Self) {
-        self.all.add(&other.all);
-        self.stopped_value += other.stopped_value;
-        self.stopped += other.stopped;
-    }
-}
+tally!(Reached { all, stopped_value, stopped });
 
 /// The attempts of one source, period and kind of buyer. What is counted by code is as long as the
 /// largest code that was counted.
@@ -101,14 +79,7 @@ pub(crate) struct Attempted {
     pub by_stage: Vec<Reached>,
 }
 
-impl Tally for Attempted {
-    fn add(&mut self, other: &Self) {
-        self.total.add(&other.total);
-        self.by_reason.add(&other.by_reason);
-        self.by_competitor.add(&other.by_competitor);
-        self.by_stage.add(&other.by_stage);
-    }
-}
+tally!(Attempted { total, by_reason, by_competitor, by_stage });
 
 /// The tally of `code` in a list that grows with what is counted.
 pub(crate) fn of_code<T: Tally>(tallies: &mut Vec<T>, code: u32) -> &mut T {

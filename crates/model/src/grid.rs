@@ -10,6 +10,51 @@ pub trait Tally: Clone + Default + Send + 'static {
     fn add(&mut self, other: &Self);
 }
 
+macro_rules! sums {
+    ($($number:ty),+) => {
+        $(impl Tally for $number {
+            #[inline]
+            fn add(&mut self, other: &Self) {
+                *self += other;
+            }
+        })+
+    };
+}
+
+sums!(i32, i64, i128, u32, u64, u128);
+
+/// Whether there was any.
+impl Tally for bool {
+    #[inline]
+    fn add(&mut self, other: &Self) {
+        *self |= other;
+    }
+}
+
+impl<T: Tally, const N: usize> Tally for [T; N]
+where
+    [T; N]: Default,
+{
+    #[inline]
+    fn add(&mut self, other: &Self) {
+        self.iter_mut().zip(other).for_each(|(own, more)| own.add(more));
+    }
+}
+
+/// Makes a struct a [`Tally`] that adds field by field; it names all of them.
+#[macro_export]
+macro_rules! tally {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::Tally for $name {
+            #[inline]
+            fn add(&mut self, other: &Self) {
+                let Self { $($field),+ } = other;
+                $($crate::Tally::add(&mut self.$field, $field);)+
+            }
+        }
+    };
+}
+
 /// Places up to which tallies stand side by side: some decades of months, some years of weeks. What
 /// is longer is kept in pages.
 const DENSE: usize = 512;

@@ -104,12 +104,6 @@ impl Plan {
     }
 }
 
-/// Days after which an invoice without a due date is due.
-pub(crate) fn terms_days(pipeline: &Pipeline) -> u32 {
-    let section = kohort_measures::section("receivables");
-    section.map_or(0, |section| pipeline.measures.whole(section, "terms_days"))
-}
-
 /// Whether some status means that an order is lost.
 fn has_lost(pipeline: &Pipeline) -> bool {
     let status = pipeline.input(Input::Orders).and_then(|orders| orders.column("status"));

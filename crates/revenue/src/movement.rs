@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kohort_model::Tally;
+use kohort_model::tally;
 
 /// The movements of one row, in minor units, and the customers behind each. What follows from
 /// these, such as the closing revenue, is not counted again.
@@ -89,24 +89,22 @@ impl Movements {
     }
 }
 
-impl Tally for Movements {
-    fn add(&mut self, other: &Self) {
-        self.new += other.new;
-        self.reactivated += other.reactivated;
-        self.expansion += other.expansion;
-        self.contraction += other.contraction;
-        self.churned += other.churned;
-        self.kept += other.kept;
-        self.opening_credits += other.opening_credits;
-        self.closing_credits += other.closing_credits;
-        self.new_customers += other.new_customers;
-        self.reactivated_customers += other.reactivated_customers;
-        self.expansion_customers += other.expansion_customers;
-        self.contraction_customers += other.contraction_customers;
-        self.churned_customers += other.churned_customers;
-        self.unchanged_customers += other.unchanged_customers;
-    }
-}
+tally!(Movements {
+    new,
+    reactivated,
+    expansion,
+    contraction,
+    churned,
+    kept,
+    opening_credits,
+    closing_credits,
+    new_customers,
+    reactivated_customers,
+    expansion_customers,
+    contraction_customers,
+    churned_customers,
+    unchanged_customers
+});
 
 #[cfg(test)]
 mod tests {

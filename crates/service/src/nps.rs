@@ -6,8 +6,8 @@ use kohort_inputs::Score;
 use kohort_model::calc::{self, Formula, Given, Outcome};
 use kohort_model::{
     Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
-    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Tally, Unit, keys, rate,
-    row,
+    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Unit, keys, rate, row,
+    tally,
 };
 
 /// The declaration.
@@ -132,13 +132,7 @@ struct Answers {
     detractors: u64,
 }
 
-impl Tally for Answers {
-    fn add(&mut self, other: &Self) {
-        self.promoters += other.promoters;
-        self.passives += other.passives;
-        self.detractors += other.detractors;
-    }
-}
+tally!(Answers { promoters, passives, detractors });
 
 impl Answers {
     fn count(&mut self, score: u8) {

@@ -1,7 +1,7 @@
 //! What campaign messages brought about.
 
 use kohort_inputs::Contact;
-use kohort_model::{Context, Periods, Places, Spell, Tally};
+use kohort_model::{Context, Periods, Places, Spell, tally};
 
 use crate::by_key::ByKey;
 use crate::lapse::{Lapse, lapses};
@@ -34,16 +34,7 @@ pub(super) struct Responses {
     pub attribution_open: u64,
 }
 
-impl Tally for Responses {
-    fn add(&mut self, other: &Self) {
-        self.contacts += other.contacts;
-        self.contacted += other.contacted;
-        self.converted += other.converted;
-        self.holdout += other.holdout;
-        self.holdout_converted += other.holdout_converted;
-        self.attribution_open += other.attribution_open;
-    }
-}
+tally!(Responses { contacts, contacted, converted, holdout, holdout_converted, attribution_open });
 
 impl Responses {
     /// Counts a lapse spell whose last contact of the period is `contact`.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use kohort_inputs::{Contact, Prospect};
 use kohort_model::{
     Basis, Block, Context, Day, DayCounts, Finished, Grid, Group, Input, Measure, MeasureSpec,
-    Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, Tally,
-    WholeDefault, merge_as,
+    Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, WholeDefault,
+    merge_as, tally,
 };
 
 use crate::by_key::ByKey;
@@ -93,18 +93,16 @@ struct Tallied {
     prospects_reactivated: u64,
 }
 
-impl Tally for Tallied {
-    fn add(&mut self, other: &Self) {
-        self.has_first |= other.has_first;
-        self.lapsed_change += other.lapsed_change;
-        self.prospects_change += other.prospects_change;
-        self.won_back += other.won_back;
-        self.won_back_revenue += other.won_back_revenue;
-        self.days_lapsed.add(&other.days_lapsed);
-        self.spells_again += other.spells_again;
-        self.prospects_reactivated += other.prospects_reactivated;
-    }
-}
+tally!(Tallied {
+    has_first,
+    lapsed_change,
+    prospects_change,
+    won_back,
+    won_back_revenue,
+    days_lapsed,
+    spells_again,
+    prospects_reactivated
+});
 
 /// The fold behind the table.
 struct WinBack {

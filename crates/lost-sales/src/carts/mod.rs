@@ -6,7 +6,7 @@ mod table;
 use kohort_inputs::Touch;
 use kohort_model::{
     Block, Context, Grid, GridMeasure, Gridded, Headline, HeadlineValue, Identities, Input,
-    MeasureSpec, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec, Tally, View,
+    MeasureSpec, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec, View, tally,
 };
 
 pub(crate) use self::find::{Finder, Found};
@@ -90,12 +90,7 @@ struct Created {
     without_value: u64,
 }
 
-impl Tally for Created {
-    fn add(&mut self, other: &Self) {
-        self.all.add(&other.all);
-        self.without_value += other.without_value;
-    }
-}
+tally!(Created { all, without_value });
 
 impl Created {
     fn count(&mut self, Found { cart, lost }: &Found) {

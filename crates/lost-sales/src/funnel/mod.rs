@@ -6,7 +6,7 @@ mod table;
 use kohort_inputs::Touch;
 use kohort_model::{
     Block, Context, DayCounts, Grid, GridMeasure, Gridded, Input, MeasureSpec, Places, Requires,
-    Series, Setting, SettingKind, SettingsSection, Source, Table, TableSchema, Tally,
+    Series, Setting, SettingKind, SettingsSection, Source, Table, TableSchema, tally,
 };
 
 use self::paths::{Finder, Path, furthest};
@@ -75,16 +75,7 @@ struct Step {
     seconds: DayCounts,
 }
 
-impl Tally for Step {
-    fn add(&mut self, other: &Self) {
-        self.lost_value += other.lost_value;
-        self.entered += other.entered;
-        self.dropped += other.dropped;
-        self.open += other.open;
-        self.dropped_without_value += other.dropped_without_value;
-        self.seconds.add(&other.seconds);
-    }
-}
+tally!(Step { lost_value, entered, dropped, open, dropped_without_value, seconds });
 
 impl Gridded for Funnel {
     type Tally = Vec<Step>;

@@ -3,7 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
-use kohort_model::Tally;
+use kohort_model::{Tally, tally};
 
 use super::history::{History, Purchase};
 
@@ -59,17 +59,7 @@ impl Item {
     }
 }
 
-impl Tally for Item {
-    fn add(&mut self, other: &Self) {
-        self.customers += other.customers;
-        self.with_others += other.with_others;
-        self.orders += other.orders;
-        self.first += other.first;
-        self.next += other.next;
-        self.upgrades += other.upgrades;
-        self.downgrades += other.downgrades;
-    }
-}
+tally!(Item { customers, with_others, orders, first, next, upgrades, downgrades });
 
 /// What is counted of a slot and level.
 #[derive(Clone, Debug, Default)]
