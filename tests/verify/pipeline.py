@@ -24,13 +24,6 @@ SUMMARIES = ["scorecard", "alerts"]
 # Tables that the churn model is fitted for.
 SCORED = ["churn_indicators", "customers"]
 
-# Inputs that a table is made of where they are there, beside those of which it requires one.
-ALSO_READ = {
-    "win_back": ["prospects", "contacts"],
-    "lost_sales": ["touchpoints"],
-    "product_returns": ["order_lines"],
-}
-
 # How many periods of a grain a unit of a window is, where that is a whole number.
 WINDOW_UNITS = {
     ("day", "day"): 1,
@@ -152,7 +145,7 @@ class Pipeline:
             table = SCORED[0]
         # Identities tell whose touchpoints are.
         name = "touchpoints" if name == "identities" else name
-        return declared.uses(table, name, self.has) or name in ALSO_READ.get(table, [])
+        return declared.uses(table, name, self.has) or name in declared.tables()[table]["reads"]
 
     @property
     def offered(self) -> list[str]:

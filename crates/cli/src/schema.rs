@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use kohort_model::TableSpec;
 use kohort_pipeline::reference::{SectionReference, sections};
-use kohort_pipeline::{schemas, table, tables};
+use kohort_pipeline::{reads, schemas, table, tables};
 use kohort_report::schema::{describe, list, markdown};
 use kohort_report::{ReportError, declaration};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{SchemaArgs, SchemaFormat};
 use crate::error::CliError;
@@ -20,7 +21,7 @@ const PIPELINE_FILE: &str = "pipeline.toml";
 pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
     let text = match (args.table.as_deref(), args.format) {
         (None, SchemaFormat::Json) => {
-            let all: Vec<_> = tables().map(declaration::json).collect();
+            let all: Vec<_> = tables().map(declared).collect();
             format!("{:#}\n", json!({ "tables": all }))
         }
         (None, SchemaFormat::Markdown) => all_tables(),
@@ -36,11 +37,15 @@ pub fn schema(args: &SchemaArgs, stdout: &mut Stdout) -> Result<(), CliError> {
             match format {
                 SchemaFormat::Text => describe(table.schema, Stdout::width()),
                 SchemaFormat::Markdown => markdown(table.schema),
-                SchemaFormat::Json => format!("{:#}\n", declaration::json(table)),
+                SchemaFormat::Json => format!("{:#}\n", declared(table)),
             }
         }
     };
     Ok(stdout.print(&text)?)
+}
+
+fn declared(table: &TableSpec) -> Value {
+    declaration::json(table, reads(table.schema.name))
 }
 
 fn all_tables() -> String {

@@ -1,7 +1,7 @@
 //! The list of all measures, from which everything else about tables is derived.
 
 use kohort_model::calc::Formula;
-use kohort_model::{MeasureSpec, SettingsSection, TableSpec};
+use kohort_model::{Input, MeasureSpec, SettingsSection, TableSpec};
 
 /// Every measure, in the order in which their tables are computed and listed.
 pub static MEASURES: &[&MeasureSpec] = &[
@@ -29,6 +29,13 @@ pub static MEASURES: &[&MeasureSpec] = &[
 /// The tables of all measures, in order.
 pub fn tables() -> impl Iterator<Item = &'static TableSpec> {
     MEASURES.iter().flat_map(|measure| measure.tables)
+}
+
+/// The inputs that the measure of a table uses where they are there, beside orders or subscriptions.
+#[must_use]
+pub fn reads(table: &str) -> &'static [Input] {
+    let makes = |measure: &&&MeasureSpec| measure.tables.iter().any(|t| t.schema.name == table);
+    MEASURES.iter().find(makes).map_or(&[], |measure| measure.reads)
 }
 
 /// The formulas of all measures, in order.

@@ -1,16 +1,17 @@
 //! Declarations of tables as JSON, for programs that read, check or document what is published.
 
 use kohort_model::{
-    Additive, Basis, Compare, Headline, HeadlineValue, Identities, Requires, RowsWhere, Source,
-    Sum, SumsOf, TableSpec, Written,
+    Additive, Basis, Compare, Headline, HeadlineValue, Identities, Input, Requires, RowsWhere,
+    Source, Sum, SumsOf, TableSpec, Written,
 };
 use serde_json::{Value, json};
 
 use crate::schema::type_name;
 
-/// One table: columns, key, what a pipeline needs for it, what balances in it, and its headline rates.
+/// One table: columns, key, what a pipeline needs for it, the inputs that it reads where they are there,
+/// what balances in it, and its headline rates.
 #[must_use]
-pub fn json(table: &TableSpec) -> Value {
+pub fn json(table: &TableSpec, reads: &[Input]) -> Value {
     let schema = table.schema;
     let columns = schema.columns.iter().map(|column| {
         json!({
@@ -28,6 +29,7 @@ pub fn json(table: &TableSpec) -> Value {
         "key": schema.key,
         "revisable": schema.revisable,
         "requires": requires(table.requires),
+        "reads": reads.iter().map(|input| input.name()).collect::<Vec<_>>(),
         "written": match table.written {
             Written::ByDefault => json!("by default"),
             Written::Where(of) => json!({ "where": requires(of) }),
