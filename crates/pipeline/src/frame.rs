@@ -10,7 +10,7 @@ use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;
 use crate::labels::{Reports, Told};
-use crate::plan::{terms_days, today};
+use crate::plan::today;
 
 /// The texts that were found while reading.
 pub(crate) struct Found {
@@ -114,7 +114,7 @@ impl Found {
             funnel: told.funnel,
             sales: told.sales,
             goods: told.goods,
-            terms_days: terms_days(pipeline),
+            terms_days: kohort_inputs::terms_days(&pipeline.measures),
             engagement: told.engagement,
             calendar: pipeline.calendar,
             scale: pipeline.basis.scale(),

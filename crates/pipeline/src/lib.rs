@@ -29,14 +29,14 @@ mod warnings;
 
 pub use config::{
     Activity, Checks, ColumnRule, ConfigError, Conflict, Currency, FreshnessRule, GrainSettings,
-    Hint, History, Key, KeyTable, Lapse, ListedTexts, MappedColumn, MappedInput, Override,
-    Pipeline, Place, RecordSettings, RowRule, Rows, Segment, Substituted, Unmet, declared,
+    Hint, History, Lapse, ListedTexts, MappedColumn, MappedInput, Override, Pipeline, Place,
+    RecordSettings, RowRule, Rows, Segment, Substituted, Unmet,
 };
 pub use count::{CheckedText, CheckedValue};
 pub use dry_run::{Planned, PlannedFile, PlannedInput, RunPlan, plan};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
-pub use kohort_measures::{formulas, is_share};
+pub use kohort_measures::{formulas, is_share, reads};
 pub use kohort_scorecard::Alert;
 pub use memory::TooLarge;
 pub use plan::{CheckReport, CheckedInput, check};

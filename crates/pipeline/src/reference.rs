@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use kohort_inputs::INPUTS;
 use kohort_load::reason_of_null;
 use kohort_model::{
-    InputColumn, InputSpec, Presence, Setting, SettingKind, SettingsSection, ValueKind,
+    InputColumn, InputSpec, Presence, Setting, SettingKind, SettingsSection, TextList, ValueKind,
     WholeDefault,
 };
 
-use crate::config::{InputKey, Key, declared, of_input};
+use crate::config::{self, AnyKey, InputKey, Key, KeySection};
 
 /// A section of the pipeline file, or the keys of the top level.
 #[derive(Clone, Debug)]
@@ -25,7 +24,7 @@ pub struct SectionReference {
 #[derive(Clone, Debug)]
 pub struct KeyReference {
     /// The key.
-    pub name: String,
+    pub name: &'static str,
     /// What may be given.
     pub ty: String,
     /// What holds where nothing is, or that the key is required.
@@ -62,30 +61,30 @@ impl SectionReference {
 /// Every section.
 #[must_use]
 pub fn sections() -> Vec<SectionReference> {
-    let measures = kohort_measures::settings();
-    let mut sections = Vec::new();
-    for table in declared() {
-        let keys = table.keys.iter().map(of_key).collect();
-        sections.push(SectionReference { name: table.name.to_owned(), keys });
-        if table.name == "customers" {
-            let keys = INPUTS.into_iter().map(of_input_section).collect();
-            sections.push(SectionReference { name: "inputs".to_owned(), keys });
-            sections.extend(INPUTS.into_iter().map(of_input_keys));
-        }
-    }
-    for section in measures {
-        let keys = section.keys.iter().map(of_setting);
-        if let Some(known) = sections.iter_mut().find(|known| known.name == section.name) {
-            known.keys.extend(keys);
-            continue;
-        }
-        sections.push(SectionReference { name: section.name.to_owned(), keys: keys.collect() });
-        if let Some(top) = sections.iter_mut().find(|known| known.name.is_empty()) {
-            let place = top.keys.iter().position(|key| key.name == "alerts");
-            top.keys.insert(place.unwrap_or(top.keys.len()), of_section(section));
-        }
-    }
+    let sections = config::sections().into_iter();
+    let keys = |keys: Vec<AnyKey>| keys.into_iter().filter_map(reference).collect();
     sections
+        .map(|KeySection { name, keys: all }| SectionReference { name, keys: keys(all) })
+        .collect()
+}
+
+/// What is to be said of a key; nothing of one without effect.
+fn reference(key: AnyKey) -> Option<KeyReference> {
+    Some(match key {
+        AnyKey::Own(key) => of_key(key),
+        AnyKey::Input(spec) => of_input(spec),
+        AnyKey::OfInput(spec, key) => match key {
+            InputKey::Column(column) => of_column(spec, column),
+            InputKey::List(list, column) => of_list(list, column),
+            InputKey::Other(key) if key.name == "timezone" && spec.time().is_none() => return None,
+            InputKey::Other(key) => {
+                let key = of_key(key);
+                KeyReference { meaning: key.meaning.replace("HOLDS", spec.holds), ..key }
+            }
+        },
+        AnyKey::Section(section) => of_section(section),
+        AnyKey::Setting(setting) => of_setting(setting),
+    })
 }
 
 /// An input as Markdown: what its rows are, and a table of its columns.
@@ -139,14 +138,14 @@ fn null_of(column: &InputColumn) -> String {
     }
 }
 
-fn of_input_section(spec: &'static InputSpec) -> KeyReference {
+fn of_input(spec: &InputSpec) -> KeyReference {
     let default = if spec.is_history {
         "one of `orders` and `subscriptions` is required"
     } else {
         "none: its tables are left out"
     };
     KeyReference {
-        name: spec.input.name().to_owned(),
+        name: spec.input.name(),
         ty: "section".to_owned(),
         default: default.to_owned(),
         meaning: about(spec),
@@ -154,27 +153,18 @@ fn of_input_section(spec: &'static InputSpec) -> KeyReference {
     }
 }
 
-fn of_input_keys(spec: &'static InputSpec) -> SectionReference {
-    let has_effect = |key: &InputKey| key.name() != "timezone" || spec.time().is_some();
-    let keys = of_input(spec).into_iter().filter(has_effect).map(|key| match key {
-        InputKey::Column(column) => of_column(spec, column),
-        InputKey::List(list, column) => KeyReference {
-            name: list.key.to_owned(),
-            ty: "list of texts".to_owned(),
-            default: match list.by_default {
-                _ if list.is_needed => format!("none; required with `{}`", column.name),
-                [] => "none".to_owned(),
-                texts => format!("`{texts:?}`"),
-            },
-            meaning: sentence(list.meaning),
-            example: format!("{} = {}", list.key, list.example),
+fn of_list(list: &TextList, column: &InputColumn) -> KeyReference {
+    KeyReference {
+        name: list.key,
+        ty: "list of texts".to_owned(),
+        default: match list.by_default {
+            _ if list.is_needed => format!("none; required with `{}`", column.name),
+            [] => "none".to_owned(),
+            texts => format!("`{texts:?}`"),
         },
-        InputKey::Other(key) => {
-            let key = of_key(key);
-            KeyReference { meaning: key.meaning.replace("HOLDS", spec.holds), ..key }
-        }
-    });
-    SectionReference { name: format!("inputs.{}", spec.input.name()), keys: keys.collect() }
+        meaning: sentence(list.meaning),
+        example: format!("{} = {}", list.key, list.example),
+    }
 }
 
 fn of_column(spec: &InputSpec, column: &InputColumn) -> KeyReference {
@@ -190,7 +180,7 @@ fn of_column(spec: &InputSpec, column: &InputColumn) -> KeyReference {
         (_, _, needed) => format!("required {needed}; else {unmapped}"),
     };
     KeyReference {
-        name: column.name.to_owned(),
+        name: column.name,
         ty: format!("SQL expression: {}", column.kind.name()),
         default,
         meaning: sentence(column.meaning),
@@ -206,7 +196,7 @@ fn sentence(words: &str) -> String {
 
 fn of_key(key: &Key) -> KeyReference {
     KeyReference {
-        name: key.name.to_owned(),
+        name: key.name,
         ty: key.ty.to_owned(),
         default: key.default.to_owned(),
         meaning: key.meaning.to_owned(),
@@ -216,7 +206,7 @@ fn of_key(key: &Key) -> KeyReference {
 
 fn of_section(section: &SettingsSection) -> KeyReference {
     KeyReference {
-        name: section.name.to_owned(),
+        name: section.name,
         ty: "section".to_owned(),
         default: "defaults of its keys".to_owned(),
         meaning: section.meaning.to_owned(),
@@ -258,7 +248,7 @@ fn of_setting(setting: &Setting) -> KeyReference {
         }
     };
     KeyReference {
-        name: setting.key.to_owned(),
+        name: setting.key,
         ty,
         default,
         meaning: setting.meaning.to_owned(),
@@ -268,6 +258,8 @@ fn of_setting(setting: &Setting) -> KeyReference {
 
 #[cfg(test)]
 mod tests {
+    use kohort_inputs::INPUTS;
+
     use super::*;
 
     #[test]

@@ -1,516 +1,226 @@
 //! Declarations of the keys of the pipeline file, but for those of inputs and of measures.
 
-use super::{Key, KeyTable};
+use super::KeyTable;
 
 /// The tables with fixed keys, in the order in which messages and pages list them. A part of a name in
 /// capitals stands for one that the user chooses.
-pub(super) static DECLARED: &[KeyTable] = &[
-    KeyTable {
-        name: "",
-        keys: &[
-            Key {
-                name: "name",
-                ty: "text",
-                default: "the file's name without its extension",
-                meaning: "The name of the pipeline in run records, lineage and metrics.",
-                example: "name = \"my-shop\"",
-            },
-            Key {
-                name: "calendar",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "Days, periods, and which days are known.",
-                example: "[calendar]",
-            },
-            Key {
-                name: "customers",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "When a customer has left, and who is at risk.",
-                example: "[customers]",
-            },
-            Key {
-                name: "inputs",
-                ty: "section",
-                default: "required",
-                meaning: "The inputs: orders or subscriptions, and what there is beside them.",
-                example: "[inputs.orders]",
-            },
-            Key {
-                name: "segments",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "The break-downs of every table.",
-                example: "[segments]",
-            },
-            Key {
-                name: "revenue",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "Settings of `revenue_churn` and `revenue_movements`.",
-                example: "[revenue]",
-            },
-            Key {
-                name: "alerts",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "Thresholds of headline rates.",
-                example: "[alerts]",
-            },
-            Key {
-                name: "outputs",
-                ty: "section",
-                default: "required",
-                meaning: "Where the tables go, and which.",
-                example: "[outputs]",
-            },
-            Key {
-                name: "checks",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "What must hold, or nothing is published.",
-                example: "[checks]",
-            },
-            Key {
-                name: "records",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "Records of runs for other programs.",
-                example: "[records]",
-            },
-            Key {
-                name: "state",
-                ty: "section",
-                default: "defaults of its keys",
-                meaning: "What is kept of the inputs from run to run.",
-                example: "[state]",
-            },
-        ],
-    },
-    KeyTable {
-        name: "calendar",
-        keys: &[
-            Key {
-                name: "timezone",
-                ty: "time zone",
-                default: "`\"UTC\"`",
-                meaning: "IANA name of the zone in which a day begins; timestamps with a zone are converted to it.",
-                example: "timezone = \"Europe/Berlin\"",
-            },
-            Key {
-                name: "naive_times",
-                ty: "time zone",
-                default: "`timezone`; INT96 times: UTC",
-                meaning: "The zone of timestamps without a zone, in all inputs that name none themselves.",
-                example: "naive_times = \"UTC\"",
-            },
-            Key {
-                name: "week_start",
-                ty: "weekday",
-                default: "`\"monday\"`",
-                meaning: "The first day of a week.",
-                example: "week_start = \"sunday\"",
-            },
-            Key {
-                name: "fiscal_year_start",
-                ty: "month, 1 to 12",
-                default: "`1`",
-                meaning: "The month in which years, and with them quarters, start.",
-                example: "fiscal_year_start = 4",
-            },
-            Key {
-                name: "grains",
-                ty: "list of grains",
-                default: "`[\"month\"]`",
-                meaning: "The lengths of periods that tables have rows for: `day`, `week`, `month`, `quarter`, `year`.",
-                example: "grains = [\"month\", \"week\"]",
-            },
-            Key {
-                name: "as_of",
-                ty: "date",
-                default: "the day after the newest order; with subscriptions the day after the newest start, end or cancellation",
-                meaning: "The first day that is not known: rows on or after it are left out.",
-                example: "as_of = 2025-01-01",
-            },
-            Key {
-                name: "history_start",
-                ty: "date",
-                default: "none: all of the history is there",
-                meaning: "The first day of the extract, where the business is older: rows before it are left out, and whoever is first seen within the lapse window after it is not counted as new.",
-                example: "history_start = 2022-01-01",
-            },
-            Key {
-                name: "max_k",
-                ty: "integer, 0 to 100000",
-                default: "none for month, quarter and year; `400` for day and week",
-                meaning: "The largest `k` that `cohort_retention` has rows for.",
-                example: "max_k = 24",
-            },
-        ],
-    },
-    KeyTable {
-        name: "customers",
-        keys: &[
-            Key {
-                name: "lapse_after_days",
-                ty: "days, 1 to 36500, or `\"auto\"`",
-                default: "`90`",
-                meaning: "Orders only: a customer has left when so many days have passed without an order; `\"auto\"` measures it (the 90th percentile of the gaps between orders).",
-                example: "lapse_after_days = 120",
-            },
-            Key {
-                name: "activity",
-                ty: "`\"sales\"` or `\"any\"`",
-                default: "`\"sales\"`",
-                meaning: "Orders only: what makes and keeps a customer: orders of a value of zero or more, or with `\"any\"` refunds too.",
-                example: "activity = \"any\"",
-            },
-            Key {
-                name: "reactivation_gap_days",
-                ty: "days, 0 to 36500",
-                default: "`0`",
-                meaning: "Subscriptions only: who pays again after a gap of at most so many days has never left.",
-                example: "reactivation_gap_days = 14",
-            },
-        ],
-    },
-    KeyTable {
-        name: "segments",
-        keys: &[
-            Key {
-                name: "max_segment_values",
-                ty: "integer, 1 to 65535",
-                default: "`1000`",
-                meaning: "The most values that one segment may have; more end the run.",
-                example: "max_segment_values = 5000",
-            },
-            Key {
-                name: "NAME",
-                ty: "SQL expression or table",
-                default: "none",
-                meaning: "A segment of this name: an expression, or a table with `column` and `at`. A name has letters, digits and underscores, begins with a letter, and is not `all`.",
-                example: "country = \"Country\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "segments.NAME",
-        keys: &[
-            Key {
-                name: "column",
-                ty: "SQL expression",
-                default: "required",
-                meaning: "The value; missing or empty is `(none)`.",
-                example: "column = \"Country\"",
-            },
-            Key {
-                name: "at",
-                ty: "`\"first\"` or `\"order\"`",
-                default: "`\"first\"`",
-                meaning: "Whether a customer has one value, that of the first order, or each order counts under its own.",
-                example: "at = \"order\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "revenue",
-        keys: &[Key {
-            name: "window",
-            ty: "text such as `\"12 months\"`, or a table by grain",
-            default: "one period of the grain",
-            meaning: "How long a time `revenue_churn` compares with as long a time before it; grains that it is no whole number of keep one period.",
-            example: "window = \"12 months\"",
-        }],
-    },
-    KeyTable {
-        name: "alerts",
-        keys: &[Key {
-            name: "METRIC",
-            ty: "table",
-            default: "built in: `churn_rate = { above = 0.07, grain = \"month\" }`",
-            meaning: "A threshold of the headline rate of this name (docs/tables/scorecard.md lists them).",
-            example: "churn_rate = { above = 0.05, grain = \"month\" }",
-        }],
-    },
-    KeyTable {
-        name: "alerts.METRIC",
-        keys: &[
-            Key {
-                name: "above",
-                ty: "number",
-                default: "this or `below` is required",
-                meaning: "The value above which the rate is bad.",
-                example: "above = 0.05",
-            },
-            Key {
-                name: "below",
-                ty: "number",
-                default: "this or `above` is required",
-                meaning: "The value below which the rate is bad.",
-                example: "below = 0.3",
-            },
-            Key {
-                name: "grain",
-                ty: "grain",
-                default: "every grain",
-                meaning: "The grain that the threshold is for; one of `[calendar] grains`.",
-                example: "grain = \"month\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "outputs",
-        keys: &[
-            Key {
-                name: "path",
-                ty: "path",
-                default: "required",
-                meaning: "The folder that the runs are published to, or the URL of one on an object store.",
-                example: "path = \"tables\"",
-            },
-            Key {
-                name: "tables",
-                ty: "list of tables and patterns",
-                default: "every table that the inputs offer, without those on request",
-                meaning: "The tables to publish: names, patterns, and either with a `+` in front for what they are made of too.",
-                example: "tables = [\"cohort_*\", \"+alerts\", \"customers\"]",
-            },
-            Key {
-                name: "format",
-                ty: "`\"parquet\"`, `\"hive\"` or `\"delta\"`",
-                default: "`\"parquet\"`",
-                meaning: "How the tables lie in the output.",
-                example: "format = \"hive\"",
-            },
-            Key {
-                name: "partition_by",
-                ty: "key column",
-                default: "`\"grain\"`",
-                meaning: "The column that divides the tables; only with `format = \"hive\"`.",
-                example: "partition_by = \"grain\"",
-            },
-            Key {
-                name: "keep_runs",
-                ty: "integer, 1 to 10000",
-                default: "`7`",
-                meaning: "How many runs stay, the newest ones and the current one.",
-                example: "keep_runs = 30",
-            },
-        ],
-    },
-    KeyTable {
-        name: "checks",
-        keys: &[
-            Key {
-                name: "max_rejected",
-                ty: "share, 0 to 1",
-                default: "`0.01`",
-                meaning: "The share of rows of an input that may be rejected; more, and nothing is published.",
-                example: "max_rejected = 0.001",
-            },
-            Key {
-                name: "unknown_values",
-                ty: "`\"warn\"` or `\"error\"`",
-                default: "`\"warn\"`",
-                meaning: "What follows from a text of a list in this file that no row has.",
-                example: "unknown_values = \"error\"",
-            },
-            Key {
-                name: "allow_empty",
-                ty: "boolean",
-                default: "`false`",
-                meaning: "Whether a run publishes where the orders or subscriptions have no row and had some in the last run.",
-                example: "allow_empty = true",
-            },
-            Key {
-                name: "earliest",
-                ty: "date",
-                default: "none; a gap of more than 1,096 days in the oldest rows is a warning",
-                meaning: "Rows before this day are rejected as `before_earliest`.",
-                example: "earliest = 2009-01-01",
-            },
-            Key {
-                name: "unique_order_ids",
-                ty: "boolean, or table with `severity`",
-                default: "`false`",
-                meaning: "Whether a repeated (`customer_id`, `order_id`) fails the run; only with `rows = \"orders\"`.",
-                example: "unique_order_ids = true",
-            },
-            Key {
-                name: "identities",
-                ty: "boolean, or table with `severity`",
-                default: "`false`",
-                meaning: "Whether the sums of every table must balance.",
-                example: "identities = true",
-            },
-            Key {
-                name: "columns",
-                ty: "section",
-                default: "none",
-                meaning: "Checks of columns, by input and name.",
-                example: "[checks.columns.orders]",
-            },
-            Key {
-                name: "rows",
-                ty: "section",
-                default: "none",
-                meaning: "Checks of the number of rows against the last run, by input.",
-                example: "[checks.rows.orders]",
-            },
-            Key {
-                name: "freshness",
-                ty: "section",
-                default: "none",
-                meaning: "Checks of the age of the newest row, by input.",
-                example: "[checks.freshness.orders]",
-            },
-        ],
-    },
-    KeyTable {
-        name: "checks.unique_order_ids",
-        keys: &[Key {
-            name: "severity",
-            ty: "`\"warn\"` or `\"error\"`",
-            default: "`\"error\"`",
-            meaning: "Whether the run ends or warns where it does not hold.",
-            example: "severity = \"warn\"",
-        }],
-    },
-    KeyTable {
-        name: "checks.columns.INPUT.COLUMN",
-        keys: &[
-            Key {
-                name: "column",
-                ty: "SQL expression",
-                default: "the column of the table's name",
-                meaning: "What is looked at, where it is not a plain column.",
-                example: "column = \"Quantity * UnitPrice\"",
-            },
-            Key {
-                name: "type",
-                ty: "`\"text\"`, `\"integer\"`, `\"decimal\"`, `\"float\"`, `\"boolean\"`, `\"date\"` or `\"timestamp\"`",
-                default: "none; this, `max_null_share` or `accepted` is required",
-                meaning: "The type that it has in every file, of any width.",
-                example: "type = \"text\"",
-            },
-            Key {
-                name: "max_null_share",
-                ty: "share, 0 to 1",
-                default: "not checked",
-                meaning: "The share of the rows in which it may be NULL.",
-                example: "max_null_share = 0.01",
-            },
-            Key {
-                name: "accepted",
-                ty: "list of texts",
-                default: "not checked",
-                meaning: "The texts that it may have.",
-                example: "accepted = [\"DE\", \"FR\", \"GB\"]",
-            },
-            Key {
-                name: "max_other_share",
-                ty: "share, 0 to 1",
-                default: "`0`",
-                meaning: "The share of the rows in which it may have another text; needs `accepted`.",
-                example: "max_other_share = 0.001",
-            },
-            Key {
-                name: "severity",
-                ty: "`\"warn\"` or `\"error\"`",
-                default: "`\"error\"`",
-                meaning: "Whether the run ends or warns where it does not hold.",
-                example: "severity = \"warn\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "checks.rows.INPUT",
-        keys: &[
-            Key {
-                name: "max_drop",
-                ty: "share, 0 to 1",
-                default: "not checked; this or `max_growth` is required",
-                meaning: "The share of the last run's rows by which they may be fewer.",
-                example: "max_drop = 0.2",
-            },
-            Key {
-                name: "max_growth",
-                ty: "number from 0",
-                default: "not checked; this or `max_drop` is required",
-                meaning: "The share of the last run's rows by which they may be more; 1 is twice as many.",
-                example: "max_growth = 3.0",
-            },
-            Key {
-                name: "severity",
-                ty: "`\"warn\"` or `\"error\"`",
-                default: "`\"error\"`",
-                meaning: "Whether the run ends or warns where it does not hold.",
-                example: "severity = \"warn\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "checks.freshness.INPUT",
-        keys: &[
-            Key {
-                name: "max_age_days",
-                ty: "days, 0 to 36500",
-                default: "required",
-                meaning: "How many days old the newest row may be on the day of the run.",
-                example: "max_age_days = 2",
-            },
-            Key {
-                name: "severity",
-                ty: "`\"warn\"` or `\"error\"`",
-                default: "`\"error\"`",
-                meaning: "Whether the run ends or warns where it does not hold.",
-                example: "severity = \"warn\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "records",
-        keys: &[
-            Key {
-                name: "lineage",
-                ty: "path or http address",
-                default: "none",
-                meaning: "Where OpenLineage events go: a file that they are appended to, or an address.",
-                example: "lineage = \"lineage.jsonl\"",
-            },
-            Key {
-                name: "lineage_namespace",
-                ty: "text",
-                default: "`\"kohort\"`",
-                meaning: "The namespace of the pipeline's name in lineage events.",
-                example: "lineage_namespace = \"warehouse\"",
-            },
-            Key {
-                name: "prometheus",
-                ty: "path ending in `.prom`",
-                default: "none",
-                meaning: "The file of metrics for node_exporter.",
-                example: "prometheus = \"shop.prom\"",
-            },
-        ],
-    },
-    KeyTable {
-        name: "state",
-        keys: &[
-            Key {
-                name: "path",
-                ty: "path",
-                default: "`.state` in the output; none where the output is on an object store",
-                meaning: "The folder for what runs keep of what they read, on this machine.",
-                example: "path = \"/var/lib/kohort/my-shop\"",
-            },
-            Key {
-                name: "keep",
-                ty: "boolean",
-                default: "`true`",
-                meaning: "Whether anything is kept: with `false` every run reads every file.",
-                example: "keep = false",
-            },
-        ],
-    },
-];
+pub(super) static DECLARED: &[KeyTable] = key_tables! {
+    "" {
+        "name": "text", "the file's name without its extension",
+            "The name of the pipeline in run records, lineage and metrics.",
+            "name = \"my-shop\"";
+        "calendar": "section", "defaults of its keys",
+            "Days, periods, and which days are known.",
+            "[calendar]";
+        "customers": "section", "defaults of its keys",
+            "When a customer has left, and who is at risk.",
+            "[customers]";
+        "inputs": "section", "required",
+            "The inputs: orders or subscriptions, and what there is beside them.",
+            "[inputs.orders]";
+        "segments": "section", "defaults of its keys",
+            "The break-downs of every table.",
+            "[segments]";
+        "revenue": "section", "defaults of its keys",
+            "Settings of `revenue_churn` and `revenue_movements`.",
+            "[revenue]";
+        "alerts": "section", "defaults of its keys",
+            "Thresholds of headline rates.",
+            "[alerts]";
+        "outputs": "section", "required",
+            "Where the tables go, and which.",
+            "[outputs]";
+        "checks": "section", "defaults of its keys",
+            "What must hold, or nothing is published.",
+            "[checks]";
+        "records": "section", "defaults of its keys",
+            "Records of runs for other programs.",
+            "[records]";
+        "state": "section", "defaults of its keys",
+            "What is kept of the inputs from run to run.",
+            "[state]";
+    }
+    "calendar" {
+        "timezone": "time zone", "`\"UTC\"`",
+            "IANA name of the zone in which a day begins; timestamps with a zone are converted to it.",
+            "timezone = \"Europe/Berlin\"";
+        "naive_times": "time zone", "`timezone`; INT96 times: UTC",
+            "The zone of timestamps without a zone, in all inputs that name none themselves.",
+            "naive_times = \"UTC\"";
+        "week_start": "weekday", "`\"monday\"`",
+            "The first day of a week.",
+            "week_start = \"sunday\"";
+        "fiscal_year_start": "month, 1 to 12", "`1`",
+            "The month in which years, and with them quarters, start.",
+            "fiscal_year_start = 4";
+        "grains": "list of grains", "`[\"month\"]`",
+            "The lengths of periods that tables have rows for: `day`, `week`, `month`, `quarter`, `year`.",
+            "grains = [\"month\", \"week\"]";
+        "as_of": "date", "the day after the newest order; with subscriptions the day after the newest start, end or cancellation",
+            "The first day that is not known: rows on or after it are left out.",
+            "as_of = 2025-01-01";
+        "history_start": "date", "none: all of the history is there",
+            "The first day of the extract, where the business is older: rows before it are left out, and whoever is first seen within the lapse window after it is not counted as new.",
+            "history_start = 2022-01-01";
+        "max_k": "integer, 0 to 100000", "none for month, quarter and year; `400` for day and week",
+            "The largest `k` that `cohort_retention` has rows for.",
+            "max_k = 24";
+    }
+    "customers" {
+        "lapse_after_days": "days, 1 to 36500, or `\"auto\"`", "`90`",
+            "Orders only: a customer has left when so many days have passed without an order; `\"auto\"` measures it (the 90th percentile of the gaps between orders).",
+            "lapse_after_days = 120";
+        "activity": "`\"sales\"` or `\"any\"`", "`\"sales\"`",
+            "Orders only: what makes and keeps a customer: orders of a value of zero or more, or with `\"any\"` refunds too.",
+            "activity = \"any\"";
+        "reactivation_gap_days": "days, 0 to 36500", "`0`",
+            "Subscriptions only: who pays again after a gap of at most so many days has never left.",
+            "reactivation_gap_days = 14";
+    }
+    "segments" {
+        "max_segment_values": "integer, 1 to 65535", "`1000`",
+            "The most values that one segment may have; more end the run.",
+            "max_segment_values = 5000";
+        "NAME": "SQL expression or table", "none",
+            "A segment of this name: an expression, or a table with `column` and `at`. A name has letters, digits and underscores, begins with a letter, and is not `all`.",
+            "country = \"Country\"";
+    }
+    "segments.NAME" {
+        "column": "SQL expression", "required",
+            "The value; missing or empty is `(none)`.",
+            "column = \"Country\"";
+        "at": "`\"first\"` or `\"order\"`", "`\"first\"`",
+            "Whether a customer has one value, that of the first order, or each order counts under its own.",
+            "at = \"order\"";
+    }
+    "revenue" {
+        "window": "text such as `\"12 months\"`, or a table by grain", "one period of the grain",
+            "How long a time `revenue_churn` compares with as long a time before it; grains that it is no whole number of keep one period.",
+            "window = \"12 months\"";
+    }
+    "alerts" {
+        "METRIC": "table", "built in: `churn_rate = { above = 0.07, grain = \"month\" }`",
+            "A threshold of the headline rate of this name (docs/tables/scorecard.md lists them).",
+            "churn_rate = { above = 0.05, grain = \"month\" }";
+    }
+    "alerts.METRIC" {
+        "above": "number", "this or `below` is required",
+            "The value above which the rate is bad.",
+            "above = 0.05";
+        "below": "number", "this or `above` is required",
+            "The value below which the rate is bad.",
+            "below = 0.3";
+        "grain": "grain", "every grain",
+            "The grain that the threshold is for; one of `[calendar] grains`.",
+            "grain = \"month\"";
+    }
+    "outputs" {
+        "path": "path", "required",
+            "The folder that the runs are published to, or the URL of one on an object store.",
+            "path = \"tables\"";
+        "tables": "list of tables and patterns", "every table that the inputs offer, without those on request",
+            "The tables to publish: names, patterns, and either with a `+` in front for what they are made of too.",
+            "tables = [\"cohort_*\", \"+alerts\", \"customers\"]";
+        "format": "`\"parquet\"`, `\"hive\"` or `\"delta\"`", "`\"parquet\"`",
+            "How the tables lie in the output.",
+            "format = \"hive\"";
+        "partition_by": "key column", "`\"grain\"`",
+            "The column that divides the tables; only with `format = \"hive\"`.",
+            "partition_by = \"grain\"";
+        "keep_runs": "integer, 1 to 10000", "`7`",
+            "How many runs stay, the newest ones and the current one.",
+            "keep_runs = 30";
+    }
+    "checks" {
+        "max_rejected": "share, 0 to 1", "`0.01`",
+            "The share of rows of an input that may be rejected; more, and nothing is published.",
+            "max_rejected = 0.001";
+        "unknown_values": "`\"warn\"` or `\"error\"`", "`\"warn\"`",
+            "What follows from a text of a list in this file that no row has.",
+            "unknown_values = \"error\"";
+        "allow_empty": "boolean", "`false`",
+            "Whether a run publishes where the orders or subscriptions have no row and had some in the last run.",
+            "allow_empty = true";
+        "earliest": "date", "none; a gap of more than 1,096 days in the oldest rows is a warning",
+            "Rows before this day are rejected as `before_earliest`.",
+            "earliest = 2009-01-01";
+        "unique_order_ids": "boolean, or table with `severity`", "`false`",
+            "Whether a repeated (`customer_id`, `order_id`) fails the run; only with `rows = \"orders\"`.",
+            "unique_order_ids = true";
+        "identities": "boolean, or table with `severity`", "`false`",
+            "Whether the sums of every table must balance.",
+            "identities = true";
+        "columns": "section", "none",
+            "Checks of columns, by input and name.",
+            "[checks.columns.orders]";
+        "rows": "section", "none",
+            "Checks of the number of rows against the last run, by input.",
+            "[checks.rows.orders]";
+        "freshness": "section", "none",
+            "Checks of the age of the newest row, by input.",
+            "[checks.freshness.orders]";
+    }
+    "checks.unique_order_ids" {
+        "severity": "`\"warn\"` or `\"error\"`", "`\"error\"`",
+            "Whether the run ends or warns where it does not hold.",
+            "severity = \"warn\"";
+    }
+    "checks.columns.INPUT.COLUMN" {
+        "column": "SQL expression", "the column of the table's name",
+            "What is looked at, where it is not a plain column.",
+            "column = \"Quantity * UnitPrice\"";
+        "type": "`\"text\"`, `\"integer\"`, `\"decimal\"`, `\"float\"`, `\"boolean\"`, `\"date\"` or `\"timestamp\"`", "none; this, `max_null_share` or `accepted` is required",
+            "The type that it has in every file, of any width.",
+            "type = \"text\"";
+        "max_null_share": "share, 0 to 1", "not checked",
+            "The share of the rows in which it may be NULL.",
+            "max_null_share = 0.01";
+        "accepted": "list of texts", "not checked",
+            "The texts that it may have.",
+            "accepted = [\"DE\", \"FR\", \"GB\"]";
+        "max_other_share": "share, 0 to 1", "`0`",
+            "The share of the rows in which it may have another text; needs `accepted`.",
+            "max_other_share = 0.001";
+        "severity": "`\"warn\"` or `\"error\"`", "`\"error\"`",
+            "Whether the run ends or warns where it does not hold.",
+            "severity = \"warn\"";
+    }
+    "checks.rows.INPUT" {
+        "max_drop": "share, 0 to 1", "not checked; this or `max_growth` is required",
+            "The share of the last run's rows by which they may be fewer.",
+            "max_drop = 0.2";
+        "max_growth": "number from 0", "not checked; this or `max_drop` is required",
+            "The share of the last run's rows by which they may be more; 1 is twice as many.",
+            "max_growth = 3.0";
+        "severity": "`\"warn\"` or `\"error\"`", "`\"error\"`",
+            "Whether the run ends or warns where it does not hold.",
+            "severity = \"warn\"";
+    }
+    "checks.freshness.INPUT" {
+        "max_age_days": "days, 0 to 36500", "required",
+            "How many days old the newest row may be on the day of the run.",
+            "max_age_days = 2";
+        "severity": "`\"warn\"` or `\"error\"`", "`\"error\"`",
+            "Whether the run ends or warns where it does not hold.",
+            "severity = \"warn\"";
+    }
+    "records" {
+        "lineage": "path or http address", "none",
+            "Where OpenLineage events go: a file that they are appended to, or an address.",
+            "lineage = \"lineage.jsonl\"";
+        "lineage_namespace": "text", "`\"kohort\"`",
+            "The namespace of the pipeline's name in lineage events.",
+            "lineage_namespace = \"warehouse\"";
+        "prometheus": "path ending in `.prom`", "none",
+            "The file of metrics for node_exporter.",
+            "prometheus = \"shop.prom\"";
+    }
+    "state" {
+        "path": "path", "`.state` in the output; none where the output is on an object store",
+            "The folder for what runs keep of what they read, on this machine.",
+            "path = \"/var/lib/kohort/my-shop\"";
+        "keep": "boolean", "`true`",
+            "Whether anything is kept: with `false` every run reads every file.",
+            "keep = false";
+    }
+};

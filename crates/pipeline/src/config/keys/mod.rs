@@ -1,14 +1,32 @@
 //! Keys that a pipeline file may have, each with what it means.
 
+/// Keys, each with what may be given and what holds where nothing is; a sentence; an example.
+macro_rules! keys {
+    ($($name:literal: $ty:literal, $default:literal, $meaning:literal, $example:literal;)*) => {
+        &[$($crate::config::keys::Key {
+            name: $name, ty: $ty, default: $default, meaning: $meaning, example: $example,
+        },)*]
+    };
+}
+
+/// Tables and their keys.
+macro_rules! key_tables {
+    ($($table:literal { $($keys:tt)* })*) => {
+        &[$($crate::config::keys::KeyTable { name: $table, keys: keys! { $($keys)* } },)*]
+    };
+}
+
 mod declared;
 mod inputs;
 
 use std::sync::LazyLock;
 
 use kohort_inputs::INPUTS;
+use kohort_model::{InputSpec, Setting, SettingsSection};
 
 use declared::DECLARED;
-pub(crate) use inputs::{InputKey, of_input};
+pub(crate) use inputs::InputKey;
+use inputs::of_input;
 
 /// A key.
 #[derive(Debug)]
@@ -34,56 +52,93 @@ pub struct KeyTable {
     pub keys: &'static [Key],
 }
 
-/// The tables whose keys neither inputs nor measures declare.
-#[must_use]
-pub fn declared() -> &'static [KeyTable] {
-    DECLARED
+/// A key of whatever declares it.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyKey {
+    /// Of the pipeline.
+    Own(&'static Key),
+    /// Of `[inputs]`: an input.
+    Input(&'static InputSpec),
+    /// Of an input.
+    OfInput(&'static InputSpec, InputKey),
+    /// Of the top level: a section of measures.
+    Section(&'static SettingsSection),
+    /// Of such a section.
+    Setting(&'static Setting),
 }
 
-/// A table and the names of its keys.
-type Names = (String, Vec<&'static str>);
+impl AnyKey {
+    /// The key.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own(key) => key.name,
+            Self::Input(spec) => spec.input.name(),
+            Self::OfInput(_, key) => key.name(),
+            Self::Section(section) => section.name,
+            Self::Setting(setting) => setting.key,
+        }
+    }
+}
 
-static TABLES: LazyLock<Vec<Names>> = LazyLock::new(|| {
-    let sections = kohort_measures::settings();
-    let names = |table: &KeyTable| table.keys.iter().map(|key| key.name).collect::<Vec<_>>();
-    let mut tables: Vec<Names> = Vec::new();
+/// A table of the pipeline file with fixed keys, whatever declares them.
+#[derive(Clone, Debug)]
+pub struct KeySection {
+    /// Its dotted name; empty for the top level.
+    pub name: String,
+    /// Its keys, in the order in which messages and pages list them.
+    pub keys: Vec<AnyKey>,
+}
+
+/// Every table with fixed keys, in the order in which messages and pages list them.
+#[must_use]
+pub fn sections() -> Vec<KeySection> {
+    let measures = kohort_measures::settings();
+    let of_measures = |section: &SettingsSection| section.keys.iter().map(AnyKey::Setting);
+    let is_own = |section: &&SettingsSection| DECLARED.iter().any(|t| t.name == section.name);
+    let mut sections = Vec::new();
     for table in DECLARED {
-        let mut keys = names(table);
+        let mut keys: Vec<_> = table.keys.iter().map(AnyKey::Own).collect();
         if table.name.is_empty() {
             // Sections of measures come before what is made of all tables.
-            let place = keys.iter().position(|key| *key == "alerts").unwrap_or(keys.len());
-            let new = sections.iter().map(|section| section.name);
-            let new: Vec<_> = new.filter(|name| !keys.contains(name)).collect();
-            keys.splice(place..place, new);
+            let place = table.keys.iter().position(|key| key.name == "alerts");
+            let place = place.unwrap_or(keys.len());
+            let new = measures.iter().copied().filter(|section| !is_own(section));
+            keys.splice(place..place, new.map(AnyKey::Section));
         }
-        if let Some(section) = sections.iter().find(|section| section.name == table.name) {
-            keys.extend(section.keys.iter().map(|setting| setting.key));
-        }
-        tables.push((table.name.to_owned(), keys));
+        let same = measures.iter().filter(|section| section.name == table.name);
+        keys.extend(same.flat_map(|section| of_measures(section)));
+        sections.push(KeySection { name: table.name.to_owned(), keys });
         if table.name == "customers" {
-            let inputs = INPUTS.iter().map(|spec| spec.input.name()).collect();
-            tables.push(("inputs".to_owned(), inputs));
-            tables.extend(INPUTS.iter().map(|spec| {
-                let keys = of_input(spec).into_iter().map(InputKey::name);
-                (format!("inputs.{}", spec.input.name()), keys.collect())
+            let keys = INPUTS.into_iter().map(AnyKey::Input).collect();
+            sections.push(KeySection { name: "inputs".to_owned(), keys });
+            sections.extend(INPUTS.into_iter().map(|spec| {
+                let keys = of_input(spec).into_iter().map(|key| AnyKey::OfInput(spec, key));
+                KeySection { name: format!("inputs.{}", spec.input.name()), keys: keys.collect() }
             }));
         }
         if table.name == "revenue" {
-            let own =
-                sections.iter().filter(|section| !DECLARED.iter().any(|t| t.name == section.name));
-            tables.extend(own.map(|section| {
-                (section.name.to_owned(), section.keys.iter().map(|setting| setting.key).collect())
+            let new = measures.iter().filter(|section| !is_own(section));
+            sections.extend(new.map(|section| KeySection {
+                name: section.name.to_owned(),
+                keys: of_measures(section).collect(),
             }));
         }
     }
-    tables
+    sections
+}
+
+/// The names of the keys of each section.
+static NAMES: LazyLock<Vec<(String, Vec<&'static str>)>> = LazyLock::new(|| {
+    let names = |keys: Vec<AnyKey>| keys.into_iter().map(AnyKey::name).collect();
+    sections().into_iter().map(|KeySection { name, keys }| (name, names(keys))).collect()
 });
 
 /// The dotted names of the tables with fixed keys and names, and their keys.
 pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     // The others are forms of a value rather than places where a key belongs.
     let has_place = |name: &str| !name.starts_with("checks.") && name == name.to_lowercase();
-    let places = TABLES.iter().filter(move |(name, _)| has_place(name));
+    let places = NAMES.iter().filter(move |(name, _)| has_place(name));
     places.map(|(name, keys)| (name.as_str(), keys.as_slice()))
 }
 
@@ -92,6 +147,6 @@ pub(super) fn tables() -> impl Iterator<Item = (&'static str, &'static [&'static
 /// # Panics
 /// Where no table of this name is declared.
 pub(super) fn of(name: &str) -> &'static [&'static str] {
-    let found = TABLES.iter().find(|(known, _)| *known == name);
+    let found = NAMES.iter().find(|(known, _)| *known == name);
     found.map(|(_, keys)| keys.as_slice()).expect("every table with fixed keys is declared")
 }
