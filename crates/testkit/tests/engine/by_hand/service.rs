@@ -44,7 +44,8 @@ fn the_last_score_of_a_period_counts() {
 
 #[test]
 fn classes_of_scores() {
-    let scores: String = (0..=10).map(|score| format!("p{score} 2024-01-05 {score}\n")).collect();
+    let scores: Vec<_> = (0..=10).map(|score| format!("p{score} 2024-01-05 {score}")).collect();
+    let scores = scores.join("\n");
     check(
         &format!("{A_CUSTOMER} surveys:\n customer day score\n {scores}"),
         &months("2024-02-01", 90),

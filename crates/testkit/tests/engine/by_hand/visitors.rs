@@ -322,9 +322,10 @@ fn rates_and_periods_of_carts() {
 /// What is said of the carts of January and of what customer 1, who is visitors a and b, bought on
 /// days of 2024.
 fn carts_of_one(touches: &str, bought: &str, settings: &Settings) -> Vec<NaiveRow> {
-    let orders: String = bought.split_whitespace().map(|day| format!("1 2024-{day} 5\n")).collect();
+    let orders: Vec<_> = bought.split_whitespace().map(|day| format!("1 2024-{day} 5")).collect();
+    let orders = orders.join("\n");
     let history = format!(
-        "orders:\ncustomer day value\n{orders}\
+        "orders:\ncustomer day value\n{orders}\n\
          identities:\nvisitor customer\na 1\nb 1\n\
          touchpoints:\nvisitor day step cart value\n{}",
         touches.replace(", ", "\n").replace(" 0", " 2024-0")
