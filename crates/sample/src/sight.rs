@@ -1,10 +1,8 @@
 //! Who was seen when, whatever the business.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field};
 use chrono::NaiveDate;
 
-use crate::columns::{days, ids};
+use crate::columns::{Column, days, ids};
 use crate::table::Row;
 use crate::write::customer_id;
 
@@ -19,14 +17,10 @@ impl Row for Sight {
     const FILE: &'static str = "prospects.parquet";
     const DISTINCT: &'static str = "customer_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("first_seen_at", DataType::Date32, false),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("first_seen_at", rows, |row| row.at),
         ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![ids(rows, |row| customer_id(row.person)), days(rows, |row| Some(row.at))]
     }
 }

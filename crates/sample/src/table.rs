@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use crate::SampleError;
+use crate::columns::{Column, batch, schema};
 use crate::place::{create, may_replace, unfinished};
 use crate::write::{BATCH_ROWS, properties};
 
@@ -20,10 +20,7 @@ pub(crate) trait Row: Sized {
     /// A column whose values hardly repeat.
     const DISTINCT: &'static str;
 
-    fn fields() -> Vec<Field>;
-
-    /// One array per field.
-    fn columns(rows: &[Self]) -> Vec<ArrayRef>;
+    fn columns(rows: &[Self]) -> Vec<Column>;
 }
 
 /// A file that is being written, under a hidden name until it is [finished](Table::finish).
@@ -53,7 +50,7 @@ impl<R: Row> Table<R> {
         Self::check(folder)?;
         let path = folder.join(R::FILE);
         let hidden = unfinished(&path);
-        let schema = Arc::new(Schema::new(R::fields()));
+        let schema = Arc::new(schema(R::columns(&[])));
         let properties = Some(properties(R::DISTINCT));
         let failed = |cause| SampleError::File { path: path.clone(), cause };
         let file = create(&hidden).map_err(|cause| failed(cause.into()))?;
@@ -66,7 +63,7 @@ impl<R: Row> Table<R> {
 
     /// Looks whether the file may be written.
     pub fn check(folder: &Path) -> Result<(), SampleError> {
-        may_replace(&folder.join(R::FILE), &Schema::new(R::fields()))
+        may_replace(&folder.join(R::FILE), &schema(R::columns(&[])))
     }
 
     pub fn push(&mut self, row: R) -> Result<(), SampleError> {
@@ -78,7 +75,7 @@ impl<R: Row> Table<R> {
     fn flush(&mut self) -> Result<(), SampleError> {
         let columns = R::columns(&self.waiting);
         self.waiting.clear();
-        RecordBatch::try_new(self.schema.clone(), columns)
+        batch(&self.schema, columns)
             .map_err(ParquetError::from)
             .and_then(|batch| self.writer.write(&batch))
             .map_err(|cause| SampleError::File { path: self.path.clone(), cause })

@@ -4,10 +4,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -15,7 +13,8 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::SampleError;
-use crate::habits::{CAUSES, CHANNELS, COUNTRIES, Choice, DEVICES};
+use crate::columns::{Column, batch, ids, money, names, schema, some_texts, texts, times};
+use crate::habits::{CAUSES, CHANNELS, COUNTRIES, DEVICES};
 use crate::place::{create, may_replace, unfinished};
 use crate::shop::{Damage, Event, Outcome};
 
@@ -44,18 +43,7 @@ pub(crate) struct OrderFile {
 
 impl OrderFile {
     pub fn new() -> Self {
-        let (precision, scale) = AMOUNT;
-        let schema = Arc::new(Schema::new(vec![
-            Field::new("order_id", DataType::Utf8, false),
-            Field::new("customer_id", DataType::Int64, true),
-            Field::new("ordered_at", DataType::Timestamp(TimeUnit::Microsecond, None), true),
-            Field::new("amount", DataType::Decimal128(precision, scale), false),
-            Field::new("status", DataType::Utf8, false),
-            Field::new("lost_reason", DataType::Utf8, true),
-            Field::new("country", DataType::Utf8, true),
-            Field::new("channel", DataType::Utf8, false),
-            Field::new("device", DataType::Utf8, false),
-        ]));
+        let schema = Arc::new(schema(columns(&[], 1)));
         Self { schema, properties: properties("order_id"), next_order: 1 }
     }
 
@@ -96,27 +84,25 @@ impl OrderFile {
     fn batch(&mut self, events: &[Event]) -> Result<RecordBatch, ParquetError> {
         let first = self.next_order;
         self.next_order += events.len() as u64;
-        let (precision, scale) = AMOUNT;
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from_iter_values(
-                (first..self.next_order).map(|number| format!("R{number:08}")),
-            )),
-            Arc::new(events.iter().map(written_id).collect::<Int64Array>()),
-            Arc::new(events.iter().map(ordered_at).collect::<TimestampMicrosecondArray>()),
-            Arc::new(
-                Decimal128Array::from_iter_values(
-                    events.iter().map(|event| i128::from(event.cents)),
-                )
-                .with_precision_and_scale(precision, scale)?,
-            ),
-            Arc::new(StringArray::from_iter_values(events.iter().map(status))),
-            Arc::new(events.iter().map(lost_reason).collect::<StringArray>()),
-            names(&COUNTRIES, events.iter().map(|event| event.country)),
-            names(&CHANNELS, events.iter().map(|event| event.channel)),
-            names(&DEVICES, events.iter().map(|event| event.device)),
-        ];
-        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
+        Ok(batch(&self.schema, columns(events, first))?)
     }
+}
+
+/// The columns of events whose orders are numbered from `first` on.
+fn columns(events: &[Event], first: u64) -> Vec<Column> {
+    let numbers: Vec<u64> = (first..).take(events.len()).collect();
+    let money_type = DataType::Decimal128(AMOUNT.0, AMOUNT.1);
+    vec![
+        texts("order_id", &numbers, |number| format!("R{number:08}")),
+        ids("customer_id", events, written_id).nullable(),
+        times("ordered_at", events, ordered_at).nullable(),
+        money("amount", events, &money_type, |event| i64::from(event.cents)),
+        texts("status", events, status),
+        some_texts("lost_reason", events, lost_reason),
+        names("country", events, &COUNTRIES, |event| event.country).nullable(),
+        names("channel", events, &CHANNELS, |event| event.channel),
+        names("device", events, &DEVICES, |event| event.device),
+    ]
 }
 
 /// How every file is written. The values of the column `distinct` hardly repeat.
@@ -133,14 +119,13 @@ fn written_id(event: &Event) -> Option<i64> {
     (event.damage != Some(Damage::NoCustomer)).then_some(id)
 }
 
-/// Microseconds since 1970-01-01.
+/// Seconds since 1970-01-01.
 fn ordered_at(event: &Event) -> Option<i64> {
-    let at = match event.damage {
-        Some(Damage::NoTime) => return None,
-        Some(Damage::FutureTime) => FUTURE + event.at % YEAR_SECONDS,
-        _ => event.at,
-    };
-    Some(at * 1_000_000)
+    match event.damage {
+        Some(Damage::NoTime) => None,
+        Some(Damage::FutureTime) => Some(FUTURE + event.at % YEAR_SECONDS),
+        _ => Some(event.at),
+    }
 }
 
 fn status(event: &Event) -> &'static str {
@@ -161,9 +146,4 @@ fn lost_reason(event: &Event) -> Option<&'static str> {
         Outcome::Lost(cause) => CAUSES[usize::from(cause)].reason,
         _ => None,
     }
-}
-
-pub(crate) fn names(choices: &[Choice], indices: impl Iterator<Item = u8>) -> ArrayRef {
-    let names = indices.map(|index| choices[usize::from(index)].name);
-    Arc::new(names.collect::<StringArray>())
 }

@@ -1,14 +1,13 @@
 //! The rows of the files.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 
 use super::terms::{INTERVALS, PLANS, PRICES, STRATEGIES};
-use crate::columns::{days, flags, ids, money, some_texts, texts};
+use crate::columns::{Column, days, flags, ids, money, names, some_texts, texts};
 use crate::habits::COUNTRIES;
 use crate::table::Row;
-use crate::write::{AMOUNT, customer_id, names};
+use crate::write::{AMOUNT, customer_id};
 
 /// The shop's customers are other people, far from the ids of any subscriber.
 const FIRST_SHOP_CUSTOMER_ID: i64 = 5_000_000_001;
@@ -66,37 +65,22 @@ impl Row for Span {
     const FILE: &'static str = "subscriptions.parquet";
     const DISTINCT: &'static str = "subscription_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("subscription_id", DataType::Utf8, false),
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("started_at", DataType::Date32, false),
-            Field::new("ended_at", DataType::Date32, true),
-            Field::new("amount", MONEY, false),
-            Field::new("interval", DataType::Utf8, true),
-            Field::new("plan", DataType::Utf8, true),
-            Field::new("country", DataType::Utf8, true),
-            Field::new("cancelled_at", DataType::Date32, true),
-            Field::new("cancel_reason", DataType::Utf8, true),
-            Field::new("involuntary", DataType::Boolean, false),
-            Field::new("trial", DataType::Boolean, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            texts(rows, |row| format!("S{:08}-{}", u64::from(row.person) + 1, row.subscription)),
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.started)),
-            days(rows, |row| row.ended),
-            money(rows, &MONEY, |row| Some(price(row))),
-            names(&INTERVALS, rows.iter().map(|row| row.interval)),
-            names(&PLANS, rows.iter().map(|row| row.plan)),
-            names(&COUNTRIES, rows.iter().map(|row| row.country)),
-            days(rows, |row| row.cancelled),
-            some_texts(rows, |row| row.reason),
-            flags(rows, |row| row.is_involuntary),
-            flags(rows, |row| row.is_trial),
+            texts("subscription_id", rows, |row| {
+                format!("S{:08}-{}", u64::from(row.person) + 1, row.subscription)
+            }),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("started_at", rows, |row| row.started),
+            days("ended_at", rows, |row| row.ended).nullable(),
+            money("amount", rows, &MONEY, price),
+            names("interval", rows, &INTERVALS, |row| row.interval).nullable(),
+            names("plan", rows, &PLANS, |row| row.plan).nullable(),
+            names("country", rows, &COUNTRIES, |row| row.country).nullable(),
+            days("cancelled_at", rows, |row| row.cancelled).nullable(),
+            some_texts("cancel_reason", rows, |row| row.reason),
+            flags("involuntary", rows, |row| row.is_involuntary),
+            flags("trial", rows, |row| row.is_trial),
         ]
     }
 }
@@ -105,24 +89,14 @@ impl Row for Contact {
     const FILE: &'static str = "contacts.parquet";
     const DISTINCT: &'static str = "customer_id";
 
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("contacted_at", DataType::Date32, false),
-            Field::new("campaign", DataType::Utf8, false),
-            Field::new("strategy", DataType::Utf8, true),
-            Field::new("variant", DataType::Utf8, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         let variant = |row: &Self| if row.is_holdout { "holdout" } else { "treatment" };
         vec![
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.at)),
-            texts(rows, |row| row.at.format("win-back %Y-%m").to_string()),
-            names(&STRATEGIES, rows.iter().map(|row| row.strategy)),
-            texts(rows, variant),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("contacted_at", rows, |row| row.at),
+            texts("campaign", rows, |row| row.at.format("win-back %Y-%m").to_string()),
+            names("strategy", rows, &STRATEGIES, |row| row.strategy).nullable(),
+            texts("variant", rows, variant),
         ]
     }
 }
@@ -131,19 +105,11 @@ impl Row for Answer {
     const FILE: &'static str = "surveys.parquet";
     const DISTINCT: &'static str = "customer_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("answered_at", DataType::Date32, false),
-            Field::new("reason", DataType::Utf8, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.at)),
-            some_texts(rows, |row| row.reason),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("answered_at", rows, |row| row.at),
+            some_texts("reason", rows, |row| row.reason),
         ]
     }
 }
@@ -152,21 +118,12 @@ impl Row for Order {
     const FILE: &'static str = "orders.parquet";
     const DISTINCT: &'static str = "order_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("order_id", DataType::Utf8, false),
-            Field::new("ordered_at", DataType::Date32, false),
-            Field::new("amount", MONEY, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| FIRST_SHOP_CUSTOMER_ID + i64::from(row.person)),
-            texts(rows, |row| format!("B{:08}", row.number)),
-            days(rows, |row| Some(row.at)),
-            money(rows, &MONEY, |row| Some(row.cents)),
+            ids("customer_id", rows, |row| FIRST_SHOP_CUSTOMER_ID + i64::from(row.person)),
+            texts("order_id", rows, |row| format!("B{:08}", row.number)),
+            days("ordered_at", rows, |row| row.at),
+            money("amount", rows, &MONEY, |row| row.cents),
         ]
     }
 }

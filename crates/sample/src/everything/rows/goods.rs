@@ -1,16 +1,14 @@
 //! What is bought, sent back and paid.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field};
 use chrono::NaiveDate;
 
 use super::super::catalog::Item;
 use super::super::terms::{CATEGORIES, CAUSES};
 use super::MONEY;
-use crate::columns::{TIME, days, ids, money, some_ids, some_texts, texts, times};
+use crate::columns::{Column, days, ids, money, names, some_texts, texts, times};
 use crate::habits::{CHANNELS, COUNTRIES};
 use crate::table::Row;
-use crate::write::{customer_id, names};
+use crate::write::customer_id;
 
 /// What became of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,30 +77,19 @@ impl Row for Order {
     const FILE: &'static str = "orders.parquet";
     const DISTINCT: &'static str = "order_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
+        let customer =
+            |row: &Self| (row.damage != Some(Damage::NoCustomer)).then(|| customer_id(row.person));
+        let time = |row: &Self| (row.damage != Some(Damage::NoTime)).then_some(row.at);
         vec![
-            Field::new("customer_id", DataType::Int64, true),
-            Field::new("order_id", DataType::Int64, false),
-            Field::new("ordered_at", TIME, true),
-            Field::new("amount", MONEY, false),
-            Field::new("status", DataType::Utf8, false),
-            Field::new("lost_reason", DataType::Utf8, true),
-            Field::new("country", DataType::Utf8, true),
-            Field::new("channel", DataType::Utf8, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        let unless = |damage, row: &Self| (row.damage != Some(damage)).then_some(());
-        vec![
-            some_ids(rows, |row| unless(Damage::NoCustomer, row).map(|()| customer_id(row.person))),
-            ids(rows, |row| row.number),
-            times(rows, |row| unless(Damage::NoTime, row).map(|()| row.at)),
-            money(rows, &MONEY, |row| Some(row.cents)),
-            texts(rows, status),
-            some_texts(rows, lost_reason),
-            names(&COUNTRIES, rows.iter().map(|row| row.country)),
-            names(&CHANNELS, rows.iter().map(|row| row.channel)),
+            ids("customer_id", rows, customer).nullable(),
+            ids("order_id", rows, |row| row.number),
+            times("ordered_at", rows, time).nullable(),
+            money("amount", rows, &MONEY, |row| row.cents),
+            texts("status", rows, status),
+            some_texts("lost_reason", rows, lost_reason),
+            names("country", rows, &COUNTRIES, |row| row.country).nullable(),
+            names("channel", rows, &CHANNELS, |row| row.channel),
         ]
     }
 }
@@ -134,27 +121,15 @@ impl Row for Line {
     const FILE: &'static str = "order_lines.parquet";
     const DISTINCT: &'static str = "order_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("order_id", DataType::Int64, false),
-            Field::new("ordered_at", TIME, false),
-            Field::new("product", DataType::Utf8, false),
-            Field::new("category", DataType::Utf8, false),
-            Field::new("units", DataType::Int64, false),
-            Field::new("value", MONEY, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            ids(rows, |row| row.order),
-            times(rows, |row| Some(row.at)),
-            texts(rows, |row| product(&row.item)),
-            texts(rows, |row| CATEGORIES[row.item.category].name),
-            ids(rows, |row| row.item.units),
-            money(rows, &MONEY, |row| Some(row.item.cents())),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            ids("order_id", rows, |row| row.order),
+            times("ordered_at", rows, |row| row.at),
+            texts("product", rows, |row| product(&row.item)),
+            texts("category", rows, |row| CATEGORIES[row.item.category].name),
+            ids("units", rows, |row| row.item.units),
+            money("value", rows, &MONEY, |row| row.item.cents()),
         ]
     }
 }
@@ -163,27 +138,15 @@ impl Row for Return {
     const FILE: &'static str = "returns.parquet";
     const DISTINCT: &'static str = "order_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("order_id", DataType::Int64, false),
-            Field::new("returned_at", TIME, false),
-            Field::new("product", DataType::Utf8, false),
-            Field::new("units", DataType::Int64, false),
-            Field::new("value", MONEY, false),
-            Field::new("reason", DataType::Utf8, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            ids(rows, |row| row.order),
-            times(rows, |row| Some(row.at)),
-            texts(rows, |row| product(&row.item)),
-            ids(rows, |row| row.item.units),
-            money(rows, &MONEY, |row| Some(row.item.cents())),
-            some_texts(rows, |row| row.reason),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            ids("order_id", rows, |row| row.order),
+            times("returned_at", rows, |row| row.at),
+            texts("product", rows, |row| product(&row.item)),
+            ids("units", rows, |row| row.item.units),
+            money("value", rows, &MONEY, |row| row.item.cents()),
+            some_texts("reason", rows, |row| row.reason),
         ]
     }
 }
@@ -192,25 +155,14 @@ impl Row for Invoice {
     const FILE: &'static str = "invoices.parquet";
     const DISTINCT: &'static str = "invoice_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("invoice_id", DataType::Int64, false),
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("invoiced_at", DataType::Date32, false),
-            Field::new("due_at", DataType::Date32, false),
-            Field::new("paid_at", DataType::Date32, true),
-            Field::new("amount", MONEY, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| row.number),
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.invoiced)),
-            days(rows, |row| Some(row.due)),
-            days(rows, |row| row.paid),
-            money(rows, &MONEY, |row| Some(row.cents)),
+            ids("invoice_id", rows, |row| row.number),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("invoiced_at", rows, |row| row.invoiced),
+            days("due_at", rows, |row| row.due),
+            days("paid_at", rows, |row| row.paid).nullable(),
+            money("amount", rows, &MONEY, |row| row.cents),
         ]
     }
 }

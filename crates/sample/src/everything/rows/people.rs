@@ -1,17 +1,13 @@
 //! What is known of people besides what they buy.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, Float64Array, Int32Array};
-use arrow::datatypes::{DataType, Field};
 use chrono::NaiveDate;
 
 use super::super::planted::PLANTED_EVERYTHING;
 use super::super::terms::{STAGES, STRATEGIES};
 use super::MONEY;
-use crate::columns::{TIME, days, ids, money, some_texts, texts, times};
+use crate::columns::{Column, days, floats, ids, money, names, scores, some_texts, texts, times};
 use crate::table::Row;
-use crate::write::{customer_id, names};
+use crate::write::customer_id;
 
 /// A lapsed customer in a campaign.
 #[derive(Debug)]
@@ -67,23 +63,13 @@ impl Row for Contact {
     const FILE: &'static str = "contacts.parquet";
     const DISTINCT: &'static str = "customer_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("contacted_at", DataType::Date32, false),
-            Field::new("campaign", DataType::Utf8, false),
-            Field::new("strategy", DataType::Utf8, true),
-            Field::new("variant", DataType::Utf8, false),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.at)),
-            texts(rows, |row| row.at.format("win-back %Y-%m").to_string()),
-            names(&STRATEGIES, rows.iter().map(|row| row.strategy)),
-            texts(rows, |row| if row.is_control { "control" } else { "sent" }),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("contacted_at", rows, |row| row.at),
+            texts("campaign", rows, |row| row.at.format("win-back %Y-%m").to_string()),
+            names("strategy", rows, &STRATEGIES, |row| row.strategy).nullable(),
+            texts("variant", rows, |row| if row.is_control { "control" } else { "sent" }),
         ]
     }
 }
@@ -92,21 +78,12 @@ impl Row for Answer {
     const FILE: &'static str = "surveys.parquet";
     const DISTINCT: &'static str = "customer_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("answered_at", DataType::Date32, false),
-            Field::new("score", DataType::Int32, true),
-            Field::new("reason", DataType::Utf8, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.at)),
-            Arc::new(rows.iter().map(|row| row.score).collect::<Int32Array>()),
-            some_texts(rows, |row| row.reason),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            days("answered_at", rows, |row| row.at),
+            scores("score", rows, |row| row.score).nullable(),
+            some_texts("reason", rows, |row| row.reason),
         ]
     }
 }
@@ -115,21 +92,12 @@ impl Row for Signal {
     const FILE: &'static str = "engagement.parquet";
     const DISTINCT: &'static str = "occurred_at";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("customer_id", DataType::Int64, false),
-            Field::new("occurred_at", TIME, false),
-            Field::new("kind", DataType::Utf8, false),
-            Field::new("value", DataType::Float64, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![
-            ids(rows, |row| customer_id(row.person)),
-            times(rows, |row| Some(row.at)),
-            texts(rows, |row| PLANTED_EVERYTHING.signals[row.kind].kind),
-            Arc::new(rows.iter().map(|row| row.value).collect::<Float64Array>()),
+            ids("customer_id", rows, |row| customer_id(row.person)),
+            times("occurred_at", rows, |row| row.at),
+            texts("kind", rows, |row| PLANTED_EVERYTHING.signals[row.kind].kind),
+            floats("value", rows, |row| row.value).nullable(),
         ]
     }
 }
@@ -138,36 +106,22 @@ impl Row for Opportunity {
     const FILE: &'static str = "opportunities.parquet";
     const DISTINCT: &'static str = "opportunity_id";
 
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("opportunity_id", DataType::Int64, false),
-            Field::new("buyer", DataType::Int64, false),
-            Field::new("created_at", DataType::Date32, false),
-            Field::new("closed_at", DataType::Date32, true),
-            Field::new("outcome", DataType::Utf8, false),
-            Field::new("stage", DataType::Utf8, true),
-            Field::new("value", MONEY, false),
-            Field::new("reason", DataType::Utf8, true),
-            Field::new("competitor", DataType::Utf8, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         let outcome = |row: &Self| match row.ruling {
             Ruling::Won => "won",
             Ruling::Lost => "lost",
             Ruling::Open => "open",
         };
         vec![
-            ids(rows, |row| row.number),
-            ids(rows, |row| customer_id(row.person)),
-            days(rows, |row| Some(row.created)),
-            days(rows, |row| row.closed),
-            texts(rows, outcome),
-            names(&STAGES, rows.iter().map(|row| row.stage)),
-            money(rows, &MONEY, |row| Some(row.cents)),
-            some_texts(rows, |row| row.reason),
-            some_texts(rows, |row| row.competitor),
+            ids("opportunity_id", rows, |row| row.number),
+            ids("buyer", rows, |row| customer_id(row.person)),
+            days("created_at", rows, |row| row.created),
+            days("closed_at", rows, |row| row.closed).nullable(),
+            texts("outcome", rows, outcome),
+            names("stage", rows, &STAGES, |row| row.stage).nullable(),
+            money("value", rows, &MONEY, |row| row.cents),
+            some_texts("reason", rows, |row| row.reason),
+            some_texts("competitor", rows, |row| row.competitor),
         ]
     }
 }

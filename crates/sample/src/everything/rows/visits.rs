@@ -1,10 +1,7 @@
 //! Who looks at what in the shop's pages.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, Field};
-
 use super::MONEY;
-use crate::columns::{TIME, ids, money, some_ids, some_texts, texts, times};
+use crate::columns::{Column, ids, money, some_texts, texts, times};
 use crate::table::Row;
 use crate::write::customer_id;
 
@@ -65,18 +62,7 @@ impl Row for Touch {
     const FILE: &'static str = "touchpoints.parquet";
     const DISTINCT: &'static str = "occurred_at";
 
-    fn fields() -> Vec<Field> {
-        vec![
-            Field::new("visitor_id", DataType::Utf8, false),
-            Field::new("occurred_at", TIME, false),
-            Field::new("step", DataType::Utf8, false),
-            Field::new("cart_id", DataType::Utf8, true),
-            Field::new("value", MONEY, true),
-            Field::new("customer_id", DataType::Int64, true),
-        ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         let step = |row: &Self| match row.step {
             Step::Visit => "visit",
             Step::Search => "search",
@@ -86,12 +72,12 @@ impl Row for Touch {
             Step::Purchase => "purchase",
         };
         vec![
-            texts(rows, |row| row.visitor.id()),
-            times(rows, |row| Some(row.at)),
-            texts(rows, step),
-            some_texts(rows, |row| row.cart.map(|number| format!("C{number:08}"))),
-            money(rows, &MONEY, |row| row.cents),
-            some_ids(rows, |row| row.person.map(customer_id)),
+            texts("visitor_id", rows, |row| row.visitor.id()),
+            times("occurred_at", rows, |row| row.at),
+            texts("step", rows, step),
+            some_texts("cart_id", rows, |row| row.cart.map(|number| format!("C{number:08}"))),
+            money("value", rows, &MONEY, |row| row.cents).nullable(),
+            ids("customer_id", rows, |row| row.person.map(customer_id)).nullable(),
         ]
     }
 }
@@ -100,14 +86,10 @@ impl Row for Identity {
     const FILE: &'static str = "identities.parquet";
     const DISTINCT: &'static str = "visitor_id";
 
-    fn fields() -> Vec<Field> {
+    fn columns(rows: &[Self]) -> Vec<Column> {
         vec![
-            Field::new("visitor_id", DataType::Utf8, false),
-            Field::new("customer_id", DataType::Int64, false),
+            texts("visitor_id", rows, |row| row.visitor.id()),
+            ids("customer_id", rows, |row| customer_id(row.person)),
         ]
-    }
-
-    fn columns(rows: &[Self]) -> Vec<ArrayRef> {
-        vec![texts(rows, |row| row.visitor.id()), ids(rows, |row| customer_id(row.person))]
     }
 }
