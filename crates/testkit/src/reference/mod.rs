@@ -176,10 +176,12 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
         tables.insert("cross_sell", cross_sell::cross_sell(frame));
         tables.insert("cross_sell_customers", cross_sell::cross_sell_customers(frame));
     }
-    if history.order_lines.is_some() && history.returns.is_some() {
+    // An input of returns needs the lines that they are of.
+    let has_returns = history.order_lines.is_some() && history.returns.is_some();
+    if has_returns {
         tables.insert("product_returns", product_returns::product_returns(frame));
     }
-    let has_signals = history.engagement.is_some() || history.returns.is_some();
+    let has_signals = history.engagement.is_some() || has_returns;
     if has_signals || history.invoices.is_some() || mapped.scores {
         tables.insert("churn_indicators", churn_indicators::churn_indicators(frame));
     }
