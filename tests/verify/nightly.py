@@ -34,9 +34,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 # Settings that change how a run of the sample ends, in place of what the pipeline file has.
 ENDINGS = {
-    # The sample's churn is above the built-in threshold.
+    # The sample's churn is above the threshold of the example.
     "alert": {},
-    "calm": {"[records]": "[alerts]\nchurn_rate = { above = 1.0 }\n\n[records]"},
+    "calm": {"above = 0.1": "above = 1.0"},
     "refused": {'completed = ["completed", "refunded"]': 'completed = ["refunded"]'},
 }
 

@@ -61,6 +61,7 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "at_risk_ratio": f"CAST({p.at_risk_ratio} AS DOUBLE)",
         "at_risk_score": f"CAST({p.at_risk_score} AS DOUBLE)",
         "has_orders": f"{p.basis == 'orders'}",
+        "has_status": f"{p.basis == 'orders' and p.maps('orders', 'status')}",
         "has_returns": f"{'returns' in p.inputs}",
         "has_invoices": f"{'invoices' in p.inputs}",
         "has_scores": f"{p.maps('surveys', 'score')}",
@@ -87,9 +88,11 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     rows = [(g, GRAINS.index(g), PERIODS_PER_YEAR[g], p.window_periods(g)) for g in p.grains]
     db.execute("CREATE TABLE grain (grain VARCHAR, rank INTEGER, per_year INTEGER, window_periods INTEGER)")
     db.executemany("INSERT INTO grain VALUES (?, ?, ?, ?)", rows)
-    alerts = {"churn_rate": {"above": 0.07, "grain": "month"}} | p.alerts
+    churn = {"unusual": "above"} if p.basis == "orders" else {"above": 0.07}
+    alerts = {"churn_rate": churn | {"grain": "month"}} | p.alerts
     limits = [(m, a.get("grain"), a[side], side) for m, a in alerts.items() for side in ("above", "below") if side in a]
-    _fill(db, "threshold (metric VARCHAR, grain VARCHAR, threshold DOUBLE, direction VARCHAR)", limits)
+    limits += [(m, a.get("grain"), None, a["unusual"]) for m, a in alerts.items() if "unusual" in a]
+    _fill(db, "held_to (metric VARCHAR, grain VARCHAR, threshold DOUBLE, side VARCHAR)", limits)
     _fill(db, "funnel_step (number INTEGER, step VARCHAR)", list(enumerate(p.steps, start=1)))
     _fill(db, "segment_kind (segment VARCHAR, taken VARCHAR)", [(s.name, s.at) for s in p.segments])
 

@@ -9,6 +9,7 @@ mod newcombe;
 mod reasons;
 mod retention;
 mod win_back;
+mod years;
 
 pub use reasons::CHURN_REASONS;
 pub use retention::CUSTOMER_RETENTION;

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use kohort_model::calc::{Check, Formula, Input, Kind, Outcome, Presence};
+use kohort_model::view::{Exceeds, Percent};
 use kohort_model::{
     Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, MeasureSpec,
-    Periods, Places, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Unit, View, keys,
-    rate, row, tally,
+    Periods, Places, Requires, Series, Spell, Sum, SumsOf, Table, TableSchema, TableSpec, Tally,
+    Unit, View, keys, rate, row, tally,
 };
+
+use crate::years::{Yearly, Years};
 
 /// The declaration.
 pub static CUSTOMER_RETENTION: MeasureSpec = MeasureSpec {
@@ -19,26 +22,50 @@ pub static CUSTOMER_RETENTION: MeasureSpec = MeasureSpec {
                 "returned",
                 "churned",
                 "closing",
-                "retention_rate",
+                "kept_rate",
                 "churn_rate",
+                "yearly_kept_rate",
                 "buyers",
             ],
+            percent: Percent {
+                exceeds: &[Exceeds {
+                    column: "retention_rate",
+                    why: "more customers returned than were lost; kept_rate is without them",
+                }],
+                ..Percent::ALL
+            },
             ..View::PLAIN
         },
         identities: IDENTITIES,
         headlines: &[
-            Headline { denominator: Sum::NOTHING, ..share("annualised_churn_rate", Sum::NOTHING) },
+            Headline {
+                denominator: Sum::NOTHING,
+                requires: Requires::SUBSCRIPTIONS,
+                ..share("annualised_churn_rate", Sum::NOTHING)
+            },
             share("churn_rate", Sum::of(&["lost"])),
             share("kept_rate", Sum::of(&["kept"])),
             share(
                 "retention_rate",
                 Sum { plus: &["closing"], minus: &["new_at_close", "entered_existing_at_close"] },
             ),
+            Headline::ratio("yearly_kept_rate", Sum::of(&["yearly_kept"]), &["yearly_opening"]),
+            Headline {
+                requires: Requires::ORDERS,
+                ..Headline::ratio(
+                    "yearly_buyer_rate",
+                    Sum::of(&["yearly_buyers"]),
+                    &["yearly_opening"],
+                )
+            },
         ],
         ..TableSpec::of(&SCHEMA)
     }],
     formulas: FORMULAS,
-    start: |context, _| GridMeasure::start(context, CustomerRetention),
+    start: |context, _| {
+        let retention = CustomerRetention::new(&context);
+        GridMeasure::start(context, retention)
+    },
     ..MeasureSpec::PLAIN
 };
 
@@ -64,6 +91,9 @@ const IDENTITIES: Identities = Identities {
         "kept <= opening",
         "lifecycle_new = new",
         "new_at_close <= new",
+        "yearly_kept <= yearly_opening",
+        "yearly_kept <= closing",
+        "yearly_buyers <= yearly_opening",
         "next.opening = closing",
         "next.lifecycle_returning + next.lifecycle_dormant = buyers",
     ])
@@ -103,7 +133,8 @@ static SCHEMA: TableSchema = TableSchema {
             "churned",
             Unit::Events,
             "churn events in the period, those of customers who joined or returned in it \
-             included; not the numerator of churn_rate, which is lost",
+             included, and one customer may count more than once; not the numerator of churn_rate, \
+             which is lost",
         ),
         Column::count(
             "closing",
@@ -126,15 +157,45 @@ static SCHEMA: TableSchema = TableSchema {
         ),
         Column::rate(
             "retention_rate",
-            "(closing - new_at_close - entered_existing_at_close) / opening; counts who returned \
-             in the period, so it can exceed 1",
+            "(closing - new_at_close - entered_existing_at_close) / opening, the textbook formula; \
+             counts who returned in the period, so it exceeds 1 (100 %) where more customers \
+             returned than were lost, and does not complement churn_rate: kept_rate does",
         ),
-        Column::rate("kept_rate", "kept / opening, which is 1 - churn_rate"),
+        Column::rate("kept_rate", "kept / opening, which is 1 - churn_rate and never above 1"),
         Column::rate("churn_rate", "lost / opening; not churned / opening"),
         Column::rate(
             "annualised_churn_rate",
             "1 - (1 - churn_rate) ^ periods per year: day 365, week 52, month 12, quarter 4, year \
-             1",
+             1; NULL with orders, whose customers come and go: there see yearly_kept_rate",
+        ),
+        Column::count(
+            "yearly_opening",
+            Unit::Customers,
+            "customers active at the end of the day before the year that ends with the period's \
+             last known day; NULL where that day is before history_start + the lapse window",
+        )
+        .or_null(),
+        Column::count(
+            "yearly_kept",
+            Unit::Customers,
+            "of yearly_opening, those active at the close; NULL where that is",
+        )
+        .or_null(),
+        Column::count(
+            "yearly_buyers",
+            Unit::Customers,
+            "of yearly_opening, those with activity in the year; NULL where that is, and with \
+             subscriptions",
+        )
+        .or_null(),
+        Column::rate(
+            "yearly_kept_rate",
+            "yearly_kept / yearly_opening: of the customers of a year ago, the share that is active",
+        ),
+        Column::rate(
+            "yearly_buyer_rate",
+            "yearly_buyers / yearly_opening: of the customers of a year ago, the share that bought \
+             since",
         ),
         Column::count(
             "buyers",
@@ -265,6 +326,7 @@ struct Tallied {
     returning: u64,
     resurrected: u64,
     dormant: u64,
+    yearly: Yearly,
 }
 
 tally!(Tallied {
@@ -279,12 +341,23 @@ tally!(Tallied {
     lost,
     returning,
     resurrected,
-    dormant
+    dormant,
+    yearly
 });
 
 /// Movements of customers, by period, and one place more for what ends after the last.
-#[derive(Clone, Copy)]
-struct CustomerRetention;
+#[derive(Clone)]
+struct CustomerRetention {
+    /// By grain.
+    years: Arc<[Years]>,
+}
+
+impl CustomerRetention {
+    fn new(context: &Context) -> Self {
+        let years = context.periods.iter().map(|periods| Years::new(periods, context.as_of));
+        Self { years: years.collect() }
+    }
+}
 
 impl Gridded for CustomerRetention {
     type Tally = Tallied;
@@ -303,6 +376,11 @@ impl Gridded for CustomerRetention {
                 for (g, periods) in context.periods.iter().enumerate() {
                     let cells = cells.at_least(slot, g, periods.len() + 1);
                     count_spells(spells, context, periods, cells);
+                    let days = block.activity.of(customer).0;
+                    self.years[g].count(context, periods, spells, days, |counter, years| {
+                        *counter(&mut cells[years.start].yearly) += 1;
+                        *counter(&mut cells[years.end].yearly) -= 1;
+                    });
                     let visits = block.visits[g].of(customer);
                     count_lifecycle(visits.map(|(period, ..)| period), cells);
                 }
@@ -317,7 +395,7 @@ impl Gridded for CustomerRetention {
         cells: &Places<Tallied>,
         tables: &mut [Table],
     ) {
-        write_series(&mut tables[0], context, series, cells);
+        write_series(&mut tables[0], context, &self.years[series.g], series, cells);
     }
 }
 
@@ -384,15 +462,22 @@ fn count_lifecycle(mut visits: impl Iterator<Item = usize>, cells: &mut Places<T
 fn write_series(
     table: &mut Table,
     context: &Context,
+    years: &Years,
     Series { periods, slot, .. }: Series<'_>,
     cells: &Places<Tallied>,
 ) {
     let is_first = |cell: &Tallied| cell.new + cell.entered_existing > 0;
     let Some(first) = cells.iter().position(is_first) else { return };
     let mut opening = 0_i64;
+    let mut yearly = Yearly::default();
     for p in first..periods.len() {
         let cell = &cells[p];
         opening += cell.opening_change;
+        yearly.add(&cell.yearly);
+        let is_known = context.settled_from().is_none_or(|settled| settled <= years.start(p));
+        let of_year = |count: i64| is_known.then_some(count);
+        let yearly_buyers =
+            of_year(yearly.opening - yearly.quiet).filter(|_| context.basis == Basis::Orders);
         let closing = if p + 1 == periods.len() {
             i64::try_from(cell.active_at_end).unwrap_or(i64::MAX)
         } else {
@@ -420,7 +505,14 @@ fn write_series(
             retention_rate: retention_rate(opening.into(), closing.into(), new.into()),
             kept_rate: kept_rate(opening.into(), lost.into()),
             churn_rate: churn,
-            annualised_churn_rate: churn.map(|rate| annualised(rate, per_year)),
+            annualised_churn_rate: churn
+                .filter(|_| context.basis == Basis::Subscriptions)
+                .map(|rate| annualised(rate, per_year)),
+            yearly_opening: of_year(yearly.opening),
+            yearly_kept: of_year(yearly.kept),
+            yearly_buyers: yearly_buyers,
+            yearly_kept_rate: of_year(yearly.kept).and_then(|n| share_of_year(n, yearly)),
+            yearly_buyer_rate: yearly_buyers.and_then(|n| share_of_year(n, yearly)),
             buyers: cell.new + cell.entered_existing + cell.returning + cell.resurrected,
             lifecycle_new: cell.new,
             lifecycle_returning: cell.returning,
@@ -429,6 +521,11 @@ fn write_series(
             is_complete: context.is_complete(periods, p),
         }));
     }
+}
+
+/// A share of the customers who were active when the year began.
+fn share_of_year(count: i64, yearly: Yearly) -> Option<f64> {
+    rate(count.into(), yearly.opening.into())
 }
 
 #[cfg(test)]

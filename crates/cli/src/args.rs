@@ -131,7 +131,8 @@ pub struct RunArgs {
 
     /// Publish, then exit with 4 if the newest complete period of a rate is beyond its threshold
     ///
-    /// Thresholds are in the section alerts of the pipeline file; one is built in: monthly churn above 7 %.
+    /// Thresholds are in the section alerts of the pipeline file; built in is monthly churn: with
+    /// subscriptions above 7 %, with orders above what is usual in its own past.
     #[arg(long)]
     pub fail_on_alert: bool,
 }

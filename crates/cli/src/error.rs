@@ -151,8 +151,9 @@ fn list(alerts: &[Alert]) -> String {
             Some(value) => format!(", {} {}", alert.segment, shown(value)),
             None => String::new(),
         };
+        let usual = if &*alert.status == "unusual" { ", the end of its usual range" } else { "" };
         format!(
-            "\n  {} of the {} from {}{segment}: {:.4}, {} {}",
+            "\n  {} of the {} from {}{segment}: {:.4}, {} {}{usual}",
             alert.metric, alert.grain, alert.period, alert.value, alert.direction, alert.threshold
         )
     };

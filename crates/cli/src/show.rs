@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use kohort_model::view::{Percent, View};
-use kohort_pipeline::is_share;
+use kohort_pipeline::{exceeds, is_share};
 use kohort_publish::{PublishedRun, PublishedTable};
 use kohort_report::{Canvas, Format, Guard, Picture, Query, Source, draw, export, list};
 
@@ -41,7 +41,8 @@ pub fn show(args: &ShowArgs, messages: &Messages, stdout: &mut Stdout) -> Result
         rows: args.rows.map(|rows| rows as usize),
     };
     let view = kohort_pipeline::table(&source.name()).map_or(View::PLAIN, |table| table.view);
-    let view = View { percent: Percent { is_metric: is_share, ..view.percent }, ..view };
+    let percent = Percent { is_metric: is_share, metric_exceeds: exceeds, ..view.percent };
+    let view = View { percent, ..view };
     let Picture { text, left_out } = draw(&source, &query, view, canvas)?;
     if canvas.in_colour {
         stdout.print_coloured(&text)?;

@@ -55,6 +55,13 @@ pub fn is_share(metric: &str) -> bool {
     !tables().any(is_other)
 }
 
+/// Why the headline rate of a name may exceed 1, where it may.
+#[must_use]
+pub fn exceeds(metric: &str) -> Option<&'static str> {
+    let mut marked = tables().flat_map(|table| table.view.percent.exceeds);
+    marked.find(|exceeds| exceeds.column == metric).map(|exceeds| exceeds.why)
+}
+
 /// The sections of the pipeline file that set measures, each once, in the order in which measures
 /// name them.
 #[must_use]

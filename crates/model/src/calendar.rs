@@ -40,6 +40,13 @@ impl Day {
     pub fn plus_months(self, n: u32) -> Self {
         self.date().checked_add_months(Months::new(n)).map_or(Self::MAX, Self::from).min(Self::MAX)
     }
+
+    /// The same day of the month `n` months earlier, or that month's last day where it is shorter;
+    /// [`Day::MIN`] where it would be earlier than that.
+    #[must_use]
+    pub fn minus_months(self, n: u32) -> Self {
+        self.date().checked_sub_months(Months::new(n)).map_or(Self::MIN, Self::from).max(Self::MIN)
+    }
 }
 
 impl From<NaiveDate> for Day {

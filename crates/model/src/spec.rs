@@ -128,6 +128,8 @@ impl Requires {
     pub const NOTHING: Self = Self(&[]);
     /// Orders, not subscriptions.
     pub const ORDERS: Self = Self(&[Source::Input(Input::Orders)]);
+    /// Subscriptions, not orders.
+    pub const SUBSCRIPTIONS: Self = Self(&[Source::Input(Input::Subscriptions)]);
 
     /// Whether a pipeline satisfies it; `has` tells of one source whether the pipeline has it.
     pub fn is_met(self, has: impl FnMut(&Source) -> bool) -> bool {

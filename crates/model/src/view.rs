@@ -27,8 +27,21 @@ pub struct View {
 pub struct Percent {
     /// Columns of ratios that are none: a quick ratio of 2.5 is a multiple.
     pub multiples: &'static [&'static str],
+    /// Columns of ratios that read as parts of a whole and may still exceed it.
+    pub exceeds: &'static [Exceeds],
     /// Whether values of a metric are, where one column holds those of several metrics.
     pub is_metric: fn(&str) -> bool,
+    /// Why values of a metric may exceed 1, where they may.
+    pub metric_exceeds: fn(&str) -> Option<&'static str>,
+}
+
+/// A column whose values above 1 are marked.
+#[derive(Clone, Copy, Debug)]
+pub struct Exceeds {
+    /// The column.
+    pub column: &'static str,
+    /// Why they are above, and what to look at instead.
+    pub why: &'static str,
 }
 
 impl Percent {
@@ -38,7 +51,7 @@ impl Percent {
     /// All but some columns.
     #[must_use]
     pub const fn but(multiples: &'static [&'static str]) -> Self {
-        Self { multiples, is_metric: |_| true }
+        Self { multiples, exceeds: &[], is_metric: |_| true, metric_exceeds: |_| None }
     }
 }
 
@@ -164,6 +177,8 @@ pub enum Panel {
         title: &'static str,
         /// The column that has a row for each of its values.
         by: &'static str,
+        /// The values that come first, in this order; all others follow in theirs.
+        first: &'static [&'static str],
         /// What is shown of them.
         columns: &'static [&'static str],
     },

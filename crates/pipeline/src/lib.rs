@@ -36,7 +36,7 @@ pub use count::{CheckedText, CheckedValue};
 pub use dry_run::{Planned, PlannedFile, PlannedInput, RunPlan, plan};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
-pub use kohort_measures::{formulas, is_share, reads};
+pub use kohort_measures::{exceeds, formulas, is_share, reads};
 pub use kohort_scorecard::Alert;
 pub use memory::TooLarge;
 pub use plan::{CheckReport, CheckedInput, check};

@@ -179,6 +179,7 @@ pub(crate) fn alert_record(alert: &Alert) -> AlertRecord {
         value: alert.value,
         direction: alert.direction.to_string(),
         threshold: alert.threshold,
+        status: alert.status.to_string(),
     }
 }
 
@@ -193,5 +194,6 @@ pub(crate) fn alert(record: &AlertRecord) -> Alert {
         value: record.value,
         direction: Arc::from(&*record.direction),
         threshold: record.threshold,
+        status: Arc::from(&*record.status),
     }
 }

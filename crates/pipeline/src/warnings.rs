@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use kohort_load::Opened;
-use kohort_model::{Basis, Input};
+use kohort_model::{Basis, Day, Input};
 use kohort_publish::InputRecord;
 
 use crate::{Event, Pipeline, memory};
@@ -39,6 +39,14 @@ impl<'a> Warnings<'a> {
             if let Some(text) = rounded(input, places, history(pipeline)) {
                 self.warn(text);
             }
+        }
+    }
+
+    /// That rows are not of a known day, where nobody has said which days are known.
+    pub fn warn_of_late_rows(&self, pipeline: &Pipeline, as_of: Day, inputs: &[InputRecord]) {
+        if pipeline.as_of.is_none() {
+            let texts = inputs.iter().filter_map(|input| late_rows(input, as_of));
+            texts.for_each(|text| self.warn(text));
         }
     }
 
@@ -84,6 +92,17 @@ fn rounded(record: &InputRecord, places: u8, history: Input) -> Option<String> {
     ))
 }
 
+/// That rows of an input are left out as they lie on or after `as_of`, which follows from the history.
+fn late_rows(record: &InputRecord, as_of: Day) -> Option<String> {
+    let rows = record.left_out.get("after_as_of").copied().filter(|rows| *rows > 0)?;
+    let (are, them) = if rows == 1 { ("row is", "it") } else { ("rows are", "them") };
+    Some(format!(
+        "{rows} {are} left out of {}, on or after {as_of}: nothing is known of later days, as the \
+         history ends there; set as_of under [calendar] to the day of the extract to count {them}",
+        record.input,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +135,26 @@ mod tests {
             };
             let expected = expected.map(|start| format!("{start} {advice}"));
             assert_eq!(rounded(&record, places, Input::Orders), expected, "{rows} of {input}");
+        }
+    }
+
+    #[test]
+    fn rows_after_the_history() {
+        for (reason, rows, expected) in [
+            ("after_as_of", 0, None),
+            ("superseded", 3, None),
+            ("after_as_of", 1, Some("1 row is left out of invoices, on or after 2024-03-01: ")),
+            ("after_as_of", 83, Some("83 rows are left out of invoices, on or after 2024-03-01: ")),
+        ] {
+            let record = InputRecord {
+                input: "invoices".to_owned(),
+                left_out: [(reason.to_owned(), rows)].into(),
+                ..InputRecord::default()
+            };
+            let found = late_rows(&record, Day(19_783));
+            let starts =
+                found.as_deref().zip(expected).map(|(text, start)| text.starts_with(start));
+            assert_eq!(starts, expected.map(|_| true), "{found:?}");
         }
     }
 

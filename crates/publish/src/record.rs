@@ -187,6 +187,14 @@ pub struct AlertRecord {
     pub direction: String,
     /// What it is beyond.
     pub threshold: f64,
+    /// `act` where that is a limit, `unusual` where it is the end of the usual range of its past.
+    #[serde(default = "act")]
+    pub status: String,
+}
+
+/// What every alert was in records without a status.
+fn act() -> String {
+    "act".to_owned()
 }
 
 /// How many checks there were, by what came of them; those that had nothing to look at count nowhere.

@@ -11,7 +11,15 @@ use crate::table::columns;
 /// The declaration.
 pub static ALERTS: TableSpec = TableSpec {
     view: View {
-        columns: &["value", "previous_value", "change", "threshold", "direction", "is_latest"],
+        columns: &[
+            "value",
+            "previous_value",
+            "threshold",
+            "direction",
+            "status",
+            "is_latest",
+            "change",
+        ],
         shape: Shape::First(Order::Latest("period")),
         ..View::PLAIN
     },
@@ -34,6 +42,11 @@ static SCHEMA: TableSchema = TableSchema {
         columns::CHANGE,
         columns::THRESHOLD,
         columns::DIRECTION,
+        Column::text(
+            "status",
+            "act where the value lies beyond a limit of [alerts.METRIC] or a built-in one, unusual \
+             where it lies beyond the usual range of its past",
+        ),
         Column::flag(
             "is_latest",
             "whether no later complete period of the same metric, grain and segment value has a \
@@ -65,7 +78,7 @@ pub fn alerts(scorecard: &Table) -> Table {
     for rows in rows.chunk_by(|a, b| line(*a) == line(*b)) {
         let counts = |row: &&usize| complete[**row] == Some(true) && values[**row].is_some();
         let latest = rows.iter().rfind(counts);
-        for row in rows.iter().filter(|row| status[**row].as_deref() == Some("act")) {
+        for row in rows.iter().filter(|row| is_beyond(status[**row].as_deref())) {
             let is_latest = latest == Some(row);
             let row = *row;
             alerts.push(row!(SCHEMA {
@@ -81,11 +94,17 @@ pub fn alerts(scorecard: &Table) -> Table {
                 change: changes[row],
                 threshold: thresholds[row],
                 direction: directions[row].clone(),
+                status: status[row].clone(),
                 is_latest: is_latest,
             }));
         }
     }
     alerts
+}
+
+/// Whether a status is a reason for an alert.
+fn is_beyond(status: Option<&str>) -> bool {
+    matches!(status, Some("act" | "unusual"))
 }
 
 /// A rate beyond its threshold, for a message.
@@ -107,6 +126,8 @@ pub struct Alert {
     pub threshold: f64,
     /// Which side of the threshold the value lies on: `above` or `below`.
     pub direction: Arc<str>,
+    /// `act` or `unusual`.
+    pub status: Arc<str>,
 }
 
 /// The rows of `alerts` that still stand: of each line the newest period, if it is there. In the
@@ -128,6 +149,7 @@ pub fn latest_alerts(alerts: &Table) -> Vec<Alert> {
             value: floats(alerts, "value")[row]?,
             threshold: floats(alerts, "threshold")[row]?,
             direction: text("direction", row)?,
+            status: text("status", row)?,
         })
     };
     (0..alerts.rows()).filter(|row| latest[*row] == Some(true)).filter_map(alert).collect()

@@ -10,8 +10,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod threshold;
+pub mod usual;
 
 pub use alerts::{ALERTS, Alert, alerts, latest_alerts};
 pub use metric::{Metric, metrics, sources};
 pub use table::{SCORECARD, scorecard};
-pub use threshold::{Beyond, Threshold, built_in, over_built_in};
+pub use threshold::{Beyond, Side, Threshold, built_in, over_built_in};

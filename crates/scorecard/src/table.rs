@@ -10,7 +10,7 @@ use kohort_model::{
 
 use crate::metric::Metric;
 use crate::read::{column, counts, days, flags, floats, integer, texts};
-use crate::threshold::{Beyond, Threshold};
+use crate::threshold::{Beyond, Limit, Threshold};
 
 /// The columns that `scorecard` and `alerts` have in common.
 pub(crate) mod columns {
@@ -39,7 +39,8 @@ pub(crate) mod columns {
     pub const THRESHOLD: Column = Column::float(
         "threshold",
         Unit::None,
-        "the limit of [alerts.METRIC] or a built-in one; NULL without",
+        "the limit of [alerts.METRIC] or a built-in one, or the end of the usual range of the \
+         metric's own past that the value is held to; NULL without",
     )
     .or_null();
     pub const DIRECTION: Column = Column::text(
@@ -57,6 +58,7 @@ pub static SCORECARD: TableSpec = TableSpec {
         panels: &[Panel::Newest {
             title: "the last complete period of each",
             by: "metric",
+            first: &["kept_rate", "churn_rate", "yearly_kept_rate", "yearly_buyer_rate"],
             columns: &[
                 "metric",
                 "period",
@@ -91,9 +93,9 @@ static SCHEMA: TableSchema = TableSchema {
         columns::DIRECTION,
         Column::text(
             "status",
-            "act where the period is complete and its value lies beyond the threshold, ok where \
-             it does not (a value equal to it is ok); NULL without a threshold or a value, and \
-             for an incomplete period",
+            "act where the period is complete and its value lies beyond a limit, unusual where it \
+             lies beyond the usual range of its past, ok where it does not (a value equal to it is \
+             ok); NULL without a threshold or a value, and for an incomplete period",
         )
         .or_null(),
         Column::flag(
@@ -174,6 +176,8 @@ impl<'a> Source<'a> {
             self.periods[*a] == self.periods[*b] && self.is_same_line(*a, *b)
         };
         let mut before: Option<(usize, Option<f64>)> = None;
+        // Values of the complete periods so far.
+        let mut past: Vec<f64> = Vec::new();
         for rows in self.rows.chunk_by(is_one) {
             let row = rows[0];
             let (numerator, denominator) = (self.numerator.of(rows), self.denominator.of(rows));
@@ -182,12 +186,15 @@ impl<'a> Source<'a> {
                 None => numerator.zip(denominator).and_then(|(of, by)| rate(of, by)),
             };
             let previous = before.filter(|(other, _)| self.is_same_line(*other, row));
+            if previous.is_none() {
+                past.clear();
+            }
             let previous = previous.and_then(|(_, value)| value);
             before = Some((row, value));
-            let beyond = self.beyond(row, thresholds);
+            let limit = self.beyond(row, thresholds).and_then(|beyond| beyond.limit(value, &past));
             let is_complete = self.complete[row];
-            let crossed = beyond.zip(value).filter(|_| is_complete == Some(true));
-            let is_act = crossed.map(|(beyond, value)| beyond.is_crossed(value));
+            let held = limit.zip(value).filter(|_| is_complete == Some(true));
+            past.extend(value.filter(|_| is_complete == Some(true)));
             scorecard.push(row!(SCHEMA {
                 metric: self.metric.headline.name,
                 grain: self.grains[row].clone(),
@@ -200,9 +207,9 @@ impl<'a> Source<'a> {
                 unit: self.metric.headline.unit,
                 previous_value: previous,
                 change: value.zip(previous).map(|(value, previous)| value - previous),
-                threshold: beyond.map(Beyond::threshold),
-                direction: beyond.map(Beyond::direction),
-                status: is_act.map(|act| if act { "act" } else { "ok" }),
+                threshold: limit.map(|limit| limit.threshold),
+                direction: limit.map(Limit::direction),
+                status: held.map(|(limit, value)| limit.status(value)),
                 is_complete: is_complete,
             }));
         }

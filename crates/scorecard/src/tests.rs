@@ -1,8 +1,10 @@
 //! Small tables by hand, and the lines that come of them.
 
-use kohort_model::{Column, Day, Grain, Scale, Table, TableSchema, Unit, Values, keys};
+use kohort_model::{Basis, Column, Day, Grain, Scale, Table, TableSchema, Unit, Values, keys};
 
-use crate::{Alert, Beyond, Threshold, alerts, built_in, latest_alerts, metrics, over_built_in};
+use crate::{
+    Alert, Beyond, Side, Threshold, alerts, built_in, latest_alerts, metrics, over_built_in,
+};
 
 /// The scorecard of all headline rates.
 fn scorecard(scale: Scale, tables: &[Table], thresholds: &[Threshold]) -> Table {
@@ -31,6 +33,11 @@ static RETENTION: TableSchema = TableSchema {
         Column::rate("kept_rate", ""),
         Column::rate("churn_rate", ""),
         Column::rate("annualised_churn_rate", ""),
+        count("yearly_opening"),
+        count("yearly_kept"),
+        count("yearly_buyers"),
+        Column::rate("yearly_kept_rate", ""),
+        Column::rate("yearly_buyer_rate", ""),
         keys::IS_COMPLETE,
     ],
     key: &["grain", "segment", "segment_value", "period"],
@@ -145,6 +152,11 @@ fn retention(rows: &[Churn]) -> Table {
             churn_rate.map(|rate| 1.0 - rate).into(),
             churn_rate.into(),
             churn_rate.map(|rate| 2.0 * rate).into(),
+            4_000_i64.into(),
+            3_000_i64.into(),
+            2_000_i64.into(),
+            0.75.into(),
+            0.5.into(),
             is_complete.into(),
         ]);
     }
@@ -185,7 +197,9 @@ fn threshold(metric: &str, grain: Option<Grain>, beyond: Beyond) -> Threshold {
 fn built_in_thresholds_are_of_metrics() {
     let metrics = metrics(kohort_measures::tables());
     let is_known = |name: &str| metrics.iter().any(|metric| metric.headline.name == name);
-    assert!(built_in().iter().all(|threshold| is_known(&threshold.metric)));
+    for basis in [Basis::Orders, Basis::Subscriptions] {
+        assert!(built_in(basis).iter().all(|threshold| is_known(&threshold.metric)));
+    }
 }
 
 #[test]
@@ -198,7 +212,7 @@ fn monthly_churn_of_more_than_seven_percent() {
         ("month", None, 90, 900, Some(0.09), false),
         ("month", Some("AT"), 90, 900, Some(0.09), true),
     ]);
-    let scorecard = scorecard(cents(), &[table], &built_in());
+    let scorecard = scorecard(cents(), &[table], &built_in(Basis::Subscriptions));
     assert_rows(
         &scorecard,
         "churn_rate",
@@ -214,9 +228,9 @@ fn monthly_churn_of_more_than_seven_percent() {
     assert_rows(
         &alerts,
         "churn_rate",
-        "grain segment segment_value period value  numerator denominator previous_value change threshold direction is_latest
-         month all     -             0      0.0701 70100     1000000     -              -      0.07      above     false
-         month country AT            90     0.09   90000     1000000     -              -      0.07      above     true",
+        "grain segment segment_value period value  numerator denominator previous_value change threshold direction status is_latest
+         month all     -             0      0.0701 70100     1000000     -              -      0.07      above     act    false
+         month country AT            90     0.09   90000     1000000     -              -      0.07      above     act    true",
     );
     assert_eq!(alerts.rows(), 2);
     let expected = Alert {
@@ -228,6 +242,7 @@ fn monthly_churn_of_more_than_seven_percent() {
         value: 0.09,
         threshold: 0.07,
         direction: "above".into(),
+        status: "act".into(),
     };
     assert_eq!(latest_alerts(&alerts), [expected]);
 }
@@ -242,7 +257,7 @@ fn an_alert_is_the_latest_until_a_complete_period_has_a_value() {
         ("month", Some("AT"), 0, 900, Some(0.09), true),
         ("month", Some("AT"), 31, 100, Some(0.01), true),
     ]);
-    let alerts = alerts(&scorecard(cents(), &[table], &built_in()));
+    let alerts = alerts(&scorecard(cents(), &[table], &built_in(Basis::Subscriptions)));
     assert_rows(
         &alerts,
         "churn_rate",
@@ -263,7 +278,8 @@ fn thresholds_of_the_pipeline() {
         ])
     };
     let status = |pipeline: Vec<Threshold>, metric: &str, expected: &str| {
-        let scorecard = scorecard(cents(), &[table()], &over_built_in(pipeline));
+        let scorecard =
+            scorecard(cents(), &[table()], &over_built_in(pipeline, Basis::Subscriptions));
         assert_rows(&scorecard, metric, expected);
     };
     status(
@@ -302,6 +318,61 @@ fn thresholds_of_the_pipeline() {
 }
 
 #[test]
+fn monthly_churn_of_orders_is_held_to_its_past() {
+    // The middle of the first eight is 0.05, and each of them is 0.02 from its neighbours: up to
+    // 0.05 + 2.66 x 0.02 = 0.1032 is usual. With the ninth, 0.1, the steps are seven of 0.02 and one
+    // of 0.04, 0.0225 on average, and the middle is 0.5 / 9; with the tenth 0.28 / 9 and 0.07.
+    let values = [0.04, 0.06, 0.04, 0.06, 0.04, 0.06, 0.04, 0.06, 0.1, 0.2, 0.3];
+    let rows: Vec<_> = (0..11)
+        .zip(values)
+        .map(|(p, churn)| ("month", None, 30 * p, 0, Some(churn), p < 10))
+        .collect();
+    let table = retention(&rows);
+    let scorecard = scorecard(cents(), &[table], &built_in(Basis::Orders));
+    assert_rows(
+        &scorecard,
+        "churn_rate",
+        "period value threshold direction status  is_complete
+         0      0.04  -         -         -       true
+         30     0.06  -         -         -       true
+         60     0.04  -         -         -       true
+         90     0.06  -         -         -       true
+         120    0.04  -         -         -       true
+         150    0.06  -         -         -       true
+         180    0.04  -         -         -       true
+         210    0.06  -         -         -       true
+         240    0.1   0.1032    above     ok      true
+         270    0.2   0.115406  above     unusual true
+         300    0.3   0.152756  above     -       false",
+    );
+    assert_rows(&alerts(&scorecard), "churn_rate", "period status is_latest\n270 unusual true");
+}
+
+#[test]
+fn sides_of_what_is_usual() {
+    let past = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.6];
+    // The middle is 0.5125, and it reaches 2.66 x 0.1 / 7 = 0.038 far.
+    let cases = [
+        (Side::Above, 0.56, "above unusual"),
+        (Side::Above, 0.4, "above ok"),
+        (Side::Below, 0.4, "below unusual"),
+        (Side::Below, 0.56, "below ok"),
+        (Side::Either, 0.56, "above unusual"),
+        (Side::Either, 0.4, "below unusual"),
+        (Side::Either, 0.5, "below ok"),
+    ];
+    for (side, value, expected) in cases {
+        let limit = Beyond::Unusual(side).limit(Some(value), &past).unwrap();
+        let found = format!("{} {}", limit.direction(), limit.status(value));
+        assert_eq!(found, expected, "{side:?} {value}");
+    }
+    // What never changed is usual, whatever its sum is rounded to.
+    let constant = Beyond::Unusual(Side::Either).limit(Some(0.1), &[0.1; 9]).unwrap();
+    assert_eq!(constant.status(0.1), "ok");
+    assert!(Beyond::Unusual(Side::Above).limit(Some(0.1), &[0.1; 7]).is_none());
+}
+
+#[test]
 fn what_was_divided() {
     let mut revenue = Table::new(&REVENUE, cents());
     let mut fill = revenue.fill().column("grain", ["month"]).column("segment", ["all"]);
@@ -320,6 +391,8 @@ fn what_was_divided() {
         ("churn_rate", 0.08, "80000", "1000000"),
         ("kept_rate", 0.92, "920000", "1000000"),
         ("retention_rate", 0.92, "920000", "1000000"),
+        ("yearly_kept_rate", 0.75, "300000", "400000"),
+        ("yearly_buyer_rate", 0.5, "200000", "400000"),
         ("gross_revenue_churn_rate", 1.0, "54000", "1000"),
         ("net_revenue_churn_rate", 2.0, "53700", "1000"),
         ("gross_revenue_retention", 3.0, "-53000", "1000"),
@@ -330,7 +403,7 @@ fn what_was_divided() {
         let expected = format!("value numerator denominator\n{value} {numerator} {denominator}");
         assert_rows(&scorecard, metric, &expected);
     }
-    assert_eq!(scorecard.rows(), 10);
+    assert_eq!(scorecard.rows(), 12);
 }
 
 #[test]

@@ -2,8 +2,24 @@ CREATE TABLE state AS
 SELECT b.grain, b.idx, s.pid
 FROM spell s JOIN boundary b ON b.day >= s.day AND (s.until IS NULL OR b.day < s.until);
 
+-- The year up to the close of each period.
+CREATE TABLE year_before AS
+SELECT grain, idx, CAST(day + 1 - INTERVAL 12 MONTH AS DATE) AS start, day + 1 AS stop FROM boundary;
+
 CREATE TABLE customer_retention AS
-WITH closing AS (
+WITH yearly AS (
+    SELECT y.grain, y.idx, p.segment, p.segment_value,
+        count(*) AS yearly_opening,
+        count(n.pid) AS yearly_kept,
+        count(*) FILTER (a.day >= y.start) AS yearly_buyers
+    FROM year_before y
+    JOIN spell s ON s.day < y.start AND (s.until IS NULL OR s.until >= y.start)
+    JOIN person p ON p.pid = s.pid
+    LEFT JOIN state n ON n.grain = y.grain AND n.idx = y.idx AND n.pid = s.pid
+    ASOF LEFT JOIN bought_day a ON a.pid = s.pid AND a.day < y.stop
+    GROUP BY ALL
+),
+closing AS (
     SELECT s.grain, s.idx, p.segment, p.segment_value,
         count(*) AS closing,
         count(*) FILTER (f.idx = s.idx AND NOT p.is_existing) AS new_at_close,
@@ -70,6 +86,9 @@ joined AS (
         coalesce(c.new_at_close, 0) AS new_at_close,
         coalesce(c.entered_existing_at_close, 0) AS entered_existing_at_close,
         coalesce(k.kept, 0) AS kept,
+        CASE WHEN is_known THEN coalesce(y.yearly_opening, 0) END AS yearly_opening,
+        CASE WHEN is_known THEN coalesce(y.yearly_kept, 0) END AS yearly_kept,
+        CASE WHEN is_known AND getvariable('has_orders') THEN coalesce(y.yearly_buyers, 0) END AS yearly_buyers,
         coalesce(b.buyers, 0) AS buyers,
         coalesce(b.lifecycle_new, 0) AS lifecycle_new,
         coalesce(b.lifecycle_returning, 0) AS lifecycle_returning,
@@ -77,6 +96,12 @@ joined AS (
         coalesce(d.lifecycle_dormant, 0) AS lifecycle_dormant,
         p.is_complete
     FROM segment_period p
+    JOIN (
+        SELECT grain, idx, coalesce(start >= getvariable('history_start') + getvariable('lapse'), true) AS is_known
+        FROM year_before
+    ) USING (grain, idx)
+    LEFT JOIN yearly y ON y.grain = p.grain AND y.idx = p.idx
+        AND y.segment = p.segment AND y.segment_value IS NOT DISTINCT FROM p.segment_value
     LEFT JOIN closing o ON o.grain = p.grain AND o.idx = p.idx - 1
         AND o.segment = p.segment AND o.segment_value IS NOT DISTINCT FROM p.segment_value
     LEFT JOIN closing c ON c.grain = p.grain AND c.idx = p.idx
@@ -101,7 +126,11 @@ SELECT grain, segment, segment_value, period,
     rate(closing - new_at_close - entered_existing_at_close, opening) AS retention_rate,
     rate(kept, opening) AS kept_rate,
     rate(opening - kept, opening) AS churn_rate,
-    1 - pow(1 - rate(opening - kept, opening), per_year) AS annualised_churn_rate,
+    CASE WHEN NOT getvariable('has_orders') THEN 1 - pow(1 - rate(opening - kept, opening), per_year) END
+        AS annualised_churn_rate,
+    yearly_opening, yearly_kept, yearly_buyers,
+    rate(yearly_kept, yearly_opening) AS yearly_kept_rate,
+    rate(yearly_buyers, yearly_opening) AS yearly_buyer_rate,
     buyers, lifecycle_new, lifecycle_returning, lifecycle_resurrected, lifecycle_dormant,
     is_complete
 FROM joined JOIN grain USING (grain);

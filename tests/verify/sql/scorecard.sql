@@ -9,7 +9,11 @@ WITH retained AS (
                 'numerator': units(closing - new_at_close - entered_existing_at_close), 'denominator': units(opening)},
             {'metric': 'kept_rate', 'value': kept_rate, 'numerator': units(kept), 'denominator': units(opening)},
             {'metric': 'churn_rate', 'value': churn_rate, 'numerator': units(lost), 'denominator': units(opening)},
-            {'metric': 'annualised_churn_rate', 'value': annualised_churn_rate, 'numerator': NULL, 'denominator': NULL}
+            {'metric': 'annualised_churn_rate', 'value': annualised_churn_rate, 'numerator': NULL, 'denominator': NULL},
+            {'metric': 'yearly_kept_rate', 'value': yearly_kept_rate,
+                'numerator': units(yearly_kept), 'denominator': units(yearly_opening)},
+            {'metric': 'yearly_buyer_rate', 'value': yearly_buyer_rate,
+                'numerator': units(yearly_buyers), 'denominator': units(yearly_opening)}
         ], recursive := true)
     FROM customer_retention
 ),
@@ -57,7 +61,7 @@ sold AS (
     SELECT grain, segment, segment_value, period, is_complete, source || '_conversion_rate' AS metric,
         rate(sum(won), sum(won) + sum(lost)) AS value, units(sum(won)) AS numerator,
         units(sum(won) + sum(lost)) AS denominator
-    FROM lost_sales WHERE breakdown = 'total'
+    FROM lost_sales WHERE breakdown = 'total' AND (source <> 'orders' OR getvariable('has_status'))
     GROUP BY ALL
 ),
 visited AS (
@@ -94,7 +98,7 @@ recommended AS (
         nps AS value, units(promoters - detractors) AS numerator, units(responses) AS denominator
     FROM nps
 )
-FROM retained
+FROM retained WHERE metric <> CASE WHEN getvariable('has_orders') THEN 'annualised_churn_rate' ELSE 'yearly_buyer_rate' END
 UNION ALL BY NAME SELECT * EXCLUDE (gone, opening) FROM money
 UNION ALL BY NAME FROM back
 UNION ALL BY NAME FROM loyal
@@ -107,30 +111,64 @@ UNION ALL BY NAME FROM recommended;
 
 CREATE TABLE scorecard AS
 WITH placed AS (
-    SELECT h.*, c.idx FROM headline h JOIN period c ON c.grain = h.grain AND c.start = h.period
+    SELECT h.*, c.idx, h.is_complete AND h.value IS NOT NULL AS is_past
+    FROM headline h JOIN period c ON c.grain = h.grain AND c.start = h.period
 ),
 compared AS (
-    SELECT *, lag(value) OVER (PARTITION BY metric, grain, segment, segment_value ORDER BY idx) AS previous_value
-    FROM placed
+    SELECT *,
+        lag(value) OVER line AS previous_value,
+        -- How many values there are before.
+        count(*) FILTER (is_past) OVER (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS number
+    FROM placed WINDOW line AS (PARTITION BY metric, grain, segment, segment_value ORDER BY idx)
+),
+stepped AS (
+    SELECT metric, grain, segment, segment_value, number + 1 AS number, value,
+        abs(value - lag(value) OVER (PARTITION BY metric, grain, segment, segment_value ORDER BY idx)) AS step
+    FROM compared WHERE is_past
+),
+-- What is usual after so many values, by the last 24: an XmR chart's limits.
+usual AS (
+    SELECT metric, grain, segment, segment_value, number,
+        avg(value) OVER (line ROWS BETWEEN 23 PRECEDING AND CURRENT ROW) AS middle,
+        2.66 * avg(step) OVER (line ROWS BETWEEN 22 PRECEDING AND CURRENT ROW) + 1e-9 * abs(middle) AS reach
+    FROM stepped WINDOW line AS (PARTITION BY metric, grain, segment, segment_value ORDER BY number)
+),
+held AS (
+    SELECT c.*, t.threshold AS fixed, u.middle, u.reach,
+        CASE WHEN t.threshold IS NULL AND u.middle IS NULL THEN NULL
+            WHEN t.side = 'either' THEN CASE WHEN c.value >= u.middle THEN 'above' WHEN c.value < u.middle THEN 'below' END
+            ELSE t.side
+        END AS direction
+    FROM compared c
+    LEFT JOIN held_to t ON t.metric = c.metric AND coalesce(t.grain = c.grain, true)
+    LEFT JOIN usual u ON t.threshold IS NULL AND u.number >= 8 AND u.number = c.number
+        AND u.metric = c.metric AND u.grain = c.grain AND u.segment = c.segment
+        AND u.segment_value IS NOT DISTINCT FROM c.segment_value
+),
+limited AS (
+    SELECT *, coalesce(fixed, CASE direction WHEN 'above' THEN middle + reach WHEN 'below' THEN middle - reach END)
+        AS threshold
+    FROM held
 )
-SELECT c.metric, c.grain, c.segment, c.segment_value, c.period, c.value, c.numerator, c.denominator,
-    CASE c.metric WHEN 'dso' THEN 'days' WHEN 'nps' THEN 'points' ELSE 'ratio' END AS unit,
-    c.previous_value,
-    c.value - c.previous_value AS change,
-    t.threshold, t.direction,
-    CASE WHEN c.is_complete AND c.value IS NOT NULL AND t.threshold IS NOT NULL THEN
-        CASE WHEN CASE t.direction WHEN 'above' THEN c.value > t.threshold ELSE c.value < t.threshold END
-            THEN 'act' ELSE 'ok' END
+SELECT metric, grain, segment, segment_value, period, value, numerator, denominator,
+    CASE metric WHEN 'dso' THEN 'days' WHEN 'nps' THEN 'points' ELSE 'ratio' END AS unit,
+    previous_value,
+    value - previous_value AS change,
+    threshold, direction,
+    CASE WHEN is_past AND threshold IS NOT NULL THEN
+        CASE WHEN CASE direction WHEN 'above' THEN value > threshold ELSE value < threshold END
+            THEN CASE WHEN fixed IS NULL THEN 'unusual' ELSE 'act' END
+            ELSE 'ok' END
     END AS status,
-    c.is_complete
-FROM compared c LEFT JOIN threshold t ON t.metric = c.metric AND coalesce(t.grain = c.grain, true);
+    is_complete
+FROM limited;
 
 CREATE TABLE alerts AS
 WITH latest AS (
     SELECT metric, grain, segment, segment_value, max(period) FILTER (is_complete AND value IS NOT NULL) AS period
     FROM scorecard GROUP BY ALL
 )
-SELECT s.* EXCLUDE (unit, status, is_complete), s.period = l.period AS is_latest
+SELECT s.* EXCLUDE (unit, is_complete), s.period = l.period AS is_latest
 FROM scorecard s JOIN latest l ON l.metric = s.metric AND l.grain = s.grain AND l.segment = s.segment
     AND l.segment_value IS NOT DISTINCT FROM s.segment_value
-WHERE s.status = 'act';
+WHERE s.status IN ('act', 'unusual');

@@ -33,7 +33,8 @@ pub(super) const TABLE: TableSpec = TableSpec {
         conversion(
             "orders_conversion_rate",
             &[RowsWhere::Is("source", "orders"), ALL_ATTEMPTS],
-            Requires(&[ORDERS]),
+            // Without it every order is completed, and all of them are no news.
+            Requires(&[Source::Column(Input::Orders, "status")]),
         ),
     ],
     ..TableSpec::of(&SCHEMA)

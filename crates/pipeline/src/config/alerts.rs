@@ -1,7 +1,7 @@
 //! `[alerts]`: from where on a rate is bad.
 
-use kohort_model::Grain;
-use kohort_scorecard::{Beyond, Metric, Threshold, over_built_in};
+use kohort_model::{Basis, Grain};
+use kohort_scorecard::{Beyond, Metric, Side, Threshold, over_built_in};
 
 use super::conflict::{Conflict, Unmet};
 use super::error::ConfigError;
@@ -14,6 +14,7 @@ use crate::tables::{metrics, table};
 pub(super) fn read(
     alerts: &Section<'_>,
     grains: &[GrainSettings],
+    basis: Basis,
 ) -> Result<Vec<Threshold>, ConfigError> {
     let metrics = metrics();
     let names: Vec<_> = metrics.iter().map(|metric| (metric.headline.name, ())).collect();
@@ -28,7 +29,7 @@ pub(super) fn read(
             beyond: read_beyond(&table)?,
         });
     }
-    let mut thresholds = over_built_in(given);
+    let mut thresholds = over_built_in(given, basis);
     thresholds
         .sort_by_key(|threshold| names.iter().position(|(name, ())| *name == threshold.metric));
     Ok(thresholds)
@@ -62,11 +63,19 @@ fn lack(metric: &Metric, pipeline: &Pipeline) -> Option<Unmet> {
 
 fn read_beyond(table: &Section<'_>) -> Result<Beyond, ConfigError> {
     let allowed = "a number such as 0.05";
-    match (table.get("above"), table.get("below")) {
-        (Some(_), Some(item)) => Err(item.conflict(Conflict::TwoSides)),
-        (None, Some(item)) => item.number(.., allowed).map(Beyond::Below),
-        (_, None) => {
-            let meaning = "the value above which it is bad; or below, the one below which it is";
+    match (table.get("above"), table.get("below"), table.get("unusual")) {
+        (Some(_), Some(item), _) => Err(item.conflict(Conflict::TwoSides)),
+        (Some(_), _, Some(item)) | (_, Some(_), Some(item)) => {
+            Err(item.conflict(Conflict::LimitAndUsual))
+        }
+        (None, Some(item), None) => item.number(.., allowed).map(Beyond::Below),
+        (None, None, Some(item)) => {
+            let sides = "the bad side of the usual range, such as \"above\"";
+            item.choice(&Side::ALL.map(|side| (side.name(), side)), sides).map(Beyond::Unusual)
+        }
+        (_, None, None) => {
+            let meaning = "the value above which it is bad; or below, the one below which it is; \
+                           or unusual, the side on which it leaves the range of its own past";
             table.need("above", meaning)?.number(.., allowed).map(Beyond::Above)
         }
     }

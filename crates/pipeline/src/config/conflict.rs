@@ -31,6 +31,11 @@ pub enum Conflict {
     /// `above` and `below` of one alert.
     #[error("stands beside above, but only one side can be bad; remove one of them")]
     TwoSides,
+    /// `unusual` of an alert that has a limit.
+    #[error(
+        "stands beside a limit; remove one of them: a rate is held to a limit or to its own past"
+    )]
+    LimitAndUsual,
     /// The grain of an alert that is not asked for.
     #[error(
         "is not in calendar.grains, so no table has rows of it; add it there or choose another"

@@ -197,7 +197,7 @@ impl Pipeline {
             segments,
             max_segment_values,
             measures: measures::read(root, &inputs, known)?,
-            alerts: alerts::read(&root.open_table("alerts")?, &grains)?,
+            alerts: alerts::read(&root.open_table("alerts")?, &grains, basis)?,
             grains,
             output: output.path("a path or URL of a folder")?,
             layout: Layout::default(),

@@ -32,6 +32,7 @@ impl Folded {
             })
             .collect();
         run.warnings.warn_of_rounding(run.pipeline, &inputs);
+        run.warnings.warn_of_late_rows(run.pipeline, self.context.as_of, &inputs);
         let rejected = run.rejected(plan, &read.reports, &inputs, &self.survey.mixed)?;
         let known = Known {
             pipeline: run.pipeline,

@@ -49,6 +49,7 @@ pub(super) fn full() -> RunRecord {
         segment_value: value.map(text),
         value: 0.5,
         direction: text("above"),
+        status: text("act"),
         threshold: 0.25,
     };
     record.alerts = Some(vec![alert(Some("GB")), alert(None)]);

@@ -191,6 +191,19 @@ impl Frame {
         VALUES.contains(&column) && self.word("metric", row).is_some_and(is_share)
     }
 
+    /// Why the value of a share is above 1, where it is and may be.
+    pub fn above_one(&self, column: &str, row: usize) -> Option<&'static str> {
+        let array = self.valid(column, row)?.as_primitive_opt::<Float64Type>()?;
+        if array.value(row) <= 1.0 {
+            None
+        } else if self.is_share_of(column, row) {
+            (self.percent.metric_exceeds)(&self.word("metric", row)?)
+        } else {
+            let mut marked = self.percent.exceeds.iter();
+            marked.find(|exceeds| exceeds.column == column).map(|exceeds| exceeds.why)
+        }
+    }
+
     /// Numbers to the right, all else to the left.
     pub fn align(&self, column: &str) -> Align {
         if self.is_number(column) { Align::Right } else { Align::Left }

@@ -58,8 +58,8 @@ impl Picture {
                         self.left_out.push(note);
                     }
                 }
-                Panel::Newest { title, by, columns } => {
-                    self.list((title, ""), &newest(ground.frame, by)?, columns, ground);
+                Panel::Newest { title, by, first, columns } => {
+                    self.list((title, ""), &newest(ground.frame, by, first)?, columns, ground);
                 }
             }
         }
@@ -186,12 +186,18 @@ fn once(rows: &Frame, (one, other): (&str, &str)) -> Result<Frame, ArrowError> {
 }
 
 /// Of each value of `by` the row of its last complete period, or of its last, if none is complete.
-fn newest(frame: &Frame, by: &str) -> Result<Frame, ArrowError> {
+/// The `first` values come first.
+fn newest(frame: &Frame, by: &str, first: &[&str]) -> Result<Frame, ArrowError> {
     let mut newest = BTreeMap::new();
     for row in 0..frame.len() {
         let place = (frame.flag("is_complete", row, true), frame.day("period", row), row);
         let last = newest.entry(frame.word(by, row)).or_insert(place);
         *last = place.max(*last);
     }
-    frame.take(newest.into_values().map(|(.., row)| row))
+    let mut rows: Vec<_> = newest.into_iter().map(|(value, (.., row))| (value, row)).collect();
+    rows.sort_by_key(|(value, _)| {
+        let place = first.iter().position(|first| Some(*first) == value.as_deref());
+        place.unwrap_or(first.len())
+    });
+    frame.take(rows.into_iter().map(|(_, row)| row))
 }

@@ -253,7 +253,7 @@ impl Picture {
                     let over = format!("over {}", text::periods(&rows));
                     self.panels(panels, Ground { frame: &rows, over: &over, ..ground })?;
                     if is_summed {
-                        self.text.push_str(text::legend(&rows, &columns.shown));
+                        self.text.push_str(&text::legend(&rows, &columns.shown));
                     }
                 }
                 for panel in &view.panels[panels.len()..] {

@@ -1,6 +1,7 @@
 //! Tables that are no heatmap, as aligned text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use super::NULL;
 use super::frame::Frame;
@@ -53,19 +54,37 @@ pub fn across(frame: &Frame, columns: &[String], by: &str, each: &[&str]) -> (Gr
 }
 
 /// What the marks in rows with these columns mean, where there are any.
-pub fn legend(frame: &Frame, columns: &[String]) -> &'static str {
+pub fn legend(frame: &Frame, columns: &[String]) -> String {
     let is_marked = columns.iter().any(|column| MARKED.contains(&column.as_str()));
     let incomplete = (0..frame.len()).any(|row| !frame.is_final(row));
-    if is_marked && incomplete { "* not complete yet\n" } else { "" }
+    let mut legend = String::new();
+    if is_marked && incomplete {
+        legend.push_str("* not complete yet\n");
+    }
+    let cells = columns.iter().flat_map(|column| (0..frame.len()).map(move |row| (column, row)));
+    let above: BTreeSet<_> =
+        cells.filter_map(|(column, row)| frame.above_one(column, row)).collect();
+    for why in above {
+        let _ = writeln!(legend, "{ABOVE} above 100 %: {why}");
+    }
+    legend
 }
+
+/// What marks a share above 100 %.
+const ABOVE: char = '†';
 
 /// The columns with a star where the row is not complete.
 const MARKED: [&str; 2] = ["period", "step_start"];
 
 fn cell(frame: &Frame, column: &str, row: usize) -> String {
     let text = frame.text(column, row);
-    let is_marked = MARKED.contains(&column) && !frame.is_final(row);
-    if is_marked { text + "*" } else { text }
+    if MARKED.contains(&column) && !frame.is_final(row) {
+        text + "*"
+    } else if frame.above_one(column, row).is_some() {
+        format!("{text}{ABOVE}")
+    } else {
+        text
+    }
 }
 
 fn header(frame: &Frame, column: &str) -> String {

@@ -1,6 +1,7 @@
 //! `customer_retention`.
 
-use kohort_model::Day;
+use chrono::Months;
+use kohort_model::{Basis, Day};
 
 use super::people::Person;
 use super::periods::{Period, starts_before};
@@ -39,6 +40,15 @@ pub(super) fn customer_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
             let kept = customers(&|p| at_opening(p) && at_close(p));
             let stayed = closing - new_at_close - entered_at_close;
             let churn_rate = share(opening - kept, opening);
+            let year = year_up_to(last_known);
+            let at_year_start = |p: &Person| p.is_active_at_end_of(year.start.plus(-1), frame.w);
+            let of_year = |count: usize| (!frame.is_unsettled(year.start)).then_some(count);
+            let yearly_opening = of_year(customers(&at_year_start));
+            let yearly_kept = of_year(customers(&|p| at_year_start(p) && at_close(p)));
+            let yearly_buyers = of_year(customers(&|p| at_year_start(p) && p.is_active_in(year)));
+            let is_subscribed = frame.settings.basis == Basis::Subscriptions;
+            let yearly_buyers = yearly_buyers.filter(|_| !is_subscribed);
+            let of_then = |count: Option<usize>| share(count?, yearly_opening?);
             rows.push(row! {
                 grain: grain.name(),
                 segment: group.segment,
@@ -57,11 +67,16 @@ pub(super) fn customer_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
                 retention_rate: share(stayed, opening),
                 kept_rate: share(kept, opening),
                 churn_rate: churn_rate,
-                annualised_churn_rate: churn_rate.map(|rate| {
+                annualised_churn_rate: churn_rate.filter(|_| is_subscribed).map(|rate| {
                     let kept_all_year: f64 =
                         (0..grain.periods_per_year()).map(|_| 1.0 - rate).product();
                     1.0 - kept_all_year
                 }),
+                yearly_opening: yearly_opening,
+                yearly_kept: yearly_kept,
+                yearly_buyers: yearly_buyers,
+                yearly_kept_rate: of_then(yearly_kept),
+                yearly_buyer_rate: of_then(yearly_buyers),
                 buyers: customers(&buys),
                 lifecycle_new: customers(&|p| buys(p) && is_new(p)),
                 lifecycle_returning: customers(&|p| buys(p) && bought_before(p)),
@@ -74,4 +89,11 @@ pub(super) fn customer_retention(frame: &Frame<'_>) -> Vec<NaiveRow> {
         }
     }
     rows
+}
+
+/// The year that ends with a day: it begins after the same date of the year before.
+fn year_up_to(last: Day) -> Period {
+    let end = last.plus(1);
+    let start = end.date().checked_sub_months(Months::new(12)).map_or(Day::MIN, Day::from);
+    Period { start, end }
 }

@@ -7,6 +7,8 @@ SELECT pid, day,
 FROM (SELECT DISTINCT pid, day FROM movement WHERE is_activity)
 WINDOW w AS (PARTITION BY pid ORDER BY day);
 
+CREATE VIEW bought_day AS SELECT pid, day FROM activity_day;
+
 -- Spells of activity, from `day` to the day before `until`, the churn event; NULL where none is known.
 CREATE TABLE spell AS
 WITH first_day AS (

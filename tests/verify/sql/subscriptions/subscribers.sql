@@ -98,3 +98,6 @@ SELECT p.grain, p.idx, p.pid, coalesce(b.orders, 0) AS orders, coalesce(c.mrr, 0
 FROM present p
 LEFT JOIN begun b USING (grain, idx, pid)
 LEFT JOIN closing c USING (grain, idx, pid);
+
+-- Whoever subscribes buys on no day.
+CREATE VIEW bought_day AS SELECT pid, day FROM spell WHERE false;

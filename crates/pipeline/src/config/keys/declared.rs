@@ -99,17 +99,20 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
             "window = \"12 months\"";
     }
     "alerts" {
-        "METRIC": "table", "built in: `churn_rate = { above = 0.07, grain = \"month\" }`",
+        "METRIC": "table", "built in: `churn_rate` by month, with subscriptions `above = 0.07`, with orders `unusual = \"above\"`",
             "A threshold of the headline rate of this name (docs/tables/scorecard.md lists them).",
             "churn_rate = { above = 0.05, grain = \"month\" }";
     }
     "alerts.METRIC" {
-        "above": "number", "this or `below` is required",
+        "above": "number", "this, `below` or `unusual` is required",
             "The value above which the rate is bad.",
             "above = 0.05";
-        "below": "number", "this or `above` is required",
+        "below": "number", "this, `above` or `unusual` is required",
             "The value below which the rate is bad.",
             "below = 0.3";
+        "unusual": "`above`, `below` or `either`", "this, `above` or `below` is required",
+            "The side on which the rate leaves the usual range of its own past: of the last 24 complete periods, 8 at least.",
+            "unusual = \"either\"";
         "grain": "grain", "every grain",
             "The grain that the threshold is for; one of `[calendar] grains`.",
             "grain = \"month\"";

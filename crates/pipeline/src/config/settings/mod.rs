@@ -9,6 +9,7 @@ use std::path::Path;
 use chrono_tz::Tz;
 use kohort_model::{Basis, Grain, SegmentAt, Setting, SettingKind, SettingsSection};
 use kohort_publish::Layout;
+use kohort_scorecard::Beyond;
 
 use super::{Activity, Lapse, Pipeline};
 
@@ -108,8 +109,15 @@ impl Pipeline {
             }
         }
         for threshold in &self.alerts {
-            let (metric, beyond) = (&threshold.metric, threshold.beyond);
-            list.add(&format!("alerts.{metric}.{}", beyond.direction()), beyond.threshold());
+            let metric = &threshold.metric;
+            let mut add = |key: &str, value: &dyn Display| {
+                list.add(&format!("alerts.{metric}.{key}"), value);
+            };
+            match threshold.beyond {
+                Beyond::Above(limit) => add("above", &limit),
+                Beyond::Below(limit) => add("below", &limit),
+                Beyond::Unusual(side) => add("unusual", &side.name()),
+            }
             let grain = threshold.grain.map(Grain::name);
             list.option(&format!("alerts.{metric}.grain"), grain);
         }

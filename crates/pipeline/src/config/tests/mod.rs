@@ -109,7 +109,7 @@ fn defaults() {
     lifetime.annual_discount_rate: 0.1
     customers.at_risk_ratio: 2
     customers.at_risk_score: 0.5
-    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.unusual: above
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
     outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "lost_sales", "purchase_gaps", "purchase_gap_histogram", "loyalty", "clv_models", "clv_holdout", "scorecard", "alerts"]
@@ -314,7 +314,7 @@ unique_order_ids = true
     lifetime.calibration_end: 2024-01-01
     customers.at_risk_ratio: 1.5
     customers.at_risk_score: 0.5
-    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.unusual: above
     alerts.churn_rate.grain: month
     outputs.path: /out/shop
     outputs.tables: ["cohort_curve", "churn_reasons", "lost_sales", "customers", "clv_holdout"]

@@ -278,7 +278,7 @@ fn defaults_of_further_inputs() {
     churn_indicators.window_days: 30
     cross_sell.min_support: 0.001
     cross_sell.max_items: 500
-    alerts.churn_rate.above: 0.07
+    alerts.churn_rate.unusual: above
     alerts.churn_rate.grain: month
     ");
     assert_eq!(
@@ -411,7 +411,7 @@ fn wrong_further_settings() {
     --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression that tells what was bought; or set category
     --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid
     --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done; each text is a signal of churn_indicators
-    --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is
+    --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is; or unusual, the side on which it leaves the range of its own past
     --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
     --set funnel.steps=["visit", "visit"]: "visit" stands in funnel.steps twice; remove one
     --set funnel.window_hours=0: funnel.window_hours is the number 0; it must be a whole number of hours from 1 to 876000
@@ -429,9 +429,9 @@ fn wrong_further_settings() {
     --set alerts.churn_rate.above=5%: alerts.churn_rate.above is the text "5%"; it must be a number such as 0.05
     --set alerts.churn_rate.above=inf: alerts.churn_rate.above is the number inf; it must be a number such as 0.05
     --set alerts.churn_rate={ above = 0.1, grain = "monthly" }: alerts.churn_rate.grain is "monthly"; did you mean "month"? Allowed: day, week, month, quarter, year
-    --set alerts.churn_rate.over=0.1: unknown key "over" in [alerts.churn_rate]. Keys there: above, below, grain
-    --set alerts.churnrate.above=0.1: alerts.churnrate is "churnrate"; did you mean "churn_rate"? Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate
-    --set alerts.x.above=0.1: alerts.x is "x". Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate
+    --set alerts.churn_rate.over=0.1: unknown key "over" in [alerts.churn_rate]. Keys there: above, below, unusual, grain
+    --set alerts.churnrate.above=0.1: alerts.churnrate is "churnrate"; did you mean "churn_rate"? Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
+    --set alerts.x.above=0.1: alerts.x is "x". Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
     "#);
 }
 
@@ -494,13 +494,16 @@ fn lost_sales_of_subscribers() {
 fn alerts_replace_what_is_built_in() {
     let alerts = |arguments: &[&str]| small(arguments).alerts;
     let built_in = alerts(&[]);
-    assert_eq!(built_in, kohort_scorecard::built_in());
-    let spelled_out = ["alerts.churn_rate={ above = 0.07, grain = \"month\" }"];
+    assert_eq!(built_in, kohort_scorecard::built_in(Basis::Orders));
+    let spelled_out = ["alerts.churn_rate={ unusual = \"above\", grain = \"month\" }"];
     assert_eq!(small(&spelled_out).digest(), small(&[]).digest());
     let [alert] = &alerts(&["alerts.churn_rate.below=-1"])[..] else { panic!("one metric") };
     assert_eq!((alert.grain, alert.beyond), (None, Beyond::Below(-1.0)));
     let all = metrics();
-    let names: Vec<_> = all.iter().map(|metric| metric.headline.name).collect();
+    // One is of subscriptions alone, one of orders with a status.
+    let is_offered =
+        |name: &&str| !["annualised_churn_rate", "orders_conversion_rate"].contains(name);
+    let names: Vec<_> = all.iter().map(|metric| metric.headline.name).filter(is_offered).collect();
     let all: Vec<_> = names.iter().map(|name| format!("alerts.{name}.above=1")).collect();
     let mut all: Vec<_> = all.iter().map(String::as_str).collect();
     all.reverse();

@@ -12,6 +12,7 @@ mod service;
 mod subscriptions;
 mod visitors;
 mod win_back;
+mod years;
 
 use std::collections::BTreeMap;
 

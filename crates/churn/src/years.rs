@@ -1,0 +1,156 @@
+//! The customers of a year ago: who of them is still active, and who has bought since.
+
+use std::ops::Range;
+
+use kohort_model::{Basis, Context, Day, Periods, Spell, tally};
+
+/// A gap between activity days that is shorter than a year leaves no year without activity.
+const YEAR_DAYS: i32 = 365;
+
+/// Changes against the period before of what is counted of the year up to its close.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Yearly {
+    /// Customers who were active when the year began.
+    pub opening: i64,
+    /// Of them, those active at the close.
+    pub kept: i64,
+    /// Of them, those without activity in the year.
+    pub quiet: i64,
+}
+
+tally!(Yearly { opening, kept, quiet });
+
+/// One of the counters.
+pub(crate) type Counter = fn(&mut Yearly) -> &mut i64;
+
+/// The year up to the close of each period of a grain. It begins with the same date of the year
+/// before, or 28 February.
+#[derive(Debug)]
+pub(crate) struct Years {
+    /// First day of each.
+    starts: Vec<Day>,
+    /// First day of the first period.
+    first: Day,
+    /// By day from `first` on: how many years begin on it or before.
+    begun: Vec<u32>,
+}
+
+impl Years {
+    pub fn new(periods: &Periods, as_of: Day) -> Self {
+        let ends = (0..periods.len()).map(|p| periods.end(p).min(as_of));
+        let starts: Vec<Day> = ends.map(|end| end.minus_months(12)).collect();
+        let first = periods.start(0);
+        let mut reached = 0;
+        let by_day = |day: i32| {
+            reached += starts[reached..].iter().take_while(|start| start.0 <= day).count();
+            u32::try_from(reached).unwrap_or(u32::MAX)
+        };
+        let begun = (first.0..as_of.0).map(by_day).collect();
+        Self { starts, first, begun }
+    }
+
+    /// First day of the year of period `p`.
+    pub fn start(&self, p: usize) -> Day {
+        self.starts[p]
+    }
+
+    /// How many years begin on a day or before it.
+    fn begun(&self, day: Day) -> usize {
+        let days = day.0.wrapping_sub(self.first.0).cast_unsigned() as usize;
+        self.begun.get(days).map_or(self.starts.len(), |years| *years as usize)
+    }
+
+    /// Counts a customer: `spells` are when it is active, `days` those of its activity, rising.
+    /// `found` takes a counter, and the years in which the customer counts in it.
+    pub fn count(
+        &self,
+        context: &Context,
+        periods: &Periods,
+        spells: &[Spell],
+        days: &[Day],
+        mut found: impl FnMut(Counter, Range<usize>),
+    ) {
+        // How many years are over with the day before.
+        let over = |day: Day| if day < context.as_of { periods.of(day) } else { periods.len() };
+        for (i, spell) in spells.iter().enumerate() {
+            // The years at whose beginning the customer is active.
+            let there = self.begun(spell.start)..self.begun(spell.end);
+            if there.is_empty() {
+                continue;
+            }
+            let mut count = |counter: Counter, years: Range<usize>| {
+                let years = years.start.max(there.start)..years.end.min(there.end);
+                if !years.is_empty() {
+                    found(counter, years);
+                }
+            };
+            count(|yearly| &mut yearly.opening, there.clone());
+            for later in &spells[i..] {
+                let active = over(later.start)..over(later.end);
+                if active.start >= there.end {
+                    break;
+                }
+                count(|yearly| &mut yearly.kept, active);
+            }
+            let mut quiet = |last: Day, next: Option<Day>| {
+                let years = self.begun(last)..next.map_or(periods.len(), over);
+                count(|yearly| &mut yearly.quiet, years);
+            };
+            match (context.basis, i32::try_from(context.lapse_days)) {
+                (Basis::Subscriptions, _) => {}
+                // Nobody is active for a year without activity.
+                (Basis::Orders, Ok(lapse)) if lapse < YEAR_DAYS => {
+                    let next = spells.get(i + 1).map(|next| next.start);
+                    quiet(spell.end.plus(-i64::from(lapse)), next);
+                }
+                (Basis::Orders, _) => each_gap(days, quiet),
+            }
+        }
+    }
+}
+
+/// Gives the days of activity that are followed by none for a year at least, each with the next one.
+fn each_gap(days: &[Day], mut found: impl FnMut(Day, Option<Day>)) {
+    for (place, day) in days.iter().enumerate() {
+        let next = days.get(place + 1).copied();
+        if next.is_none_or(|next| next.0.saturating_sub(day.0) >= YEAR_DAYS) {
+            found(*day, next);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kohort_model::{Calendar, Grain};
+
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse::<chrono::NaiveDate>().unwrap().into()
+    }
+
+    #[test]
+    fn years_begin_a_year_before_the_close() {
+        let periods =
+            Periods::new(&Calendar::default(), Grain::Month, day("2023-02-10"), day("2024-02-29"));
+        let years = Years::new(&periods, day("2024-02-29"));
+        let cases = [
+            // Up to the end of February 2023, of January 2024, and of 28 February 2024.
+            (0, "2022-03-01"),
+            (11, "2023-02-01"),
+            (12, "2023-02-28"),
+        ];
+        for (p, start) in cases {
+            assert_eq!(years.start(p), day(start), "{p}");
+        }
+        for (of, begun) in [
+            ("2023-02-01", 12),
+            ("2023-02-27", 12),
+            ("2023-02-28", 13),
+            ("2024-02-28", 13),
+            ("2024-03-01", 13),
+        ] {
+            assert_eq!(years.begun(day(of)), begun, "{of}");
+        }
+    }
+}
