@@ -1,14 +1,16 @@
 //! The pages in `docs`, whose generated parts are what the code declares.
 //!
 //! A generated part is between `<!-- generated: WHAT -->` and `<!-- end -->`: the columns of the page's
-//! table or of an input, or the keys of a section of the pipeline file.
+//! table or of an input, the keys of a section of the pipeline file, or the formulas of the calculator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use kohort_inputs::INPUTS;
 use kohort_model::TableSpec;
-use kohort_pipeline::reference::{SectionReference, input_markdown, sections};
+use kohort_pipeline::reference::{
+    SectionReference, formulas_markdown, input_markdown, locales_markdown, sections,
+};
 use kohort_pipeline::tables;
 use kohort_report::schema::markdown;
 
@@ -86,5 +88,19 @@ fn the_page_of_inputs_has_every_column() {
     for spec in INPUTS {
         let name = spec.input.name();
         assert!(text.contains(&format!("{BEGIN}input {name} -->")), "the columns of {name}");
+    }
+}
+
+#[test]
+fn the_page_of_the_calculator_has_every_formula() {
+    let page = docs().join("calculator.md");
+    check(&page, |what| match what {
+        "formulas" => Some(formulas_markdown()),
+        "locales" => Some(locales_markdown()),
+        _ => None,
+    });
+    let text = fs::read_to_string(page).unwrap();
+    for part in ["formulas", "locales"] {
+        assert!(text.contains(&format!("{BEGIN}{part} -->")), "the {part}");
     }
 }

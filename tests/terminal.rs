@@ -93,3 +93,73 @@ fn only_a_terminal_gets_colours() {
     assert!(!plain.contains(ESCAPE), "{plain:?}");
     assert!(!folder.shell(show).stdout.contains(ESCAPE));
 }
+
+/// What a command shows on a terminal on which all these lines were typed before it began, and Ctrl-D.
+#[track_caller]
+fn answered(folder: &Folder, command: &str, lines: &str) -> String {
+    folder.write("answers", lines);
+    let line =
+        format!("script -qec 'stty -echo cols 80; echo BEGINS; {command}' /dev/null <answers");
+    let done = folder.shell(&line);
+    assert_eq!(done.code, Some(0), "{}", done.stdout);
+    // What is typed before the terminal is told not to show it stands in front.
+    let text = done.stdout.replace('\r', "");
+    text.split_once("BEGINS\n").expect("the command began").1.to_owned()
+}
+
+#[test]
+fn the_calculator_asks() {
+    let Some(folder) = shop() else { return };
+    let text = answered(&folder, "kohort calc", "churn\nmany\n1 000\n1200\n70\n12\n");
+    let (list, rest) = text.split_once("Number or name of a formula (Ctrl-D ends): ").unwrap();
+    assert!(
+        list.contains("   4  churn                Which share of the customers left\n"),
+        "{list}"
+    );
+    let expected = "\
+churn: Which share of the customers left
+Customers at the start of the period (start: a whole number):   \
+not a number; write it like 1200, 1 200, 1_200, 1200.50 or 49,90
+Customers at the start of the period (start: a whole number): \
+Those of them who are gone at the end (lost: a whole number):   \
+--lost 1200 cannot be more than --start 1000: only those count who were there at the start; leave \
+out who joined later
+Those of them who are gone at the end (lost: a whole number): \
+Periods in a year, such as 12 for months: adds the rate of a year (periods-per-year: a whole number \
+from 1 to 366; Enter leaves it out): 
+churn_rate              7.00 %  = 70 / 1,000
+kept_rate              93.00 %  = (1,000 - 70) / 1,000
+annualised_churn_rate  58.14 %  = 1 - (1 - 70 / 1,000) ^ 12
+
+churn_rate: 7.00 % of the customers of the start are gone at the end. Usual: ";
+    assert!(rest.starts_with(expected), "{rest}");
+
+    // What is missing of the command line is asked for, and what can be two things.
+    let text = answered(&folder, "kohort calc order-value --orders 4 --json", "1.000\nb\n");
+    let expected = "\
+order-value: What an order is worth on average
+Value of the orders; refunds not taken off (revenue: an amount):   1.000 can be
+  a  1000, if the point groups thousands
+  b  1, if the point begins the decimals
+Which one: a or b? Or another number: 
+{\"formula\": \"order-value\", \"inputs\": {\"revenue\": 1, \"orders\": 4}, \
+\"results\": {\"average_order_value\": 0.25}}
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn control_d_ends_the_calculator() {
+    let Some(folder) = shop() else { return };
+    for (command, lines, question) in [
+        ("kohort calc", "", "Number or name of a formula (Ctrl-D ends): \n"),
+        ("kohort calc order-value", "10\n", "How many orders (orders: a whole number): \n"),
+        ("kohort calc nps", "", "Your numbers are counts or shares? \n"),
+    ] {
+        let text = answered(&folder, command, lines);
+        assert!(text.ends_with(question), "{text}");
+    }
+    // Who gives all numbers is asked nothing.
+    let whole = answered(&folder, "kohort calc order-value --revenue 10 --orders 4", "");
+    assert!(whole.starts_with("average_order_value  2.50  = 10 / 4\n"), "{whole}");
+}

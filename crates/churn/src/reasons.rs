@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kohort_inputs::Answer;
+use kohort_model::calc::{self, Check, Formula, Outcome, Presence};
 use kohort_model::view::{FEW_PERIODS, MOST_ROWS, Panel, Shape, Summed, Sums, View};
 use kohort_model::{
     Basis, Block, Carries, Cause, Column, Context, Day, Grid, GridMeasure, Gridded, Identities,
@@ -53,6 +54,7 @@ pub static CHURN_REASONS: MeasureSpec = MeasureSpec {
     reads: &[Input::Surveys],
     carries: Carries { endings: true, ..Carries::NOTHING },
     settings: &[&SECTION],
+    formulas: FORMULAS,
     start: |context, settings| {
         let survey_window_days = settings.whole(&SECTION, "survey_window_days");
         GridMeasure::start(context, ChurnReasons { survey_window_days, events: Vec::new() })
@@ -101,6 +103,59 @@ const fn churned(title: &'static str, by: &'static str) -> Panel {
         most: MOST_ROWS,
     })
 }
+
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[Formula {
+    name: "churn-reason",
+    about: "Which share of those who left did so for a reason, and what that cost",
+    inputs: &[
+        calc::Input::count("churned", "Customers who left for the reason"),
+        calc::Input::count("churned-total", "Customers who left, for whatever reason"),
+        calc::Input::amount("revenue-lost", "Revenue of those who left for the reason")
+            .with(Presence::With("revenue-lost-total")),
+        calc::Input::amount("revenue-lost-total", "Revenue of all who left")
+            .with(Presence::With("revenue-lost")),
+        calc::Input::count("with-notice", "Of those with the reason, who gave notice before")
+            .with(Presence::With("notice-days")),
+        calc::Input::count("notice-days", "Days from notice to end, added up over them")
+            .with(Presence::With("with-notice")),
+    ],
+    checks: &[
+        Check::AtMost {
+            parts: &["churned"],
+            whole: "churned-total",
+            why: "who left for the reason is among all who left; count both in one period",
+        },
+        Check::AtMost {
+            parts: &["revenue-lost"],
+            whole: "revenue-lost-total",
+            why: "what the reason cost is part of all that was lost; take both of one period",
+        },
+        Check::AtMost {
+            parts: &["with-notice"],
+            whole: "churned",
+            why: "who gave notice is among those who left for the reason; leave out the others",
+        },
+    ],
+    results: &[
+        Outcome::share("churned_share", "{churned} / {churned-total}", |g| {
+            rate(g.one("churned"), g.one("churned-total"))
+        })
+        .means("{} of those who left did so for the reason."),
+        Outcome::share("revenue_lost_share", "{revenue-lost} / {revenue-lost-total}", |g| {
+            rate(g.one("revenue-lost"), g.one("revenue-lost-total"))
+        })
+        .means("{} of the revenue that was lost was lost for the reason.")
+        .needs("revenue-lost"),
+        Outcome::days("mean_notice_days", "{notice-days} / {with-notice}", |g| {
+            rate(g.one("notice-days"), g.one("with-notice"))
+        })
+        .means("They said so {} before they left, on average.")
+        .needs("with-notice"),
+    ],
+    example: "--churned 45 --churned-total 180 --revenue-lost 900 --revenue-lost-total 4500 \
+              --with-notice 20 --notice-days 500",
+}];
 
 static SCHEMA: TableSchema = TableSchema {
     name: "churn_reasons",

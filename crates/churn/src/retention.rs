@@ -245,7 +245,11 @@ const FORMULAS: &[Formula] = &[
         }],
         results: &[Outcome::share("retention_rate", "({end} - {new}) / {start}", |g| {
             retention_rate(g.one("start"), g.one("end"), g.one("new"))
-        })],
+        })
+        .means(
+            "The customers at the end, newcomers left out, are {} of those at the start; who came \
+             back in between counts.",
+        )],
         example: "--start 1000 --end 1100 --new 200",
     },
     Formula {
@@ -269,10 +273,13 @@ const FORMULAS: &[Formula] = &[
         results: &[
             Outcome::share("churn_rate", "{lost} / {start}", |g| {
                 churn_rate(g.one("start"), g.one("lost"))
-            }),
+            })
+            .means("{} of the customers of the start are gone at the end.")
+            .usual(ACCEPTABLE_CHURN),
             Outcome::share("kept_rate", "({start} - {lost}) / {start}", |g| {
                 kept_rate(g.one("start"), g.one("lost"))
-            }),
+            })
+            .means("{} of the customers of the start are still there at the end."),
             Outcome::share(
                 "annualised_churn_rate",
                 "1 - (1 - {lost} / {start}) ^ {periods-per-year}",
@@ -282,11 +289,17 @@ const FORMULAS: &[Formula] = &[
                     Some(annualised(churn, periods))
                 },
             )
+            .means("At this rate {} of the customers are gone after a year.")
             .needs("periods-per-year"),
         ],
         example: "--start 1000 --lost 70 --periods-per-year 12",
     },
 ];
+
+// Murphy, "SaaS Churn Rate: What's Acceptable?", 2013 (sixteenventures.com/saas-churn-rate).
+const ACCEPTABLE_CHURN: &str = "Of business software by subscription 5 to 7 % a year, about half a \
+                                percent a month, pass for acceptable (Bessemer Venture Partners, \
+                                by Murphy 2013).";
 
 /// (closing - new) / opening: the customers at the end who were there at the start, if all who
 /// joined in between are still there.

@@ -30,6 +30,9 @@ pub enum CliError {
     /// Numbers that no formula takes.
     #[error("{0}")]
     Calc(#[from] CalcError),
+    /// Stdin cannot be read.
+    #[error("cannot read answers from stdin: {0}")]
+    Stdin(io::Error),
     /// Rates beyond their thresholds, found by a run that did all that was asked.
     #[error("{}", list(.0))]
     Alerts(Vec<Alert>),
@@ -109,6 +112,7 @@ impl CliError {
             | Self::Report(_)
             | Self::Signals(_)
             | Self::Stdout(_)
+            | Self::Stdin(_)
             | Self::Note { .. }
             | Self::Again { .. }
             | Self::Path { .. } => 1,

@@ -39,7 +39,7 @@ use stdout::Stdout;
 static ALLOCATOR: allocation::Allocator = allocation::Allocator;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse().or_else(calc::or_ask) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too, with exit code 0. Who closes the pipe has seen
@@ -120,7 +120,7 @@ fn execute(command: Command, messages: &Messages, stdout: &mut Stdout) -> Result
         Command::Retry(args) => retry::retry(&args, messages),
         Command::Schema(args) => schema::schema(&args, stdout),
         Command::Sample(args) => sample::sample(&args, messages),
-        Command::Calc(args) => calc::calc(&args, stdout),
+        Command::Calc(args) => calc::calc(&args, messages, stdout),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "kohort", &mut script);

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use indicatif::MultiProgress;
-use kohort_model::{shown, shown_json};
+use kohort_model::{shown, shown_json, shown_text};
 use kohort_pipeline::Substituted;
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
@@ -113,6 +113,19 @@ impl Messages {
             _ if self.is_quiet() => {}
             Reader::Log(LogFormat::Json) => tracing::info!("{}", self.hidden(text)),
             _ => self.lines([text]),
+        }
+    }
+
+    /// A question, after which an answer is typed: the line goes on as it ends here. It is asked also
+    /// where it is quiet, as the command waits for it.
+    pub fn ask(&self, text: &str) {
+        match self.reader {
+            Reader::Log(LogFormat::Json) if text.trim().is_empty() => {}
+            Reader::Log(LogFormat::Json) => tracing::warn!("{}", self.hidden(text.trim())),
+            _ => {
+                let text = shown_text(&self.hidden(text)).into_owned();
+                self.bars.suspend(|| io::stderr().write_all(text.as_bytes()).unwrap_or_default());
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
 use kohort_model::{
     Column, Identities, Series, Table, TableSchema, TableSpec, Unit, View, keys, rate, row,
 };
@@ -66,6 +67,44 @@ pub(crate) static SCHEMA: TableSchema = TableSchema {
     revisable: &[],
 };
 
+/// What can be computed from numbers that are typed in.
+pub(crate) const FORMULA: Formula = Formula {
+    name: "cohort-curve",
+    about: "Which share of several intakes came back, taken together and on average",
+    inputs: &[
+        Input::count("cohort-sizes", "Customers of each intake").with(Presence::List),
+        Input::count("active", "Of each, those who came back").with(Presence::List),
+    ],
+    checks: &[Check::Pairs {
+        first: "cohort-sizes",
+        second: "active",
+        each: "intake, in one order",
+    }],
+    results: &[
+        Outcome::share("retention_rate", "({active}) / ({cohort-sizes})", |g| {
+            rate(g.all("active").sum(), g.all("cohort-sizes").sum())
+        })
+        .means("{} of the customers of all intakes came back."),
+        Outcome::share("mean_retention_rate", "mean of active / cohort_size of each intake", |g| {
+            let count = |n: i128| u64::try_from(n).unwrap_or(u64::MAX);
+            let shares = g.all("active").zip(g.all("cohort-sizes"));
+            let shares = shares.map(|(active, size)| (count(active), count(size)));
+            mean_rate(&shares.collect::<Vec<_>>())
+        })
+        .means("Of an intake {} came back on average, each with the same weight.")
+        .undefined(", of which one has nobody"),
+    ],
+    example: "--cohort-sizes '682; 594' --active '178; 206'",
+};
+
+/// The mean of active / size of cohorts; `None` without any, or where one has nobody.
+#[expect(clippy::cast_precision_loss, reason = "fewer cohorts than a float holds exactly")]
+fn mean_rate(shares: &[(u64, u64)]) -> Option<f64> {
+    let rates = shares.iter().map(|(active, size)| rate((*active).into(), (*size).into()));
+    let sum = rates.sum::<Option<f64>>()?;
+    (!shares.is_empty()).then(|| sum / shares.len() as f64)
+}
+
 /// The cohorts of one slot and grain, added up by k.
 #[derive(Default)]
 pub(crate) struct Curve {
@@ -99,12 +138,8 @@ impl Curve {
     }
 
     /// One row a k.
-    #[expect(clippy::cast_precision_loss, reason = "fewer cohorts than a float holds exactly")]
     pub fn write(&self, table: &mut Table, Series { periods, slot, .. }: Series<'_>) {
         for (k, point) in self.points.iter().enumerate().filter(|(_, point)| point.cohorts > 0) {
-            let rates =
-                point.shares.iter().filter_map(|(n, size)| rate((*n).into(), (*size).into()));
-            let mean = rates.sum::<f64>() / point.cohorts as f64;
             table.push(row!(SCHEMA {
                 grain: periods.grain.name(),
                 segment: Arc::clone(&slot.segment),
@@ -114,7 +149,7 @@ impl Curve {
                 customers: point.customers,
                 active: point.active,
                 retention_rate: rate(point.active.into(), point.customers.into()),
-                mean_retention_rate: mean,
+                mean_retention_rate: mean_rate(&point.shares),
                 revenue: point.revenue,
                 base_revenue: point.base,
                 revenue_retention_rate: rate(point.revenue, point.base),

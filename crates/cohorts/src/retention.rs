@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
 use kohort_model::view::{Shape, View};
 use kohort_model::{
     Additive, Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Identities, MeasureSpec,
@@ -22,6 +23,7 @@ pub static COHORTS: MeasureSpec = MeasureSpec {
         },
         curve::TABLE,
     ],
+    formulas: FORMULAS,
     start: |context, _| GridMeasure::start(context, Cohorts),
     ..MeasureSpec::PLAIN
 };
@@ -46,6 +48,72 @@ const IDENTITIES: Identities = Identities {
     additive: Additive::Everywhere,
     ..Identities::NONE
 };
+
+/// What can be computed from numbers that are typed in.
+const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "cohort",
+        about: "Which share of an intake of customers came back, and what it brought",
+        inputs: &[
+            Input::count("cohort-size", "Customers whose first order lies in one period"),
+            Input::count("active", "Those of them who ordered in the later period"),
+            Input::count("on-or-after", "Those of them who ordered in it or after it")
+                .with(Presence::Optional),
+            Input::count("repurchased-by", "Those of them with a second order by its end")
+                .with(Presence::Optional),
+            Input::amount("revenue", "What they brought in the later period")
+                .with(Presence::Optional),
+            Input::amount("first-revenue", "What they brought in their first period")
+                .with(Presence::Beside("revenue")),
+        ],
+        checks: &[
+            of_cohort(&["active"]),
+            of_cohort(&["on-or-after"]),
+            of_cohort(&["repurchased-by"]),
+        ],
+        results: &[
+            Outcome::share("retention_rate", "{active} / {cohort-size}", |g| {
+                rate(g.one("active"), g.one("cohort-size"))
+            })
+            .means("{} of the intake ordered in the later period."),
+            Outcome::share("on_or_after_rate", "{on-or-after} / {cohort-size}", |g| {
+                rate(g.one("on-or-after"), g.one("cohort-size"))
+            })
+            .means("{} of the intake ordered in the later period or after it.")
+            .needs("on-or-after"),
+            Outcome::share("repurchased_rate", "{repurchased-by} / {cohort-size}", |g| {
+                rate(g.one("repurchased-by"), g.one("cohort-size"))
+            })
+            .means("{} of the intake had ordered a second time by the end of the later period.")
+            .needs("repurchased-by"),
+            Outcome::number("revenue_per_active", "{revenue} / {active}", |g| {
+                average(g.one("revenue"), g.count("active"), g.scale())
+            })
+            .means("Who ordered in the later period brought {} on average.")
+            .needs("revenue"),
+            Outcome::number("revenue_per_cohort_customer", "{revenue} / {cohort-size}", |g| {
+                average(g.one("revenue"), g.count("cohort-size"), g.scale())
+            })
+            .means("Over the whole intake a customer brought {} in the later period.")
+            .needs("revenue"),
+            Outcome::share("revenue_retention_rate", "{revenue} / {first-revenue}", |g| {
+                rate(g.one("revenue"), g.one("first-revenue"))
+            })
+            .means("The intake brought {} of what it brought in its first period.")
+            .needs("first-revenue"),
+        ],
+        example: "--cohort-size 682 --active 178 --revenue 7120 --first-revenue 34_100",
+    },
+    curve::FORMULA,
+];
+
+const fn of_cohort(parts: &'static [&'static str]) -> Check {
+    Check::AtMost {
+        parts,
+        whole: "cohort-size",
+        why: "only those count whose first order lies in the first period; leave out the others",
+    }
+}
 
 static SCHEMA: TableSchema = TableSchema {
     name: "cohort_retention",

@@ -150,7 +150,8 @@ const FORMULAS: &[Formula] = &[
         }],
         results: &[Outcome::share("repeat_purchase_ratio", "{repeat-buyers} / {buyers}", |g| {
             rate(g.one("repeat-buyers"), g.one("buyers"))
-        })],
+        })
+        .means("{} of the buyers had bought before.")],
         example: "--buyers 1000 --repeat-buyers 320",
     },
     Formula {
@@ -167,8 +168,59 @@ const FORMULAS: &[Formula] = &[
         }],
         results: &[Outcome::share("loyal_customer_rate", "{loyal} / {buyers}", |g| {
             rate(g.one("loyal"), g.one("buyers"))
-        })],
+        })
+        .means("{} of the buyers bought often enough to count as loyal.")],
         example: "--buyers 1000 --loyal 125",
+    },
+    Formula {
+        name: "purchase-frequency",
+        about: "How often a buyer orders in a period",
+        inputs: &[
+            Input::count("orders", "Orders of the period"),
+            Input::count("buyers", "Customers who placed them"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["buyers"],
+            whole: "orders",
+            why: "each buyer has an order at least; count customers, not orders",
+        }],
+        results: &[Outcome::number("orders_per_customer", "{orders} / {buyers}", |g| {
+            rate(g.one("orders"), g.one("buyers"))
+        })
+        .means("A buyer ordered {} times on average.")],
+        example: "--orders 1350 --buyers 1000",
+    },
+    Formula {
+        name: "order-value",
+        about: "What an order is worth on average",
+        inputs: &[
+            Input::amount("revenue", "Value of the orders; refunds not taken off"),
+            Input::count("orders", "How many orders"),
+        ],
+        checks: &[],
+        results: &[Outcome::number("average_order_value", "{revenue} / {orders}", |g| {
+            average(g.one("revenue"), g.count("orders"), g.scale())
+        })
+        .means("An order is worth {} on average.")],
+        example: "--revenue 67_500 --orders 1350",
+    },
+    Formula {
+        name: "returning-revenue",
+        about: "Which share of the revenue comes from customers of before",
+        inputs: &[
+            Input::amount("revenue", "Value of the orders of the period"),
+            Input::amount("returning", "Of it, that of customers who had ordered before"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["returning"],
+            whole: "revenue",
+            why: "customers of before are among all; take both of one period",
+        }],
+        results: &[Outcome::share("returning_revenue_share", "{returning} / {revenue}", |g| {
+            rate(g.one("returning"), g.one("revenue"))
+        })
+        .means("{} of the revenue comes from customers who had ordered before.")],
+        example: "--revenue 67_500 --returning 48_600",
     },
 ];
 

@@ -85,7 +85,7 @@ pub fn section(name: &str) -> Option<&'static SettingsSection> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use kohort_model::{RowsWhere, TableSchema};
+    use kohort_model::{ColumnType, RowsWhere, TableSchema};
 
     use super::*;
 
@@ -130,6 +130,64 @@ mod tests {
             let listed = self::section(section.name).expect("a listed section");
             assert!(std::ptr::eq(listed, *section), "two sections are called {}", section.name);
         }
+    }
+
+    /// Columns of floats that no formula has as a result, and why.
+    const NOT_TYPED: &[(&str, &[&str])] = &[
+        (
+            "quantiles take every value",
+            &[
+                "median_order_value",
+                "p10_order_value",
+                "p90_order_value",
+                "median_days_lapsed",
+                "median_seconds",
+                "p25_days",
+                "median_days",
+                "p75_days",
+                "p90_days",
+                "km_median_days",
+                "median_gap_days",
+                "threshold",
+            ],
+        ),
+        (
+            "models are fitted to every customer",
+            &[
+                "estimate",
+                "standard_error",
+                "log_likelihood",
+                "expected_orders",
+                "expected_cumulative",
+                "expected_value",
+                "clv",
+                "probability_alive",
+                "risk_score",
+            ],
+        ),
+        ("levels are sums of values", &["mean_level_churned", "mean_level_stayed"]),
+        ("repeat_purchase_ratio of other days", &["window_repeat_purchase_ratio"]),
+        (
+            "return_rate of one unit",
+            &["unit_return_rate", "order_return_rate", "value_return_rate"],
+        ),
+        ("average_order_value of some orders", &["mean_order_value", "monetary"]),
+        ("mean_days of one customer", &["mean_gap_days"]),
+    ];
+
+    #[test]
+    fn every_figure_has_a_formula_or_a_reason() {
+        let floats = |table: &'static TableSpec| {
+            let columns = table.schema.columns.iter();
+            columns.filter(|column| column.ty == ColumnType::Float64).map(|column| column.name)
+        };
+        let columns: BTreeSet<_> = tables().flat_map(floats).collect();
+        let results: BTreeSet<_> =
+            formulas().flat_map(|formula| formula.results).map(|result| result.name).collect();
+        let reasons: BTreeSet<_> =
+            NOT_TYPED.iter().flat_map(|(_, names)| *names).copied().collect();
+        let missing: Vec<_> = columns.difference(&results).collect();
+        assert_eq!(missing, reasons.iter().collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! The reference of the pipeline file: every section and key, as the declarations have them.
+//! The reference of the pipeline file, of inputs and of formulas, as the declarations have them.
 
 use std::fmt::Write as _;
 
 use kohort_load::reason_of_null;
+use kohort_measures::formulas;
+use kohort_model::calc::{self, Formula};
 use kohort_model::{
     InputColumn, InputSpec, Presence, Setting, SettingKind, SettingsSection, TextList, ValueKind,
     WholeDefault,
@@ -104,6 +106,59 @@ pub fn input_markdown(spec: &InputSpec) -> String {
         let InputColumn { name, kind, meaning, .. } = column;
         let (kind, null) = (kind.name(), null_of(column));
         let _ = writeln!(text, "| `{name}` | {kind} | {needed} | {meaning} | {null} |");
+    }
+    text
+}
+
+/// The formulas of `kohort calc` as Markdown: what each asks for, and what comes out.
+#[must_use]
+pub fn formulas_markdown() -> String {
+    formulas().map(formula_markdown).collect::<Vec<_>>().join("\n")
+}
+
+fn formula_markdown(formula: &Formula) -> String {
+    let Formula { name, about, example, .. } = formula;
+    let mut text = format!("### `{name}`\n\n{about}: `kohort calc {name} {example}`\n\n");
+    text += "| number | kind | needed | what it is |\n|---|---|---|---|\n";
+    for input in formula.inputs {
+        let needed = match input.presence {
+            calc::Presence::Required => "yes".to_owned(),
+            calc::Presence::List => "yes, one or several".to_owned(),
+            calc::Presence::OrZero => "no: 0".to_owned(),
+            calc::Presence::Optional => "no".to_owned(),
+            calc::Presence::Beside(other) => format!("no; only with `--{other}`"),
+            calc::Presence::With(other) => format!("with `--{other}`"),
+            calc::Presence::In(form) => format!("for numbers as {form}"),
+        };
+        let calc::Input { name, about, kind, .. } = input;
+        let _ = writeln!(text, "| `--{name}` | {} | {needed} | {about} |", kind.about());
+    }
+    text += "\n| result | formula | what it means | usual |\n|---|---|---|---|\n";
+    for result in formula.results {
+        let with = result.with(|name| name.replace('-', "_"));
+        let means = result.means.replace("{}", "*x*");
+        let _ = writeln!(text, "| `{}` | {with} | {means} | {} |", result.name, result.usual);
+    }
+    text
+}
+
+/// The locales of `kohort calc` as Markdown.
+#[must_use]
+pub fn locales_markdown() -> String {
+    let mut text =
+        "| locale | also | a comma | a point | shown as |\n|---|---|---|---|---|\n".to_owned();
+    for locale in calc::LOCALES {
+        let meaning = |mark| if locale.decimal == mark { "begins the decimals" } else { "groups" };
+        let also: Vec<_> = locale.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} |",
+            locale.name,
+            also.join(", "),
+            meaning(calc::Mark::Comma),
+            meaning(calc::Mark::Point),
+            locale.shown("1,200.50")
+        );
     }
     text
 }

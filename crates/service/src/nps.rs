@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kohort_inputs::Score;
-use kohort_model::calc::{self, Formula, Given, Outcome};
+use kohort_model::calc::{self, Check, Formula, Given, Outcome, Presence};
 use kohort_model::{
     Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
     Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Unit, keys, rate, row,
@@ -72,16 +72,32 @@ static SCHEMA: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// What can be computed from numbers that are typed in.
+/// What can be computed from numbers that are typed in. The median: Reichheld 2003, "The one number you
+/// need to grow", of some 130,000 answers.
 const FORMULAS: &[Formula] = &[Formula {
     name: "nps",
     about: "Net promoter score: how many would recommend you, less those who would not",
     inputs: &[
-        calc::Input::count("promoters", "Answers of 9 and 10"),
-        calc::Input::count("passives", "Answers of 7 and 8"),
-        calc::Input::count("detractors", "Answers of 0 to 6"),
+        calc::Input::count("promoters", "Answers of 9 and 10").with(COUNTS),
+        calc::Input::count("passives", "Answers of 7 and 8").with(COUNTS),
+        calc::Input::count("detractors", "Answers of 0 to 6").with(COUNTS),
+        calc::Input::share("promoters-share", "Share of the answers that are 9 or 10")
+            .with(SHARES),
+        calc::Input::share("detractors-share", "Share of the answers that are 0 to 6")
+            .with(SHARES),
+        calc::Input::count("answers", "Answers in all: adds the standard error of a score of shares")
+            .with(Presence::Beside("promoters-share")),
     ],
-    checks: &[],
+    checks: &[
+        Check::WithinOne {
+            parts: &["promoters-share", "detractors-share"],
+            why: "both are parts of all answers; give them as shares of these, passives included",
+        },
+        Check::AboveZero {
+            input: "answers",
+            why: "shares are of some answers; give how many, or leave it out",
+        },
+    ],
     results: &[
         Outcome::number(
             "nps",
@@ -90,7 +106,10 @@ const FORMULAS: &[Formula] = &[Formula {
                 let [promoters, passives, detractors] = typed(g);
                 net_promoter_score(promoters, passives, detractors)
             },
-        ),
+        )
+        .means(SCORE)
+        .usual(MEDIAN)
+        .needs("promoters"),
         Outcome::number(
             "nps_standard_error",
             "100 × √((p + d - (p - d)²) / n), p = {promoters} / n, d = {detractors} / n, \
@@ -99,13 +118,50 @@ const FORMULAS: &[Formula] = &[Formula {
                 let [promoters, passives, detractors] = typed(g);
                 nps_standard_error(promoters, passives, detractors)
             },
-        ),
+        )
+        .means(ERROR)
+        .needs("promoters"),
+        Outcome::number("nps", "100 × ({promoters-share} - {detractors-share})", |g| {
+            let [promoters, passives, detractors] = shares(g);
+            net_promoter_score(promoters, passives, detractors)
+        })
+        .means(SCORE)
+        .usual(MEDIAN)
+        .needs("promoters-share"),
+        Outcome::number(
+            "nps_standard_error",
+            "100 × √((p + d - (p - d)²) / {answers}), p = {promoters-share}, d = {detractors-share}",
+            |g| {
+                let [promoters, passives, detractors] = shares(g);
+                // That of as many answers as a share has units.
+                let error = nps_standard_error(promoters, passives, detractors)?;
+                let unit = g.scale().unit();
+                Some(error * rate(unit * unit, g.one("answers"))?.sqrt())
+            },
+        )
+        .means(ERROR)
+        .needs("answers"),
     ],
     example: "--promoters 50 --passives 30 --detractors 20",
 }];
 
+const COUNTS: Presence = Presence::In("counts");
+const SHARES: Presence = Presence::In("shares");
+const SCORE: &str = "Among 100 answers there are {} more promoters than detractors; below zero there \
+                     are fewer.";
+const MEDIAN: &str =
+    "More than 400 companies of 28 industries had a median of 16 (Reichheld 2003).";
+const ERROR: &str = "By chance alone the score may well be off by twice {}.";
+
 fn typed(given: &Given) -> [i128; 3] {
     ["promoters", "passives", "detractors"].map(|name| given.one(name))
+}
+
+/// Promoters, passives and detractors of as many answers as a share has units.
+fn shares(given: &Given) -> [i128; 3] {
+    let [promoters, detractors] =
+        ["promoters-share", "detractors-share"].map(|name| given.one(name));
+    [promoters, given.scale().unit() - promoters - detractors, detractors]
 }
 
 /// 100 × (promoters - detractors) / responses, -100 to 100. Reichheld 2003, "The one number you

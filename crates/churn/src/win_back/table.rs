@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kohort_model::calc::{Check, Formula, Input, Outcome};
+use kohort_model::calc::{Check, Formula, Given, Input, Outcome};
 use kohort_model::view::{
     FEW_PERIODS, MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
 };
@@ -284,7 +284,8 @@ pub(super) const FORMULAS: &[Formula] = &[
         }],
         results: &[Outcome::share("win_back_rate", "{won-back} / {lapsed}", |g| {
             rate(g.one("won-back"), g.one("lapsed"))
-        })],
+        })
+        .means("{} of the former customers bought again.")],
         example: "--lapsed 400 --won-back 30",
     },
     Formula {
@@ -301,10 +302,66 @@ pub(super) const FORMULAS: &[Formula] = &[
         }],
         results: &[Outcome::share("reactivation_rate", "{reactivated} / {inactive}", |g| {
             rate(g.one("reactivated"), g.one("inactive"))
-        })],
+        })
+        .means("{} of those who were silent bought.")],
         example: "--inactive 600 --reactivated 45",
     },
+    Formula {
+        name: "uplift",
+        about: "How many came back because they were asked, beyond those who do so anyway",
+        inputs: &[
+            Input::count("contacted", "Former customers who were asked"),
+            Input::count("converted", "Those of them who came back"),
+            Input::count("holdout", "Former customers who were not asked, to compare with"),
+            Input::count("holdout-converted", "Those of them who came back"),
+        ],
+        checks: &[
+            Check::AtMost {
+                parts: &["converted"],
+                whole: "contacted",
+                why: "who came back counts among those who were asked; leave out the others",
+            },
+            Check::AtMost {
+                parts: &["holdout-converted"],
+                whole: "holdout",
+                why: "who came back counts among those who were not asked; leave out the others",
+            },
+        ],
+        results: &[
+            Outcome::share("conversion_rate", "{converted} / {contacted}", |g| asked(g).rate())
+                .means("{} of those who were asked came back."),
+            Outcome::share("holdout_conversion_rate", "{holdout-converted} / {holdout}", |g| {
+                not_asked(g).rate()
+            })
+            .means("{} of those who were not asked came back all the same."),
+            Outcome::share(
+                "uplift",
+                "{converted} / {contacted} - {holdout-converted} / {holdout}",
+                |g| Some(asked(g).minus(not_asked(g))?.value),
+            )
+            .means("{} of those who were asked came back because of it."),
+            Outcome::share("uplift_low", NEWCOMBE, |g| Some(asked(g).minus(not_asked(g))?.low))
+                .means(
+                    "With 95 % confidence it is at least {}; below zero asking may have done \
+                     nothing.",
+                ),
+            Outcome::share("uplift_high", NEWCOMBE, |g| Some(asked(g).minus(not_asked(g))?.high))
+                .means("With 95 % confidence it is at most {}."),
+        ],
+        example: "--contacted 2815 --converted 434 --holdout 756 --holdout-converted 55",
+    },
 ];
+
+const NEWCOMBE: &str = "95 % interval of {converted} / {contacted} - {holdout-converted} / \
+                        {holdout} (Newcombe 1998, method 10)";
+
+fn asked(given: &Given) -> Share {
+    Share { n: given.count("converted"), of: given.count("contacted") }
+}
+
+fn not_asked(given: &Given) -> Share {
+    Share { n: given.count("holdout-converted"), of: given.count("holdout") }
+}
 
 /// The table from its counts.
 pub(super) fn write(

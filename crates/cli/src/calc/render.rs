@@ -2,25 +2,40 @@
 
 use std::fmt::Write as _;
 
-use kohort_model::calc::{Given, Number, Of, Outcome, Unit};
+use kohort_model::calc::{Given, Locale, Number, Of, Outcome, Unit};
 use kohort_report::number::group;
 
-/// A line for each result: name, value, and the formula with the numbers put in.
-pub fn text(given: &Given) -> String {
+/// A line for each result: name, value, and the formula with the numbers put in; then what each means,
+/// and what is usual.
+pub fn text(given: &Given, locale: Option<&Locale>) -> String {
+    let written = |number: &str| {
+        let grouped = group(number);
+        locale.map_or_else(|| grouped.clone(), |locale| locale.shown(&grouped))
+    };
+    let mut sentences = String::new();
     let rows: Vec<_> = results(given)
         .map(|(result, value)| {
             let formula =
-                result.with(|name| joined(given.typed(name), " + ", |n| group(&n.to_string())));
-            let shown = value.as_ref().map(|value| value.text(result.unit));
+                result.with(|name| joined(given.typed(name), " + ", |n| written(&n.to_string())));
+            let shown = value.as_ref().map(|value| value.text(result.unit, written));
+            if let Some(shown) = &shown {
+                let _ = write!(sentences, "{}: {}", result.name, result.means.replace("{}", shown));
+                let usual = if result.usual.is_empty() { "" } else { " Usual: " };
+                let _ = writeln!(sentences, "{usual}{}", result.usual);
+            }
             let why = if shown.is_none() { result.undefined } else { "" };
             (result.name, shown.unwrap_or_else(|| "undefined".to_owned()), formula + why)
         })
         .collect();
     let width = |of: fn(&(&str, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
-    let (names, values) = (width(|row| row.0.len()), width(|row| row.1.len()));
+    let (names, values) = (width(|row| row.0.len()), width(|row| row.1.chars().count()));
     let mut text = String::new();
     for (name, value, formula) in &rows {
         let _ = writeln!(text, "{name:names$}  {value:>values$}  = {formula}");
+    }
+    if !sentences.is_empty() {
+        text.push('\n');
+        text.push_str(&sentences);
     }
     text
 }
@@ -77,15 +92,20 @@ impl Value {
         }
     }
 
-    fn text(&self, unit: Unit) -> String {
+    /// The value as people read it; `written` groups the digits of a number.
+    fn text(&self, unit: Unit, written: impl Fn(&str) -> String) -> String {
         let number = |value: f64| {
             let short = format!("{value:.2}");
             // What is not zero never looks like it.
             let looks_zero = short.bytes().all(|b| b"-0.".contains(&b));
-            if looks_zero && value != 0.0 { format!("{value:.1e}") } else { group(&short) }
+            if looks_zero && value != 0.0 {
+                written(&format!("{value:.1e}"))
+            } else {
+                written(&short)
+            }
         };
         match (self, unit) {
-            (Self::Whole(value), _) => group(&value.to_string()),
+            (Self::Whole(value), _) => written(&value.to_string()),
             (Self::Float(value), Unit::Share) => format!("{} %", number(100.0 * value)),
             (Self::Float(value), Unit::Days) => format!("{} days", number(*value)),
             (Self::Float(value), Unit::Number) => number(*value),
@@ -95,21 +115,74 @@ impl Value {
 
 #[cfg(test)]
 mod tests {
-    use kohort_model::calc::Input;
+    use std::ffi::OsString;
 
+    use clap::{Command, FromArgMatches};
+    use kohort_model::calc::Check;
+
+    use super::super::args::CalcArgs;
     use super::*;
 
-    /// Every name in a formula is one of its inputs.
+    /// The numbers of a formula's example.
+    fn example(name: &str, example: &str) -> Given {
+        let words = example.split('\'').enumerate().flat_map(|(at, part)| {
+            // What is quoted is one word.
+            let whole = (at % 2 == 1).then_some(part);
+            let parts = part.split_whitespace().filter(move |_| at % 2 == 0);
+            whole.into_iter().chain(parts)
+        });
+        let words = ["calc", name].into_iter().chain(words).map(OsString::from);
+        let matches = <CalcArgs as clap::Args>::augment_args(Command::new("calc"))
+            .try_get_matches_from(words)
+            .unwrap_or_else(|error| panic!("{name} {example}: {error}"));
+        let args = CalcArgs::from_arg_matches(&matches).unwrap();
+        super::super::typed(&args).unwrap()
+    }
+
+    /// Every name in a formula is one of its inputs, every result has a sentence, and the example is
+    /// one.
     #[test]
     fn formulas_ask_for_what_they_use() {
         for formula in kohort_pipeline::formulas() {
-            let one = |input: &Input| vec![input.kind.parse("1").unwrap()];
-            let given = Given { formula, numbers: formula.inputs.iter().map(one).collect() };
-            // All are 1, so that two parts are more than their whole.
-            let _ = given.check();
-            let text = text(&given);
-            assert_eq!(text.lines().count(), formula.results.len(), "{text}");
-            assert!(!text.contains("undefined"), "{text}");
+            let given = example(formula.name, formula.example);
+            given.check().unwrap();
+            let text = text(&given, None);
+            let shown = results(&given).count();
+            assert_eq!(text.lines().count(), 2 * shown + 1, "{text}");
+            assert!(!text.contains("undefined") && !text.contains("{}"), "{text}");
+            for result in formula.results {
+                let names = |name: &str| {
+                    assert!(formula.input(name).is_some(), "{}: {name}", formula.name);
+                    String::new()
+                };
+                assert!(!result.with(names).is_empty());
+                assert!(result.means.contains("{}") && result.means.ends_with('.'), "{result:?}");
+                assert!(result.usual.is_empty() || result.usual.ends_with('.'), "{result:?}");
+                assert!(result.needs.is_none_or(|name| formula.input(name).is_some()));
+            }
+            let named = formula.checks.iter().flat_map(Check::inputs);
+            for name in named {
+                assert!(formula.input(name).is_some(), "{}: {name}", formula.name);
+            }
+        }
+    }
+
+    #[test]
+    fn results_as_they_are_written_there() {
+        let given = example("revenue-churn", "--start 1234567.5 --churned 123456.75");
+        for (locale, expected) in [
+            ("", "  10.00 %  = (123,456.75 + 0) / 1,234,567.5"),
+            ("en", "  10.00 %  = (123,456.75 + 0) / 1,234,567.5"),
+            ("de", "  10,00 %  = (123.456,75 + 0) / 1.234.567,5"),
+            ("sv", "  10,00 %  = (123\u{a0}456,75 + 0) / 1\u{a0}234\u{a0}567,5"),
+        ] {
+            let text = text(&given, Locale::named(locale));
+            let mut lines = text.lines();
+            assert!(lines.next().unwrap().ends_with(expected), "{text}");
+            // The point of 123456.75 is as far right as the comma.
+            let lost = lines.find(|line| line.starts_with("lost_revenue ")).unwrap();
+            let values = |line: &str| line.split("  = ").next().unwrap().chars().count();
+            assert_eq!(values(lost), values(text.lines().next().unwrap()), "{text}");
         }
     }
 }

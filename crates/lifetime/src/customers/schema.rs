@@ -114,21 +114,45 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
 
 /// What can be computed from numbers that are typed in. A customer whose chance to leave is the same
 /// in every period stays for 1 / churn periods on average.
-pub(super) const FORMULAS: &[Formula] = &[Formula {
-    name: "lifetime-value",
-    about: "What a customer is worth who leaves with the same chance in every period",
+// The usual multiple: Skok, "SaaS Metrics 2.0" (forentrepreneurs.com/saas-metrics-2).
+pub(super) const FORMULAS: &[Formula] = &[
+    OVERDUE,
+    Formula {
+        name: "lifetime-value",
+        about: "What a customer is worth who leaves with the same chance in every period",
+        inputs: &[
+            Input::share("margin", "Share of the revenue that is profit, such as 0.6 or 60%"),
+            Input::amount("revenue", "Revenue from a customer in a period"),
+            Input::share("churn", "Churn rate of a period, such as 0.05 or 5%"),
+        ],
+        checks: &[Check::AboveZero {
+            input: "churn",
+            why: "of a customer who never leaves the value has no end; give a rate above 0",
+        }],
+        results: &[Outcome::number("lifetime_value", "{margin} × {revenue} / {churn}", |g| {
+            // All three are whole numbers of the same unit, of which one has to go.
+            rate(g.one("margin") * g.one("revenue"), g.one("churn") * g.scale().unit())
+        })
+        .means("Until it leaves a customer brings {} of profit on average.")
+        .usual(
+            "A rule of thumb asks for three times what it costs to win a customer, or more (Skok, \
+         \"SaaS Metrics 2.0\").",
+        )],
+        example: "--margin 60% --revenue 50 --churn 5%",
+    },
+];
+
+const OVERDUE: Formula = Formula {
+    name: "overdue",
+    about: "How late a customer is with the next order",
     inputs: &[
-        Input::share("margin", "Share of the revenue that is profit, such as 0.6 or 60%"),
-        Input::amount("revenue", "Revenue from a customer in a period"),
-        Input::share("churn", "Churn rate of a period, such as 0.05 or 5%"),
+        Input::count("days-since-last", "Days since the customer's last order"),
+        Input::amount("median-gap-days", "Median of the days between the customer's orders"),
     ],
-    checks: &[Check::AboveZero {
-        input: "churn",
-        why: "of a customer who never leaves the value has no end; give a rate above 0",
-    }],
-    results: &[Outcome::number("lifetime_value", "{margin} × {revenue} / {churn}", |g| {
-        // All three are whole numbers of the same unit, of which one has to go.
-        rate(g.one("margin") * g.one("revenue"), g.one("churn") * g.scale().unit())
-    })],
-    example: "--margin 60% --revenue 50 --churn 5%",
-}];
+    checks: &[],
+    results: &[Outcome::number("overdue_ratio", "{days-since-last} / {median-gap-days}", |g| {
+        rate(g.one("days-since-last"), g.one("median-gap-days"))
+    })
+    .means("It has been {} times as long as usual; above 1 the customer is late.")],
+    example: "--days-since-last 90 --median-gap-days 25",
+};

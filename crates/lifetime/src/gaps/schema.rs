@@ -184,6 +184,7 @@ pub(super) const FORMULAS: &[Formula] = &[Formula {
     checks: &[],
     results: &[Outcome::days("mean_days", "{days} / {gaps}", |g| {
         mean_days_between_purchases(g.one("days"), g.one("gaps"))
-    })],
+    })
+    .means("From a purchase to the next it takes {} on average, of those who have come back.")],
     example: "--days 365 --gaps 10",
 }];

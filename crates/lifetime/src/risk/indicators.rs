@@ -12,7 +12,7 @@ use super::classes::{class, lower_bound};
 use super::leaving::Leaving;
 use super::levels::Levels;
 use super::observed::{complete, known, observed};
-use super::odds::{auc, odds_ratio};
+use super::odds::{FORMULAS, auc, odds_ratio};
 use super::schema::{SCHEMA, TABLE};
 use crate::settings::{INDICATORS, window_days};
 
@@ -21,6 +21,7 @@ pub static CHURN_INDICATORS: MeasureSpec = MeasureSpec {
     tables: &[TABLE],
     reads: SIGNALS,
     settings: &[&INDICATORS],
+    formulas: FORMULAS,
     start: |context, settings| Box::new(ChurnIndicators::new(context, window_days(settings))),
     ..MeasureSpec::PLAIN
 };

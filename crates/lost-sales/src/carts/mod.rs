@@ -50,6 +50,7 @@ pub static CARTS: MeasureSpec = MeasureSpec {
     }],
     reads: &[Input::Touchpoints, Input::Identities],
     settings: &[&settings::CARTS, &settings::LOST_SALES],
+    formulas: table::FORMULAS,
     start: |context, settings| GridMeasure::start(context, Carts { finder: Finder::new(settings) }),
     ..MeasureSpec::PLAIN
 };

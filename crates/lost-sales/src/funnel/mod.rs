@@ -18,6 +18,7 @@ pub static FUNNEL: MeasureSpec = MeasureSpec {
     tables: &[table::TABLE],
     reads: &[Input::Touchpoints, Input::Identities],
     settings: &[&SECTION],
+    formulas: table::FORMULAS,
     start: |context, settings| {
         let window = Hours(settings.whole(&SECTION, "window_hours"));
         let (finder, paths) = (Finder::default(), Vec::new());

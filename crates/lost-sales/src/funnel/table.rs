@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
 use kohort_model::formulas::conversion_rate;
 use kohort_model::view::{Panel, Shape, View, Where};
 use kohort_model::{
@@ -60,6 +61,37 @@ pub(super) const TABLE: TableSpec = TableSpec {
     }],
     ..TableSpec::of(&SCHEMA)
 };
+
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[Formula {
+    name: "funnel",
+    about: "Which share went on from a step of the way to the purchase",
+    inputs: &[
+        Input::count("converted", "Visitors of the step who reached the next one"),
+        Input::count("dropped", "Visitors of the step who did not, and have no time left for it"),
+        Input::count("entered", "Visitors who reached the step at all")
+            .with(Presence::With("visitors")),
+        Input::count("visitors", "Visitors who reached the first step")
+            .with(Presence::With("entered")),
+    ],
+    checks: &[Check::AtMost {
+        parts: &["entered"],
+        whole: "visitors",
+        why: "who reached a step has reached the first one; count the same visitors",
+    }],
+    results: &[
+        Outcome::share("step_conversion_rate", "{converted} / ({converted} + {dropped})", |g| {
+            conversion_rate(g.one("converted"), g.one("dropped"))
+        })
+        .means("{} of the visitors of the step went on to the next one."),
+        Outcome::share("overall_conversion_rate", "{entered} / {visitors}", |g| {
+            rate(g.one("entered"), g.one("visitors"))
+        })
+        .means("{} of all visitors got as far as this step.")
+        .needs("entered"),
+    ],
+    example: "--converted 6786 --dropped 1119 --entered 5441 --visitors 7905",
+}];
 
 pub(super) static SCHEMA: TableSchema = TableSchema {
     name: "funnel",

@@ -1,15 +1,16 @@
 //! The table's columns, what balances in them, and how they are drawn.
 
-use kohort_model::calc::{self, Formula, Outcome};
+use kohort_model::calc::{self, Check, Formula, Outcome, Presence};
 use kohort_model::formulas::conversion_rate;
 use kohort_model::view::{
     Apart, FEW_PERIODS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
 };
 use kohort_model::{
     Column, Headline, HeadlineValue, Identities, Input, Requires, RowsWhere, Source, Sum, SumsOf,
-    TableSchema, TableSpec, Unit, keys,
+    TableSchema, TableSpec, Unit, keys, rate,
 };
 
+use super::table::expected;
 use crate::settings::CARTS_MAPPED;
 
 const ORDERS: Source = Source::Input(Input::Orders);
@@ -258,16 +259,56 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
 };
 
 /// What can be computed from numbers that are typed in.
-pub(super) const FORMULAS: &[Formula] = &[Formula {
-    name: "conversion",
-    about: "Which share of the attempts to sell succeeded",
-    inputs: &[
-        calc::Input::count("won", "Attempts that ended with a sale"),
-        calc::Input::count("lost", "Attempts that ended without; not those still open"),
-    ],
-    checks: &[],
-    results: &[Outcome::share("conversion_rate", "{won} / ({won} + {lost})", |g| {
-        conversion_rate(g.one("won"), g.one("lost"))
-    })],
-    example: "--won 30 --lost 90",
-}];
+pub(super) const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "conversion",
+        about: "Which share of the attempts to sell succeeded",
+        inputs: &[
+            calc::Input::count("won", "Attempts that ended with a sale"),
+            calc::Input::count("lost", "Attempts that ended without; not those still open"),
+        ],
+        checks: &[],
+        results: &[Outcome::share("conversion_rate", "{won} / ({won} + {lost})", |g| {
+            conversion_rate(g.one("won"), g.one("lost"))
+        })
+        .means("{} of the attempts that were decided ended with a sale.")],
+        example: "--won 30 --lost 90",
+    },
+    Formula {
+        name: "expected-lost-value",
+        about: "What lost sales would probably have brought",
+        inputs: &[
+            calc::Input::amount("lost-value", "Value of the attempts that were lost"),
+            calc::Input::amount("recovered-value", "Of it, what was bought later after all")
+                .with(Presence::OrZero),
+            calc::Input::count("won", "Attempts of the same kind that ended with a sale"),
+            calc::Input::count("lost", "Attempts of the same kind that ended without"),
+        ],
+        checks: &[Check::AtMost {
+            parts: &["recovered-value"],
+            whole: "lost-value",
+            why: "what was bought later is part of what was lost; leave out other sales",
+        }],
+        results: &[
+            Outcome::number("net_lost_value", "{lost-value} - {recovered-value}", |g| {
+                rate(g.one("lost-value") - g.one("recovered-value"), g.scale().unit())
+            })
+            .means("{} was lost and not bought later."),
+            Outcome::number(
+                "expected_lost_value",
+                "({lost-value} - {recovered-value}) × {won} / ({won} + {lost}), rounded to \
+                 hundredths at least",
+                |g| {
+                    // Money has cents, whether or not somebody types them.
+                    let places = g.places().max(2);
+                    let [lost, recovered] = ["lost-value", "recovered-value"]
+                        .map(|name| g.typed(name).first().map_or(0, |number| number.at(places)));
+                    let expected = expected(lost - recovered, g.count("won"), g.count("lost"))?;
+                    rate(expected, 10_i128.pow(places.into()))
+                },
+            )
+            .means("Decided like the others, these attempts would have brought {}; an estimate."),
+        ],
+        example: "--lost-value 27_133.81 --recovered-value 10_386.97 --won 5116 --lost 726",
+    },
+];

@@ -177,16 +177,16 @@ impl Key<'_> {
             stopped_value: stopped.map(|(_, value)| value),
             recovered_value: lost.recovered_value,
             net_lost_value: net,
-            expected_lost_value: expected(net, complete),
+            expected_lost_value: expected(net, complete.won, complete.lost.attempts),
             is_complete: context.is_complete(periods, p),
         }));
     }
 }
 
 /// `net × won / (won + lost)`, rounded half away from zero; `None` where nothing was decided.
-fn expected(net: i128, complete: &Decided) -> Option<i128> {
-    let won = i128::from(complete.won);
-    let decided = won + i128::from(complete.lost.attempts);
+pub(super) fn expected(net: i128, won: u64, lost: u64) -> Option<i128> {
+    let won = i128::from(won);
+    let decided = won + i128::from(lost);
     if decided == 0 {
         return None;
     }

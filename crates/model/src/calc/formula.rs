@@ -42,6 +42,13 @@ pub enum Presence {
     OrZero,
     /// Left out, the results that need it are left out too.
     Optional,
+    /// As optional, and it makes sense only beside this other input.
+    Beside(&'static str),
+    /// It must where this other input is there, and only there.
+    With(&'static str),
+    /// It must where the numbers are given in this form, such as counts, and only there. A formula
+    /// with forms takes one of them.
+    In(&'static str),
     /// It must, with one number or several.
     List,
 }
@@ -66,7 +73,21 @@ pub enum Check {
         why: &'static str,
     },
     /// Two lists are equally long.
-    Pairs(&'static str, &'static str),
+    Pairs {
+        /// One list.
+        first: &'static str,
+        /// The other one.
+        second: &'static str,
+        /// What a pair is of, and their order.
+        each: &'static str,
+    },
+    /// Shares, added up, are at most 1.
+    WithinOne {
+        /// The inputs.
+        parts: &'static [&'static str],
+        /// Why, and what to give.
+        why: &'static str,
+    },
 }
 
 /// A result, named like the column of the tables.
@@ -80,7 +101,12 @@ pub struct Outcome {
     pub of: Of,
     /// How it is shown.
     pub unit: Unit,
-    /// An optional input that it cannot do without.
+    /// What it means, with `{}` for the value: a sentence.
+    pub means: &'static str,
+    /// What is usual: a sentence with the source of a published figure or rule of thumb; none where
+    /// there is no such figure.
+    pub usual: &'static str,
+    /// An input that it cannot do without and that may be left out.
     pub needs: Option<&'static str>,
     /// Why there is no result, if there is none: goes on after the formula.
     pub undefined: &'static str,
@@ -104,6 +130,35 @@ pub enum Unit {
     Days,
     /// As it is.
     Number,
+}
+
+impl Formula {
+    /// The input of a name.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&'static Input> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// The forms of which its numbers are given in one, in order; none where there is but one way.
+    #[must_use]
+    pub fn forms(&self) -> Vec<&'static str> {
+        let mut forms: Vec<_> = self.inputs.iter().filter_map(Input::form).collect();
+        forms.dedup();
+        forms
+    }
+}
+
+impl Check {
+    /// The inputs that it is about.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<&'static str> {
+        match *self {
+            Self::AtMost { parts, whole, .. } => [parts, &[whole]].concat(),
+            Self::AboveZero { input, .. } => vec![input],
+            Self::Pairs { first, second, .. } => vec![first, second],
+            Self::WithinOne { parts, .. } => parts.to_vec(),
+        }
+    }
 }
 
 impl Input {
@@ -148,6 +203,15 @@ impl Input {
     pub fn is_list(&self) -> bool {
         self.presence == Presence::List
     }
+
+    /// The form that it belongs to.
+    #[must_use]
+    pub fn form(&self) -> Option<&'static str> {
+        match self.presence {
+            Presence::In(form) => Some(form),
+            _ => None,
+        }
+    }
 }
 
 /// Why most results are undefined, if they are.
@@ -155,7 +219,16 @@ const DIVIDES_BY_0: &str = ", which divides by 0";
 
 impl Outcome {
     const fn new(name: &'static str, unit: Unit, template: &'static str, of: Of) -> Self {
-        Self { name, template, of, unit, needs: None, undefined: DIVIDES_BY_0 }
+        Self {
+            name,
+            template,
+            of,
+            unit,
+            means: "",
+            usual: "",
+            needs: None,
+            undefined: DIVIDES_BY_0,
+        }
     }
 
     /// A result in percent.
@@ -192,6 +265,18 @@ impl Outcome {
     #[must_use]
     pub const fn whole(name: &'static str, template: &'static str, of: fn(&Given) -> i128) -> Self {
         Self::new(name, Unit::Number, template, Of::Whole(of))
+    }
+
+    /// The same result with the sentence of what it means.
+    #[must_use]
+    pub const fn means(self, means: &'static str) -> Self {
+        Self { means, ..self }
+    }
+
+    /// The same result with the sentence of what is usual.
+    #[must_use]
+    pub const fn usual(self, usual: &'static str) -> Self {
+        Self { usual, ..self }
     }
 
     /// The same result, left out where this input is.

@@ -1,7 +1,7 @@
 //! A formula and the numbers for it.
 
-use super::error::CalcError;
-use super::formula::{Check, Formula};
+use super::error::{CalcError, options};
+use super::formula::{Check, Formula, Input, Presence};
 use super::number::Number;
 use crate::Scale;
 
@@ -67,40 +67,102 @@ impl Given {
         self.wholes(name).next().unwrap_or(0)
     }
 
+    /// The count of an input as it is; 0 where it was left out.
+    #[must_use]
+    pub fn count(&self, name: &str) -> u64 {
+        let number = self.typed(name).first();
+        number.map_or(0, |number| u64::try_from(number.digits).unwrap_or(u64::MAX))
+    }
+
     /// Whether the numbers can go together.
     ///
     /// # Errors
     ///
     /// A check of the formula that does not hold.
     pub fn check(&self) -> Result<(), CalcError> {
+        self.check_forms()?;
+        for input in self.formula.inputs.iter().filter(|input| self.has(input.name)) {
+            match input.presence {
+                Presence::Beside(other) | Presence::With(other) if !self.has(other) => {
+                    return Err(CalcError::Without { input: input.name, other });
+                }
+                _ => {}
+            }
+        }
         self.formula.checks.iter().try_for_each(|check| self.check_one(check))
     }
 
-    fn check_one(&self, check: &Check) -> Result<(), CalcError> {
+    /// Whether an input is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        !self.typed(name).is_empty()
+    }
+
+    /// The form in which the numbers are given, so far as they are.
+    #[must_use]
+    pub fn form(&self) -> Option<&'static str> {
+        let mut there = self.formula.inputs.iter().filter(|input| self.has(input.name));
+        there.find_map(Input::form)
+    }
+
+    /// Whether all numbers of a form are there, where the formula has forms.
+    fn check_forms(&self) -> Result<(), CalcError> {
+        let forms = self.formula.forms();
+        let Some(form) = self.form().or(forms.first().copied()) else { return Ok(()) };
+        let names = |form: &str| -> Vec<&'static str> {
+            let inputs = self.formula.inputs.iter().filter(|input| input.form() == Some(form));
+            inputs.map(|input| input.name).collect()
+        };
+        let missing: Vec<_> = names(form).into_iter().filter(|name| !self.has(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let forms = forms.into_iter().map(|form| options(&names(form))).collect();
+        Err(CalcError::Forms { formula: self.formula.name, forms, missing })
+    }
+
+    /// Whether one check holds.
+    ///
+    /// # Errors
+    ///
+    /// That it does not.
+    pub fn check_one(&self, check: &Check) -> Result<(), CalcError> {
         match *check {
             Check::AtMost { parts, whole, why } => {
                 let sum: i128 = parts.iter().map(|part| self.one(part)).sum();
                 if self.typed(whole).is_empty() || sum <= self.one(whole) {
                     return Ok(());
                 }
-                let option = |name: &str| match self.typed(name) {
-                    [number, ..] => format!("--{name} {number}"),
-                    [] => format!("--{name}"),
-                };
-                let parts = parts.iter().map(|part| option(part)).collect::<Vec<_>>();
-                Err(CalcError::MoreThan { parts: parts.join(" and "), whole: option(whole), why })
+                let (parts, whole) = (self.options(parts), self.options(&[whole]));
+                Err(CalcError::MoreThan { parts, whole, why })
             }
-            Check::AboveZero { input, why } if self.one(input) == 0 => {
-                Err(CalcError::Zero { input, why })
+            Check::WithinOne { parts, why } => {
+                let sum: i128 = parts.iter().map(|part| self.one(part)).sum();
+                if sum <= self.scale().unit() {
+                    return Ok(());
+                }
+                Err(CalcError::MoreThan { parts: self.options(parts), whole: "1".to_owned(), why })
             }
-            Check::AboveZero { .. } => Ok(()),
-            Check::Pairs(first, second) => {
+            Check::AboveZero { input, why } => match self.typed(input) {
+                [number, ..] if number.digits == 0 => Err(CalcError::Zero { input, why }),
+                _ => Ok(()),
+            },
+            Check::Pairs { first, second, each } => {
                 let [m, n] = [first, second].map(|name| self.typed(name).len());
                 if m == n {
                     return Ok(());
                 }
-                Err(CalcError::Lengths { first, first_count: m, second, second_count: n })
+                Err(CalcError::Lengths { first, first_count: m, second, second_count: n, each })
             }
         }
+    }
+
+    /// Options with their numbers, as they are typed.
+    fn options(&self, names: &[&str]) -> String {
+        let option = |name: &&str| match self.typed(name) {
+            [number, ..] => format!("--{name} {number}"),
+            [] => format!("--{name}"),
+        };
+        names.iter().map(option).collect::<Vec<_>>().join(" and ")
     }
 }

@@ -4,9 +4,12 @@
 mod error;
 mod formula;
 mod given;
+mod locale;
 mod number;
+mod numeral;
 
-pub use error::CalcError;
+pub use error::{CalcError, Either, NumberError, Possible};
 pub use formula::{Check, Formula, Input, Of, Outcome, Presence, Unit};
 pub use given::Given;
+pub use locale::{LOCALES, Locale, Mark};
 pub use number::{Kind, Number};

@@ -29,6 +29,7 @@ pub static CROSS_SELL: MeasureSpec = MeasureSpec {
     reads: &[Input::OrderLines],
     passes: Passes::Two,
     settings: &[&SECTION],
+    formulas: schema::FORMULAS,
     start: |context, settings| {
         let threshold = Threshold {
             min_support: settings.number(&SECTION, "min_support"),

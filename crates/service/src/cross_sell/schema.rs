@@ -1,8 +1,9 @@
 //! The columns of both tables, what balances in them, and how they are drawn.
 
+use kohort_model::calc::{Check, Formula, Input, Outcome};
 use kohort_model::view::{Apart, MOST_ROWS, Order, Panel, Percent, Shape, View, Where};
 use kohort_model::{
-    Additive, Column, Compare, Identities, SumsOf, TableSchema, TableSpec, Unit, keys,
+    Additive, Column, Compare, Identities, SumsOf, TableSchema, TableSpec, Unit, keys, rate,
 };
 
 use super::LINES;
@@ -134,6 +135,83 @@ const fn pairs(
 
 const LEVEL: Column =
     Column::text("level", "category or product: what an item is, as they are mapped");
+
+/// What can be computed from numbers that are typed in.
+pub(super) const FORMULAS: &[Formula] = &[
+    Formula {
+        name: "basket",
+        about: "Whether two items go together: support, confidence and lift",
+        inputs: &[
+            Input::count("baskets", "Customers or orders in all"),
+            Input::count("with-item", "Those of them with the one item"),
+            Input::count("with-other", "Those of them with the other item"),
+            Input::count("with-both", "Those of them with both"),
+        ],
+        checks: &[
+            among(&["with-item"], "baskets"),
+            among(&["with-other"], "baskets"),
+            among(&["with-both"], "with-item"),
+            among(&["with-both"], "with-other"),
+        ],
+        results: &[
+            Outcome::share("support", "{with-both} / {baskets}", |g| {
+                rate(g.one("with-both"), g.one("baskets"))
+            })
+            .means("{} of the baskets have both items."),
+            Outcome::share("confidence", "{with-both} / {with-item}", |g| {
+                rate(g.one("with-both"), g.one("with-item"))
+            })
+            .means("{} of the baskets with the one item have the other one too."),
+            Outcome::number(
+                "lift",
+                "{with-both} × {baskets} / ({with-item} × {with-other})",
+                |g| {
+                    rate(
+                        g.one("with-both") * g.one("baskets"),
+                        g.one("with-item") * g.one("with-other"),
+                    )
+                },
+            )
+            .means(
+                "They are together {} times as often as chance would have it; above 1 they go \
+                 together.",
+            ),
+        ],
+        example: "--baskets 4 --with-item 3 --with-other 2 --with-both 2",
+    },
+    Formula {
+        name: "cross-sell",
+        about: "Which share of the buyers of an item bought another one",
+        inputs: &[
+            Input::count("customers", "Customers who bought the item, or anything"),
+            Input::count("with-others", "Those of them who bought another item as well"),
+        ],
+        checks: &[among(&["with-others"], "customers")],
+        results: &[Outcome::share("with_others_rate", "{with-others} / {customers}", |g| {
+            rate(g.one("with-others"), g.one("customers"))
+        })
+        .means("{} of them bought something else, too.")],
+        example: "--customers 400 --with-others 150",
+    },
+    Formula {
+        name: "upgrade",
+        about: "Which share of the repeat purchases of an item was at a higher price",
+        inputs: &[
+            Input::count("repeat-purchases", "Orders with an item that the customer had before"),
+            Input::count("upgrades", "Those of them at a higher price for each unit than before"),
+        ],
+        checks: &[among(&["upgrades"], "repeat-purchases")],
+        results: &[Outcome::share("upgrade_rate", "{upgrades} / {repeat-purchases}", |g| {
+            rate(g.one("upgrades"), g.one("repeat-purchases"))
+        })
+        .means("{} of the repeat purchases were at a higher price.")],
+        example: "--repeat-purchases 300 --upgrades 45",
+    },
+];
+
+const fn among(parts: &'static [&'static str], whole: &'static str) -> Check {
+    Check::AtMost { parts, whole, why: "it is a part of that; leave out what is not" }
+}
 
 pub(super) static CROSS_SELL: TableSchema = TableSchema {
     name: "cross_sell",

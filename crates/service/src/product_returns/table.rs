@@ -85,7 +85,8 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
     ],
 };
 
-/// What can be computed from numbers that are typed in.
+/// What can be computed from numbers that are typed in. The usual rate: National Retail Federation and
+/// Happy Returns, "2024 Consumer Returns in the Retail Industry".
 pub(super) const FORMULAS: &[Formula] = &[Formula {
     name: "return-rate",
     about: "Which share of what was sold came back",
@@ -96,7 +97,12 @@ pub(super) const FORMULAS: &[Formula] = &[Formula {
     checks: &[],
     results: &[Outcome::share("return_rate", "{returned} / {sold}", |g| {
         rate(g.one("returned"), g.one("sold"))
-    })],
+    })
+    .means("{} of what was sold came back.")
+    .usual(
+        "Shops in the United States expected 16.9 % of their sales of 2024 to come back, by value \
+         (National Retail Federation 2024).",
+    )],
     example: "--sold 1500 --returned 45",
 }];
 

@@ -157,7 +157,8 @@ static SCHEMA: TableSchema = TableSchema {
     revisable: &[],
 };
 
-/// What can be computed from numbers that are typed in.
+/// What can be computed from numbers that are typed in. The rule of thumb: "Days Sales Outstanding",
+/// collectthemoney.com/links/whentoplace/dso.htm.
 const FORMULAS: &[Formula] = &[
     Formula {
         name: "dso",
@@ -185,7 +186,12 @@ const FORMULAS: &[Formula] = &[
         results: &[
             Outcome::days("dso", "{receivables} / {credit-sales} × {days}", |g| {
                 days_sales_outstanding(g.one("receivables"), g.one("credit-sales"), g.whole("days"))
-            }),
+            })
+            .means("What customers owe is what is invoiced in {}.")
+            .usual(
+                "A rule of thumb is the payment terms and a third to a half more: 40 to 45 days at \
+                 terms of 30 (collectthemoney.com).",
+            ),
             Outcome::days(
                 "dso_average",
                 "({opening-receivables} + {receivables}) / 2 / {credit-sales} × {days}",
@@ -198,10 +204,12 @@ const FORMULAS: &[Formula] = &[
                     )
                 },
             )
+            .means("By the mean of what they owed at the start and at the end it is {}.")
             .needs("opening-receivables"),
             Outcome::days("best_possible_dso", "{current} / {credit-sales} × {days}", |g| {
                 days_sales_outstanding(g.one("current"), g.one("credit-sales"), g.whole("days"))
             })
+            .means("If nothing were overdue it would be {}.")
             .needs("current"),
         ],
         example: "--receivables 212000 --credit-sales 100000 --days 30",
@@ -218,7 +226,11 @@ const FORMULAS: &[Formula] = &[
                 .with(Presence::List),
             calc::Input::days("days", "Days of each of these periods").with(Presence::List),
         ],
-        checks: &[Check::Pairs("sales", "days")],
+        checks: &[Check::Pairs {
+            first: "sales",
+            second: "days",
+            each: "period, the newest first",
+        }],
         results: &[Outcome::days(
             "dso_countback",
             "how many of {days} it takes until {sales} add up to {receivables}",
@@ -227,8 +239,50 @@ const FORMULAS: &[Formula] = &[
                 dso_countback(g.one("receivables"), periods)
             },
         )
+        .means("What customers owe was invoiced in the last {}.")
         .undefined(", which they do not; give older periods too")],
-        example: "--receivables 212000 --sales 100000,80000,70000 --days 30,30,30",
+        example: "--receivables 212000 --sales '100000; 80000; 70000' --days '30; 30; 30'",
+    },
+    Formula {
+        name: "days-to-pay",
+        about: "How long customers take to pay, and which share pays late",
+        inputs: &[
+            calc::Input::count("paid", "Invoices paid in the period"),
+            calc::Input::count("days", "Days from invoice to payment, added up over them"),
+            calc::Input::count("paid-late", "Those of them paid after the due date")
+                .with(Presence::Optional),
+            calc::Input::count("days-late", "Days from due date to payment, added up over those")
+                .with(Presence::Beside("paid-late")),
+        ],
+        checks: &[
+            Check::AtMost {
+                parts: &["paid-late"],
+                whole: "paid",
+                why: "what was paid late is part of what was paid; count both in one period",
+            },
+            Check::AtMost {
+                parts: &["paid-late"],
+                whole: "days-late",
+                why: "each late payment is late by a day at least; add up days, not invoices",
+            },
+        ],
+        results: &[
+            Outcome::days("mean_days_to_pay", "{days} / {paid}", |g| {
+                rate(g.one("days"), g.one("paid"))
+            })
+            .means("An invoice is paid after {} on average."),
+            Outcome::share("late_share", "{paid-late} / {paid}", |g| {
+                rate(g.one("paid-late"), g.one("paid"))
+            })
+            .means("{} of the paid invoices were paid late.")
+            .needs("paid-late"),
+            Outcome::days("mean_days_late", "{days-late} / {paid-late}", |g| {
+                rate(g.one("days-late"), g.one("paid-late"))
+            })
+            .means("What was paid late came {} after the due date on average.")
+            .needs("days-late"),
+        ],
+        example: "--paid 40 --days 1300 --paid-late 12 --days-late 90",
     },
 ];
 
