@@ -10,7 +10,7 @@ use kohort_model::{
     Unit, View, keys, rate, row, tally,
 };
 
-use crate::years::{Yearly, Years};
+use crate::years::{YEARLY, Yearly, Years, share_of_year};
 
 /// The declaration.
 pub static CUSTOMER_RETENTION: MeasureSpec = MeasureSpec {
@@ -294,6 +294,7 @@ const FORMULAS: &[Formula] = &[
         ],
         example: "--start 1000 --lost 70 --periods-per-year 12",
     },
+    YEARLY,
 ];
 
 // Murphy, "SaaS Churn Rate: What's Acceptable?", 2013 (sixteenventures.com/saas-churn-rate).
@@ -489,6 +490,7 @@ fn write_series(
         yearly.add(&cell.yearly);
         let is_known = context.settled_from().is_none_or(|settled| settled <= years.start(p));
         let of_year = |count: i64| is_known.then_some(count);
+        let share = |count: Option<i64>| share_of_year(count?.into(), yearly.opening.into());
         let yearly_buyers =
             of_year(yearly.opening - yearly.quiet).filter(|_| context.basis == Basis::Orders);
         let closing = if p + 1 == periods.len() {
@@ -524,8 +526,8 @@ fn write_series(
             yearly_opening: of_year(yearly.opening),
             yearly_kept: of_year(yearly.kept),
             yearly_buyers: yearly_buyers,
-            yearly_kept_rate: of_year(yearly.kept).and_then(|n| share_of_year(n, yearly)),
-            yearly_buyer_rate: yearly_buyers.and_then(|n| share_of_year(n, yearly)),
+            yearly_kept_rate: share(of_year(yearly.kept)),
+            yearly_buyer_rate: share(yearly_buyers),
             buyers: cell.new + cell.entered_existing + cell.returning + cell.resurrected,
             lifecycle_new: cell.new,
             lifecycle_returning: cell.returning,
@@ -534,11 +536,6 @@ fn write_series(
             is_complete: context.is_complete(periods, p),
         }));
     }
-}
-
-/// A share of the customers who were active when the year began.
-fn share_of_year(count: i64, yearly: Yearly) -> Option<f64> {
-    rate(count.into(), yearly.opening.into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use kohort_model::{Basis, Context, Day, Periods, Spell, tally};
+use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
+use kohort_model::{Basis, Context, Day, Periods, Spell, rate, tally};
 
 /// A gap between activity days that is shorter than a year leaves no year without activity.
 const YEAR_DAYS: i32 = 365;
@@ -19,6 +20,47 @@ pub(crate) struct Yearly {
 }
 
 tally!(Yearly { opening, kept, quiet });
+
+/// What can be computed of it from numbers that are typed in.
+pub(crate) const YEARLY: Formula = Formula {
+    name: "yearly",
+    about: "Which share of the customers of a year ago is left, and which has bought since",
+    inputs: &[
+        Input::count("start", "Customers a year ago"),
+        Input::count("kept", "Those of them who are customers now"),
+        Input::count("buyers", "Those of them who bought within the year: adds their share")
+            .with(Presence::Optional),
+    ],
+    checks: &[
+        Check::AtMost {
+            parts: &["kept"],
+            whole: "start",
+            why: "only those count who were there a year ago; leave out who joined later",
+        },
+        Check::AtMost {
+            parts: &["buyers"],
+            whole: "start",
+            why: "only those count who were there a year ago; leave out who joined later",
+        },
+    ],
+    results: &[
+        Outcome::share("yearly_kept_rate", "{kept} / {start}", |g| {
+            share_of_year(g.one("kept"), g.one("start"))
+        })
+        .means("{} of the customers of a year ago are customers now."),
+        Outcome::share("yearly_buyer_rate", "{buyers} / {start}", |g| {
+            share_of_year(g.one("buyers"), g.one("start"))
+        })
+        .means("{} of the customers of a year ago have bought since.")
+        .needs("buyers"),
+    ],
+    example: "--start 1000 --kept 300 --buyers 620",
+};
+
+/// A share of the customers who were active when the year began.
+pub(crate) fn share_of_year(customers: i128, opening: i128) -> Option<f64> {
+    rate(customers, opening)
+}
 
 /// One of the counters.
 pub(crate) type Counter = fn(&mut Yearly) -> &mut i64;

@@ -40,24 +40,19 @@ mod tests {
 
     #[test]
     fn ranges_by_hand() {
-        let cases: [(&[f64], Option<(f64, f64)>); 4] = [
-            (&[1.0; 7], None),
-            (&[1.0; 8], Some((1.0, 0.0))),
+        let cases = [
+            (&[1.0; 8], 1.0, 0.0),
             // Every step is 2.
-            (&[1.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0, 3.0], Some((2.0, 5.32))),
+            (&[1.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0, 3.0], 2.0, 5.32),
             // Steps of 1, 2, 1, 0, 3, 0 and 1: 8 in all.
-            (&[4.0, 5.0, 3.0, 4.0, 4.0, 1.0, 1.0, 2.0], Some((3.0, 2.66 * 8.0 / 7.0))),
+            (&[4.0, 5.0, 3.0, 4.0, 4.0, 1.0, 1.0, 2.0], 3.0, 2.66 * 8.0 / 7.0),
         ];
-        for (past, expected) in cases {
-            let found = usual(past).map(|range| (range.middle, range.reach));
-            match (found, expected) {
-                (Some(found), Some(expected)) => {
-                    assert!((found.0 - expected.0).abs() < 1e-12, "{past:?} {found:?}");
-                    assert!((found.1 - expected.1).abs() < 1e-12, "{past:?} {found:?}");
-                }
-                _ => assert_eq!(found, expected, "{past:?}"),
-            }
+        for (past, middle, reach) in cases {
+            let found = usual(past).unwrap();
+            let is_near = |found: f64, expected: f64| (found - expected).abs() < 1e-12;
+            assert!(is_near(found.middle, middle) && is_near(found.reach, reach), "{found:?}");
         }
+        assert_eq!(usual(&[1.0; FEWEST - 1]), None);
         // What is older than two years of months is forgotten.
         let long: Vec<f64> = [100.0; 10].into_iter().chain([1.0; MOST]).collect();
         assert_eq!(usual(&long), Some(Usual { middle: 1.0, reach: 0.0 }));
