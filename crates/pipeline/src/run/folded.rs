@@ -53,7 +53,8 @@ fn derive(
     let wanted = |name: &str| pipeline.tables.contains(&name);
     let mut newest = None;
     if wants_scorecard(&pipeline.tables, wants_alerts) {
-        let metrics = metrics();
+        let mut metrics = metrics();
+        metrics.retain(|metric| pipeline.lack(metric.headline.requires).is_none());
         let scorecard =
             kohort_scorecard::scorecard(context.scale, &metrics, tables, &pipeline.alerts);
         let alerts = kohort_scorecard::alerts(&scorecard);
