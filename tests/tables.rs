@@ -87,6 +87,7 @@ each_case! {
     subscriptions_open_end
     subscriptions_reasons
     subscriptions_segments
+    subscriptions_updated_at
     subscriptions_upgrade_and_second
     subscriptions_within_a_month
     updated_at

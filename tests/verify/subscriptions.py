@@ -22,6 +22,7 @@ def history(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "m_ended_at": mapped["ended_at"],
         "m_amount": mapped["amount"],
         "m_interval": mapped["interval"],
+        "m_updated_at": mapped.get("updated_at", null_day),
         "m_cancelled_at": mapped.get("cancelled_at", null_day),
         "m_reason": mapped.get("cancel_reason", null_text),
         "m_involuntary": mapped.get("involuntary", null_flag),
@@ -52,6 +53,7 @@ def history(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
                     CASE CAST(m_interval AS VARCHAR) WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 WHEN 'year' THEN 12 END
                 END AS months,
                 {reason("m_reason", p.churn_reasons)} AS reason,
+                m_updated_at AS updated,
                 CASE WHEN m_involuntary THEN 'involuntary' WHEN NOT m_involuntary THEN 'voluntary' ELSE 'unknown' END
                     AS cause,
                 CAST(m_currency AS VARCHAR) AS currency {segments}
@@ -84,7 +86,10 @@ def _standing(db: duckdb.DuckDBPyConnection, values: list[str]) -> None:
         CREATE TABLE span AS SELECT row_number() OVER () AS span_id,
             * REPLACE (CASE WHEN ended < getvariable('as_of') THEN ended END AS ended), ended AS end_as_given,
             {MONTHLY} AS mrr,
-            CASE WHEN day >= getvariable('as_of') THEN 'after_as_of' WHEN ended = day THEN 'empty_span' END AS left_out
+            CASE WHEN day >= getvariable('as_of') THEN 'after_as_of'
+                WHEN rank() OVER (PARTITION BY customer_id, subscription_id, day ORDER BY updated DESC NULLS LAST) > 1
+                    THEN 'superseded'
+                WHEN ended = day THEN 'empty_span' END AS left_out
         FROM kept;
 
         CREATE TABLE stand AS

@@ -15,7 +15,7 @@ pub static SUBSCRIPTIONS: InputSpec = InputSpec {
     )
 };
 
-static COLUMNS: [InputColumn; 10] = [
+static COLUMNS: [InputColumn; 11] = [
     InputColumn::new("customer_id", ValueKind::CUSTOMER, "who pays"),
     InputColumn::new(
         "subscription_id",
@@ -49,6 +49,15 @@ static COLUMNS: [InputColumn; 10] = [
     .needed("may be a constant such as `\"'month'\"`, where all pay monthly")
     .null("a trial needs none")
     .example("'month'"),
+    InputColumn::new(
+        "updated_at",
+        ValueKind::Update,
+        "when the row was last changed: of several rows of one subscription and start the latest counts",
+    )
+    .optional()
+    .not_in_every_file()
+    .null("the oldest")
+    .unmapped("one that has an end counts, of several the one that ends last"),
     InputColumn::new("cancelled_at", ValueKind::Day, "when notice was given")
         .optional()
         .not_in_every_file()

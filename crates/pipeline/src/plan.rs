@@ -68,6 +68,7 @@ impl Plan {
             resolve,
             instants: needs.instants && history.has_instants(),
             reasons: needs.reasons,
+            updates: pipeline.basis.basis() == Basis::Subscriptions && maps("updated_at"),
             causes: maps("involuntary"),
             cancelled: maps("cancelled_at"),
             segments: pipeline.segments.len(),

@@ -1,9 +1,9 @@
 //! Subscriptions: which span stands on which day, and what a customer pays a month.
 //!
-//! Of rows of one subscription that start on one day a single one counts, the first in the order of
-//! [`precedence`]; the others stand on no day, not even after its end. So a subscription that is
-//! copied while it runs and copied again once it was cancelled ends with its end. Of those that
-//! count the one that started last stands.
+//! Of rows of one subscription that start on one day a single one counts: of those that were changed
+//! last, where that is known, the first in the order of [`precedence`]; the others stand on no day, not
+//! even after its end. So a subscription that is copied while it runs and copied again once it was
+//! cancelled ends with its end. Of those that count the one that started last stands.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -59,16 +59,13 @@ impl Spans {
         slots: &SlotMap,
         left_out: &mut LeftOut,
     ) -> Self {
-        let mut order: Vec<u32> = Vec::with_capacity(rows.len());
-        for row in 0..rows.len() {
-            if rows.days[row] >= until.0 {
-                left_out.after_as_of += 1;
-            } else if rows.ends[row] <= rows.days[row] {
-                left_out.empty_span += 1;
-            } else {
-                order.push(to_u32(row as u64));
-            }
-        }
+        let mut order: Vec<u32> = (0..rows.len()).map(|row| to_u32(row as u64)).collect();
+        order.retain(|row| rows.days[*row as usize] < until.0);
+        left_out.after_as_of += (rows.len() - order.len()) as u64;
+        retain_latest(rows, &mut order, left_out);
+        let known = order.len();
+        order.retain(|row| rows.days[*row as usize] < rows.ends[*row as usize]);
+        left_out.empty_span += (known - order.len()) as u64;
         let id = |i: &u32| (rows.ids[*i as usize], rows.orders[*i as usize]);
         order.sort_unstable_by(|a, b| {
             id(a).cmp(&id(b)).then_with(|| precedence(rows, *a as usize, *b as usize, slots))
@@ -141,6 +138,28 @@ impl Spans {
             offsets,
         }
     }
+}
+
+/// Leaves of the rows of a subscription that start on one day those that were changed last, where that
+/// is known.
+fn retain_latest(rows: &Rows, order: &mut Vec<u32>, left_out: &mut LeftOut) {
+    if rows.updated.is_empty() {
+        return;
+    }
+    let start = |row: u32| {
+        let row = row as usize;
+        (rows.ids[row], rows.orders[row], rows.days[row])
+    };
+    let updated = |row: u32| rows.updated[row as usize];
+    order.sort_unstable_by_key(|row| (start(*row), Reverse(updated(*row))));
+    let all = order.len();
+    let mut latest = None;
+    order.retain(|row| {
+        let of_start = latest.filter(|latest| start(*latest) == start(*row));
+        let newest = *latest.insert(of_start.unwrap_or(*row));
+        updated(newest) == updated(*row)
+    });
+    left_out.superseded += (all - order.len()) as u64;
 }
 
 /// Which of two rows of a subscription counts where both start on one day, and which stands where

@@ -50,6 +50,7 @@ fn all_that_a_row_may_have() {
     columns.push(Column::new("forced".into(), [None, Some(false), Some(true), None]));
     columns.push(text("why", &[None, Some("too dear"), Some(""), Some("late")]));
     columns.push(text("plan", &[Some("basic"), Some("plus"), None, Some("")]));
+    columns.push(dates("changed", &["1970-01-02", "", "1969-12-31", "1970-01-01"]));
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
     let bare = [
@@ -65,13 +66,15 @@ fn all_that_a_row_may_have() {
     let names = [("too dear".to_owned(), "price".to_owned())].into();
     source.map("cancel_reason", "why").names = names;
     source.segments = vec![segment("plan", "\"plan\"")];
+    source.map("updated_at", "changed");
     let expected = [
-        "1 2024-01-01 1200 order=1 ended=never cancelled=never cause=Unknown reason=unknown basic",
+        "1 2024-01-01 1200 order=1 ended=never cancelled=never cause=Unknown \
+         updated=86400000000 reason=unknown basic",
         "2 2024-01-01 1200 order=2 ended=2024-03-01 cancelled=2024-02-01 cause=Voluntary \
-         reason=price plus",
+         updated=-9223372036854775808 reason=price plus",
         "3 2024-01-01 1200 order=3 ended=2024-01-01 cancelled=never cause=Involuntary \
-         reason=unknown (none)",
-        "4 2024-01-01 1200 order=4 ended=9999-12-31 cancelled=2023-12-31 cause=Unknown \
+         updated=-86400000000 reason=unknown (none)",
+        "4 2024-01-01 1200 order=4 ended=9999-12-31 cancelled=2023-12-31 cause=Unknown updated=0 \
          reason=late (none)",
     ];
     assert_eq!(lines(source), expected);

@@ -108,6 +108,8 @@ pub struct Span {
     pub cause: Cause,
     /// The day on which it was cancelled.
     pub cancelled: Option<Day>,
+    /// Microseconds of the last update; 0 where the input has none.
+    pub updated: i64,
     /// One value a segment, in the order of the settings.
     pub segments: Vec<Option<String>>,
 }
@@ -125,6 +127,7 @@ impl Span {
             reason: None,
             cause: Cause::Unknown,
             cancelled: None,
+            updated: 0,
             segments: Vec::new(),
         }
     }

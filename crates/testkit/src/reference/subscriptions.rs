@@ -146,12 +146,20 @@ pub(super) fn resolve_as_of(spans: &[Span], settings: &Settings) -> Day {
     settings.as_of.unwrap_or(newest.unwrap_or_default().plus(1))
 }
 
+/// Whether another row of the same subscription and start was changed later.
+fn is_outdated(span: &Span, spans: &[Span]) -> bool {
+    let start = |s: &Span| (s.customer.clone(), s.subscription.clone(), s.started);
+    spans.iter().any(|other| start(other) == start(span) && other.updated > span.updated)
+}
+
 /// One person a customer id, in order of ids, with what stands on each day before `as_of`.
 pub(super) fn people(spans: &[Span], gap: i64, as_of: Day, left_out: &mut LeftOut) -> Vec<Person> {
     let mut terms = Vec::new();
     for span in spans {
         if span.started >= as_of {
             leave_out(left_out, "after_as_of", 1);
+        } else if is_outdated(span, spans) {
+            leave_out(left_out, "superseded", 1);
         } else if span.ended == Some(span.started) {
             leave_out(left_out, "empty_span", 1);
         } else {
