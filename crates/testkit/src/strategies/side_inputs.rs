@@ -70,7 +70,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
                 identities: identities && touchpoints,
                 opportunities,
                 order_lines,
-                returns,
+                returns: returns && order_lines,
                 invoices,
                 engagement,
                 scores,
