@@ -306,7 +306,9 @@ OF_EVERY_INPUT = [
         lambda: stalls(46),
         orders('rows = "orders"' + STATUSES, calendar='as_of = "2023-10-29"').replace(ALL_GRAINS, '["quarter"]')
         + bazaar.INPUTS.replace('cart_id = "cart"\n', "").replace('score = "score"\n', "")
-        .replace('step = "step"', "step = \"coalesce(step, 'see')\""),
+        .replace('step = "step"', "step = \"coalesce(step, 'see')\"")
+        .replace('due_at = "due"\n', 'due_at = "due"\nupdated_at = "due"\n')
+        .replace('stage = "stage"\n', 'stage = "stage"\nupdated_at = "happened"\n'),
         default_tables=True,
     ),
     Edge(

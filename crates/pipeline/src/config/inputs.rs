@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use kohort_inputs::INPUTS;
-use kohort_model::{Basis, Input, InputColumn, InputSpec, Presence, Scale};
+use kohort_model::{Basis, Input, InputColumn, InputSpec, Presence, Scale, ValueKind};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
@@ -206,6 +206,11 @@ fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, Co
     let mut columns = Vec::new();
     for column in spec.columns {
         columns.extend(read_column(table, spec.input, column)?);
+    }
+    let is_updated =
+        columns.iter().any(|mapped: &MappedColumn| mapped.column.kind == ValueKind::Update);
+    if let Some(latest) = spec.latest.as_ref().filter(|_| is_updated) {
+        table.need(latest.by, "with updated_at it tells which rows are one")?;
     }
     if spec.time().is_none() {
         table.unused("timezone", Conflict::TimezoneWithoutTimes)?;

@@ -47,10 +47,10 @@ pub fn parse_rows(text: &str) -> Vec<Row> {
 /// | `surveys:` | `customer`, `day` (a time, as that of orders), `reason`, `score` |
 /// | `touchpoints:` | `visitor`, `day` (a time), `step`, `cart`, `value`, `customer` |
 /// | `identities:` | `visitor`, `customer` |
-/// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `value` |
+/// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `updated`, `value` |
 /// | `order_lines:` | `customer`, `order`, `day` (a time), `product`, `category`, `units`, `value` |
 /// | `returns:` | `customer`, `order`, `day`, `product`, `reason`, `units`, `value` |
-/// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `amount` |
+/// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `updated`, `amount` |
 /// | `engagement:` | `customer`, `day`, `kind`, `value` (hundredths, 100 where it is left out) |
 ///
 /// Customers are integers if those of all inputs are, and so are visitors, carts, the orders of lines
