@@ -161,6 +161,11 @@ OF_SUBSCRIPTIONS = [
         )
         + SIDE_INPUTS.replace('strategy = "strategy"\nvariant = "variant"\nholdout = ["control", "none"]\n', ""),
     ),
+    Edge(
+        "business_as_exported",
+        lambda: {CONTRACTS: contracts(firm.exported(26))},
+        subscriptions('ended_at_inclusive = true\ndiscounts = true\nupdated_at = "updated"', gap=3) + firm.SEGMENTS,
+    ),
     Edge("business_dirty", lambda: {CONTRACTS: firm.bad_contracts()}, subscriptions(gap=3) + firm.SEGMENTS),
     Edge("business_empty", lambda: {CONTRACTS: contracts([])}, subscriptions() + firm.SEGMENTS),
     Edge(

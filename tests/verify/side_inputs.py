@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from inputs import local_day, local_time, minor_units, now, open_input, reason, segment_value, set_variable, text
+from inputs import (
+    local_day_or_none,
+    local_time,
+    minor_units,
+    now,
+    open_input,
+    reason,
+    segment_value,
+    set_variable,
+    text,
+)
 from pipeline import Pipeline
 
 # The types of what is not mapped; an id is of the type of the customers' ids.
@@ -57,7 +67,7 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
         return lambda types: sql
 
     def day(column: str) -> Value:
-        return lambda types: local_day(column, types[column], p.timezone)
+        return lambda types: local_day_or_none(column, types[column], p.timezone)
 
     def due(types: dict[str, str]) -> str:
         return f"coalesce({day('m_due_at')(types)}, {day('m_invoiced_at')(types)} + {p.terms_days})"

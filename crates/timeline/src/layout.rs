@@ -45,6 +45,9 @@ pub struct Layout {
     pub reasons: bool,
     /// Whether it is carried when the row of a subscription was last changed.
     pub updates: bool,
+    /// Whether the input names the last day of a subscription rather than the day after it, which is what is
+    /// carried.
+    pub inclusive_ends: bool,
     /// Whether it is carried who wanted a subscription to end.
     pub causes: bool,
     /// Whether it is carried when a subscription was cancelled.

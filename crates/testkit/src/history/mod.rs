@@ -100,7 +100,7 @@ pub struct Span {
     pub started: Day,
     /// First day without it, not before `started`; `None` while it runs.
     pub ended: Option<Day>,
-    /// Monthly recurring revenue in minor units, zero or more; 0 of a trial.
+    /// Monthly recurring revenue in minor units; 0 of a trial, below zero of a discount.
     pub value: i64,
     /// Why it ended.
     pub reason: Option<String>,

@@ -41,7 +41,7 @@ pub fn parse_rows(text: &str) -> Vec<Row> {
 /// | input | columns |
 /// |---|---|
 /// | `orders:` | those of [`parse_rows`] |
-/// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), `updated` (as that of orders), and any other for a segment |
+/// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial, below zero of a discount), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), `updated` (as that of orders), and any other for a segment |
 /// | `prospects:` | `customer`, `day` |
 /// | `contacts:` | `customer`, `day`, `campaign`, `strategy`, `arm` (`sent` or `withheld`) |
 /// | `surveys:` | `customer`, `day` (a time, as that of orders), `reason`, `score` |

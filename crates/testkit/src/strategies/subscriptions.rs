@@ -51,6 +51,8 @@ struct Step {
     segments: [Option<&'static str>; 2],
     /// When it was last changed.
     updated: i64,
+    /// A discount on its first day or the day after: how much, of which subscription, and when.
+    discount: Option<(i64, usize, i64)>,
     /// The same row again, with another value and reason, perhaps from before it had an end, and when
     /// that was last changed.
     copy: Option<(i64, Option<&'static str>, bool, i64)>,
@@ -87,11 +89,18 @@ fn steps() -> BoxedStrategy<Step> {
         reasons(),
         select(Cause::ALL.to_vec()),
         weighted(0.5, -30..=3_i64),
-        ([segment_values(), segment_values()], 0..=2_i64),
+        (
+            [segment_values(), segment_values()],
+            0..=2_i64,
+            weighted(
+                0.1,
+                (select(vec![1_i64, 30, 100, 6000]), 0..=2_usize, select(vec![0_i64, 0, 1])),
+            ),
+        ),
         weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons(), any::<bool>(), 0..=2_i64)),
     )
         .prop_map(|(gap, length, subscription, value, reason, cause, cancelled, more, copy)| {
-            let (segments, updated) = more;
+            let (segments, updated, discount) = more;
             Step {
                 gap,
                 length,
@@ -102,6 +111,7 @@ fn steps() -> BoxedStrategy<Step> {
                 cancelled,
                 segments,
                 updated,
+                discount,
                 copy,
             }
         })
@@ -144,6 +154,10 @@ fn case(
                 let (value, reason) = ((span.value + more).max(0), reason.map(str::to_owned));
                 let ended = span.ended.filter(|_| !is_open);
                 spans.push(Span { ended, value, reason, updated, ..span.clone() });
+            }
+            if let Some((off, of, days)) = step.discount {
+                let (subscription, started) = (ids.id(of), span.started.plus(days));
+                spans.push(Span { subscription, started, value: -off, ..span.clone() });
             }
             spans.push(span);
         }

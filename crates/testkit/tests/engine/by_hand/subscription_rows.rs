@@ -53,3 +53,65 @@ fn of_rows_with_updates_the_latest_counts() {
     let left_out = reference(parse_history(history), &settings).left_out;
     assert_eq!(left_out, BTreeMap::from([("superseded", 6), ("empty_span", 1)]));
 }
+
+#[test]
+fn discounts_are_taken_off_what_begins_on_their_day() {
+    // A discount is one of its own subscription, though another is dearer; else of the dearest that
+    // begins on its day, of equal ones that of the smaller id. It is as long as the price is, whatever its
+    // own end, and leaves nothing where it is larger. Where nothing begins on its day it is none.
+    let history = "subscriptions:
+                   customer subscription started    ended      value
+                   own      x            2024-01-05 2024-02-10 100
+                   own      y            2024-01-05 -          200
+                   own      x            2024-01-05 -          -30
+                   other    x            2024-01-05 -          100
+                   other    y            2024-01-05 2024-02-10 200
+                   other    c            2024-01-05 2024-01-05 -30
+                   tie      x            2024-01-05 2024-02-10 10
+                   tie      y            2024-01-05 -          10
+                   tie      c            2024-01-05 -          -3
+                   below    x            2024-01-05 -          50
+                   below    x            2024-01-05 -          -30
+                   below    x            2024-01-05 -          -30
+                   late     x            2024-01-05 -          40
+                   late     x            2024-01-06 -          -5
+                   nobody   x            2024-01-05 -          -5
+                   change   x            2024-01-05 -          500
+                   change   x            2024-02-10 -          500
+                   change   x            2024-02-10 -          -100
+                   change   x            2024-03-01 -          -1";
+    let settings = subscribed("2024-03-01", 0);
+    check(
+        history,
+        &settings,
+        "revenue_churn",
+        &format!(
+            "{REVENUE}
+             2024-01-01 0    1097 0 0 0   0 1097
+             2024-02-01 1097 0    0 0 347 0 750"
+        ),
+    );
+    let expected = format!("{CUSTOMERS}\n 2024-01-01 0 5 0 0 5 0\n 2024-02-01 5 0 0 0 5 5");
+    check(history, &settings, "customer_retention", &expected);
+    let left_out = reference(parse_history(history), &settings).left_out;
+    let expected = [("after_as_of", 1), ("unmatched_discount", 2), ("unpaid", 1)];
+    assert_eq!(left_out, BTreeMap::from(expected));
+}
+
+#[test]
+fn discounts_have_states_of_their_own() {
+    // Of the discounts the latest counts, and it replaces no price; nor does one of another time.
+    let history = "subscriptions:
+                   customer subscription started    ended      value updated
+                   a        x            2024-01-05 -          100   1
+                   a        x            2024-01-05 -          -10   1
+                   a        x            2024-01-05 -          -20   2
+                   b        x            2024-01-05 -          50    1
+                   b        x            2024-01-05 -          60    2
+                   b        y            2024-01-05 -          -1    0";
+    let settings = subscribed("2024-02-01", 0);
+    let expected = format!("{REVENUE}\n 2024-01-01 0 139 0 0 0 0 139");
+    check(history, &settings, "revenue_churn", &expected);
+    let left_out = reference(parse_history(history), &settings).left_out;
+    assert_eq!(left_out, BTreeMap::from([("superseded", 2)]));
+}
