@@ -39,6 +39,7 @@ each_case! {
     schema
     settings
     show
+    subscriptions
     usage
     values
 }

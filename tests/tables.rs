@@ -79,16 +79,22 @@ each_case! {
     subscriptions_change_of_plan
     subscriptions_default_as_of
     subscriptions_dirty_rows
+    subscriptions_discounts
     subscriptions_duplicates
     subscriptions_end_and_start_on_one_day
     subscriptions_gaps
+    subscriptions_inclusive_ends
     subscriptions_intervals
+    subscriptions_last_days_as_ends
     subscriptions_one_of_two_ends
     subscriptions_open_end
     subscriptions_reasons
     subscriptions_segments
+    subscriptions_updated_at
     subscriptions_upgrade_and_second
+    subscriptions_usual_intervals
     subscriptions_within_a_month
+    subscriptions_without_ends
     updated_at
     weeks_across_years
     weeks_from_sunday_years_from_april

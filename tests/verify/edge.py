@@ -161,6 +161,11 @@ OF_SUBSCRIPTIONS = [
         )
         + SIDE_INPUTS.replace('strategy = "strategy"\nvariant = "variant"\nholdout = ["control", "none"]\n', ""),
     ),
+    Edge(
+        "business_as_exported",
+        lambda: {CONTRACTS: contracts(firm.exported(26))},
+        subscriptions('ended_at_inclusive = true\ndiscounts = true\nupdated_at = "updated"', gap=3) + firm.SEGMENTS,
+    ),
     Edge("business_dirty", lambda: {CONTRACTS: firm.bad_contracts()}, subscriptions(gap=3) + firm.SEGMENTS),
     Edge("business_empty", lambda: {CONTRACTS: contracts([])}, subscriptions() + firm.SEGMENTS),
     Edge(
@@ -306,7 +311,9 @@ OF_EVERY_INPUT = [
         lambda: stalls(46),
         orders('rows = "orders"' + STATUSES, calendar='as_of = "2023-10-29"').replace(ALL_GRAINS, '["quarter"]')
         + bazaar.INPUTS.replace('cart_id = "cart"\n', "").replace('score = "score"\n', "")
-        .replace('step = "step"', "step = \"coalesce(step, 'see')\""),
+        .replace('step = "step"', "step = \"coalesce(step, 'see')\"")
+        .replace('due_at = "due"\n', 'due_at = "due"\nupdated_at = "due"\n')
+        .replace('stage = "stage"\n', 'stage = "stage"\nupdated_at = "happened"\n'),
         default_tables=True,
     ),
     Edge(

@@ -28,6 +28,7 @@ class Span:
     reason: str | None = None
     involuntary: bool | None = None
     trial: bool | None = False
+    updated: str | date | None = None
 
 
 def contracts(spans: list[Span], at: pa.DataType = pa.date32(), ids: pa.DataType = pa.int64()) -> pa.Table:
@@ -52,6 +53,7 @@ def contracts(spans: list[Span], at: pa.DataType = pa.date32(), ids: pa.DataType
             "reason": pa.array([s.reason for s in spans], pa.string()),
             "involuntary": pa.array([s.involuntary for s in spans], pa.bool_()),
             "trial": pa.array([s.trial for s in spans], pa.bool_()),
+            "updated": days("updated"),
         }
     )
 
@@ -179,6 +181,39 @@ def firm(seed: int, customers: int = 120, gap: int = 7) -> list[Span]:
     return spans
 
 
+SPELLINGS = {
+    "month": ["month", "Monthly", "1 month", "P1M", "MONTH", "30 days", "4 weeks", "weekly"],
+    "quarter": ["quarter", "3 months", "quarterly", "P3M", "13 weeks"],
+    "year": ["year", "annual", "12 months", "365 days", "P1Y", "yearly", "52 weeks"],
+}
+
+
+def exported(seed: int) -> list[Span]:
+    """Contracts as exports have them: with their last day, in states, with intervals in many spellings, discounted."""
+    rng = random.Random(seed)
+    spans: list[Span] = []
+    for span in firm(seed):
+        changed = span.started + timedelta(days=rng.randrange(3))
+        last = span.ended and span.ended - timedelta(days=1)
+        last = last or rng.choice([None, date(9999, 12, 31)])
+        every = rng.choice(SPELLINGS[span.interval])
+        if span.cents == 0:
+            every = rng.choice([None, "once", every])
+        span = replace(span, ended=last, interval=every, updated=rng.choice([None, changed, changed]))
+        spans.append(span)
+        if rng.random() < 0.2:
+            end = rng.choice([None, span.started - timedelta(days=1), span.started + timedelta(days=9)])
+            spans.append(replace(span, ended=end, updated=rng.choice([changed, changed + timedelta(days=1)])))
+        while rng.random() < 0.15:
+            off = rng.choice([1, 100, 500, 20_000])
+            of = rng.choice([span.subscription, 7])
+            at = span.started + timedelta(days=rng.choice([0, 0, 0, 1]))
+            every = rng.choice(SPELLINGS["month"])
+            spans.append(replace(span, subscription=of, started=at, ended=None, cents=-off, interval=every))
+    rng.shuffle(spans)
+    return spans
+
+
 def bad_contracts() -> pa.Table:
     """Rows that must be rejected beside rows that must not."""
     whole = contracts(firm(33, 40))
@@ -188,12 +223,12 @@ def bad_contracts() -> pa.Table:
         {"started": None},
         {"amount": None},
         {"amount": Decimal("-1.00")},
-        {"interval": "fortnight"},
+        {"interval": "biweekly"},
         {"interval": None},
         {"started": date(2023, 5, 2), "ended": date(2023, 5, 1)},
         # Not these: nobody looks at what a trial costs.
         {"trial": True, "amount": None},
-        {"trial": True, "amount": Decimal("-1.00"), "interval": "fortnight"},
+        {"trial": True, "amount": Decimal("-1.00"), "interval": "biweekly"},
     ]
     template = whole.slice(0, 1).to_pylist()[0] | {"ended": None, "interval": "month", "trial": False}
     rows = [template | {"subscription": 100 + i} | change for i, change in enumerate(bad)]

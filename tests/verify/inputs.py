@@ -49,6 +49,12 @@ def local_day(column: str, kind: str, timezone: str) -> str:
     return f"CAST({local_time(column, kind, timezone)} AS DATE)"
 
 
+def local_day_or_none(column: str, kind: str, timezone: str) -> str:
+    """The same of a day that may be none, as which the year 9999 counts."""
+    day = local_day(column, kind, timezone)
+    return f"CASE WHEN date_part('year', {day}) = 9999 THEN NULL ELSE {day} END"
+
+
 def now(timezone: str) -> str:
     """SQL for the local time of the run."""
     return f"timezone({text(timezone)}, now())"

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from inputs import local_day, local_time, minor_units, now, open_input, reason, segment_value, set_variable, text
+from inputs import (
+    local_day_or_none,
+    local_time,
+    minor_units,
+    now,
+    open_input,
+    reason,
+    segment_value,
+    set_variable,
+    text,
+)
 from pipeline import Pipeline
 
 # The types of what is not mapped; an id is of the type of the customers' ids.
@@ -15,6 +25,9 @@ TYPES = {"id": None, "time": "TIMESTAMP", "text": "VARCHAR", "amount": "DECIMAL(
 
 # Ids of what somebody did: none may be missing where they are mapped.
 IDS = ["order_id", "opportunity_id", "invoice_id"]
+
+# Of rows with one id those that were changed last come first.
+NEWEST = "updated DESC NULLS LAST"
 
 # SQL for a value, from the types of what is mapped.
 Value = Callable[[dict[str, str]], str]
@@ -54,7 +67,7 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
         return lambda types: sql
 
     def day(column: str) -> Value:
-        return lambda types: local_day(column, types[column], p.timezone)
+        return lambda types: local_day_or_none(column, types[column], p.timezone)
 
     def due(types: dict[str, str]) -> str:
         return f"coalesce({day('m_due_at')(types)}, {day('m_invoiced_at')(types)} + {p.terms_days})"
@@ -155,6 +168,7 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
                 "due_at": "time",
                 "paid_at": "time",
                 "amount": "amount",
+                "updated_at": "time",
             },
             "invoiced_at",
             {
@@ -163,9 +177,13 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
                 "due": due,
                 "paid": day("m_paid_at"),
                 "due_as_found": day("m_due_at"),
+                "updated": plain("m_updated_at"),
             },
             [unreadable],
-            ("customer_id, invoice_id", "paid DESC NULLS LAST, day DESC, value DESC, due_as_found DESC NULLS LAST")
+            (
+                "customer_id, invoice_id",
+                f"{NEWEST}, paid DESC NULLS LAST, day DESC, value DESC, due_as_found DESC NULLS LAST",
+            )
             if p.maps("invoices", "invoice_id")
             else None,
         ),
@@ -204,6 +222,7 @@ def _opportunities(p: Pipeline, value: Value, faults: list[tuple[str, str]], clo
             "stage": "text",
             "reason": "text",
             "competitor": "text",
+            "updated_at": "time",
         },
         "created_at",
         {
@@ -214,11 +233,12 @@ def _opportunities(p: Pipeline, value: Value, faults: list[tuple[str, str]], clo
             "stage": lambda types: segment_value("m_stage"),
             "reason": lambda types: reason("m_reason", p.lost_reasons),
             "competitor": lambda types: segment_value("m_competitor"),
+            "updated": lambda types: "m_updated_at",
         },
         [*faults, ("outcome IS NULL", "unknown_status")],
         (
             "customer_id, opportunity_id",
-            f"closed DESC NULLS LAST, day DESC, value DESC, {rank}, {stage}, reason, competitor",
+            f"{NEWEST}, closed DESC NULLS LAST, day DESC, value DESC, {rank}, {stage}, reason, competitor",
         )
         if p.maps("opportunities", "opportunity_id")
         else None,

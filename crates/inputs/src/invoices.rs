@@ -16,12 +16,13 @@ pub static INVOICES: InputSpec = InputSpec {
     ..InputSpec::new(Input::Invoices, "Rows of customers: what they owe", "the invoices", &COLUMNS)
 };
 
-static COLUMNS: [InputColumn; 6] = [
+static COLUMNS: [InputColumn; 7] = [
     InputColumn::new("customer_id", ValueKind::CUSTOMER, "who owes it"),
     InputColumn::new(
         "invoice_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_order_id") }),
-        "which invoice, within its customer: of several rows the one paid latest counts",
+        "which invoice, within its customer: of several rows the one paid latest counts, or that with the \
+         latest `updated_at`",
     )
     .optional()
     .unmapped("each row is an invoice"),
@@ -32,6 +33,15 @@ static COLUMNS: [InputColumn; 6] = [
         .null("`invoiced_at` + `[receivables] terms_days`"),
     InputColumn::new("paid_at", ValueKind::Day, "when it was paid").null("not paid yet"),
     InputColumn::new("amount", ValueKind::MONEY, "what is owed; below zero a credit note"),
+    InputColumn::new(
+        "updated_at",
+        ValueKind::Update,
+        "when the row was last changed: of several rows of one invoice the latest counts; needs `invoice_id`",
+    )
+    .optional()
+    .not_in_every_file()
+    .null("the oldest")
+    .unmapped("the one paid latest counts"),
 ];
 
 /// The section of the pipeline file that says when an invoice is due that does not.
@@ -101,11 +111,12 @@ impl Item for Invoice {
     }
 }
 
-/// By when it was paid, written, what it amounts to and when it is due.
+/// By when the row was changed, the invoice paid and written, what it amounts to and when it is due.
 fn newer(a: Row<'_>, b: Row<'_>) -> Ordering {
     let key = |row: Row<'_>| {
         let (paid, due) = (row.date(const { at("paid_at") }), row.date(const { at("due_at") }));
-        (paid, row.day(), row.number(const { at("amount") }), due)
+        let updated = row.number(const { at("updated_at") });
+        (updated, paid, row.day(), row.number(const { at("amount") }), due)
     };
     key(a).cmp(&key(b))
 }

@@ -20,12 +20,13 @@ pub static OPPORTUNITIES: InputSpec = InputSpec {
     )
 };
 
-static COLUMNS: [InputColumn; 9] = [
+static COLUMNS: [InputColumn; 10] = [
     InputColumn::new("buyer", ValueKind::CUSTOMER, "who would buy"),
     InputColumn::new(
         "opportunity_id",
         ValueKind::Id(InputIds { of: IdSpace::Own, missing: Some("null_order_id") }),
-        "which opportunity, within its buyer: of several rows the one closed latest counts",
+        "which opportunity, within its buyer: of several rows the one closed latest counts, or that with \
+         the latest `updated_at`",
     )
     .optional()
     .unmapped("each row is one"),
@@ -55,6 +56,16 @@ static COLUMNS: [InputColumn; 9] = [
         .optional()
         .not_in_every_file()
         .unmapped("no rows by competitor"),
+    InputColumn::new(
+        "updated_at",
+        ValueKind::Update,
+        "when the row was last changed: of several rows of one opportunity the latest counts; needs \
+         `opportunity_id`",
+    )
+    .optional()
+    .not_in_every_file()
+    .null("the oldest")
+    .unmapped("the one closed latest counts"),
 ];
 
 static OUTCOME: StatusTexts = StatusTexts {
@@ -143,12 +154,19 @@ fn texts(row: Row<'_>) -> Texts {
     (row.text(const { at("stage") }), reason, row.text(const { at("competitor") }))
 }
 
-/// By when it was decided, created, and what it was worth; of equal ones the first by status and texts.
+/// By when the row was changed, the sale decided and created, and what it was worth; of equal ones the first by status and texts.
 fn newer(a: Row<'_>, b: Row<'_>) -> Ordering {
     let key = |row: Row<'_>| {
         let (closed, value) =
             (row.date(const { at("closed_at") }), row.number(const { at("value") }));
-        (closed, row.day(), value, Reverse((row.status(const { at("outcome") }), texts(row))))
+        let updated = row.number(const { at("updated_at") });
+        (
+            updated,
+            closed,
+            row.day(),
+            value,
+            Reverse((row.status(const { at("outcome") }), texts(row))),
+        )
     };
     key(a).cmp(&key(b))
 }

@@ -7,6 +7,8 @@ use kohort_model::{
 /// See the module.
 pub static ORDER_LINES: InputSpec = InputSpec {
     sets_frame: true,
+    below_zero: "the value of a line is what is paid for it: take a discount off the line that it belongs to, and \
+                 leave out what came back, which [inputs.returns] has, such as with where = \"value >= 0\"",
     items: &[ItemKind::of::<Line>()],
     ..InputSpec::new(
         Input::OrderLines,

@@ -12,6 +12,7 @@ pub static RETURNS: InputSpec = InputSpec {
          [inputs.order_lines] or remove it",
     )),
     sets_frame: true,
+    below_zero: "the value of a return is what was given back, as a positive amount: map -value or ABS(value)",
     items: &[ItemKind::of::<Return>()],
     ..InputSpec::new(
         Input::Returns,

@@ -41,6 +41,10 @@ fn columns_that_declarations_name_are_there() {
             assert!(matches!(kind(name), Some(ValueKind::Text(_))), "{name}");
         }
         assert!(input.is_history == input.items.is_empty() || input.is_of_visitors());
+        for switch in input.switches {
+            assert!(kind(switch.column).is_some(), "{}: {}", switch.name, switch.column);
+            assert!(kind(switch.name).is_none(), "{}", switch.name);
+        }
         if let Some((other, _)) = input.beside {
             assert!(other < input.input, "what it stands beside is read before it");
         }

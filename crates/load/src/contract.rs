@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use kohort_expr::{DAY_MICROS, Mapped, Type, Zones};
-use kohort_model::{Day, IdType, Input, ValueKind};
+use kohort_model::{Day, IdType, Input, Switch, ValueKind};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
 use crate::checks::{Mistyped, mistyped};
@@ -122,6 +122,12 @@ impl Opened {
             with_rows.map(|(_, detail)| detail.footer.meta.days(column)).collect();
         let (first, last): (Vec<_>, Vec<_>) = days?.into_iter().flatten().unzip();
         Some((Day(first.into_iter().min()?), Day(last.into_iter().max()?)))
+    }
+
+    /// Whether its rows are read in a way that is not so in every pipeline.
+    #[must_use]
+    pub fn is_on(&self, switch: Switch) -> bool {
+        self.source.is_on(switch)
     }
 
     /// Whether a column of the declaration is mapped.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use kohort_model::{Day, Scale, div_round_half_away, rescale};
+use kohort_model::{Day, Interval, Scale, div_round_half_away, rescale};
 use polars::prelude::{Column, DataType, ParquetReader, PolarsResult, SerReader};
 
 use crate::error::LoadError;
@@ -36,17 +36,19 @@ impl Rate {
     /// What is not converted.
     pub const ONE: Self = Self { digits: 1, places: 0 };
 
-    /// `amount` of `places` decimal places in minor units of `scale`, shared out over `months`, at
-    /// least 1, and rounded half away from zero; `None` where it does not fit.
-    pub fn of(self, amount: i128, places: u32, scale: Scale, months: u8) -> Option<i64> {
+    /// What `amount` of `places` decimal places, which is paid `every` so often, is a month, in minor
+    /// units of `scale` and rounded half away from zero; `None` where it does not fit.
+    pub fn of(self, amount: i128, places: u32, scale: Scale, every: Interval) -> Option<i64> {
         let product = amount.checked_mul(self.digits)?;
         let (from, to) = (places + self.places, u32::from(scale.places()));
-        let minor = if months == 1 {
+        let minor = if every == Interval::Months(1) {
             rescale(product, from, to)?
         } else {
             let shift = |places: u32| 10_i128.checked_pow(places);
+            let (times, over) = every.monthly();
+            let product = product.checked_mul(times.into())?;
             let numerator = product.checked_mul(shift(to.saturating_sub(from))?)?;
-            let denominator = shift(from.saturating_sub(to))?.checked_mul(months.into())?;
+            let denominator = shift(from.saturating_sub(to))?.checked_mul(over.into())?;
             div_round_half_away(numerator, denominator)
         };
         i64::try_from(minor).ok()
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn products_are_rounded_once() {
         let cents = Scale::new(2).unwrap();
-        let cases = [
+        let months = [
             ("1", 12_345, 2, 1, Some(12_345)),
             ("0.5", 1, 2, 1, Some(1)),
             ("0.5", -1, 2, 1, Some(-1)),
@@ -214,9 +216,22 @@ mod tests {
             ("0.5", 11, 2, 12, Some(0)),
             ("100", i128::from(i64::MAX), 2, 12, None),
         ];
-        for (rate, amount, places, months, expected) in cases {
-            let found = Rate::parse(rate).unwrap().of(amount, places, cents, months);
-            assert_eq!(found, expected, "{amount} at {rate} for {months} months");
+        let months = months.map(|(rate, amount, places, months, expected)| {
+            (rate, amount, places, Interval::Months(months), expected)
+        });
+        let days = [
+            // 12.00 * 365 / 12, and a seventh of that.
+            ("1", 1200, 2, Interval::Days(1), Some(36_500)),
+            ("1", 1200, 2, Interval::Days(7), Some(5214)),
+            ("1", -1200, 2, Interval::Days(7), Some(-5214)),
+            // 10.00 * 365 / 12 / 30 = 10.138…, at 0.5 half of it.
+            ("1", 10, 0, Interval::Days(30), Some(1014)),
+            ("0.5", 10, 0, Interval::Days(30), Some(507)),
+            ("1", i128::MAX / 400, 0, Interval::Days(1), None),
+        ];
+        for (rate, amount, places, every, expected) in months.into_iter().chain(days) {
+            let found = Rate::parse(rate).unwrap().of(amount, places, cents, every);
+            assert_eq!(found, expected, "{amount} at {rate}, {every:?}");
         }
     }
 }

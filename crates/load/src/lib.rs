@@ -35,7 +35,7 @@ mod texts_seen;
 
 pub use checks::{ColumnCheck, Mistyped, Must, ValueType};
 pub use codes::Texts;
-pub use columns::reason_of_null;
+pub use columns::{advice, reason_of_null};
 pub use contract::Opened;
 pub use days_seen::{DaysSeen, LONGEST_GAP_DAYS};
 pub use error::{IdsIn, LoadError, ReaderText, TypeIn};

@@ -185,7 +185,7 @@ impl Mapping {
 fn scale(kind: ValueKind, source: &Source) -> Option<u16> {
     let ValueKind::Number(number) = kind else { return None };
     let is_converted =
-        source.is_by_interval() || matches!(source.currency, CurrencySource::Column { .. });
+        source.interval().is_some() || matches!(source.currency, CurrencySource::Column { .. });
     let is_later = number.unit == NumberUnit::Money && is_converted;
     (!is_later).then(|| source.scale_of(number).places().into())
 }

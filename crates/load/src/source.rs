@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use kohort_model::{
-    Day, Input, InputColumn, InputSpec, Number, NumberUnit, Presence, Scale, Text, ValueKind,
+    Day, Input, InputColumn, InputSpec, Number, NumberUnit, Presence, Scale, Switch, Text,
+    ValueKind,
 };
 
 use crate::checks::ColumnCheck;
@@ -25,6 +26,8 @@ pub struct Source {
     pub columns: Vec<SourceColumn>,
     /// The segments, in the order of [`kohort_model::EventBatch::segments`].
     pub segments: Vec<SegmentSource>,
+    /// How rows are read, beside what is so in every pipeline.
+    pub switches: Vec<Switch>,
     /// Only rows for which it is true are read.
     pub filter: Option<String>,
     /// Count rows that are equal in every column once. All distinct rows are then held in
@@ -132,9 +135,14 @@ impl Source {
         self.columns.iter().find(|mapped| mapped.column.name == name)
     }
 
-    /// Whether each amount is paid for some months, as those of subscriptions.
-    pub(crate) fn is_by_interval(&self) -> bool {
-        self.spec.find(|kind| kind == ValueKind::Interval).is_some()
+    /// Whether rows are read in a way that is not so in every pipeline.
+    pub(crate) fn is_on(&self, switch: Switch) -> bool {
+        self.switches.contains(&switch)
+    }
+
+    /// The place of the column that says how often amounts are paid, as those of subscriptions.
+    pub(crate) fn interval(&self) -> Option<usize> {
+        self.spec.find(|kind| kind == ValueKind::Interval)
     }
 
     /// Decimal places of numbers.

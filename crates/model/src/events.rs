@@ -68,7 +68,7 @@ impl Cause {
 /// A day that never comes: the end of what is open.
 pub const NEVER: i32 = i32::MAX;
 
-/// The value of an event that has none.
+/// The value of an event that has none, and of a discount of less than half a minor unit.
 pub const NO_VALUE: i64 = i64::MIN;
 
 /// The score of an answer that has none.

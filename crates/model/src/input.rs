@@ -85,10 +85,36 @@ pub struct InputSpec {
     pub sets_frame: bool,
     /// The column of texts of which it is looked up from which day on each is known.
     pub first_days_of: Option<&'static str>,
+    /// Keys of its section that say of all rows how they are read.
+    pub switches: &'static [InputSwitch],
+    /// What to do with rows whose value is below zero and must not be; empty where that is plain.
+    pub below_zero: &'static str,
     /// Which of a person's rows stands where several have one id; `None` where all do.
     pub latest: Option<Latest>,
     /// What measures see of it; none of histories, which they see as timelines.
     pub items: &'static [ItemKind],
+}
+
+/// A key of an input that is true or false, and false where it is not there.
+#[derive(Debug)]
+pub struct InputSwitch {
+    /// What it switches on.
+    pub switch: Switch,
+    /// The key.
+    pub name: &'static str,
+    /// The column that it is about, without which it has no use.
+    pub column: &'static str,
+    /// What it says where it is true, after "whether".
+    pub meaning: &'static str,
+}
+
+/// How the rows of an input are read, beside what is so in every pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// A day that ends is the last one, and not the one after it.
+    InclusiveEnds,
+    /// Amounts below zero are discounts.
+    Discounts,
 }
 
 /// Which of several rows with one id stands.
@@ -156,7 +182,8 @@ pub enum ValueKind {
     Time(Precision),
     /// Another day: a date or a timestamp; NULL is a day that never comes.
     Day,
-    /// The day after the last, which is not before the row's: a date or a timestamp; NULL is open.
+    /// The day after the last, or with [`Switch::InclusiveEnds`] the last, which is not before the row's: a
+    /// date or a timestamp; NULL is open.
     End,
     /// When the row was last changed: a date or a timestamp; NULL is before every other.
     Update,
@@ -170,7 +197,7 @@ pub enum ValueKind {
     Status(&'static StatusTexts),
     /// Whole numbers from 0 to 10; NULL is no score.
     Score,
-    /// The texts `month`, `quarter` and `year`: what an amount is paid for.
+    /// Texts that [`crate::Interval`] reads: how often an amount is paid.
     Interval,
     /// Whether the row is free; NULL is that it is not.
     Trial,
@@ -485,6 +512,8 @@ impl InputSpec {
             may_be_planned: false,
             sets_frame: false,
             first_days_of: None,
+            switches: &[],
+            below_zero: "",
             latest: None,
             items: &[],
         }

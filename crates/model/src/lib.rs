@@ -17,6 +17,7 @@ mod gridded;
 mod headline;
 mod identity;
 mod input;
+mod interval;
 mod items;
 mod measure;
 mod memory;
@@ -40,9 +41,10 @@ pub use gridded::{GridMeasure, Gridded, Series};
 pub use headline::{Headline, HeadlineValue, RowsWhere, Sum};
 pub use identity::{Additive, BY_GRAIN, BY_PERIOD, Compare, Identities, OfBasis, SumsOf};
 pub use input::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, Latest, Number, NumberUnit, Precision,
-    Presence, StatusTexts, Text, TextList, TextOrder, ValueKind, place,
+    IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Latest, Number, NumberUnit,
+    Precision, Presence, StatusTexts, Switch, Text, TextList, TextOrder, ValueKind, place,
 };
+pub use interval::Interval;
 pub use items::{
     AnyList, BlockItems, ByPerson, Item, ItemColumn, ItemKind, ItemLists, ItemRows, NOT_LISTED,
     NoItem, NoItems, Row,

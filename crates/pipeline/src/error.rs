@@ -5,7 +5,8 @@ use std::fmt;
 
 use kohort_cache::CacheError;
 use kohort_checks::{Finding, Kind};
-use kohort_load::{LoadError, RejectedDetail};
+use kohort_inputs::spec;
+use kohort_load::{LoadError, RejectedDetail, advice};
 use kohort_model::{Day, Input, shown, shown_path};
 use kohort_publish::PublishError;
 use kohort_timeline::TimelineError;
@@ -160,6 +161,11 @@ impl fmt::Display for Rejections {
             let value = shown(detail.value.as_deref().unwrap_or("NULL"));
             let (file, row) = (shown_path(&detail.file), detail.number());
             write!(f, "\n  {file} row {row}: {} = {value} ({})", detail.column, detail.reason)?;
+        }
+        for reason in self.reasons.keys() {
+            if let Some(advice) = advice(spec(self.input), reason) {
+                write!(f, "\n{reason}: {advice}")?;
+            }
         }
         write!(f, "\nCorrect the rows, leave them out with where, or raise max_rejected")
     }

@@ -8,7 +8,7 @@ use kohort_cache::State;
 use kohort_checks::{Finding, Status};
 use kohort_inputs::spec;
 use kohort_load::{Needs, Opened};
-use kohort_model::{Basis, Day, IdSpace, IdType, Input, MeasureSpec, Passes, ValueKind};
+use kohort_model::{Basis, Day, IdSpace, IdType, Input, MeasureSpec, Passes, Switch, ValueKind};
 use kohort_notify::LineageTarget;
 use kohort_publish::Output;
 use kohort_timeline::{Carried, KeyType, Layout, Resolve};
@@ -68,6 +68,8 @@ impl Plan {
             resolve,
             instants: needs.instants && history.has_instants(),
             reasons: needs.reasons,
+            updates: pipeline.basis.basis() == Basis::Subscriptions && maps("updated_at"),
+            inclusive_ends: history.is_on(Switch::InclusiveEnds),
             causes: maps("involuntary"),
             cancelled: maps("cancelled_at"),
             segments: pipeline.segments.len(),

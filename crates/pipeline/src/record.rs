@@ -60,6 +60,7 @@ pub(crate) fn input_record(
                 ("empty_span", left_out.empty_span),
                 ("superseded", left_out.superseded),
                 ("unpaid", left_out.unpaid),
+                ("unmatched_discount", left_out.unmatched_discount),
             ]),
         ),
         input => {

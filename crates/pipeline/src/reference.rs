@@ -6,8 +6,8 @@ use kohort_load::reason_of_null;
 use kohort_measures::formulas;
 use kohort_model::calc::{self, Formula};
 use kohort_model::{
-    InputColumn, InputSpec, Presence, Setting, SettingKind, SettingsSection, TextList, ValueKind,
-    WholeDefault,
+    InputColumn, InputSpec, InputSwitch, Presence, Setting, SettingKind, SettingsSection, TextList,
+    ValueKind, WholeDefault,
 };
 
 use crate::config::{self, AnyKey, InputKey, Key, KeySection};
@@ -78,6 +78,7 @@ fn reference(key: AnyKey) -> Option<KeyReference> {
         AnyKey::OfInput(spec, key) => match key {
             InputKey::Column(column) => of_column(spec, column),
             InputKey::List(list, column) => of_list(list, column),
+            InputKey::Switch(switch) => of_switch(switch),
             InputKey::Other(key) if key.name == "timezone" && spec.time().is_none() => return None,
             InputKey::Other(key) => {
                 let key = of_key(key);
@@ -219,6 +220,16 @@ fn of_list(list: &TextList, column: &InputColumn) -> KeyReference {
         },
         meaning: sentence(list.meaning),
         example: format!("{} = {}", list.key, list.example),
+    }
+}
+
+fn of_switch(switch: &InputSwitch) -> KeyReference {
+    KeyReference {
+        name: switch.name,
+        ty: "boolean".to_owned(),
+        default: "`false`".to_owned(),
+        meaning: format!("Whether {}.", switch.meaning),
+        example: format!("{} = true", switch.name),
     }
 }
 

@@ -25,6 +25,7 @@ fn source(pipeline: &Pipeline, input: &MappedInput) -> Source {
         paths: paths.collect(),
         columns: input.columns.iter().map(|mapped| column(pipeline, mapped)).collect(),
         segments: segments.map(segment).collect(),
+        switches: input.switches.iter().map(|on| on.switch).collect(),
         filter: input.filter.clone(),
         deduplicate: input.deduplicate,
         max_segment_values: pipeline.max_segment_values,

@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use kohort_load::Opened;
-use kohort_model::{Basis, Day, Input};
+use kohort_model::{Basis, Day, Input, Switch};
 use kohort_publish::InputRecord;
+use kohort_timeline::{Census, Ends};
 
 use crate::{Event, Pipeline, memory};
 
@@ -47,6 +48,43 @@ impl<'a> Warnings<'a> {
         if pipeline.as_of.is_none() {
             let texts = inputs.iter().filter_map(|input| late_rows(input, as_of));
             texts.for_each(|text| self.warn(text));
+        }
+    }
+
+    /// That subscriptions seem to end on their last day, where most do, and not on the day after it.
+    pub fn warn_of_ends(&self, pipeline: &Pipeline, ends: Ends) {
+        let is_inclusive = pipeline
+            .input(Input::Subscriptions)
+            .is_some_and(|input| input.is_on(Switch::InclusiveEnds));
+        if !is_inclusive && ends.are_mostly_a_day_early() {
+            let Ends { followed, day_before } = ends;
+            self.warn(format!(
+                "subscriptions: {day_before} of {followed} ends lie one day before the next start of the \
+                 same subscription, so that this day is not paid and the customer leaves and returns; \
+                 where ended_at is the last day that is paid, set ended_at_inclusive = true under \
+                 [inputs.subscriptions]"
+            ));
+        }
+    }
+
+    /// That discounts belong to nothing, and that nothing says when subscriptions end.
+    pub fn warn_of_subscriptions(&self, pipeline: &Pipeline, census: &Census) {
+        let Some(input) = pipeline.input(Input::Subscriptions) else { return };
+        let unmatched = census.left_out.unmatched_discount;
+        if unmatched > 0 {
+            let are = if unmatched == 1 { "discount is" } else { "discounts are" };
+            self.warn(format!(
+                "subscriptions: {unmatched} {are} left out as unmatched_discount: nothing that the customer \
+                 pays begins on that day"
+            ));
+        }
+        let may_end = input.column("ended_at").is_some() || census.left_out.unpaid > 0;
+        if !may_end && census.subscriptions > 0 {
+            self.warn(
+                "subscriptions: none of them ever ends, because ended_at is not mapped and no row has the \
+                 price 0; map ended_at to the column that tells the end"
+                    .to_owned(),
+            );
         }
     }
 

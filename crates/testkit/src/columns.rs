@@ -195,6 +195,7 @@ impl Columns {
             .times(spans.iter().map(|s| s.started.0), std::iter::empty())
             .days("ended_at", spans.iter().map(|s| s.ended))
             .numbers("amount", spans.iter().map(|s| s.value))
+            .numbers("updated_at", spans.iter().map(|s| s.updated))
             .days("cancelled_at", spans.iter().map(|s| s.cancelled))
             .small("involuntary", spans.iter().map(|s| s.cause as u8))
             .texts("cancel_reason", spans.iter().map(|s| &s.reason));
@@ -390,6 +391,7 @@ mod tests {
                     "started_at [1, 2]",
                     &format!("ended_at [2, {NEVER}]"),
                     "amount [50, 0]",
+                    "updated_at [0, 0]",
                     &format!("cancelled_at [{NEVER}, 0]"),
                     "cancel_reason [0, 1]",
                     "involuntary [1, 2]",

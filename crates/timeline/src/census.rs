@@ -27,6 +27,8 @@ pub struct LeftOut {
     pub empty_span: u64,
     /// Trials, and subscriptions of nothing.
     pub unpaid: u64,
+    /// Discounts of customers who begin to pay nothing on that day.
+    pub unmatched_discount: u64,
     /// Rows of further inputs, by [`Input`] as a number.
     pub further: [NotTaken; Input::ALL.len()],
 }
@@ -75,7 +77,8 @@ macro_rules! add_fields {
 impl LeftOut {
     pub(crate) fn add(&mut self, other: &Self) {
         add_fields!(self, other; ignored, after_as_of, before_history_start, negative_attempt,
-            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid);
+            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid,
+            unmatched_discount);
         for (own, other) in self.further.iter_mut().zip(&other.further) {
             add_fields!(own, other; after_as_of, superseded, ignored, other_step);
         }

@@ -331,9 +331,12 @@ impl Lane {
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
         let today = self.shared.layout.today.0;
-        let days = rows.days.iter().chain(rows.ends).chain(rows.cancelled);
+        // As the input names them: the last day of all says nothing of the day after it.
+        let named = i32::from(self.shared.layout.inclusive_ends);
+        let ends = rows.ends.iter().filter(|day| **day != NEVER).map(|day| day - named);
+        let days = rows.days.iter().chain(rows.cancelled).copied().chain(ends);
         let (past, future): (Vec<i32>, Vec<i32>) =
-            days.copied().filter(|day| *day != NEVER).partition(|day| *day <= today);
+            days.filter(|day| *day != NEVER).partition(|day| *day <= today);
         self.seen.newest = self.seen.newest.max(past.into_iter().max().map(Day));
         self.seen.future.extend(future.into_iter().map(Day));
         let days = || rows.days.iter().copied().map(Day);

@@ -43,6 +43,11 @@ pub struct Layout {
     pub instants: bool,
     /// Whether reasons of lost orders or ended subscriptions are carried.
     pub reasons: bool,
+    /// Whether it is carried when the row of a subscription was last changed.
+    pub updates: bool,
+    /// Whether the input names the last day of a subscription rather than the day after it, which is what is
+    /// carried.
+    pub inclusive_ends: bool,
     /// Whether it is carried who wanted a subscription to end.
     pub causes: bool,
     /// Whether it is carried when a subscription was cancelled.
@@ -300,7 +305,8 @@ impl Layout {
         let has_order = all || self.segments > 0;
         let order = self.orders.filter(|_| has_order).map(|held| columns.push_id(held, None));
         let mut word = |carried: bool, cell| carried.then(|| columns.push(cell, None));
-        let updated = word(self.resolve == Resolve::Latest, Cell::Number);
+        let has_updates = self.resolve == Resolve::Latest || spans && self.updates;
+        let updated = word(has_updates, Cell::Number);
         let reason = word(all && self.reasons, Cell::Code(0));
         let end = word(spans, Cell::Date);
         let cause = word(spans && self.causes, Cell::Cause);

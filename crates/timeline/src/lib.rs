@@ -11,6 +11,7 @@
 
 mod census;
 mod chunk;
+mod counted_rows;
 mod counting;
 mod fold;
 mod frame;
@@ -35,6 +36,7 @@ mod track;
 mod visits;
 
 pub use census::{Census, LeftOut, NotTaken};
+pub use counted_rows::Ends;
 pub use fold::{FoldOptions, Folded};
 pub use gather::{Gathered, Gatherer};
 pub use keep::{BLOCK_VERSION, Block, Codes, Keep, Keeper, KeptTexts, NewCodes, TextOf};

@@ -4,6 +4,7 @@ use kohort_inputs::spec;
 use kohort_model::{Day, Id, Kind};
 
 use crate::census::LeftOut;
+use crate::counted_rows::Ends;
 use crate::ids::{Numbering, to_u32};
 use crate::layout::{DAY, Layout, Resolve, Stream, VALUE};
 use crate::resolve::{Repeats, resolve};
@@ -49,6 +50,7 @@ pub(crate) struct Prepared {
     pub timelines: Timelines,
     pub left_out: LeftOut,
     pub repeats: Repeats,
+    pub ends: Ends,
 }
 
 /// What is to be done with a partition.
@@ -98,13 +100,13 @@ pub(crate) fn prepare(
     if layout.resolve == Resolve::Spans {
         let rows = main.unpack(&mut numbering);
         let customers = side_rows.with_visitors(&streams, slots, numbering.count());
-        let spans = Spans::new(&rows, customers, window.until, slots, &mut left_out);
+        let (spans, ends) = Spans::new(&rows, customers, window.until, slots, &mut left_out);
         let items = side_rows.items(customers, &mut left_out);
         let mut timelines = Timelines::of_spans(customers, spans, items);
         if pass.with_ids {
             timelines.ids = ids(&numbering, index, customers);
         }
-        return Ok(Prepared { timelines, left_out, repeats });
+        return Ok(Prepared { timelines, left_out, repeats, ends });
     }
     if layout.is_resolved() {
         let rows = main.unpack(&mut numbering);
@@ -147,7 +149,7 @@ pub(crate) fn prepare(
     if pass.with_ids {
         timelines.ids = ids(&numbering, index, customers);
     }
-    Ok(Prepared { timelines, left_out, repeats })
+    Ok(Prepared { timelines, left_out, repeats, ends: Ends::default() })
 }
 
 /// The ids of a partition by number; visitors who are nobody have one that nothing looks at.

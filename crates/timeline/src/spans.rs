@@ -1,17 +1,13 @@
 //! Subscriptions: which span stands on which day, and what a customer pays a month.
 //!
-//! Of rows of one subscription that start on one day a single one counts, the first in the order of
-//! [`precedence`]; the others stand on no day, not even after its end. So a subscription that is
-//! copied while it runs and copied again once it was cancelled ends with its end. Of those that
-//! count the one that started last stands.
-
-use std::cmp::{Ordering, Reverse};
+//! Of the rows of a subscription that count, the one that started last stands.
 
 use kohort_model::{Cause, Day, NEVER};
 
 use rustc_hash::FxHashSet;
 
 use crate::census::LeftOut;
+use crate::counted_rows::{Counting, Ends};
 use crate::counting::counting_sort;
 use crate::ids::to_u32;
 use crate::rows::Rows;
@@ -50,42 +46,28 @@ pub(crate) struct Spans {
 }
 
 impl Spans {
-    /// The stretches on which each row stands. Rows that start on or after `until`, are empty or
-    /// stand nowhere are left out.
+    /// The stretches on which each row stands, and how ends lie to the starts that follow. Rows that start
+    /// on or after `until`, are empty or stand nowhere are left out.
     pub fn new(
         rows: &Rows,
         customers: usize,
         until: Day,
         slots: &SlotMap,
         left_out: &mut LeftOut,
-    ) -> Self {
-        let mut order: Vec<u32> = Vec::with_capacity(rows.len());
-        for row in 0..rows.len() {
-            if rows.days[row] >= until.0 {
-                left_out.after_as_of += 1;
-            } else if rows.ends[row] <= rows.days[row] {
-                left_out.empty_span += 1;
-            } else {
-                order.push(to_u32(row as u64));
-            }
-        }
-        let id = |i: &u32| (rows.ids[*i as usize], rows.orders[*i as usize]);
-        order.sort_unstable_by(|a, b| {
-            id(a).cmp(&id(b)).then_with(|| precedence(rows, *a as usize, *b as usize, slots))
-        });
-        let mut painter = Painter { rows, until, covered: Vec::new(), pieces: Vec::new() };
-        for group in order.chunk_by(|a, b| id(a) == id(b)) {
+    ) -> (Self, Ends) {
+        let counting = Counting::new(rows, until, slots, left_out);
+        let values = &*counting.values;
+        let id = |row: u32| (rows.ids[row as usize], rows.orders[row as usize]);
+        let mut painter = Painter { rows, values, until, covered: Vec::new(), pieces: Vec::new() };
+        for group in counting.order.chunk_by(|a, b| id(*a) == id(*b)) {
             painter.covered.clear();
-            let mut started = None;
             for row in group {
                 let row = *row as usize;
                 let before = painter.pieces.len();
-                if started.replace(rows.days[row]) != Some(rows.days[row]) {
-                    painter.paint(row);
-                }
+                painter.paint(row);
                 if painter.pieces.len() == before {
                     left_out.superseded += 1;
-                } else if rows.values[row] == 0 {
+                } else if values[row] == 0 {
                     left_out.unpaid += 1;
                 }
             }
@@ -96,11 +78,12 @@ impl Spans {
             counting_sort(pieces.len(), customers, |i| rows.ids[pieces[i].0] as usize);
         let picked =
             |codes: &Vec<u32>| order.iter().map(|i| codes[pieces[*i as usize].0]).collect();
-        Self {
+        let spans = Self {
             segments: rows.segments.iter().map(picked).collect(),
             stretches: order.iter().map(|i| pieces[*i as usize].1).collect(),
             offsets,
-        }
+        };
+        (spans, counting.ends)
     }
 
     pub fn range(&self, customer: usize) -> std::ops::Range<usize> {
@@ -143,30 +126,11 @@ impl Spans {
     }
 }
 
-/// Which of two rows of a subscription counts where both start on one day, and which stands where
-/// both do: `Less` for the first. A row that has an end comes before one that is open, of which it is
-/// a later state.
-fn precedence(rows: &Rows, a: usize, b: usize, slots: &SlotMap) -> Ordering {
-    let end = |i: usize| {
-        let is_open = rows.ends[i] == NEVER;
-        (Reverse(rows.days[i]), is_open, Reverse(rows.ends[i]), Reverse(rows.values[i]))
-    };
-    let why = |i: usize| {
-        let reason = rows.reasons.get(i).map(|code| slots.reason(*code));
-        (reason, rows.causes.get(i), rows.cancelled.get(i))
-    };
-    let texts = || {
-        let ranks = rows.segments.iter().zip(slots.rank());
-        let ranks =
-            ranks.map(|(codes, rank)| rank[codes[a] as usize].cmp(&rank[codes[b] as usize]));
-        ranks.fold(Ordering::Equal, Ordering::then)
-    };
-    end(a).cmp(&end(b)).then_with(|| why(a).cmp(&why(b))).then_with(texts)
-}
-
 /// Paints the rows of a subscription, the one that stands first.
 struct Painter<'a> {
     rows: &'a Rows,
+    /// What each row pays a month.
+    values: &'a [i64],
     /// No stretch starts on this day or later: it would not be known yet.
     until: Day,
     /// Days that are covered, as stretches that do not touch; the earliest last. None starts before
@@ -208,7 +172,7 @@ impl Painter<'_> {
         let span = Span {
             start: Day(start),
             end: Day(end),
-            value: rows.values[row],
+            value: self.values[row],
             subscription: rows.orders[row],
             ending: is_last.then_some(ending),
         };

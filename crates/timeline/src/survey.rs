@@ -3,6 +3,7 @@
 use kohort_model::{Day, Id, Input};
 use rayon::ThreadPool;
 
+use crate::counted_rows::Ends;
 use crate::ids::to_u32;
 use crate::prepare::{Pass, Window, prepare};
 use crate::resolve::Repeats;
@@ -29,6 +30,8 @@ pub struct Survey {
     /// Days between consecutive activity days of a customer: how many gaps of each length,
     /// where they were asked for.
     pub gaps: Vec<u64>,
+    /// How the ends of subscriptions lie to the starts that follow.
+    pub ends: Ends,
     /// Orders whose lines differ in status, in order of their ids; the first hundred.
     pub mixed: Vec<(Id, Id)>,
     /// Of rows that are to be unique, those beyond the first of each order.
@@ -62,6 +65,7 @@ impl Gathered {
         let parts = each_partition(pool, states, |found, index| {
             let prepared = prepare(&self.shared.store, &layout, index, pass, slots)?;
             found.0.look_at(&prepared.timelines, gaps);
+            found.0.ends.add(prepared.ends);
             found.0.mixed.extend(prepared.repeats.mixed);
             found.1.rows += prepared.repeats.rows;
             let examples = [found.1.example.take(), prepared.repeats.example];
@@ -125,6 +129,7 @@ impl Survey {
         self.gaps.resize(self.gaps.len().max(other.gaps.len()), 0);
         self.gaps.iter_mut().zip(&other.gaps).for_each(|(all, own)| *all += own);
         self.mixed.extend(other.mixed);
+        self.ends.add(other.ends);
     }
 
     /// The 90th percentile (nearest rank) of the gaps, in days; `None` where there is no gap.

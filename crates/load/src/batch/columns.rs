@@ -78,7 +78,7 @@ impl Opened {
             AmountError::NoRate { currency, day } => LoadError::NoRate {
                 currency: currency.unwrap_or_else(|| "NULL".to_owned()),
                 day: Day(day),
-                what: if self.source.is_by_interval() { "a subscription" } else { "an order" },
+                what: if self.source.interval().is_some() { "a subscription" } else { "an order" },
                 path: self.files[file].path.clone(),
                 rates: self.rates.as_ref().map(|rates| rates.path().to_owned()).unwrap_or_default(),
                 known: self.rates.iter().flat_map(Rates::names).map(str::to_owned).collect(),

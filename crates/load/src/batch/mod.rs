@@ -1,14 +1,16 @@
 //! From a frame of the engine to a batch of plain slices.
 
 use kohort_expr::{Evaluated, Failure};
-use kohort_model::{Cells, Day, EventBatch, ValueKind};
+use kohort_model::{Cells, Day, EventBatch, Switch, ValueKind};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
 use crate::codes::{Dictionaries, TextCodes};
+use crate::columns::amount::Prices;
+use crate::columns::interval::{Paid, paid};
 use crate::columns::shown::shown;
 use crate::columns::time::{Known, Now, TimeBuffer};
-use crate::columns::{Flaws, flags, values};
+use crate::columns::{Flaws, values};
 use crate::contract::Opened;
 use crate::currency::Converter;
 use crate::days_seen::DaysSeen;
@@ -70,8 +72,8 @@ struct Buffers {
     keys: KeyBuffers,
     times: TimeBuffer,
     other_times: TimeBuffer,
-    /// Months that the amount of each row is paid for, 0 of what is free.
-    months: Vec<u8>,
+    /// How often the price of each row is paid.
+    paid: Vec<Paid>,
     plain: Plain,
     kept: Kept,
 }
@@ -212,15 +214,16 @@ impl<'a> Batcher<'a> {
         let plain = &mut buffers.plain;
         plain.begin(&columns);
         plain.read_days(&columns, &mut buffers.other_times, days, flaws);
-        let months = input.source.is_by_interval().then(|| {
-            let intervals = columns.find(|kind| kind == ValueKind::Interval);
-            let trials = columns.find(|kind| kind == ValueKind::Trial).map(|(column, _)| column);
-            flags::months(rows, intervals, trials, flaws, &mut buffers.months);
-            &*buffers.months
+        let prices = input.source.interval().map(|interval| {
+            let find = |of| columns.find(|kind| kind == of).map(|(column, _)| column);
+            let (intervals, trials) = (find(ValueKind::Interval), find(ValueKind::Trial));
+            paid(rows, intervals, trials, &mut buffers.paid);
+            let has_discounts = input.source.is_on(Switch::Discounts);
+            Prices { paid: &buffers.paid, interval, has_discounts }
         });
         plain.read_small(&columns, flaws);
         let converter = self.converter.as_mut();
-        *rounded += plain.read_numbers(&columns, (days, months), converter, (file, flaws))?;
+        *rounded += plain.read_numbers(&columns, (days, prices), converter, (file, flaws))?;
         plain.read_updates(&columns);
         self.codes.read(&columns, flaws, plain)?;
 

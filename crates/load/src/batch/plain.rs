@@ -1,10 +1,10 @@
 //! What a batch has beside ids and the times of its rows.
 
-use kohort_model::{Cells, NEVER, Scale, ValueKind};
+use kohort_model::{Cells, Day, NEVER, Scale, Switch, ValueKind};
 use polars::prelude::Series;
 
 use super::Columns;
-use crate::columns::amount::{self, AmountError, Rule};
+use crate::columns::amount::{self, AmountError, Prices, Rule};
 use crate::columns::score::scores;
 use crate::columns::time::{TimeBuffer, updates};
 use crate::columns::{Flaws, Reason, flags};
@@ -88,6 +88,9 @@ impl Plain {
             let days = &mut self.columns[place].days;
             times.optional_days((column, place), zone, flaws, days);
             if kind == ValueKind::End {
+                if columns.input.source.is_on(Switch::InclusiveEnds) {
+                    days.iter_mut().for_each(next_day);
+                }
                 for (row, (start, end)) in starts.iter().zip(&*days).enumerate() {
                     if end < start {
                         flaws.mark(starts.len(), row, Reason::EndBeforeStart.at(place));
@@ -131,7 +134,7 @@ impl Plain {
     pub fn read_numbers(
         &mut self,
         columns: &Columns<'_>,
-        (days, months): (&[i32], Option<&[u8]>),
+        (days, prices): (&[i32], Option<Prices<'_>>),
         mut converter: Option<&mut Converter<'_>>,
         (file, flaws): (usize, &mut Flaws),
     ) -> Result<u64, LoadError> {
@@ -145,13 +148,13 @@ impl Plain {
                 let scale = input.source.scale_of(number);
                 let currencies = columns.get(Role::Currency).filter(|_| is_money);
                 let currencies = currencies.zip(converter.as_deref_mut());
-                let months = months.filter(|_| is_money);
+                let prices = prices.filter(|_| is_money);
                 let into = &mut self.columns[place].numbers;
-                let read = if currencies.is_none() && months.is_none() {
+                let read = if currencies.is_none() && prices.is_none() {
                     amount::minor_units(column, scale, Rule::of(number, place), flaws, into)
                 } else {
                     let of = (scale, place);
-                    amount::converted(column, currencies, days, months, of, flaws, into)
+                    amount::converted(column, currencies, days, prices, of, flaws, into)
                 };
                 read.map_err(|error| wrong(columns, error, (column, scale), file))?;
                 if is_money {
@@ -169,6 +172,13 @@ impl Plain {
                 updates(column, &mut self.columns[place].numbers);
             }
         }
+    }
+}
+
+/// The day after one that comes, of days that are known the last at most.
+fn next_day(day: &mut i32) {
+    if *day < Day::MAX.0 {
+        *day += 1;
     }
 }
 

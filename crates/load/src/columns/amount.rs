@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use kohort_model::{Number, Scale, div_round_half_away, rescale};
+use kohort_model::{Interval, NO_VALUE, Number, Scale, div_round_half_away, rescale};
 use polars::prelude::{BooleanChunked, ChunkedArray, DataType, PolarsNumericType, Series};
 
+use super::interval::Paid;
 use super::{Flaw, Flaws, Reason, is_integer, values};
 use crate::currency::{Converter, Rate};
 
@@ -215,15 +216,26 @@ fn fill(column: &Series, scale: Scale, mut rows: Rows<'_>) -> Result<(), AmountE
     }
 }
 
+/// Prices that are paid every so often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Prices<'a> {
+    /// How often, by row. What is never paid is zero, whatever the amount says.
+    pub paid: &'a [Paid],
+    /// The place of the column that says so.
+    pub interval: usize,
+    /// Whether one below zero is a discount, rather than a flaw.
+    pub has_discounts: bool,
+}
+
 /// As [`minor_units`], of amounts that are converted from the currencies of another column at the
-/// rates of their days, or paid for some months each, or both, and rounded once; a float is rounded
-/// to minor units first, because it has no exact digits. With `months` there is one a row: a
-/// negative amount is then a flaw, and where it is 0 the amount is not looked at.
+/// rates of their days, or prices that become those of a month, or both, and rounded once; a float is
+/// rounded to minor units first, because it has no exact digits. A price of zero needs no interval; a
+/// discount that is rounded to zero is [`NO_VALUE`].
 pub(crate) fn converted(
     column: &Series,
     currencies: Option<(&Series, &mut Converter<'_>)>,
     days: &[i32],
-    months: Option<&[u8]>,
+    prices: Option<Prices<'_>>,
     (scale, place): (Scale, usize),
     flaws: &mut Flaws,
     into: &mut Vec<i64>,
@@ -235,18 +247,21 @@ pub(crate) fn converted(
     });
     into.clear();
     for (row, (amount, day)) in amounts.into_iter().zip(days).enumerate() {
-        let months_of = months.map_or(1, |months| months[row]);
+        let paid = prices.map_or(Paid::MONTHLY, |prices| prices.paid[row]);
         let name = currencies.as_mut().and_then(|(names, _)| names.next()).flatten();
-        if months_of == 0 {
+        if paid == Paid::Never {
             into.push(0);
             continue;
         }
-        match amount {
-            None => flaws.mark(days.len(), row, Reason::UnreadableAmount.at(place)),
-            Some(amount) if amount < 0 && months.is_some() => {
+        match (amount, prices) {
+            (None, _) => flaws.mark(days.len(), row, Reason::UnreadableAmount.at(place)),
+            (Some(amount), Some(prices)) if amount < 0 && !prices.has_discounts => {
                 flaws.mark(days.len(), row, Reason::NegativeAmount.at(place));
             }
-            Some(_) => (),
+            (Some(amount), Some(prices)) if amount != 0 && paid == Paid::Unknown => {
+                flaws.mark(days.len(), row, Reason::UnknownInterval.at(prices.interval));
+            }
+            (Some(_), _) => (),
         }
         let Some(amount) = amount.filter(|_| !flaws.is_marked(row)) else {
             into.push(0);
@@ -258,8 +273,14 @@ pub(crate) fn converted(
         };
         let rate = rate
             .ok_or_else(|| AmountError::NoRate { currency: name.map(str::to_owned), day: *day })?;
-        let minor = rate.of(amount, from, scale, months_of).ok_or(AmountError::Overflow(row))?;
-        into.push(minor);
+        let every = match paid {
+            Paid::Every(interval) => interval,
+            Paid::Never | Paid::Unknown => Interval::Months(1),
+        };
+        let minor = rate.of(amount, from, scale, every).ok_or(AmountError::Overflow(row))?;
+        // A discount that is rounded to nothing is no price of zero, which would end something.
+        let is_lost = prices.is_some() && amount < 0 && minor == 0;
+        into.push(if is_lost { NO_VALUE } else { minor });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use kohort_expr::Failure;
-use kohort_model::{InputIds, InputSpec, Number, ValueKind};
+use kohort_model::{InputIds, InputSpec, Interval, Number, ValueKind};
 use polars::prelude::{DataType, Series};
 
 use crate::mapping::Role;
@@ -13,6 +13,7 @@ use crate::mapping::Role;
 pub(crate) mod amount;
 pub(crate) mod flags;
 pub(crate) mod ids;
+pub(crate) mod interval;
 pub(crate) mod score;
 pub(crate) mod shown;
 pub(crate) mod status;
@@ -104,6 +105,17 @@ pub fn reason_of_null(kind: ValueKind) -> Option<&'static str> {
         _ => return None,
     };
     Some(reason.name(Some(kind)))
+}
+
+/// What to do with rows of an input that are rejected for a reason; `None` where that is plain.
+#[must_use]
+pub fn advice(spec: &InputSpec, reason: &str) -> Option<String> {
+    let is = |of: Reason| of.name(None) == reason;
+    if is(Reason::UnknownInterval) {
+        return Some(format!("an interval is {}", Interval::TEXTS));
+    }
+    let below_zero = Some(spec.below_zero).filter(|advice| !advice.is_empty());
+    below_zero.filter(|_| is(Reason::NegativeAmount)).map(str::to_owned)
 }
 
 /// Why a row is rejected, and for which of its values. Of several with one reason the first counts.

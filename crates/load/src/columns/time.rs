@@ -115,8 +115,9 @@ impl TimeBuffer {
         (days, instants)
     }
 
-    /// Local days of times that may be missing, which they then are for ever. A row whose time is
-    /// there but can't be read gets the flaw.
+    /// Local days of times that may be missing, which they then are for ever; so are those of the year
+    /// 9999, as which databases write that something has not ended. A row whose time is there but can't be
+    /// read gets the flaw.
     pub fn optional_days(
         &mut self,
         (column, place): (&Series, usize),
@@ -134,6 +135,8 @@ impl TimeBuffer {
                 *day = NEVER;
             } else if !is_readable(*day) {
                 flaws.mark(column.len(), row, Reason::UnreadableTime.at(place));
+            } else if *day >= LAST_YEAR {
+                *day = NEVER;
             }
         }
     }
@@ -163,6 +166,9 @@ impl TimeBuffer {
         (&self.days, &self.instants)
     }
 }
+
+/// The first day of the last year that there is, 9999.
+const LAST_YEAR: i32 = Day::MAX.0 - 364;
 
 fn is_readable(day: i32) -> bool {
     (Day::MIN.0..=Day::MAX.0).contains(&day)

@@ -11,6 +11,7 @@ mod people;
 mod rejects;
 mod seen;
 mod side_inputs;
+mod subscription_rows;
 mod subscriptions;
 mod support;
 mod types;

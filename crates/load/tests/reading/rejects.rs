@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use kohort_load::{Id, open};
+use kohort_inputs::spec;
+use kohort_load::{Id, advice, open};
+use kohort_model::Input;
 use polars::prelude::{Column, TimeUnit};
 
 use crate::support::{
@@ -252,4 +254,23 @@ fn what_is_not_needed_is_not_rejected() {
     let needs = kohort_load::Needs { order_ids: false, ..ALL };
     let (report, _) = orders.read(needs, NOW, 1, &|_| (), &|| Nothing).unwrap();
     assert_eq!(report.rejected, counts(&[]));
+}
+
+#[test]
+fn some_reasons_come_with_advice() {
+    for (input, reason, expected) in [
+        (Input::Subscriptions, "unknown_interval", Some("an interval is day, week,")),
+        (Input::Subscriptions, "negative_amount", Some("a row below zero is a discount")),
+        (Input::Returns, "negative_amount", Some("the value of a return is what was given back")),
+        (Input::OrderLines, "negative_amount", Some("the value of a line is what is paid for it")),
+        (Input::Opportunities, "negative_amount", None),
+        (Input::Subscriptions, "null_time", None),
+    ] {
+        let found = advice(spec(input), reason);
+        let is_right = match (&found, expected) {
+            (Some(found), Some(start)) => found.starts_with(start),
+            (found, expected) => found.is_none() && expected.is_none(),
+        };
+        assert!(is_right, "{}: {reason}: {found:?}", input.name());
+    }
 }

@@ -14,7 +14,7 @@ use crate::support::{
 
 /// Columns `id`, `sub`, `at` and `amount` for `rows` rows: customers 1, 2, 3 and so on with one
 /// subscription each, from 2024-01-01 on for 12.00.
-fn plain(rows: usize) -> Vec<Column> {
+pub fn plain(rows: usize) -> Vec<Column> {
     let id: Vec<_> = (1..).take(rows).collect();
     vec![
         ints("id", &id),
@@ -24,18 +24,18 @@ fn plain(rows: usize) -> Vec<Column> {
     ]
 }
 
-fn folder(columns: Vec<Column>) -> Folder {
+pub fn folder(columns: Vec<Column>) -> Folder {
     let folder = Folder::new();
     folder.write("a.parquet", columns);
     folder
 }
 
-fn replace(columns: &mut [Column], column: Column) {
+pub fn replace(columns: &mut [Column], column: Column) {
     let place = columns.iter().position(|other| other.name() == column.name());
     columns[place.unwrap()] = column;
 }
 
-fn rejected(folder: &Folder, source: Source) -> (LoadReport, Vec<String>, Vec<String>) {
+pub fn rejected(folder: &Folder, source: Source) -> (LoadReport, Vec<String>, Vec<String>) {
     let input = open(source).unwrap();
     let (report, lines) = read(&input).unwrap();
     let details = input.rejected(&report, &[], 100).unwrap();
@@ -50,6 +50,7 @@ fn all_that_a_row_may_have() {
     columns.push(Column::new("forced".into(), [None, Some(false), Some(true), None]));
     columns.push(text("why", &[None, Some("too dear"), Some(""), Some("late")]));
     columns.push(text("plan", &[Some("basic"), Some("plus"), None, Some("")]));
+    columns.push(dates("changed", &["1970-01-02", "", "1969-12-31", "1970-01-01"]));
     let folder = folder(columns);
     let mut source = folder.subscriptions(&["a.parquet"]);
     let bare = [
@@ -65,13 +66,15 @@ fn all_that_a_row_may_have() {
     let names = [("too dear".to_owned(), "price".to_owned())].into();
     source.map("cancel_reason", "why").names = names;
     source.segments = vec![segment("plan", "\"plan\"")];
+    source.map("updated_at", "changed");
     let expected = [
-        "1 2024-01-01 1200 order=1 ended=never cancelled=never cause=Unknown reason=unknown basic",
+        "1 2024-01-01 1200 order=1 ended=never cancelled=never cause=Unknown \
+         updated=86400000000 reason=unknown basic",
         "2 2024-01-01 1200 order=2 ended=2024-03-01 cancelled=2024-02-01 cause=Voluntary \
-         reason=price plus",
+         updated=-9223372036854775808 reason=price plus",
         "3 2024-01-01 1200 order=3 ended=2024-01-01 cancelled=never cause=Involuntary \
-         reason=unknown (none)",
-        "4 2024-01-01 1200 order=4 ended=9999-12-31 cancelled=2023-12-31 cause=Unknown \
+         updated=-86400000000 reason=unknown (none)",
+        "4 2024-01-01 1200 order=4 ended=never cancelled=2023-12-31 cause=Unknown updated=0 \
          reason=late (none)",
     ];
     assert_eq!(lines(source), expected);
@@ -109,7 +112,7 @@ fn prices_by_the_month_are_rounded_once() {
         let digits: Vec<_> = digits.iter().map(|digits| Some(*digits)).collect();
         decimals("amount", 38, places, &digits)
     };
-    let cases: [(Column, &[&str], u8, &[i64]); 9] = [
+    let cases: [(Column, &[&str], u8, &[i64]); 11] = [
         (decimal(2, &[10_000, 10_000, 10_000]), &[m, q, y], 2, &[10_000, 3333, 833]),
         (decimal(2, &[100, 5, 6, 0, 1, 2]), &[q, y, y, y, q, q], 2, &[33, 0, 1, 0, 0, 1]),
         // 0.0599 is less than half a cent a month, although it is 0.06 in cents.
@@ -118,6 +121,9 @@ fn prices_by_the_month_are_rounded_once() {
         (decimal(0, &[100, 7]), &[y, q], 0, &[8, 2]),
         (ints("amount", &[100, 1, 1]), &[y, q, m], 2, &[833, 33, 100]),
         (cast(&ints("amount", &[100, 1]), &DataType::UInt8), &[y, q], 3, &[8333, 333]),
+        (decimal(2, &[1200, 1200, 1200]), &["12 months", "Annually", "P3M"], 2, &[100, 100, 400]),
+        // 12 * 365 / 12 / 7, and half of it.
+        (decimal(2, &[1200, 1200, 1200]), &["daily", "1 week", "P2W"], 2, &[36_500, 5214, 2607]),
         // As a float 1.14 is 113.99999999999999 cents.
         (Column::new("amount".into(), [1.14, 0.06, 99.99]), &[y, y, m], 2, &[10, 1, 9999]),
         (Column::new("amount".into(), [1.14_f32, 0.06]), &[y, y], 2, &[10, 1]),
@@ -258,7 +264,7 @@ fn every_reason_and_its_rows() {
     let sub = [1, 0, 3, 4, 5, 6, 7, 8, 9].map(|sub| (sub > 0).then_some(sub));
     let amount = [1200, 1200, 1200, 1200, 0, -1, 1200, 1200, 1200];
     let amount = amount.map(|amount| (amount != 0).then_some(amount));
-    let every = ["year", "year", "year", "year", "year", "year", "Year", "", "year"];
+    let every = ["year", "year", "year", "year", "year", "year", "biweekly", "", "year"];
     let every = every.map(|every| (!every.is_empty()).then_some(every));
     let far = [None, None, None, Some(2_932_897), None, None, None, None, Some(19_722)];
     let columns = vec![
@@ -313,7 +319,7 @@ fn every_reason_and_its_rows() {
         "a.parquet 3 ended_at unreadable_time +10000-01-01",
         "a.parquet 4 amount unreadable_amount NULL",
         "a.parquet 5 amount negative_amount -0.0001",
-        "a.parquet 6 interval unknown_interval Year",
+        "a.parquet 6 interval unknown_interval biweekly",
         "a.parquet 7 interval unknown_interval NULL",
         "a.parquet 8 ended_at end_before_start 2023-12-31",
         "b.parquet 0 cancelled_at unreadable_time +10000-01-01",

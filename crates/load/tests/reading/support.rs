@@ -66,6 +66,7 @@ impl Folder {
             paths: paths.iter().map(|path| self.text(path)).collect(),
             columns: Vec::new(),
             segments: Vec::new(),
+            switches: Vec::new(),
             filter: None,
             deduplicate: false,
             max_segment_values: 1000,

@@ -16,6 +16,12 @@ pub enum Conflict {
          remove the list"
     )]
     ListOfNoColumn(&'static str, &'static str),
+    /// A switch without the column that it is about: the input and the column.
+    #[error(
+        "says how inputs.{0}.{1} is read, which is not set; set it to the column that holds it, or remove \
+         this"
+    )]
+    SwitchOfNoColumn(&'static str, &'static str),
     /// `lost_reason` without lost orders.
     #[error(
         "says why an order was lost, but inputs.orders.lost is not set, so none is; list the \

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use kohort_inputs::INPUTS;
-use kohort_model::{Basis, Input, InputColumn, InputSpec, Presence, Scale};
+use kohort_model::{
+    Basis, Input, InputColumn, InputSpec, InputSwitch, Presence, Scale, Switch, ValueKind,
+};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
@@ -91,6 +93,8 @@ pub struct MappedInput {
     pub paths: Vec<PathBuf>,
     /// The columns that are mapped, in the order of the declaration.
     pub columns: Vec<MappedColumn>,
+    /// What it says of all its rows, in the order of the declaration.
+    pub switches: Vec<&'static InputSwitch>,
     /// The rows that count, as an SQL condition; `None` for all.
     pub filter: Option<String>,
     /// The zone of its times without one; `None` where that of all inputs holds.
@@ -111,6 +115,12 @@ pub struct MappedColumn {
 }
 
 impl MappedInput {
+    /// Whether its rows are read in a way that is not so in every pipeline.
+    #[must_use]
+    pub fn is_on(&self, switch: Switch) -> bool {
+        self.switches.iter().any(|on| on.switch == switch)
+    }
+
     /// The column of this name, where it is mapped.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&MappedColumn> {
@@ -207,12 +217,27 @@ fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, Co
     for column in spec.columns {
         columns.extend(read_column(table, spec.input, column)?);
     }
+    let is_updated = columns.iter().any(|mapped| mapped.column.kind == ValueKind::Update);
+    if let Some(latest) = spec.latest.as_ref().filter(|_| is_updated) {
+        table.need(latest.by, "with updated_at it tells which rows are one")?;
+    }
+    let mut switches = Vec::new();
+    for switch in spec.switches {
+        let is_on = table.get(switch.name).map_or(Ok(false), |item| item.boolean())?;
+        let is_mapped =
+            columns.iter().any(|mapped: &MappedColumn| mapped.column.name == switch.column);
+        if is_on && !is_mapped {
+            let conflict = Conflict::SwitchOfNoColumn(spec.input.name(), switch.column);
+            table.unused(switch.name, conflict)?;
+        }
+        switches.extend(is_on.then_some(switch));
+    }
     if spec.time().is_none() {
         table.unused("timezone", Conflict::TimezoneWithoutTimes)?;
     }
     let deduplicate = table.get("deduplicate").map_or(Ok(false), |item| item.boolean())?;
     let (filter, timezone) = (table.expression("where")?, calendar::zone(table, "timezone")?);
-    Ok(MappedInput { spec, paths, columns, filter, timezone, deduplicate })
+    Ok(MappedInput { spec, paths, columns, switches, filter, timezone, deduplicate })
 }
 
 fn read_column(

@@ -37,6 +37,7 @@ impl Surveyed {
         let Counted { context, mut finished, mut census } = counted;
         let spilled_bytes = gathered.rows.spilled_bytes();
         census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
+        run.warnings.warn_of_subscriptions(run.pipeline, &census);
         let alerts = derive(run.pipeline, run.options.alerts, &context, &mut finished.tables);
         Ok(Folded { gathered, survey, slots, context, finished, census, spilled_bytes, alerts })
     }

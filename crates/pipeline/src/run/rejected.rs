@@ -1,6 +1,7 @@
 //! Rejected rows: their details, from a second look at the files that have some.
 
-use kohort_load::{LoadReport, RejectedDetail};
+use kohort_inputs::spec;
+use kohort_load::{LoadReport, RejectedDetail, advice};
 use kohort_model::Id;
 use kohort_publish::InputRecord;
 
@@ -51,6 +52,15 @@ impl Run<'_> {
                     examples: found,
                 };
                 return Err(RunError::TooManyRejected(Box::new(rejections)));
+            }
+            for (reason, rows) in &record.rejected {
+                let input = plan.inputs[place].input();
+                if let Some(advice) = advice(spec(input), reason) {
+                    let name = input.name();
+                    let all = record.rows() - record.rows_filtered;
+                    let text = format!("{rows} of {all} rows were rejected as {reason}: {advice}");
+                    self.warnings.warn(format!("{name}: {text}"));
+                }
             }
             details.push(found);
         }

@@ -34,6 +34,7 @@ impl Gathered {
         let survey = run.stage("survey", None, "partitions", |run, _| {
             Ok(self.rows.survey(&run.pool, &found.slots, gaps)?)
         })?;
+        run.warnings.warn_of_ends(pipeline, survey.ends);
         if pipeline.checks.unique_order_ids == Some(Severity::Error) {
             survey.unique()?;
         }

@@ -80,6 +80,7 @@ fn opportunities(sales: &[Opportunity]) -> Columns {
         .small("outcome", sales.iter().map(|o| o.outcome as u8))
         .texts("stage", sales.iter().map(|o| &o.stage))
         .numbers("value", sales.iter().map(|o| o.value))
+        .numbers("updated_at", sales.iter().map(|o| o.updated))
         .texts("reason", sales.iter().map(|o| &o.reason))
         .texts("competitor", sales.iter().map(|o| &o.competitor))
 }
@@ -114,6 +115,7 @@ fn invoices(invoices: &[Invoice]) -> Columns {
         .days("due_at", invoices.iter().map(|i| i.due))
         .days("paid_at", invoices.iter().map(|i| i.paid))
         .numbers("amount", invoices.iter().map(|i| i.amount))
+        .numbers("updated_at", invoices.iter().map(|i| i.updated))
 }
 
 fn engagement(events: &[Engagement]) -> Columns {

@@ -100,7 +100,7 @@ pub struct Span {
     pub started: Day,
     /// First day without it, not before `started`; `None` while it runs.
     pub ended: Option<Day>,
-    /// Monthly recurring revenue in minor units, zero or more; 0 of a trial.
+    /// Monthly recurring revenue in minor units; 0 of a trial, below zero of a discount.
     pub value: i64,
     /// Why it ended.
     pub reason: Option<String>,
@@ -108,6 +108,8 @@ pub struct Span {
     pub cause: Cause,
     /// The day on which it was cancelled.
     pub cancelled: Option<Day>,
+    /// Microseconds of the last update; 0 where the input has none.
+    pub updated: i64,
     /// One value a segment, in the order of the settings.
     pub segments: Vec<Option<String>>,
 }
@@ -125,6 +127,7 @@ impl Span {
             reason: None,
             cause: Cause::Unknown,
             cancelled: None,
+            updated: 0,
             segments: Vec::new(),
         }
     }

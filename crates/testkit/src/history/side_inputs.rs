@@ -53,6 +53,8 @@ pub struct Opportunity {
     pub competitor: Option<String>,
     /// In minor units, zero or more.
     pub value: i64,
+    /// Microseconds of the last update; 0 where the input has none.
+    pub updated: i64,
 }
 
 /// A line of an order.
@@ -110,6 +112,8 @@ pub struct Invoice {
     pub paid: Option<Day>,
     /// In minor units; below zero it is a credit note.
     pub amount: i64,
+    /// Microseconds of the last update; 0 where the input has none.
+    pub updated: i64,
 }
 
 /// Something that a customer did that may tell whether it stays.

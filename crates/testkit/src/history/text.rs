@@ -41,16 +41,16 @@ pub fn parse_rows(text: &str) -> Vec<Row> {
 /// | input | columns |
 /// |---|---|
 /// | `orders:` | those of [`parse_rows`] |
-/// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), and any other for a segment |
+/// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial, below zero of a discount), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), `updated` (as that of orders), and any other for a segment |
 /// | `prospects:` | `customer`, `day` |
 /// | `contacts:` | `customer`, `day`, `campaign`, `strategy`, `arm` (`sent` or `withheld`) |
 /// | `surveys:` | `customer`, `day` (a time, as that of orders), `reason`, `score` |
 /// | `touchpoints:` | `visitor`, `day` (a time), `step`, `cart`, `value`, `customer` |
 /// | `identities:` | `visitor`, `customer` |
-/// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `value` |
+/// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `updated`, `value` |
 /// | `order_lines:` | `customer`, `order`, `day` (a time), `product`, `category`, `units`, `value` |
 /// | `returns:` | `customer`, `order`, `day`, `product`, `reason`, `units`, `value` |
-/// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `amount` |
+/// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `updated`, `amount` |
 /// | `engagement:` | `customer`, `day`, `kind`, `value` (hundredths, 100 where it is left out) |
 ///
 /// Customers are integers if those of all inputs are, and so are visitors, carts, the orders of lines
@@ -169,6 +169,7 @@ fn span(line: Line<'_>, ids: Ids) -> Span {
             "reason" => span.reason = optional(cell),
             "cause" => span.cause = cause(cell),
             "cancelled" => span.cancelled = day_or_none(cell),
+            "updated" => span.updated = integer(cell),
             _ => span.segments.push(optional(cell)),
         }
     }
@@ -266,6 +267,7 @@ pub fn render_history(history: &History, segments: &[&str]) -> String {
             "reason",
             "cause",
             "cancelled",
+            "updated",
         ]);
         part(Input::Subscriptions, &columns, spans.iter().map(span_cells).collect());
     }
@@ -311,6 +313,7 @@ fn span_cells(span: &Span) -> Vec<String> {
         text(span.reason.as_deref()),
         format!("{:?}", span.cause).to_lowercase(),
         day_or_none(span.cancelled),
+        span.updated.to_string(),
     ];
     cells.extend(span.segments.iter().map(|value| text(value.as_deref())));
     cells

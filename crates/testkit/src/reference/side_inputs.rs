@@ -136,7 +136,7 @@ fn opportunities(
     let stands = standing(&rows, id, |sale| {
         // Outcomes are in the order won, lost, open, ignored.
         let last = Reverse((sale.outcome, by_texts(sale, settings)));
-        (sale.closed, sale.created, sale.value, last)
+        (sale.updated, sale.closed, sale.created, sale.value, last)
     });
     leave_out(left_out, Input::Opportunities, "superseded", rows.len() - stands.len());
     let mut known = Vec::new();
@@ -168,7 +168,7 @@ fn invoices(
     let id = |invoice: &Invoice| Some((invoice.customer.clone(), invoice.id.clone()?));
     let due =
         |invoice: &Invoice| invoice.due.unwrap_or(invoice.issued.plus(settings.terms_days.into()));
-    let stands = standing(&rows, id, |i| (i.paid, i.issued, i.amount, i.due));
+    let stands = standing(&rows, id, |i| (i.updated, i.paid, i.issued, i.amount, i.due));
     leave_out(left_out, Input::Invoices, "superseded", rows.len() - stands.len());
     let known = |invoice: Invoice| Invoice {
         due: Some(due(&invoice)),

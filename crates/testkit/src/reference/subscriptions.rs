@@ -19,6 +19,9 @@ pub(super) struct Term {
     pub subscription: Id,
     pub started: Day,
     pub ended: Option<Day>,
+    /// What it costs, of which discounts are taken off.
+    pub price: i128,
+    /// What is paid.
     pub value: i128,
     pub reason: String,
     pub cause: Cause,
@@ -33,6 +36,7 @@ impl Term {
             subscription: span.subscription.clone(),
             started: span.started,
             ended: span.ended,
+            price: span.value.into(),
             value: span.value.into(),
             reason: or_unknown(span.reason.as_ref()),
             cause: span.cause,
@@ -58,7 +62,7 @@ impl Term {
             self.started,
             self.ended.is_some(),
             self.ended,
-            self.value,
+            self.price,
             Reverse((self.by_reason(), &self.segments)),
         )
     }
@@ -146,18 +150,65 @@ pub(super) fn resolve_as_of(spans: &[Span], settings: &Settings) -> Day {
     settings.as_of.unwrap_or(newest.unwrap_or_default().plus(1))
 }
 
+/// Whether another row of the same subscription and start was changed later.
+fn is_outdated(span: &Span, spans: &[Span]) -> bool {
+    let start = |s: &Span| (s.customer.clone(), s.subscription.clone(), s.started, s.value < 0);
+    spans.iter().any(|other| start(other) == start(span) && other.updated > span.updated)
+}
+
+/// The subscription of which a discount is one: its own where that begins on the day, else of those of the
+/// customer that do the dearest, of equal ones the one of the smallest id.
+fn discounted<'a>(discount: &Span, terms: &'a [Rc<Term>]) -> Option<&'a Id> {
+    let of_day =
+        terms.iter().filter(|t| t.customer == discount.customer && t.started == discount.started);
+    let counting: Vec<_> = of_day
+        .filter(|t| t.counts_among(terms.iter().filter(|other| is_of_one(t, other))))
+        .collect();
+    let dearest = counting.iter().max_by_key(|t| (t.price, Reverse(&t.subscription)));
+    let own = counting.iter().find(|t| t.subscription == discount.subscription);
+    own.or(dearest).map(|t| &t.subscription)
+}
+
+fn is_of_one(a: &Term, b: &Term) -> bool {
+    (&a.customer, &a.subscription) == (&b.customer, &b.subscription)
+}
+
+/// The terms with what discounts leave of their prices.
+fn less(terms: &[Rc<Term>], discounts: &[&Span], left_out: &mut LeftOut) -> Vec<Rc<Term>> {
+    let mut off: BTreeMap<(&Id, &Id, Day), i128> = BTreeMap::new();
+    for discount in discounts {
+        match discounted(discount, terms) {
+            Some(id) => {
+                let start = (&discount.customer, id, discount.started);
+                *off.entry(start).or_default() += i128::from(discount.value);
+            }
+            None => leave_out(left_out, "unmatched_discount", 1),
+        }
+    }
+    let less = |term: &Rc<Term>| {
+        let off = off.get(&(&term.customer, &term.subscription, term.started)).unwrap_or(&0);
+        Rc::new(Term { value: (term.price + off).max(0), ..(**term).clone() })
+    };
+    terms.iter().map(less).collect()
+}
+
 /// One person a customer id, in order of ids, with what stands on each day before `as_of`.
 pub(super) fn people(spans: &[Span], gap: i64, as_of: Day, left_out: &mut LeftOut) -> Vec<Person> {
-    let mut terms = Vec::new();
+    let (mut terms, mut discounts) = (Vec::new(), Vec::new());
     for span in spans {
         if span.started >= as_of {
             leave_out(left_out, "after_as_of", 1);
+        } else if is_outdated(span, spans) {
+            leave_out(left_out, "superseded", 1);
+        } else if span.value < 0 {
+            discounts.push(span);
         } else if span.ended == Some(span.started) {
             leave_out(left_out, "empty_span", 1);
         } else {
             terms.push(Rc::new(Term::new(span)));
         }
     }
+    let terms = less(&terms, &discounts, left_out);
     let mut standing = Vec::new();
     let subscriptions: BTreeSet<_> = terms.iter().map(|t| (&t.customer, &t.subscription)).collect();
     for id in subscriptions {

@@ -39,6 +39,7 @@ pub(super) struct Shape {
     categories: bool,
     returned_products: bool,
     return_reasons: bool,
+    updates: bool,
     visitor_ids: IdStyle,
     other_ids: IdStyle,
 }
@@ -49,7 +50,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
     (
         [there(0.6), there(0.5), there(0.6), there(0.6), there(0.5), there(0.6), there(0.5)],
         [there(0.6), there(0.8), there(0.7), there(0.7)],
-        [there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.7)],
+        [there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.3)],
         [style(), style()],
     )
         .prop_map(|(inputs, ids, columns, [visitor_ids, other_ids])| {
@@ -63,14 +64,21 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
                 engagement,
             ] = inputs;
             let [scores, carts, opportunity_ids, invoice_ids] = ids;
-            let [stages, competitors, products, categories, returned_products, return_reasons] =
-                columns;
+            let [
+                stages,
+                competitors,
+                products,
+                categories,
+                returned_products,
+                return_reasons,
+                updates,
+            ] = columns;
             Shape {
                 touchpoints,
                 identities: identities && touchpoints,
                 opportunities,
                 order_lines,
-                returns,
+                returns: returns && order_lines,
                 invoices,
                 engagement,
                 scores,
@@ -83,6 +91,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
                 categories: categories || !products,
                 returned_products,
                 return_reasons,
+                updates,
                 visitor_ids,
                 other_ids,
             }
@@ -428,6 +437,7 @@ fn opportunities(place: &Place<'_>, sales: &[Sale]) -> Vec<Opportunity> {
             reason: text(reason, true),
             competitor: text(competitor, shape.competitors),
             value: sale.value,
+            updated: updated(&sale.near, shape),
         }
     };
     sales.iter().map(sale).collect()
@@ -468,6 +478,11 @@ fn returns(place: &Place<'_>, returns: &[Goods]) -> Vec<Return> {
     returns.iter().map(goods).collect()
 }
 
+/// One of few moments of change, where rows have them.
+fn updated(near: &Near, shape: &Shape) -> i64 {
+    if shape.updates { near.days.rem_euclid(3) } else { 0 }
+}
+
 fn invoices(place: &Place<'_>, bills: &[Bill]) -> Vec<Invoice> {
     let shape = &place.frame.shape;
     let bill = |bill: &Bill| {
@@ -479,6 +494,7 @@ fn invoices(place: &Place<'_>, bills: &[Bill]) -> Vec<Invoice> {
             due: bill.due.map(|days| issued.plus(days)),
             paid: bill.paid.map(|days| issued.plus(days)),
             amount: bill.amount,
+            updated: updated(&bill.near, shape),
         }
     };
     bills.iter().map(bill).collect()

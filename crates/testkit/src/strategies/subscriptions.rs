@@ -22,10 +22,13 @@ pub fn subscription_cases() -> BoxedStrategy<Case> {
         frames(),
         vec((starts(), vec(steps(), 1..=6)), 0..=5),
         (note_steps(), side_inputs::steps()),
-        any::<u64>().no_shrink(),
+        (weighted(0.3, Just(())), any::<u64>().no_shrink()),
     )
-        .prop_map(|(settings, frame, people, (notes, further), seed)| {
-            let Case { history, settings } = case(settings, &frame, &people, &notes, &further);
+        .prop_map(|(settings, frame, people, (notes, further), (has_updates, seed))| {
+            let Case { mut history, settings } = case(settings, &frame, &people, &notes, &further);
+            if has_updates.is_none() {
+                history.spans.iter_mut().for_each(|span| span.updated = 0);
+            }
             Case { history: history.reordered(&Shuffled(seed)), settings }
         })
         .boxed()
@@ -46,8 +49,13 @@ struct Step {
     /// Days from the end.
     cancelled: Option<i64>,
     segments: [Option<&'static str>; 2],
-    /// The same row again, with another value and reason, and perhaps from before it had an end.
-    copy: Option<(i64, Option<&'static str>, bool)>,
+    /// When it was last changed.
+    updated: i64,
+    /// A discount on its first day or the day after: how much, of which subscription, and when.
+    discount: Option<(i64, usize, i64)>,
+    /// The same row again, with another value and reason, perhaps from before it had an end, and when
+    /// that was last changed.
+    copy: Option<(i64, Option<&'static str>, bool, i64)>,
 }
 
 fn values() -> impl Strategy<Value = i64> {
@@ -81,11 +89,31 @@ fn steps() -> BoxedStrategy<Step> {
         reasons(),
         select(Cause::ALL.to_vec()),
         weighted(0.5, -30..=3_i64),
-        [segment_values(), segment_values()],
-        weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons(), any::<bool>())),
+        (
+            [segment_values(), segment_values()],
+            0..=2_i64,
+            weighted(
+                0.1,
+                (select(vec![1_i64, 30, 100, 6000]), 0..=2_usize, select(vec![0_i64, 0, 1])),
+            ),
+        ),
+        weighted(0.15, (select(vec![-50_i64, 0, 0, 1]), reasons(), any::<bool>(), 0..=2_i64)),
     )
-        .prop_map(|(gap, length, subscription, value, reason, cause, cancelled, segments, copy)| {
-            Step { gap, length, subscription, value, reason, cause, cancelled, segments, copy }
+        .prop_map(|(gap, length, subscription, value, reason, cause, cancelled, more, copy)| {
+            let (segments, updated, discount) = more;
+            Step {
+                gap,
+                length,
+                subscription,
+                value,
+                reason,
+                cause,
+                cancelled,
+                segments,
+                updated,
+                discount,
+                copy,
+            }
         })
         .boxed()
 }
@@ -113,6 +141,7 @@ fn case(
                 reason: step.reason.map(str::to_owned),
                 cause: step.cause,
                 cancelled: step.cancelled.map(|days| end.plus(days)),
+                updated: step.updated,
                 segments: segments.map(|value| value.map(str::to_owned)).collect(),
                 ..Span::new(
                     frame.customer_ids.id(p),
@@ -121,10 +150,14 @@ fn case(
                     step.value,
                 )
             };
-            if let Some((more, reason, is_open)) = step.copy {
+            if let Some((more, reason, is_open, updated)) = step.copy {
                 let (value, reason) = ((span.value + more).max(0), reason.map(str::to_owned));
                 let ended = span.ended.filter(|_| !is_open);
-                spans.push(Span { ended, value, reason, ..span.clone() });
+                spans.push(Span { ended, value, reason, updated, ..span.clone() });
+            }
+            if let Some((off, of, days)) = step.discount {
+                let (subscription, started) = (ids.id(of), span.started.plus(days));
+                spans.push(Span { subscription, started, value: -off, ..span.clone() });
             }
             spans.push(span);
         }

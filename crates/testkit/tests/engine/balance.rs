@@ -41,7 +41,7 @@ type Name = (&'static str, String);
 /// Changes one cell after the other until each rule that was about any row was broken once.
 #[test]
 fn one_wrong_number_is_found_by_each_rule() {
-    const CASES: usize = 15;
+    const CASES: usize = 25;
     let mut runner = TestRunner::deterministic();
     let mut found: BTreeMap<Name, bool> = BTreeMap::new();
     let mut draw = |of: BoxedStrategy<Case>| of.new_tree(&mut runner).expect("a case").current();

@@ -457,6 +457,7 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
         superseded,
         empty_span,
         unpaid,
+        unmatched_discount,
         ..
     } = *left_out;
     let counts = [
@@ -470,6 +471,7 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
         ("superseded", superseded),
         ("empty_span", empty_span),
         ("unpaid", unpaid),
+        ("unmatched_discount", unmatched_discount),
     ];
     counts.into_iter().filter(|(_, n)| *n > 0).collect()
 }

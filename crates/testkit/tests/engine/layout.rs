@@ -106,6 +106,8 @@ pub fn layout(history: &History, settings: &Settings) -> Layout {
         },
         instants: !is_contractual && !rows.iter().all(is_midnight),
         reasons: true,
+        updates: is_contractual && spans.iter().any(|span| span.updated != 0),
+        inclusive_ends: false,
         causes: is_contractual,
         cancelled: is_contractual,
         segments: settings.segments.len(),

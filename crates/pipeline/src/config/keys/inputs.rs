@@ -1,6 +1,6 @@
 //! The keys of the inputs: their columns with the lists of texts of those, and what any input may have.
 
-use kohort_model::{InputColumn, InputSpec, TextList};
+use kohort_model::{InputColumn, InputSpec, InputSwitch, TextList};
 
 use super::Key;
 
@@ -11,6 +11,8 @@ pub enum InputKey {
     Column(&'static InputColumn),
     /// A list of texts of a column.
     List(&'static TextList, &'static InputColumn),
+    /// What it says of all rows.
+    Switch(&'static InputSwitch),
     /// Any other; `HOLDS` in its meaning stands for what the files hold.
     Other(&'static Key),
 }
@@ -22,6 +24,7 @@ impl InputKey {
         match self {
             Self::Column(column) => column.name,
             Self::List(list, _) => list.key,
+            Self::Switch(switch) => switch.name,
             Self::Other(key) => key.name,
         }
     }
@@ -34,6 +37,8 @@ pub fn of_input(spec: &'static InputSpec) -> Vec<InputKey> {
     for column in spec.columns.iter().chain(spec.segments) {
         keys.push(InputKey::Column(column));
         keys.extend(column.kind.lists().iter().map(|list| InputKey::List(list, column)));
+        let of_column = spec.switches.iter().filter(|switch| switch.column == column.name);
+        keys.extend(of_column.map(InputKey::Switch));
     }
     let of_lines = if spec.has_lines { OF_LINES } else { &[] };
     let of_history = if spec.is_history { OF_HISTORIES } else { &[] };

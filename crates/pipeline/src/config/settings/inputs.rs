@@ -16,6 +16,9 @@ impl Settings {
                 self.texts(&format!("{name}.{}", list.key), &list.texts);
             }
         }
+        for switch in &input.switches {
+            self.add(&format!("{name}.{}", switch.name), true);
+        }
         if input.spec.has_lines {
             let rows = match history.map(History::rows) {
                 Some(Rows::Lines) => "lines",

@@ -18,7 +18,10 @@ subscription_id = "contract"
 customer_id = "customer"
 started_at = "from_day"
 ended_at = "to_day"
+ended_at_inclusive = true
 amount = "price"
+discounts = true
+updated_at = "changed"
 interval = "CASE WHEN months = 12 THEN 'year' ELSE 'month' END"
 plan = "tariff"
 cancelled_at = "notice"
@@ -56,10 +59,13 @@ tables = ["revenue_movements", "clv_models"]
     inputs.subscriptions.ended_at: to_day
     inputs.subscriptions.amount: price
     inputs.subscriptions.interval: CASE WHEN months = 12 THEN 'year' ELSE 'month' END
+    inputs.subscriptions.updated_at: changed
     inputs.subscriptions.cancelled_at: notice
     inputs.subscriptions.cancel_reason: why
     inputs.subscriptions.involuntary: dunned
     inputs.subscriptions.trial: price = 0
+    inputs.subscriptions.ended_at_inclusive: true
+    inputs.subscriptions.discounts: true
     inputs.subscriptions.where: NOT test
     inputs.subscriptions.scale: 0
     inputs.subscriptions.currency: cur
@@ -149,6 +155,8 @@ fn wrong_subscriptions() {
             &["inputs.subscriptions.currency=cur"],
             &["inputs.subscriptions.rates=rates.csv"],
             &["inputs.subscriptions.deduplicate=1"],
+            &["inputs.subscriptions.ended_at_inclusive=yes"],
+            &["inputs.subscriptions.discounts=1"],
             &["inputs.subscriptions.ordered_at=day"],
             &["inputs.subscriptions.canceled_at=day"],
             &["customers.reactivation_gap_days=-1"],
@@ -179,8 +187,10 @@ fn wrong_subscriptions() {
     --set inputs.subscriptions.currency=cur: inputs.subscriptions.currency is not a code of three capital letters such as GBP; for a column of currencies set rates too, to a table of date, currency and rate
     --set inputs.subscriptions.rates=rates.csv: inputs.subscriptions.rates converts amounts, but currency does not stand beside it to say from which; set it to the column that holds each row's currency
     --set inputs.subscriptions.deduplicate=1: inputs.subscriptions.deduplicate is the number 1; it must be true or false
-    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, customer_id, subscription_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
-    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, customer_id, subscription_id, started_at, ended_at, amount, interval, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.ended_at_inclusive=yes: inputs.subscriptions.ended_at_inclusive is the text "yes"; it must be true or false
+    --set inputs.subscriptions.discounts=1: inputs.subscriptions.discounts is the number 1; it must be true or false
+    --set inputs.subscriptions.ordered_at=day: unknown key "ordered_at" in [inputs.subscriptions]; it belongs in [inputs.orders]. Keys there: path, customer_id, subscription_id, started_at, ended_at, ended_at_inclusive, amount, discounts, interval, updated_at, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
+    --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, customer_id, subscription_id, started_at, ended_at, ended_at_inclusive, amount, discounts, interval, updated_at, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
     --set customers.reactivation_gap_days=-1: customers.reactivation_gap_days is the number -1; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_gap_days=auto: customers.reactivation_gap_days is the text "auto"; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
@@ -204,7 +214,8 @@ fn wrong_subscriptions() {
 #[test]
 fn what_subscriptions_are_missing() {
     let lines: Vec<_> = SUBSCRIBERS.lines().collect();
-    let found = (2..9).map(|line| {
+    // Not line 6, ended_at, which may be left out.
+    let found = (2..9).filter(|line| *line != 6).map(|line| {
         let without: Vec<_> = [&lines[..line], &lines[line + 1..]].concat();
         read(&without.join("\n"), &[]).unwrap_err().to_string()
     });
@@ -213,10 +224,23 @@ fn what_subscriptions_are_missing() {
     shop.toml:2: [inputs.subscriptions] needs "subscription_id": an SQL expression that tells which subscription, within its customer
     shop.toml:2: [inputs.subscriptions] needs "customer_id": an SQL expression that tells who pays
     shop.toml:2: [inputs.subscriptions] needs "started_at": an SQL expression that tells the first day that is paid
-    shop.toml:2: [inputs.subscriptions] needs "ended_at": an SQL expression that tells the first day that is no longer paid, so the day after the last
     shop.toml:2: [inputs.subscriptions] needs "amount": an SQL expression that tells the price of one interval; 0 pays nothing and so ends the subscription
-    shop.toml:2: [inputs.subscriptions] needs "interval": an SQL expression that tells how often the amount is paid: month, quarter or year
+    shop.toml:2: [inputs.subscriptions] needs "interval": an SQL expression that tells how often the amount is paid: month, 3 months, yearly, P1Y and other usual names
     "#);
+}
+
+#[test]
+fn what_is_said_of_ends_needs_ends() {
+    let text = SUBSCRIBERS.replace("ended_at = \"to_day\"\n", "");
+    assert!(read(&text, &sets(&["inputs.subscriptions.ended_at_inclusive=false"])).is_ok());
+    let found = errors_in(&text, &[&["inputs.subscriptions.ended_at_inclusive=true"]]);
+    insta::assert_snapshot!(found, @"--set inputs.subscriptions.ended_at_inclusive=true: inputs.subscriptions.ended_at_inclusive says how inputs.subscriptions.ended_at is read, which is not set; set it to the column that holds it, or remove this");
+    // What is false and what is not said are the same settings.
+    let digest = |more: &[&str]| read(SUBSCRIBERS, &sets(more)).unwrap().digest();
+    let inclusive = "inputs.subscriptions.ended_at_inclusive=";
+    let [is_off, is_on] = ["false", "true"].map(|value| digest(&[&format!("{inclusive}{value}")]));
+    assert_eq!(is_off, digest(&[]));
+    assert_ne!(is_on, digest(&[]));
 }
 
 #[test]

@@ -362,6 +362,8 @@ fn wrong_further_settings() {
             &["inputs.order_lines={ path = \"l\", customer_id = \"c\", order_id = \"o\", \
                ordered_at = \"t\", value = \"a\" }"],
             &["inputs.invoices={ path = \"n\", customer_id = \"c\", invoiced_at = \"t\" }"],
+            &[INVOICES, "inputs.invoices.updated_at=u"],
+            &[OPPORTUNITIES, "inputs.opportunities.updated_at=u"],
             &["inputs.engagement={ path = \"e\", customer_id = \"c\", occurred_at = \"t\" }"],
             &["alerts.churn_rate={}"],
             // What cannot be.
@@ -410,6 +412,8 @@ fn wrong_further_settings() {
     --set inputs.order_lines={ path = "l", customer_id = "c" }: [inputs.order_lines] needs "order_id": an SQL expression that tells which lines are one order, within the customer
     --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression that tells what was bought; or set category
     --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", paid_at = "p" }: [inputs.invoices] needs "invoice_id": with updated_at it tells which rows are one
+    --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t", outcome = "s", value = "a" }: [inputs.opportunities] needs "opportunity_id": with updated_at it tells which rows are one
     --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done; each text is a signal of churn_indicators
     --set alerts.churn_rate={}: [alerts.churn_rate] needs "above": the value above which it is bad; or below, the one below which it is; or unusual, the side on which it leaves the range of its own past
     --set funnel.steps=visit: funnel.steps is the text "visit"; it must be a list of 2 to 100 steps in order, the last of them the purchase, such as ["visit", "cart", "purchase"]
@@ -418,7 +422,7 @@ fn wrong_further_settings() {
     --set carts.window_hours=876001: carts.window_hours is the number 876001; it must be a whole number of hours from 1 to 876000
     --set inputs.opportunities.lost=["gone", "won"]: "won" stands in lost, but also in won; a status means one thing
     --set inputs.opportunities.won=lost: "lost" stands in won, but also in lost; a status means one thing
-    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, buyer, opportunity_id, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, where, timezone
+    --set inputs.opportunities.completed=won: unknown key "completed" in [inputs.opportunities]; it belongs in [inputs.orders]. Keys there: path, buyer, opportunity_id, created_at, closed_at, outcome, won, lost, open, ignored, stage, value, reason, competitor, updated_at, where, timezone
     --set receivables.terms_days=-1: receivables.terms_days is the number -1; it must be a whole number of days from 0 to 36500
     --set churn_indicators.window_days=0: churn_indicators.window_days is the number 0; it must be a whole number of days from 1 to 36500
     --set cross_sell.min_support=1.5: cross_sell.min_support is the number 1.5; it must be a share from 0 to 1, such as 0.001

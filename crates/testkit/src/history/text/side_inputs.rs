@@ -230,8 +230,18 @@ impl Cells for Identity {
 
 impl Cells for Opportunity {
     const INPUT: Input = Input::Opportunities;
-    const COLUMNS: &'static [&'static str] =
-        &["buyer", "id", "created", "closed", "outcome", "stage", "reason", "competitor", "value"];
+    const COLUMNS: &'static [&'static str] = &[
+        "buyer",
+        "id",
+        "created",
+        "closed",
+        "outcome",
+        "stage",
+        "reason",
+        "competitor",
+        "updated",
+        "value",
+    ];
 
     fn blank() -> Self {
         Self {
@@ -244,6 +254,7 @@ impl Cells for Opportunity {
             reason: None,
             competitor: None,
             value: 0,
+            updated: 0,
         }
     }
 
@@ -257,6 +268,7 @@ impl Cells for Opportunity {
             "stage" => self.stage = optional(cell),
             "reason" => self.reason = optional(cell),
             "competitor" => self.competitor = optional(cell),
+            "updated" => self.updated = integer(cell),
             _ => self.value = integer(cell),
         }
     }
@@ -277,6 +289,7 @@ impl Cells for Opportunity {
             text(self.stage.as_deref()),
             text(self.reason.as_deref()),
             text(self.competitor.as_deref()),
+            self.updated.to_string(),
             self.value.to_string(),
         ]
     }
@@ -369,11 +382,12 @@ impl Cells for Return {
 
 impl Cells for Invoice {
     const INPUT: Input = Input::Invoices;
-    const COLUMNS: &'static [&'static str] = &["customer", "id", "issued", "due", "paid", "amount"];
+    const COLUMNS: &'static [&'static str] =
+        &["customer", "id", "issued", "due", "paid", "updated", "amount"];
 
     fn blank() -> Self {
         let (id, issued, due, paid) = (None, Day(0), None, None);
-        Self { customer: NOBODY, id, issued, due, paid, amount: 0 }
+        Self { customer: NOBODY, id, issued, due, paid, amount: 0, updated: 0 }
     }
 
     fn set(&mut self, column: &str, cell: &str, ids: Ids) {
@@ -383,6 +397,7 @@ impl Cells for Invoice {
             "issued" => self.issued = time(cell).0,
             "due" => self.due = day_or_none(cell),
             "paid" => self.paid = day_or_none(cell),
+            "updated" => self.updated = integer(cell),
             _ => self.amount = integer(cell),
         }
     }
@@ -394,6 +409,7 @@ impl Cells for Invoice {
             self.issued.to_string(),
             or_dash(self.due),
             or_dash(self.paid),
+            self.updated.to_string(),
             self.amount.to_string(),
         ]
     }

@@ -9,6 +9,7 @@ mod orders;
 mod reasons;
 mod receivables;
 mod service;
+mod subscription_rows;
 mod subscriptions;
 mod visitors;
 mod win_back;

@@ -258,3 +258,19 @@ fn carts_stop_at_a_step() {
          carts prospect stage  purchase 1 1 0 0 0 10  0   0  0",
     );
 }
+
+#[test]
+fn of_rows_with_updates_the_latest_counts() {
+    // 1 was lost and is open again; 2 was won for more, and then for less.
+    let history = "opportunities:
+                   buyer id created    closed     outcome value updated
+                   a     1  2024-01-05 2024-01-10 lost    10    1
+                   a     1  2024-01-05 -          open    10    2
+                   a     2  2024-01-05 2024-01-12 won     40    1
+                   a     2  2024-01-05 2024-01-11 won     20    2";
+    let wanted = [("source", "opportunities"), ("buyer", "prospect"), ("breakdown", "total")];
+    assert_text(
+        &sales(history, &months("2024-02-01", 30), &wanted),
+        "attempts won open lost won_value\n 2 1 1 0 20",
+    );
+}

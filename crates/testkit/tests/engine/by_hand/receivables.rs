@@ -189,3 +189,23 @@ fn what_is_owed_follows_the_days() {
          2024-01-13 1 3 3 0 3 4 1 -        3",
     );
 }
+
+#[test]
+fn of_rows_with_updates_the_latest_counts() {
+    // The payment of 1 bounced, and 2 was corrected to less, paid earlier.
+    let history = format!(
+        "{A_CUSTOMER}
+         invoices:
+         customer id issued     paid       amount updated
+         a        1  2024-01-05 2024-01-20 100    1
+         a        1  2024-01-05 -          100    2
+         a        2  2024-01-05 2024-01-25 10     1
+         a        2  2024-01-05 2024-01-15 7      2"
+    );
+    let settings = months("2024-02-01", 90);
+    let expected = "period receivables open_invoices credit_sales invoices paid mean_days_to_pay
+                    2024-01-01 100 1 107 2 1 10";
+    check(&history, &settings, "receivables", expected);
+    let left_out = reference(parse_history(&history), &settings).further_left_out;
+    assert_eq!(left_out, FurtherLeftOut::from([(("invoices", "superseded"), 2)]));
+}
