@@ -206,6 +206,7 @@ fn three_times(name: &str, table: &Table, row: &[Value], at: usize) -> Value {
         // A mean value is drawn from a distribution with this scale, and its logarithm is in the
         // likelihood of each customer.
         ("clv_models", "estimate" | "standard_error") => text("parameter") == "gamma",
+        ("clv_models", "mean") => text("model") == "gamma_gamma",
         ("clv_models", "log_likelihood") if text("model") == "gamma_gamma" => {
             let (Value::Float(bits), Value::Number(customers)) =
                 (&row[at], &row[table.place("customers")])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, gammaln, hyp2f1, roots_jacobi
 
 from pipeline import Pipeline
 
@@ -34,43 +34,85 @@ class Data:
     n: Vector
 
 
-def bg_nbd(p: dict[str, float], d: Data) -> Vector:
-    """Fader, Hardie and Lee (2005), equation 3."""
-    a, alpha, b, r = p["a"], p["alpha"], p["b"], p["r"]
-    alive = -(r + d.x) * np.log(alpha + d.t)
+# Parameters by name. Where a fit is a limit, the mean of the distribution stands for the two of it: `rate` of the orders,
+# `leaving` of the chance or the rate to leave, `value` of an order day, where days are all equal `scale`, the value times
+# q - 1; and `limit` of that name says which.
+Parameters = dict[str, float]
+
+
+def orders(p: Parameters, d: Data) -> tuple[Vector, Callable[[Vector], Vector]]:
+    """What a customer's x orders and the time until t add to the likelihood, while it stays."""
+    if "rate" in p:
+        return d.x * np.log(p["rate"]), lambda t: -p["rate"] * t
+    r, alpha = p["r"], p["alpha"]
+    return gammaln(r + d.x) - gammaln(r) + r * np.log(alpha), lambda t: -(r + d.x) * np.log(alpha + t)
+
+
+def chances(p: Parameters, n: Vector, limit: str | None, a: float, b: float) -> tuple[Vector, Vector]:
+    """Logarithms of the probabilities to stay at n chances to leave, and to leave at the n-th of them."""
     with np.errstate(divide="ignore"):
-        gone = np.where(d.x > 0, np.log(a / (b + np.maximum(d.x, 1) - 1)) - (r + d.x) * np.log(alpha + d.t_x), -np.inf)
-    common = gammaln(r + d.x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + d.x) - betaln(a, b)
-    return common + np.logaddexp(alive, gone)
+        never = np.full(len(n), -np.inf)
+        if limit == "nobody_leaves":
+            return np.zeros(len(n)), never
+        if limit == "all_equal":
+            leaving = p["leaving"]
+            stay, leave = n * np.log1p(-leaving), np.log(leaving) + (n - 1) * np.log1p(-leaving)
+        elif limit == "some_at_once":
+            stay = np.where(n > 0, np.log1p(-p["leaving"]), 0.0)
+            leave = np.where(n == 1, np.log(p["leaving"]), -np.inf)
+        else:
+            stay, leave = betaln(a, b + n) - betaln(a, b), betaln(a + 1, b + np.maximum(n, 1) - 1) - betaln(a, b)
+    return stay, np.where(n > 0, leave, never)
 
 
-def mbg_nbd(p: dict[str, float], d: Data) -> Vector:
+def by_chance(p: Parameters, d: Data, n: Vector, limit: str | None) -> Vector:
+    common, quiet = orders(p, d)
+    stay, leave = chances(p, n, limit, p.get("a", 1.0), p.get("b", 1.0))
+    return common + np.logaddexp(stay + quiet(d.t), leave + quiet(d.t_x))
+
+
+def bg_nbd(p: Parameters, d: Data, limit: str | None = None) -> Vector:
+    """Fader, Hardie and Lee (2005), equation 3."""
+    return by_chance(p, d, d.x, limit)
+
+
+def mbg_nbd(p: Parameters, d: Data, limit: str | None = None) -> Vector:
     """Batislam, Denizel and Filiztekin (2007): a customer may leave after the first purchase too."""
-    a, alpha, b, r = p["a"], p["alpha"], p["b"], p["r"]
-    alive = betaln(a, b + d.x + 1) - (r + d.x) * np.log(alpha + d.t)
-    gone = betaln(a + 1, b + d.x) - (r + d.x) * np.log(alpha + d.t_x)
-    return gammaln(r + d.x) - gammaln(r) + r * np.log(alpha) - betaln(a, b) + np.logaddexp(alive, gone)
+    return by_chance(p, d, d.x + 1, limit)
 
 
-def pareto_nbd(p: dict[str, float], d: Data) -> Vector:
+def pareto_nbd(p: Parameters, d: Data, limit: str | None = None) -> Vector:
     """Schmittlein, Morrison and Colombo (1987), with the integral over the day of leaving as it stands."""
-    alpha, beta, r, s = p["alpha"], p["beta"], p["r"], p["s"]
-    stayed = -(r + d.x) * np.log(alpha + d.t) - s * np.log(beta + d.t)
+    common, quiet = orders(p, d)
+    if limit == "nobody_leaves":
+        return common + quiet(d.t)
+    if limit == "all_equal":
+        leaving = p["leaving"]
+        beta, ln_stays, ln_leaves = 1 / leaving, lambda t: -leaving * t, lambda t: np.log(leaving) - leaving * t
+    else:
+        s, beta = p["s"], p["beta"]
+        ln_stays = lambda t: -s * np.log1p(t / beta)
+        ln_leaves = lambda t: np.log(s / beta) - (s + 1) * np.log1p(t / beta)
     # Over the logarithm of the day, moved by the smaller scale, the integrand is smooth.
-    scale = min(alpha, beta)
+    scale = min(p["alpha"] if "alpha" in p else 1 / p["rate"], beta)
     low, high = np.log(scale + d.t_x), np.log(scale + d.t)
     u = low[:, None] + (high - low)[:, None] * (NODES + 1) / 2
     day = np.maximum(np.exp(u) - scale, 0)
-    log_f = u - (r + d.x)[:, None] * np.log(alpha + day) - (s + 1) * np.log(beta + day)
+    log_f = u + orders(p, Data(d.x[:, None], d.t_x, d.t, d.n))[1](day) + ln_leaves(day)
     top = log_f.max(axis=1)
     with np.errstate(divide="ignore"):
         area = np.log((np.exp(log_f - top[:, None]) * WEIGHTS).sum(axis=1) * (high - low) / 2)
-    common = gammaln(r + d.x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
-    return common + np.logaddexp(stayed, np.log(s) + top + area)
+    return common + np.logaddexp(quiet(d.t) + ln_stays(d.t), top + area)
 
 
-def gamma_gamma(p: dict[str, float], d: Data) -> Vector:
+def gamma_gamma(p: Parameters, d: Data, limit: str | None = None) -> Vector:
     """Fader and Hardie (2013), equation 1a; t is the mean value of a repeat day."""
+    if limit == "all_equal":
+        shape, rate = p["p"] * d.x, d.x * p["p"] / p["value"]
+        return shape * np.log(rate) - gammaln(shape) + (shape - 1) * np.log(d.t) - rate * d.t
+    if limit == "all_days_equal":
+        q, scale = p["q"], p["scale"]
+        return q * np.log(scale) - gammaln(q) - (q + 1) * np.log(d.t) - scale / d.t
     gamma, shape, q = p["gamma"], p["p"], p["q"]
     spent = d.x * d.t
     return (
@@ -81,14 +123,13 @@ def gamma_gamma(p: dict[str, float], d: Data) -> Vector:
     )
 
 
-def sbg(p: dict[str, float], d: Data) -> Vector:
+def sbg(p: Parameters, d: Data, limit: str | None = None) -> Vector:
     """Fader and Hardie (2007): x is 1 for those who left in month t, 0 for those who survived t months."""
-    alpha, beta = p["alpha"], p["beta"]
-    left = betaln(alpha + 1, beta + np.maximum(d.t, 1) - 1)
-    return np.where(d.x > 0, left, betaln(alpha, beta + d.t)) - betaln(alpha, beta)
+    stay, leave = chances(p, d.t, limit, p.get("alpha", 1.0), p.get("beta", 1.0))
+    return np.where(d.x > 0, leave, stay)
 
 
-LIKELIHOODS: dict[str, Callable[[dict[str, float], Data], Vector]] = {
+LIKELIHOODS: dict[str, Callable[[Parameters, Data, str | None], Vector]] = {
     "bg_nbd": bg_nbd,
     "mbg_nbd": mbg_nbd,
     "pareto_nbd": pareto_nbd,
@@ -108,13 +149,25 @@ def faults(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) -> l
     return found
 
 
+# The two parameters of each distribution, and the name under which its mean stands for them in a limit.
+PAIRS = {
+    "bg_nbd": {"rate": ("r", "alpha"), "leaving": ("a", "b")},
+    "mbg_nbd": {"rate": ("r", "alpha"), "leaving": ("a", "b")},
+    "pareto_nbd": {"rate": ("r", "alpha"), "leaving": ("s", "beta")},
+    "sbg": {"leaving": ("alpha", "beta")},
+    "gamma_gamma": {"value": ("gamma",)},
+}
+
+
 @dataclass(frozen=True)
 class Fit:
     segment: str
     segment_value: str | None
     model: str
-    estimates: dict[str, float]
+    estimates: dict[str, float | None]
     errors: dict[str, float | None]
+    means: dict[str, float | None]
+    maxima: dict[str, str]
     log_likelihood: float | None
     is_converged: bool
 
@@ -122,47 +175,104 @@ class Fit:
     def name(self) -> str:
         return f"{self.model} of {self.segment} {self.segment_value or ''}".strip()
 
+    @property
+    def limit(self) -> str | None:
+        """The limit of who leaves, or of the values."""
+        last = list(PAIRS[self.model].values())[-1][0]
+        return self.maxima[last] if self.estimates[last] is None else None
+
+    def parameters(self) -> Parameters:
+        """Estimates, and means in place of those that a limit leaves out."""
+        found = {name: value for name, value in self.estimates.items() if value is not None}
+        for mean, names in PAIRS[self.model].items():
+            if self.estimates[names[0]] is None and self.maxima[names[0]] != "nobody_leaves":
+                found[mean] = self.means[names[0]]
+        if self.limit == "all_days_equal":
+            value = found.pop("value")
+            found["scale"] = None if value is None else value * (found["q"] - 1)
+        return found
+
+    def beside(self) -> list[tuple[Parameters, str | None]]:
+        """Points at some distance from the limits, where the likelihood must not be higher."""
+        here, found = self.parameters(), []
+        for mean, names in PAIRS[self.model].items():
+            if self.estimates[names[0]] is not None:
+                continue
+            without = {name: value for name, value in here.items() if name != mean}
+            if mean == "rate":
+                found += [
+                    (without | {"r": shape, "alpha": shape / here["rate"]}, self.limit) for shape in (1.0, 30.0, 1e3, 1e5)
+                ]
+            elif mean == "leaving":
+                nobody = self.limit == "nobody_leaves"
+                means = (0.1, 1e-2, 1e-3, 1e-5) if nobody else (here["leaving"],)
+                shapes = (0.3, 3.0) if nobody else (1e-3, 0.1, 1.0, 30.0, 1e3)
+                for leaving in means:
+                    rest = leaving if self.model == "pareto_nbd" else leaving / (1 - leaving)
+                    found += [(without | {names[0]: shape, names[1]: shape / rest}, None) for shape in shapes]
+            elif self.limit == "all_equal":
+                found += [
+                    (without | {"q": q, "gamma": here["value"] * q / here["p"]}, None) for q in (1.0, 30.0, 1e3, 1e5)
+                ]
+            else:
+                without = {"q": here["q"]}
+                found += [(without | {"p": p, "gamma": here["scale"] / p}, None) for p in (1.0, 30.0, 1e3, 1e5)]
+        return found
+
 
 def fits(file: Path) -> list[Fit]:
     rows = duckdb.sql(f"""
         SELECT segment, segment_value, model, map(list(parameter), list(estimate)),
-            map(list(parameter), list(standard_error)), any_value(log_likelihood), bool_and(is_converged)
+            map(list(parameter), list(standard_error)), map(list(parameter), list(mean)),
+            map(list(parameter), list(maximum)), any_value(log_likelihood), bool_and(is_converged)
         FROM read_parquet('{file}') GROUP BY ALL ORDER BY ALL
     """)
     return [Fit(*row) for row in rows.fetchall()]
 
 
 def _fit(db: duckdb.DuckDBPyConnection, settings: Pipeline, fit: Fit) -> list[str]:
+    reasons = {"no_data", "no_repeats", "flat", "endless", "lost"}
+    if fit.is_converged == any(place in reasons for place in fit.maxima.values()):
+        return [f"{fit.name}: is_converged is {fit.is_converged} with maxima {fit.maxima}"]
     # Where the search did not converge it may have ended where logarithms are all rounding.
     if not fit.is_converged:
         return []
-    if None in fit.estimates.values():
-        return [f"{fit.name}: converged without an estimate"]
+    if any((value is None) != (fit.maxima[name] != "inside") for name, value in fit.estimates.items()):
+        return [f"{fit.name}: estimates are {fit.estimates} with maxima {fit.maxima}"]
+    p = fit.parameters()
+    if None in p.values():
+        return [f"{fit.name}: a limit without its mean"] if fit.model != "gamma_gamma" or fit.estimates["q"] > 1 else []
     data = _data(db, settings, fit)
 
-    def total(p: dict[str, float]) -> float:
-        return float((LIKELIHOODS[fit.model](p, data) * data.n).sum())
+    def total(p: Parameters, limit: str | None = fit.limit) -> float:
+        return float((LIKELIHOODS[fit.model](p, data, limit) * data.n).sum())
 
-    here = total(fit.estimates)
-    if not np.isclose(here, fit.log_likelihood, rtol=LIKELIHOOD, atol=1e-9):
+    here = total(p)
+    if not np.isclose(here, fit.log_likelihood, rtol=LIKELIHOOD, atol=1e-7):
         return [f"{fit.name}: log-likelihood is {fit.log_likelihood}, expected {here}"]
     higher = [
         f"{fit.name}: the likelihood is higher where {name} is {factor} times as large"
-        for name in fit.estimates
+        for name in p
         for factor in (0.99, 1.01)
-        if total(fit.estimates | {name: fit.estimates[name] * factor}) > here + LIKELIHOOD * abs(here)
+        if total(p | {name: p[name] * factor}) > here + LIKELIHOOD * abs(here)
+    ]
+    higher += [
+        f"{fit.name}: the likelihood is higher than in the limit {fit.maxima} at {point}"
+        for point, limit in fit.beside()
+        if total(point, limit) > here + LIKELIHOOD * abs(here)
     ]
     # Differences take many evaluations: once for each model.
     return higher + (_errors(fit, total) if fit.segment == "all" else [])
 
 
-def _errors(fit: Fit, total: Callable[[dict[str, float]], float]) -> list[str]:
+def _errors(fit: Fit, total: Callable[[Parameters], float]) -> list[str]:
     """Standard errors against those from the second differences of the log-likelihood."""
-    names = list(fit.estimates)
-    step = {name: 1e-3 * fit.estimates[name] for name in names}
+    there = fit.parameters()
+    names = list(there)
+    step = {name: 1e-3 * there[name] for name in names}
 
     def at(*moves: tuple[str, int]) -> float:
-        p = dict(fit.estimates)
+        p = dict(there)
         for name, sign in moves:
             p[name] += sign * step[name]
         return total(p)
@@ -181,7 +291,7 @@ def _errors(fit: Fit, total: Callable[[dict[str, float]], float]) -> list[str]:
     return [
         f"{fit.name}: standard error of {name} is {fit.errors[name]}, expected {error}"
         for name, error in zip(names, expected)
-        if fit.errors[name] is None or not np.isclose(fit.errors[name], error, rtol=CURVATURE)
+        if name in fit.errors and (fit.errors[name] is None or not np.isclose(fit.errors[name], error, rtol=CURVATURE))
     ]
 
 
@@ -205,21 +315,43 @@ def _data(db: duckdb.DuckDBPyConnection, settings: Pipeline, fit: Fit) -> Data:
     return Data(*(np.asarray(rows[name], dtype=float) for name in ("x", "t_x", "t", "n")))
 
 
-def bg_nbd_mean(p: dict[str, float], t: Vector) -> Vector:
+def bg_nbd_mean(p: Parameters, t: Vector, limit: str | None = None) -> Vector:
     """Expected repeat orders of a new customer in t units: Fader, Hardie and Lee (2005), equation 9."""
-    a, alpha, b, r = p["a"], p["alpha"], p["b"], p["r"]
-    t = np.maximum(t, 0.0)
-    decay = (alpha / (alpha + t)) ** r * hyp2f1(r, b, a + b - 1, t / (alpha + t))
-    return (a + b - 1) / (a - 1) * (1 - decay)
+    new = Data(np.zeros(len(t)), np.zeros(len(t)), np.zeros(len(t)), np.ones(len(t)))
+    return bg_nbd_expected(p, new, np.maximum(t, 0.0), limit)[1]
 
 
-def bg_nbd_expected(p: dict[str, float], d: Data, t: float) -> tuple[Vector, Vector]:
-    """Probability of being alive, and repeat orders expected in the next t units: equation 10."""
-    a, alpha, b, r = p["a"], p["alpha"], p["b"], p["r"]
-    odds = np.where(d.x > 0, a / (b + np.maximum(d.x, 1) - 1) * ((alpha + d.t) / (alpha + d.t_x)) ** (r + d.x), 0.0)
-    decay = ((alpha + d.t) / (alpha + d.t + t)) ** (r + d.x)
-    decay *= hyp2f1(r + d.x, b + d.x, a + b + d.x - 1, t / (alpha + d.t + t))
-    return 1 / (1 + odds), (a + b + d.x - 1) / (a - 1) * (1 - decay) / (1 + odds)
+def bg_nbd_expected(p: Parameters, d: Data, t: float | Vector, limit: str | None = None) -> tuple[Vector, Vector]:
+    """Probability of being alive, and repeat orders expected in the next t units: equation 10 and its limits."""
+    if "rate" in p:
+        # The logarithm by which silence is less likely, and the probability of no order that ends it in t units.
+        silence, ahead = p["rate"] * (d.t - d.t_x), lambda c: np.exp(-c * p["rate"] * t)
+        rate = np.full(len(d.x), p["rate"])
+    else:
+        r, alpha = p["r"], p["alpha"]
+        silence = (r + d.x) * np.log((alpha + d.t) / (alpha + d.t_x))
+        ahead = lambda c: (1 + c * t / (alpha + d.t)) ** -(r + d.x)
+        rate = (r + d.x) / (alpha + d.t)
+    if limit == "nobody_leaves":
+        return np.ones(len(d.x)), rate * t
+    stay, leave = chances(p, d.x, limit, p.get("a", 1.0), p.get("b", 1.0))
+    alive = 1 / (1 + np.exp(leave - stay + silence))
+    if limit == "all_equal":
+        return alive, alive * (1 - ahead(p["leaving"])) / p["leaving"]
+    if limit == "some_at_once":
+        return alive, alive * np.where(d.x > 0, rate * t, 1 - ahead(1.0) + (1 - p["leaving"]) * (rate * t - 1 + ahead(1.0)))
+    a, b = p["a"], p["b"]
+    if "rate" in p:
+        # Over the chance to leave, which is beta distributed.
+        expected, until = np.empty(len(d.x)), p["rate"] * np.broadcast_to(t, d.x.shape)
+        for x in np.unique(d.x):
+            nodes, weights = roots_jacobi(64, b + x - 1, a - 1)
+            chance, of_x = (nodes + 1) / 2, d.x == x
+            expected[of_x] = (-np.expm1(-np.outer(until[of_x], chance)) / chance) @ weights / weights.sum()
+        return alive, alive * expected
+    z = t / (alpha + d.t + t)
+    decay = (1 - z) ** (r + d.x) * hyp2f1(r + d.x, b + d.x, a + b + d.x - 1, z)
+    return alive, alive * (a + b + d.x - 1) / (a - 1) * (1 - decay)
 
 
 def holdout_faults(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) -> list[str]:
@@ -255,6 +387,18 @@ def holdout_faults(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Pa
     return found
 
 
+def _value(fit: Fit, x: Vector, mean: Vector) -> Vector:
+    """The expected value of an order day of customers with x of a mean value; NaN where there is none."""
+    if fit.limit == "all_equal":
+        return np.full(len(x), fit.means["q"])
+    if fit.limit == "all_days_equal":
+        return np.where(x > 0, mean, np.nan if fit.means["p"] is None else fit.means["p"])
+    gamma, shape, q = (fit.estimates[name] for name in ("gamma", "p", "q"))
+    # The mean exists where the denominator is positive.
+    weight = shape * x + q - 1
+    return np.where(weight > 0, shape * (gamma + x * mean) / np.where(weight > 0, weight, 1), np.nan)
+
+
 def _customers(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) -> list[str]:
     """The customers' expectations against the parameters that were fitted to everybody."""
     of_all = {fit.model: fit for fit in fits(folder / "clv_models.parquet") if fit.segment == "all"}
@@ -267,20 +411,16 @@ def _customers(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) 
     if orders is None or not orders.is_converged:
         told = rows[["probability_alive", "expected_orders", "expected_value", "clv"]].notna().sum().sum()
         return [f"{told} expectations of customers from a model that did not converge"] if told else []
-    p = orders.estimates
+    p, limit = orders.parameters(), orders.limit
     data = Data(*(rows[name].to_numpy(float) for name in ("x", "t_x", "t")), np.ones(len(rows)))
     horizon = settings.horizon_units
-    alive, expected = bg_nbd_expected(p, data, horizon)
+    alive, expected = bg_nbd_expected(p, data, horizon, limit)
     pairs = {"probability_alive": alive, "expected_orders": expected}
     if values is not None and values.is_converged:
-        gamma, shape, q = (values.estimates[name] for name in ("gamma", "p", "q"))
         mean = np.nan_to_num(rows["monetary"].to_numpy(float))
-        x = np.where(mean > 0, data.x, 0)
-        # The mean exists where the denominator is positive.
-        weight = shape * x + q - 1
-        value = np.where(weight > 0, shape * (gamma + x * mean) / np.where(weight > 0, weight, 1), np.nan)
+        value = _value(values, np.where(mean > 0, data.x, 0), mean)
         pairs["expected_value"] = expected * value
-        upto = [np.zeros(len(rows))] + [bg_nbd_expected(p, data, i)[1] for i in range(1, horizon + 1)]
+        upto = [np.zeros(len(rows))] + [bg_nbd_expected(p, data, i, limit)[1] for i in range(1, horizon + 1)]
         yearly = 1 + settings.annual_discount_rate
         pairs["clv"] = value * sum(
             (upto[i] - upto[i - 1]) / yearly ** (i * settings.unit_days / 365) for i in range(1, horizon + 1)

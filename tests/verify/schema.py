@@ -30,7 +30,7 @@ ARROW = {
 # Of models that are fitted: models.py judges them, not the comparison of cells.
 ESTIMATES = {
     "customers": ["probability_alive", "expected_orders", "expected_value", "clv"],
-    "clv_models": ["estimate", "standard_error", "log_likelihood", "is_converged"],
+    "clv_models": ["estimate", "standard_error", "mean", "log_likelihood", "is_converged", "maximum"],
     "clv_holdout": ["expected_orders", "expected_cumulative"],
 }
 

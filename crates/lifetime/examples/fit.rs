@@ -36,9 +36,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for parameter in &fit.parameters {
         let mut line = format!(
-            r#"{{"model":"{name}","parameter":"{}","value":{:.17}"#,
-            parameter.name, parameter.value
+            r#"{{"model":"{name}","parameter":"{}","place":"{}""#,
+            parameter.name,
+            parameter.place.name()
         );
+        if let Some(value) = parameter.value {
+            write!(line, r#","value":{value:.17}"#)?;
+        }
+        if let Some(mean) = parameter.mean {
+            write!(line, r#","mean":{mean:.17}"#)?;
+        }
         if let Some(error) = parameter.standard_error {
             write!(line, r#","standard_error":{error:.17}"#)?;
         }
@@ -50,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fit.customers,
         histories.len(),
         fit.iterations,
-        fit.converged,
+        fit.is_converged(),
     );
     Ok(())
 }

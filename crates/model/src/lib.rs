@@ -49,7 +49,7 @@ pub use items::{
     AnyList, BlockItems, ByPerson, Item, ItemColumn, ItemKind, ItemLists, ItemRows, NOT_LISTED,
     NoItem, NoItems, Row,
 };
-pub use measure::{CustomerTable, Extent, Finished, Measure, RiskFit, merge_as};
+pub use measure::{CustomerTable, Extent, Finished, Measure, RiskFit, TableWarning, merge_as};
 pub use memory::MemoryGuard;
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
 pub use row::assert_columns;

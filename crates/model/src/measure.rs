@@ -61,6 +61,17 @@ pub struct Finished {
     pub second_pass: Vec<Box<dyn Measure>>,
     /// The model of leaving, for the record of the run.
     pub risk: Option<RiskFit>,
+    /// What the readers of tables should know of them.
+    pub warnings: Vec<TableWarning>,
+}
+
+/// What the reader of a table should know of it, said where the table is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableWarning {
+    /// The name of the table.
+    pub table: &'static str,
+    /// The warning, without that name.
+    pub text: String,
 }
 
 /// How well a model of leaving, fitted on earlier months, told who left in later ones.

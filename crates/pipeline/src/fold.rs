@@ -58,6 +58,7 @@ impl Run<'_> {
             let (more, _) =
                 self.fold_once("fold again", gathered, folding, (measures, customer_tables))?;
             finished.tables.extend(more.tables);
+            finished.warnings.extend(more.warnings);
         }
         Ok(Counted { context, finished, census })
     }
@@ -81,11 +82,13 @@ impl Run<'_> {
             folding.check(&measures, &first_days)?;
             let mut all = Finished::default();
             for measure in measures {
-                let Finished { tables, customer_tables, second_pass, risk } = measure.finish();
+                let Finished { tables, customer_tables, second_pass, risk, warnings } =
+                    measure.finish();
                 all.tables.extend(tables);
                 all.customer_tables.extend(customer_tables);
                 all.second_pass.extend(second_pass);
                 all.risk = all.risk.or(risk);
+                all.warnings.extend(warnings);
             }
             // Tables take no more rows from then on.
             if context.memory.was_over() {

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use kohort_load::Opened;
-use kohort_model::{Basis, Day, Input, Switch};
+use kohort_model::{Basis, Day, Input, Switch, TableWarning};
 use kohort_publish::InputRecord;
 use kohort_timeline::{Census, Ends};
 
@@ -30,6 +30,14 @@ impl<'a> Warnings<'a> {
         for opened in inputs {
             let notes = opened.notes().iter();
             notes.for_each(|note| self.warn(format!("{}: {note}", opened.input().name())));
+        }
+    }
+
+    /// What is to be known of the tables that are written.
+    pub fn warn_of_tables(&self, pipeline: &Pipeline, warnings: Vec<TableWarning>) {
+        let written = |warning: &TableWarning| pipeline.tables.contains(&warning.table);
+        for TableWarning { table, text } in warnings.into_iter().filter(written) {
+            self.warn(format!("{table}: {text}"));
         }
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use kohort_model::{Context, Day, Slot, Table, row};
 
+use super::missing::Fits;
 use super::orders::{Histories, OrderDays};
 use super::tables::HOLDOUT;
-use crate::models::{Births, OrderModel, expected_curve};
+use crate::models::{Births, Fit, OrderModel, expected_curve};
 use crate::settings::Lifetime;
 
 /// The units of time since the first activity of everybody.
@@ -72,7 +73,14 @@ impl Holdout {
     }
 
     /// A row for each model and step; none where nobody was known.
-    pub fn write(self, table: &mut Table, context: &Context, slot: &Slot, steps: &Steps) {
+    pub fn write(
+        self,
+        table: &mut Table,
+        counted: &mut Fits,
+        context: &Context,
+        slot: &Slot,
+        steps: &Steps,
+    ) {
         let (known, _) = self.known.into_rows();
         if known.is_empty() {
             return;
@@ -90,7 +98,8 @@ impl Holdout {
         let last_days: Vec<u32> = ends.iter().map(|end| end - 1).collect();
         let fits = OrderModel::fit_all(&known, steps.unit_days);
         for (model, fit) in OrderModel::ALL.into_iter().zip(fits) {
-            let fit = fit.filter(|fit| fit.converged);
+            counted.count(model.name(), slot, Fit::missing_of(fit.as_ref()));
+            let fit = fit.filter(Fit::is_converged);
             let curve =
                 fit.map(|fit| expected_curve(&*fit.model, steps.unit_days, &births, &last_days));
             let (mut seen, mut customers, mut actual, mut expected) = (births.iter(), 0, 0, 0.0);

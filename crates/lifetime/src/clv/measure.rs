@@ -7,10 +7,11 @@ use kohort_model::{
 };
 
 use super::holdout::{Holdout, Steps};
+use super::missing::Fits;
 use super::orders::{Histories, OrderDays, fit_value};
 use super::tables::{HOLDOUT, MODELS, TABLES};
 use super::tenure::Tenures;
-use crate::models::{Fit, OrderModel, sbg};
+use crate::models::{Fit, Missing, OrderModel, Place, sbg};
 use crate::settings::{LIFETIME, Lifetime};
 
 /// The declaration.
@@ -98,76 +99,92 @@ impl Measure for ClvModels {
         let Self { context, lifetime, steps, slots } = *self;
         let mut models = context.table(&MODELS);
         let mut holdout = context.table(&HOLDOUT);
+        let (mut of_all, mut of_calibration) = (Fits::default(), Fits::default());
         for (slot, counts) in context.slots.iter().zip(slots) {
-            write_models(&mut models, &context, slot, counts.histories, lifetime.unit_days);
-            write_tenures(&mut models, slot, &counts.tenures);
+            let mut writer = Writer { table: &mut models, fits: &mut of_all, slot };
+            writer.write_orders(&context, counts.histories, lifetime.unit_days);
+            writer.write_tenures(&counts.tenures);
             if let Some(steps) = &steps {
-                counts.holdout.write(&mut holdout, &context, slot, steps);
+                counts.holdout.write(&mut holdout, &mut of_calibration, &context, slot, steps);
             }
         }
-        vec![models, holdout].into()
+        let warnings = [
+            of_all.warning(MODELS.name, "and their numbers are where the search ended"),
+            of_calibration.warning(HOLDOUT.name, "and their expected_orders are NULL"),
+        ];
+        Finished {
+            tables: vec![models, holdout],
+            warnings: warnings.into_iter().flatten().collect(),
+            ..Finished::default()
+        }
     }
 }
 
-fn write_models(
-    table: &mut Table,
-    context: &Context,
-    slot: &Slot,
-    histories: Histories,
-    unit_days: u32,
-) {
-    let (histories, spends) = histories.into_rows();
-    let customers: u64 = histories.iter().map(|row| row.customers).sum();
-    if customers == 0 {
-        return;
-    }
-    let [bg_nbd, mbg_nbd, pareto_nbd] = OrderModel::fit_all(&histories, unit_days);
-    let rows = |model| Rows { slot, model, customers, unit_days };
-    rows("bg_nbd").write(table, &["a", "alpha", "b", "r"], bg_nbd.as_ref());
-    Rows { slot, model: "gamma_gamma", customers: 0, unit_days }.write(
-        table,
-        &["gamma", "p", "q"],
-        fit_value(&spends, context).as_ref(),
-    );
-    rows("mbg_nbd").write(table, &["a", "alpha", "b", "r"], mbg_nbd.as_ref());
-    rows("pareto_nbd").write(table, &["alpha", "beta", "r", "s"], pareto_nbd.as_ref());
-}
-
-fn write_tenures(table: &mut Table, slot: &Slot, tenures: &Tenures) {
-    let tenures = tenures.rows();
-    let customers = tenures.iter().map(|row| row.customers).sum();
-    if customers > 0 {
-        let rows = Rows { slot, model: "sbg", customers, unit_days: MONTH_DAYS };
-        rows.write(table, &["alpha", "beta"], sbg::fit(&tenures).as_ref());
-    }
+/// A writer of the rows of one slot.
+struct Writer<'a> {
+    table: &'a mut Table,
+    fits: &'a mut Fits,
+    slot: &'a Slot,
 }
 
 /// What the rows of one model share.
-struct Rows<'a> {
-    slot: &'a Slot,
+#[derive(Clone, Copy)]
+struct Of {
     model: &'static str,
     /// Customers that stand in the rows where nothing was fitted.
     customers: u64,
     unit_days: u32,
 }
 
-impl Rows<'_> {
+impl Writer<'_> {
+    fn write_orders(&mut self, context: &Context, histories: Histories, unit_days: u32) {
+        let (histories, spends) = histories.into_rows();
+        let customers: u64 = histories.iter().map(|row| row.customers).sum();
+        if customers == 0 {
+            return;
+        }
+        let [bg_nbd, mbg_nbd, pareto_nbd] = OrderModel::fit_all(&histories, unit_days);
+        let of = |model| Of { model, customers, unit_days };
+        self.write(of("bg_nbd"), &["a", "alpha", "b", "r"], bg_nbd.as_ref());
+        self.write(
+            Of { model: "gamma_gamma", customers: 0, unit_days },
+            &["gamma", "p", "q"],
+            fit_value(&spends, context).as_ref(),
+        );
+        self.write(of("mbg_nbd"), &["a", "alpha", "b", "r"], mbg_nbd.as_ref());
+        self.write(of("pareto_nbd"), &["alpha", "beta", "r", "s"], pareto_nbd.as_ref());
+    }
+
+    fn write_tenures(&mut self, tenures: &Tenures) {
+        let tenures = tenures.rows();
+        let customers = tenures.iter().map(|row| row.customers).sum();
+        if customers > 0 {
+            let of = Of { model: "sbg", customers, unit_days: MONTH_DAYS };
+            self.write(of, &["alpha", "beta"], sbg::fit(&tenures).as_ref());
+        }
+    }
+
     /// A row for each parameter, named in order.
-    fn write<M>(&self, table: &mut Table, names: &[&'static str], fit: Option<&Fit<M>>) {
+    fn write<M>(&mut self, of: Of, names: &[&'static str], fit: Option<&Fit<M>>) {
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
+        let missing = Fit::missing_of(fit);
+        self.fits.count(of.model, self.slot, missing);
         for name in names {
             let parameter = fit.and_then(|fit| fit.parameters.iter().find(|p| p.name == *name));
-            table.push(row!(MODELS {
+            let place = parameter.map_or(Place::Inside, |parameter| parameter.place);
+            self.table.push(row!(MODELS {
                 segment: Arc::clone(&self.slot.segment),
                 segment_value: self.slot.value.clone(),
-                model: self.model,
+                model: of.model,
                 parameter: *name,
-                estimate: finite(parameter.map(|p| p.value)),
+                estimate: finite(parameter.and_then(|p| p.value)),
                 standard_error: finite(parameter.and_then(|p| p.standard_error)),
+                mean: finite(parameter.and_then(|p| p.mean)),
                 log_likelihood: finite(fit.map(|fit| fit.log_likelihood)),
-                customers: fit.map_or(self.customers, |fit| fit.customers),
-                unit_days: self.unit_days,
-                is_converged: fit.is_some_and(|fit| fit.converged),
+                customers: fit.map_or(of.customers, |fit| fit.customers),
+                unit_days: of.unit_days,
+                is_converged: missing.is_none(),
+                maximum: missing.map_or(place.name(), Missing::name),
             }));
         }
     }

@@ -2,6 +2,7 @@
 
 mod holdout;
 mod measure;
+mod missing;
 mod orders;
 mod tables;
 mod tenure;

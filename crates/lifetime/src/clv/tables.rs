@@ -51,14 +51,22 @@ pub(super) static MODELS: TableSchema = TableSchema {
         Column::float(
             "estimate",
             Unit::None,
-            "maximum likelihood estimate; NULL where nothing could be fitted",
+            "maximum likelihood estimate; NULL in a limit, and where nothing could be fitted",
         )
         .or_null(),
         Column::float(
             "standard_error",
             Unit::None,
-            "from the inverse of the observed information; NULL where that is not positive \
-             definite",
+            "from the inverse of the observed information; NULL in a limit, and where that is not \
+             positive definite",
+        )
+        .or_null(),
+        Column::float(
+            "mean",
+            Unit::None,
+            "mean over customers of what the parameter shapes: r / alpha orders a unit of time, a / \
+             (a + b) and alpha / (alpha + beta) chance to leave, s / beta rate of leaving, value of \
+             an order day (gamma_gamma); NULL where there is none",
         )
         .or_null(),
         Column::float(
@@ -80,8 +88,14 @@ pub(super) static MODELS: TableSchema = TableSchema {
         ),
         Column::flag(
             "is_converged",
-            "whether the gradient vanishes and the likelihood has a maximum there; otherwise the \
-             numbers are where the search ended",
+            "whether the likelihood has a maximum there, or rises to a limit that is one; otherwise \
+             the numbers are where the search ended",
+        ),
+        Column::text(
+            "maximum",
+            "where it is: inside, or in the limit all_equal, nobody_leaves, some_at_once or \
+             all_days_equal; where is_converged is false, why there is none: no_data, no_repeats, \
+             flat, endless or lost",
         ),
     ],
     key: &["segment", "segment_value", MODEL, "parameter"],
@@ -116,13 +130,13 @@ pub(super) static HOLDOUT: TableSchema = TableSchema {
             "expected_orders",
             Unit::Days,
             "repeat order days that the fitted model expects of these customers in the step; NULL \
-             where the model did not converge",
+             where the model has no maximum",
         )
         .or_null(),
         Column::float(
             "expected_cumulative",
             Unit::Days,
-            "sum of expected_orders since the first step; NULL where the model did not converge",
+            "sum of expected_orders since the first step; NULL where the model has no maximum",
         )
         .or_null(),
         Column::flag("is_complete", "whether the step is over at as_of"),

@@ -89,13 +89,24 @@ fn steps_by_hand() {
     let mut context = context(3, 26, Grain::Month);
     context.first_segments.clear();
     let [_, holdout] = tables(context.clone(), &people);
+    // Known at the end of the first week are two customers: one who ordered again after 6 days, on the
+    // last of 6, and one of that day. So one order in 6 days: a rate of 7/6 a week for all, as one
+    // cannot tell differences. Whether the first has left with that order changes nothing: BG/NBD has
+    // no maximum. By MBG/NBD it would have had to stay once before, and in Pareto/NBD the last day is
+    // no time to leave: nobody leaves. The first is 6, 13, 20 and 27 days old at the ends of the
+    // steps, the second 0, 7, 14 and 21, and 6, 20, 34 and 48 days are 1, 3 1/3, 5 2/3 and 8 orders.
     let rows = |segment: &str| {
         let of = |model: &str| {
+            let expected = match model {
+                "bg_nbd" => ["- -"; 4],
+                _ => ["1 1", "2.3333 3.3333", "2.3333 5.6667", "2.3333 8"],
+            };
+            let [first, second, third, fourth] = expected;
             let rows = [
-                "1 3  false 2 1 1 - - true",
-                "2 10 true  2 2 3 - - true",
-                "3 17 true  2 0 3 - - true",
-                "4 24 true  2 1 4 - - false",
+                format!("1 3  false 2 1 1 {first} true"),
+                format!("2 10 true  2 2 3 {second} true"),
+                format!("3 17 true  2 0 3 {third} true"),
+                format!("4 24 true  2 1 4 {fourth} false"),
             ];
             rows.map(|row| format!("{segment} {model} {row}\n")).concat()
         };
@@ -115,11 +126,46 @@ fn nothing_can_be_fitted_to_nothing() {
     let [models, holdout] = tables(context(3, 5, Grain::Month), &[orders(&[3])]);
     // The history is shorter than two units: there is no first half.
     assert_eq!(holdout.rows(), 0);
-    assert_eq!(models.rows(), 30);
-    let converged = models.schema().columns.iter().position(|c| c.name == "is_converged").unwrap();
-    assert_eq!(models.columns()[converged], Values::Boolean(vec![Some(false); 30]));
+    let of = |(model, parameters, why): (&str, &str, &str)| {
+        let row = |name| format!("{model} {name} false {why}\n");
+        parameters.split(' ').map(row).collect::<String>()
+    };
+    let rows = [
+        ("bg_nbd", "a alpha b r", "no_repeats"),
+        ("gamma_gamma", "gamma p q", "no_data"),
+        ("mbg_nbd", "a alpha b r", "no_repeats"),
+        ("pareto_nbd", "alpha beta r s", "no_repeats"),
+    ];
+    let header = "model parameter is_converged maximum\n".to_owned();
+    assert_text(&models, &(header + &rows.map(of).concat().repeat(2)));
     let [models, holdout] = tables(context(3, 5, Grain::Month), &[]);
     assert_eq!((models.rows(), holdout.rows()), (0, 0));
+}
+
+#[test]
+fn readers_are_warned_of_what_has_no_maximum() {
+    let warnings = |people: &[Person]| -> Vec<(&str, String)> {
+        let mut context = context(3, 26, Grain::Month);
+        context.first_segments.clear();
+        let context = Arc::new(context);
+        let measure = (CLV_MODELS.start)(Arc::clone(&context), &Settings::default());
+        let warnings = finish(measure, &context, people).warnings;
+        warnings.into_iter().map(|warning| (warning.table, warning.text)).collect()
+    };
+    // The people of `steps_by_hand`, in the slots `all` and `kind a`.
+    let people = [orders(&[3, 3, 9, 10, 16]), orders(&[9, 24]), orders(&[10, 11])];
+    let of_holdout = "2 of 6 fits have no maximum, and their expected_orders are NULL (bg_nbd of all: \
+                      other parameters are as likely; bg_nbd of kind a: other parameters are as \
+                      likely)";
+    let of_values = "2 of 8 fits have no maximum, and their numbers are where the search ended \
+                     (gamma_gamma of all: the likelihood rises without end; gamma_gamma of kind a: \
+                     the likelihood rises without end)";
+    // All orders are worth the same, however many of whom.
+    assert_eq!(
+        warnings(&people),
+        [("clv_models", of_values.to_owned()), ("clv_holdout", of_holdout.to_owned())]
+    );
+    assert_eq!(warnings(&cdnow()), []);
 }
 
 #[test]
@@ -145,11 +191,11 @@ fn subscriptions_have_one_model() {
     assert_eq!(holdout.rows(), 0);
     assert_text(
         &models,
-        "segment segment_value model parameter customers unit_days is_converged
-         all     -             sbg   alpha     1000      30        true
-         all     -             sbg   beta      1000      30        true
-         kind    b             sbg   alpha     1000      30        true
-         kind    b             sbg   beta      1000      30        true",
+        "segment segment_value model parameter customers unit_days is_converged maximum
+         all     -             sbg   alpha     1000      30        true         inside
+         all     -             sbg   beta      1000      30        true         inside
+         kind    b             sbg   alpha     1000      30        true         inside
+         kind    b             sbg   beta      1000      30        true         inside",
     );
     for (found, expected) in floats(&models, "estimate").iter().zip([0.668, 3.806, 0.668, 3.806]) {
         assert!((found.unwrap() - expected).abs() < 1e-3, "{found:?} instead of {expected}");

@@ -142,17 +142,19 @@ impl Measure for Customers {
     fn finish(self: Box<Self>) -> Finished {
         let Options { lifetime, at_risk, window_days } = self.options;
         let (risk, risk_fit) = self.leaving.finish();
+        let mut outlook = Outlook::new(self.histories, &self.context, lifetime);
+        let warnings = std::mem::take(&mut outlook.warnings);
         let rows: Box<dyn CustomerTable> = Box::new(CustomerRows {
             risk,
             recency: Quintiles::new(&self.days_since_last.into_counts()),
             frequency: Quintiles::new(&self.orders.into_counts()),
             monetary: Quintiles::new(&self.revenue.into_counts()),
             medians: self.gaps.iter().map(|gaps| gaps.percentile(50)).collect(),
-            outlook: Outlook::new(self.histories, &self.context, lifetime),
+            outlook,
             at_risk,
             window_days,
             context: self.context,
         });
-        Finished { customer_tables: vec![rows], risk: risk_fit, ..Finished::default() }
+        Finished { customer_tables: vec![rows], risk: risk_fit, warnings, ..Finished::default() }
     }
 }

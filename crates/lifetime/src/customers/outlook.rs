@@ -2,21 +2,25 @@
 
 use std::sync::OnceLock;
 
-use kohort_model::{Context, average};
+use kohort_model::{Context, TableWarning, average};
 
 use crate::clv::{Histories, OrderDays, fit_value};
 use crate::models::gamma_gamma::GammaGamma;
-use crate::models::{Fit, OrderFit, discounted_orders_if_alive};
+use crate::models::{Fit, Missing, OrderFit, OrderModel, discounted_orders_if_alive};
 use crate::settings::Lifetime;
+
+use super::schema::SCHEMA;
 
 /// Days of a year, in which the discount is given.
 const YEAR_DAYS: f64 = 365.0;
 
-/// The fitted models, where they converged.
+/// The fitted models, where they have a maximum.
 pub(crate) struct Outlook {
     lifetime: Lifetime,
     orders: Option<OrderFit>,
     value: Option<Fit<GammaGamma>>,
+    /// What the reader of the table should know of the fits.
+    pub warnings: Vec<TableWarning>,
     /// By repeat order days, the ages of those who have them, rising, with what is expected of
     /// all who have both in common, if alive: computed once, by whoever comes first.
     ahead: Vec<Vec<(u32, OnceLock<Ahead>)>>,
@@ -55,10 +59,17 @@ impl Outlook {
             ahead[repeats as usize].push((age, OnceLock::new()));
         }
         let orders = lifetime.model.fit(&histories, lifetime.unit_days);
+        let value = fit_value(&spends, context);
+        let warnings = if histories.is_empty() {
+            Vec::new()
+        } else {
+            warnings(lifetime.model, orders.as_ref(), value.as_ref())
+        };
         Self {
             lifetime,
-            orders: orders.filter(|fit| fit.converged),
-            value: fit_value(&spends, context).filter(|fit| fit.converged),
+            orders: orders.filter(Fit::is_converged),
+            value: value.filter(Fit::is_converged),
+            warnings,
             ahead,
         }
     }
@@ -103,4 +114,27 @@ impl Outlook {
         let place = ages.binary_search_by_key(&days.age, |(age, _)| *age);
         place.map_or_else(|_| compute(), |place| *ages[place].1.get_or_init(compute))
     }
+}
+
+/// Which columns the fits leave NULL, and why.
+fn warnings(
+    model: OrderModel,
+    orders: Option<&OrderFit>,
+    value: Option<&Fit<GammaGamma>>,
+) -> Vec<TableWarning> {
+    let has_none = |columns: &str, model: &str, missing: Missing| {
+        format!("{columns} are NULL, as {model} has no maximum: {}", missing.reason())
+    };
+    let mut texts = Vec::new();
+    if let Some(missing) = Fit::missing_of(orders) {
+        let columns = "probability_alive, expected_orders, expected_value and clv";
+        texts.push(has_none(columns, model.name(), missing));
+    } else if let Some(missing) = Fit::missing_of(value) {
+        texts.push(has_none("expected_value and clv", "gamma_gamma", missing));
+    } else if value.is_some_and(|fit| fit.model.expected_value(0, 0.0).is_none()) {
+        let text = "expected_value and clv of customers without a repeat order day of positive value \
+                    are NULL, as the mean of gamma_gamma over all customers has no bound";
+        texts.push(text.to_owned());
+    }
+    texts.into_iter().map(|text| TableWarning { table: SCHEMA.name, text }).collect()
 }

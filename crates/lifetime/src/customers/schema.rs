@@ -77,7 +77,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         Column::rate(
             "probability_alive",
             "probability that the customer still orders at as_of, by [lifetime] model; NULL where \
-             the model did not converge, as the next three",
+             the model has no maximum, as the next three",
         ),
         Column::float(
             "expected_orders",

@@ -8,14 +8,25 @@
 //! left:  Γ(r+x)/Γ(r) · B(a+1, b+n-1)/B(a, b)   · alpha^r / (alpha + t_x)^(r+x)   if n > 0
 //! ```
 
+use super::coordinates::{Coordinates, OF_TWO_PAIRS, Pair, Place, TWO_PAIRS, of_parameters};
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise_by_sample};
+use super::maximise::{LogLikelihood, Maximum, maximise_by_sample};
+use super::orders::{elapsed, ln_of_orders, ln_orders};
 use super::pairs::{Observed, Pairs};
 use super::purchases;
-use super::special::{ln_elapsed, ln_rising};
+use super::special::ln_rising;
 use super::{Fit, History, TransactionModel};
 
-const NAMES: [&str; 4] = ["r", "alpha", "a", "b"];
+/// The logarithms of r / alpha, of r, of a / b and of a.
+const COORDINATES: Coordinates<4> = Coordinates {
+    names: ["r", "alpha", "a", "b"],
+    map: TWO_PAIRS,
+    groups: &[
+        &[Pair::<4, 0>::ALL_EQUAL],
+        &[Pair::<4, 2>::ALL_EQUAL, Pair::<4, 2>::NOBODY, Pair::<4, 2>::SOME_AT_ONCE],
+    ],
+    places: &[&[Place::AllEqual], &[Place::AllEqual, Place::NobodyLeaves, Place::SomeAtOnce]],
+};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Model {
@@ -49,9 +60,9 @@ impl Model {
     }
 
     fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
-        let logs = [self.r, self.alpha, self.a, self.b].map(libm::log);
+        let at = of_parameters(&OF_TWO_PAIRS, [self.r, self.alpha, self.a, self.b]);
         let (unit, extra) = (f64::from(unit_days.max(1)), self.extra);
-        let of = |pairs: &Pairs| Data { pairs, unit, extra }.at(&logs).value;
+        let of = |pairs: &Pairs| Data { pairs, unit, extra }.at(&at).value;
         Pairs::new(histories).map_or(0.0, |pairs| of(&pairs))
     }
 }
@@ -63,39 +74,39 @@ struct Data<'a> {
 }
 
 impl LogLikelihood<4> for Data<'_> {
-    fn at(&self, logs: &[f64; 4]) -> Jet<4> {
+    fn at(&self, at: &[f64; 4]) -> Jet<4> {
+        let logs = COORDINATES.logs(at);
+        // Nobody leaves if the mean chance to do so is zero.
+        let likelihood = if at[2] == f64::NEG_INFINITY {
+            ln_of_orders(self.pairs, self.unit, &[logs[0], logs[1], 0.0, 0.0])
+        } else {
+            self.of_both(&logs)
+        };
+        likelihood.mapped(&COORDINATES.map)
+    }
+}
+
+impl Data<'_> {
+    /// By the logarithms of the parameters.
+    fn of_both(&self, logs: &[f64; 4]) -> Jet<4> {
         let [r, alpha, a, b] = Jet::parameters(logs);
         let (ln_alpha, ln_a) = (Jet::variable(1, logs[1]), Jet::variable(2, logs[2]));
         let stays = a + b;
         let stayed = |chances| b.chain(ln_rising(b.value, chances));
-        // Times (1 + time / alpha)^-(r + x), written out as it depends on two parameters only.
-        let elapsed = |factor: &Jet<4>, x: u32, days: u32| {
-            let [ln, first, second] = ln_elapsed(f64::from(days) / self.unit, alpha.value);
-            let power = r.value + f64::from(x);
-            let mut out = *factor;
-            out.value -= power * ln;
-            out.gradient[0] -= r.value * ln;
-            out.gradient[1] -= power * first;
-            out.hessian[0][0] -= r.value * ln;
-            out.hessian[0][1] -= r.value * first;
-            out.hessian[1][0] -= r.value * first;
-            out.hessian[1][1] -= power * second;
-            out
-        };
         self.pairs.log_likelihood(|of_x, parts| {
             let x = of_x.x;
             let chances = x.saturating_add(self.extra);
-            let orders = r.chain(ln_rising(r.value, x))
-                - ln_alpha * f64::from(x)
-                - stays.chain(ln_rising(stays.value, chances));
+            let orders = ln_orders(&r, &ln_alpha, x) - stays.chain(ln_rising(stays.value, chances));
             let alive = orders + stayed(chances);
-            parts.first.extend(of_x.ages.iter().map(|days| elapsed(&alive, x, *days)));
+            let after = |ln: &Jet<4>, days: u32| {
+                elapsed(ln, x, f64::from(days) / self.unit, r.value, alpha.value)
+            };
+            parts.first.extend(of_x.ages.iter().map(|days| after(&alive, *days)));
             if chances == 0 {
-                let never = Jet::constant(f64::NEG_INFINITY);
-                parts.second.resize(of_x.recencies.len(), never);
+                parts.has_no_second(of_x);
             } else {
                 let left = orders + ln_a + stayed(chances - 1);
-                parts.second.extend(of_x.recencies.iter().map(|days| elapsed(&left, x, *days)));
+                parts.second.extend(of_x.recencies.iter().map(|days| after(&left, *days)));
             }
         })
     }
@@ -105,12 +116,33 @@ fn fit(observed: &Observed, unit_days: u32, extra: u32) -> Option<Fit<Model>> {
     let unit = f64::from(unit_days.max(1));
     let data = |pairs| Data { pairs, unit, extra };
     let rate = observed.all.daily_rate() * unit;
-    let starts = [(0.5, 1.0, 2.0), (3.0, 0.3, 2.0)]
-        .map(|(r, a, b)| [r, 0.5 * r / rate, a, b].map(libm::log));
+    let starts = [(0.5, 1.0, 2.0), (2.0, 1.0, 0.4), (0.4, 0.2, 6.0), (3.0, 0.3, 2.0)]
+        .map(|(r, a, b)| of_parameters(&OF_TWO_PAIRS, [r, 0.5 * r / rate, a, b]));
     let sample = observed.sample.as_ref().map(data);
-    let maximum = maximise_by_sample(&data(&observed.all), sample.as_ref(), &starts)?;
-    let model = |[r, alpha, a, b]: [f64; 4]| Model { r, alpha, a, b, extra };
-    Some(Fit::new(NAMES, observed.all.customers(), &maximum, model))
+    let all = data(&observed.all);
+    let maximum = maximise_by_sample(&all, sample.as_ref(), &starts, COORDINATES.groups)?;
+    let fit = Fit::new(
+        &COORDINATES,
+        observed.all.customers(),
+        &maximum,
+        means(&maximum),
+        model(&maximum, extra),
+    );
+    Some(fit.without_repeats(observed.all.has_repeats()))
+}
+
+fn means(maximum: &Maximum<4>) -> [Option<f64>; 4] {
+    let rate = Some(libm::exp(maximum.at[0]));
+    let leaving = Some(1.0 / (1.0 + libm::exp(-maximum.at[2])));
+    [rate, rate, leaving, leaving]
+}
+
+fn model(maximum: &Maximum<4>, extra: u32) -> Model {
+    let [r, alpha, a, b] = COORDINATES.logs(&maximum.at).map(libm::exp);
+    if maximum.at[2] == f64::NEG_INFINITY {
+        return Model { r, alpha, a: 0.0, b: 1.0, extra };
+    }
+    Model { r, alpha, a, b, extra }
 }
 
 macro_rules! variant {

@@ -74,6 +74,20 @@ impl<const N: usize> Jet<N> {
         }
     }
 
+    /// The same value with its derivatives by other variables, of which this jet's are linear
+    /// functions: variable i is the sum of `map[i][j]` times the new variable j.
+    pub fn mapped(&self, map: &[[f64; N]; N]) -> Self {
+        let mut out = Self::constant(self.value);
+        for i in 0..N {
+            out.gradient[i] = (0..N).map(|k| map[k][i] * self.gradient[k]).sum();
+            for j in 0..N {
+                let row = |k: usize| (0..N).map(|l| self.hessian[k][l] * map[l][j]).sum::<f64>();
+                out.hessian[i][j] = (0..N).map(|k| map[k][i] * row(k)).sum();
+            }
+        }
+        out
+    }
+
     /// True if neither the value nor a derivative is infinite or not a number.
     pub fn is_finite(&self) -> bool {
         self.value.is_finite()
@@ -158,6 +172,21 @@ mod tests {
             (f.hessian[1][1], 4.0 / y - s / (y * y)),
         ];
         for (got, want) in expected {
+            assert!((got - want).abs() < 1e-14, "{got} instead of {want}");
+        }
+    }
+
+    #[test]
+    fn derivatives_by_other_variables() {
+        // f = x² y with x = u + 2 v and y = 3 v, so that f = 3 u² v + 12 u v² + 12 v³.
+        let (u, v) = (0.5, 0.25);
+        let (x, y) = (Jet::<2>::variable(0, u + 2.0 * v), Jet::<2>::variable(1, 3.0 * v));
+        let f = (x * x * y).mapped(&[[1.0, 2.0], [0.0, 3.0]]);
+        let first = [6.0 * u * v + 12.0 * v * v, 3.0 * u * u + 24.0 * u * v + 36.0 * v * v];
+        let second = [6.0 * v, 6.0 * u + 24.0 * v, 24.0 * u + 72.0 * v];
+        let got = [f.hessian[0][0], f.hessian[0][1], f.hessian[1][1]];
+        assert_eq!(f.hessian[0][1].to_bits(), f.hessian[1][0].to_bits());
+        for (got, want) in f.gradient.into_iter().chain(got).zip(first.into_iter().chain(second)) {
             assert!((got - want).abs() < 1e-14, "{got} instead of {want}");
         }
     }

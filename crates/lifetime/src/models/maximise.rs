@@ -1,306 +1,341 @@
-//! Maximum likelihood over the logarithms of positive parameters.
+//! Maximum likelihood over coordinates that may end in a limit.
 //!
-//! A trust region around each Newton step leads up from any start; plain Newton steps finish.
+//! A trust region around each Newton step leads up from any start; plain Newton steps finish. Where
+//! the likelihood rises towards infinity instead, its limits are climbed as models of their own, by
+//! holding the coordinates that leave, and the highest of them is kept unless something above it is
+//! found beside it.
 
-use std::cell::Cell;
-
-use argmin::core::{
-    CostFunction, Error, Executor, Gradient, Hessian, IterState, KV, Problem, Solver, State,
-    TerminationReason, TerminationStatus,
-};
-use argmin::solver::trustregion::{Steihaug, TrustRegion};
-
+use super::climb::{End, Held, Patience, climb};
 use super::jet::Jet;
 
-/// A log-likelihood of `N` positive parameters.
+/// A log-likelihood in `N` coordinates.
 pub trait LogLikelihood<const N: usize> {
-    /// The log-likelihood with its derivatives by the logarithms of the parameters.
-    fn at(&self, logs: &[f64; N]) -> Jet<N>;
+    /// The log-likelihood with its derivatives by the coordinates. Where a coordinate is held in a
+    /// limit, its derivatives are not looked at.
+    fn at(&self, at: &[f64; N]) -> Jet<N>;
 }
 
-/// Where the climb ended.
+/// A limit of some coordinates.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit<const N: usize> {
+    /// The coordinates that are held, and their values; minus infinity where the likelihood knows
+    /// it as such.
+    pub held: [Option<f64>; N],
+    /// Values of these coordinates at some distance from the limit. Where one of them is more
+    /// likely, the limit is left; where all are as likely, the data do not tell.
+    pub beside: &'static [[Option<f64>; N]],
+}
+
+/// The limits of coordinates that go there together, of which one may be taken.
+pub type Group<const N: usize> = &'static [Limit<N>];
+
+/// Where the search ended.
 #[derive(Clone, Debug)]
 pub struct Maximum<const N: usize> {
-    /// The logarithms of the parameters.
-    pub logs: [f64; N],
-    /// Standard errors of the logarithms, if the observed information is positive definite.
-    pub log_errors: Option<[f64; N]>,
+    /// The coordinates.
+    pub at: [f64; N],
+    /// Which limit of each group is taken, if any.
+    pub limits: Vec<Option<usize>>,
+    /// Of each limit that is taken, which of the points beside it is the most likely.
+    nearest: Vec<Option<usize>>,
+    /// The inverse of the observed information, zero in coordinates that are held; `None` where
+    /// that is not positive definite.
+    pub covariance: Option<[[f64; N]; N]>,
     /// The log-likelihood there.
     pub log_likelihood: f64,
-    /// Steps taken, over all starts tried.
+    /// Steps taken, over all starts and limits tried.
     pub iterations: u64,
-    /// Whether this is an inner maximum that the data determine.
-    pub converged: bool,
+    /// What it is.
+    pub found: Found,
 }
 
-/// Parameters beyond e^±18 are on their way to zero or infinity.
-const FURTHEST: f64 = 18.0;
-/// A standard error of a parameter's logarithm from which on the data do not determine it: on the
-/// way to infinity the likelihood's slope and curvature fade together, so that the slope alone
-/// would pass for a maximum.
-const UNDETERMINED: f64 = 5.0;
-/// Squared length of the next Newton step in standard errors, twice what it has to gain, at which
-/// a climb that leads to no determined maximum is given up ...
-const HOPELESS: f64 = 1e-3;
-/// ... and any other is finished by plain Newton steps ...
-const NEAR: f64 = 1e-5;
-/// ... and at which the maximum counts as found: the parameters are within 1e-4 standard errors.
-const FOUND: f64 = 1e-8;
-/// The same, at which another step is not worth its while.
-const POLISHED: f64 = 1e-12;
-/// The longest step in the logarithms of the parameters.
-const LONGEST: f64 = 4.0;
-const MOST_ITERATIONS: u64 = 200;
-/// Rejected steps in a row after which rounding alone decides.
-const MOST_REJECTED: u32 = 12;
-
-/// The highest point reached: from the first start whose climb converges, otherwise the best of
-/// all. `None` if the likelihood is not finite at any start.
-pub fn maximise<const N: usize>(
-    likelihood: &impl LogLikelihood<N>,
-    starts: &[[f64; N]],
-) -> Option<Maximum<N>> {
-    highest(likelihood, starts, FURTHEST)
+/// What the search has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A maximum, or the limit of a likelihood that has none.
+    Maximum,
+    /// A point among many that are as likely.
+    Flat,
+    /// A point on the way to infinity, along which the likelihood keeps rising.
+    Endless,
+    /// A point where rounding, or the number of steps, ended the search.
+    Lost,
 }
 
-fn highest<const N: usize>(
-    likelihood: &impl LogLikelihood<N>,
+/// The highest point reached: a maximum inside, or in limits, of each group one at most. `None` if
+/// the likelihood is not finite at any start.
+pub fn maximise<L: LogLikelihood<N>, const N: usize>(
+    likelihood: &L,
     starts: &[[f64; N]],
-    furthest: f64,
+    groups: &[Group<N>],
 ) -> Option<Maximum<N>> {
-    let mut best: Option<Maximum<N>> = None;
-    let mut iterations = 0;
-    for start in starts {
-        let Some(found) = climb(likelihood, start, furthest) else { continue };
-        iterations += found.iterations;
-        let better = best
-            .as_ref()
-            .is_none_or(|best| found.converged || found.log_likelihood > best.log_likelihood);
-        if better {
-            best = Some(found);
-        }
-        if best.as_ref().is_some_and(|best| best.converged) {
-            break;
-        }
-    }
-    best.map(|best| Maximum { iterations, ..best })
+    Search { likelihood, groups, iterations: 0 }.climb_from(starts)
 }
 
 /// The same, begun where the likelihood of a sample of the data, if there is one, is highest.
 ///
 /// The sample weighs as much as the data do, so that the two likelihoods have much the same shape.
-/// Where it leads towards infinity, it is left early enough for the data to tell their own way.
 pub fn maximise_by_sample<L: LogLikelihood<N>, const N: usize>(
     likelihood: &L,
     sample: Option<&L>,
     starts: &[[f64; N]],
+    groups: &[Group<N>],
 ) -> Option<Maximum<N>> {
-    let early = FURTHEST - 2.0 * LONGEST;
-    if let Some(near) = sample.and_then(|sample| highest(sample, starts, early))
-        && let Some(found) = climb(likelihood, &near.logs, FURTHEST)
-        && (found.converged || !near.converged)
-    {
-        return Some(Maximum { iterations: near.iterations + found.iterations, ..found });
-    }
-    maximise(likelihood, starts)
-}
-
-fn climb<const N: usize>(
-    likelihood: &impl LogLikelihood<N>,
-    start: &[f64; N],
-    furthest: f64,
-) -> Option<Maximum<N>> {
-    let slope = Slope { likelihood, last: Cell::new(None) };
-    if !slope.at(start).is_finite() {
-        return None;
-    }
-    let steps = Steihaug::new().with_max_iters(8 * N as u64);
-    let inner = TrustRegion::new(steps).with_max_radius(LONGEST).ok()?;
-    let solver = UntilFlat { inner, furthest, cost: f64::NAN, rejected: 0 };
-    let state = Executor::new(&slope, solver)
-        .configure(|state| state.param(start.to_vec()).max_iters(MOST_ITERATIONS))
-        .run()
-        .ok()?
-        .state;
-    let mut logs = array(state.get_param()?);
-    let mut here = slope.at(&logs);
-    let mut iterations = state.get_iter();
-    // Near the maximum the likelihood changes by less than its rounding, its slope does not.
-    while let Some(step) = newton_step(&here)
-        && (POLISHED..=NEAR).contains(&step.length)
-    {
-        let next = std::array::from_fn(|i| logs[i] + step.by[i]);
-        let there = slope.at(&next);
-        let shorter = newton_step(&there).is_some_and(|after| after.length < 0.5 * step.length);
-        if !there.is_finite() || !shorter {
-            break;
-        }
-        (logs, here, iterations) = (next, there, iterations + 1);
-    }
-    let flat = newton_step(&here).is_some_and(|step| step.length <= FOUND);
-    let log_errors = log_errors(&here);
-    let inside = logs.iter().all(|log| log.abs() < furthest);
-    let converged = flat && determined(log_errors) && inside;
-    Some(Maximum { logs, log_errors, log_likelihood: here.value, iterations, converged })
-}
-
-/// The negative log-likelihood as the solver asks for it: value, slope and curvature one by one.
-struct Slope<'a, L, const N: usize> {
-    likelihood: &'a L,
-    last: Cell<Option<([f64; N], Jet<N>)>>,
-}
-
-impl<L: LogLikelihood<N>, const N: usize> Slope<'_, L, N> {
-    fn at(&self, logs: &[f64]) -> Jet<N> {
-        let logs = array(logs);
-        if let Some((at, jet)) = self.last.get()
-            && at.map(f64::to_bits) == logs.map(f64::to_bits)
+    let mut search = Search { likelihood, groups, iterations: 0 };
+    if let Some(near) = sample.and_then(|sample| maximise(sample, starts, groups)) {
+        search.iterations += near.iterations;
+        if near.found == Found::Maximum
+            && let Some(reached) = search.climb(&near.at, near.limits, Patience::Little)
+            && reached.end.is_maximum
         {
-            return jet;
+            return Some(search.settle_by(reached, near.nearest));
         }
-        let jet = self.likelihood.at(&logs);
-        self.last.set(Some((logs, jet)));
-        jet
+    }
+    search.climb_from(starts)
+}
+
+/// Starts that have to lead to a maximum, as there may be two.
+const TRIED: usize = 3;
+
+/// By how much a likelihood has to exceed another to be higher: more than sums of values of this
+/// size lose.
+fn negligible(log_likelihood: f64) -> f64 {
+    1e-12 * log_likelihood.abs() + 1e-9
+}
+
+/// The search at work.
+struct Search<'a, L, const N: usize> {
+    likelihood: &'a L,
+    groups: &'a [Group<N>],
+    iterations: u64,
+}
+
+/// Where a climb within limits ended.
+#[derive(Clone)]
+struct Reached<const N: usize> {
+    limits: Vec<Option<usize>>,
+    end: End<N>,
+}
+
+impl<const N: usize> Reached<N> {
+    fn exceeds(&self, other: &Self) -> bool {
+        self.end.value > other.end.value + negligible(other.end.value)
     }
 }
 
-impl<L: LogLikelihood<N>, const N: usize> CostFunction for &Slope<'_, L, N> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, logs: &Vec<f64>) -> Result<f64, Error> {
-        let jet = self.at(logs);
-        Ok(if jet.is_finite() { -jet.value } else { f64::INFINITY })
-    }
-}
-
-impl<L: LogLikelihood<N>, const N: usize> Gradient for &Slope<'_, L, N> {
-    type Param = Vec<f64>;
-    type Gradient = Vec<f64>;
-
-    fn gradient(&self, logs: &Vec<f64>) -> Result<Vec<f64>, Error> {
-        Ok(self.at(logs).gradient.iter().map(|x| -x).collect())
-    }
-}
-
-impl<L: LogLikelihood<N>, const N: usize> Hessian for &Slope<'_, L, N> {
-    type Param = Vec<f64>;
-    type Hessian = Vec<Vec<f64>>;
-
-    fn hessian(&self, logs: &Vec<f64>) -> Result<Vec<Vec<f64>>, Error> {
-        Ok(self.at(logs).hessian.iter().map(|row| row.iter().map(|x| -x).collect()).collect())
-    }
-}
-
-type Climb = IterState<Vec<f64>, Vec<f64>, (), Vec<Vec<f64>>, (), f64>;
-
-/// The trust region method, which knows no end of its own but a number of steps.
-struct UntilFlat {
-    inner: TrustRegion<Steihaug<Vec<f64>, f64>, f64>,
-    furthest: f64,
-    cost: f64,
-    rejected: u32,
-}
-
-impl<L: LogLikelihood<N>, const N: usize> Solver<&Slope<'_, L, N>, Climb> for UntilFlat {
-    fn name(&self) -> &'static str {
-        "trust region until flat"
-    }
-
-    fn init(
-        &mut self,
-        problem: &mut Problem<&Slope<'_, L, N>>,
-        state: Climb,
-    ) -> Result<(Climb, Option<KV>), Error> {
-        self.inner.init(problem, state)
-    }
-
-    fn next_iter(
-        &mut self,
-        problem: &mut Problem<&Slope<'_, L, N>>,
-        state: Climb,
-    ) -> Result<(Climb, Option<KV>), Error> {
-        self.inner.next_iter(problem, state)
-    }
-
-    #[expect(clippy::float_cmp, reason = "a rejected step leaves the very same cost")]
-    fn terminate(&mut self, state: &Climb) -> TerminationStatus {
-        let (Some(logs), Some(gradient), Some(hessian)) =
-            (state.get_param(), state.get_gradient(), state.get_hessian())
-        else {
-            return TerminationStatus::NotTerminated;
-        };
-        self.rejected = if state.get_cost() == self.cost { self.rejected + 1 } else { 0 };
-        self.cost = state.get_cost();
-        let mut here = Jet::<N>::constant(-self.cost);
-        here.gradient = array::<N>(gradient).map(|x| -x);
-        here.hessian = std::array::from_fn(|i| array::<N>(&hessian[i]).map(|x| -x));
-        let length = newton_step(&here).map_or(f64::INFINITY, |step| step.length);
-        let flat = length <= NEAR || length <= HOPELESS && !determined(log_errors(&here));
-        let gone = logs.iter().any(|log| log.abs() > self.furthest);
-        if flat || gone || self.rejected > MOST_REJECTED {
-            return TerminationStatus::Terminated(TerminationReason::SolverConverged);
-        }
-        TerminationStatus::NotTerminated
-    }
-}
-
-fn array<const N: usize>(values: &[f64]) -> [f64; N] {
-    std::array::from_fn(|i| values[i])
-}
-
-/// A Newton step and its squared length in standard errors.
-struct Step<const N: usize> {
-    by: [f64; N],
-    length: f64,
-}
-
-/// The step to the top of the parabola, `None` where the likelihood is not concave.
-fn newton_step<const N: usize>(here: &Jet<N>) -> Option<Step<N>> {
-    let factor = cholesky(&here.hessian)?;
-    let by = solve(&factor, here.gradient);
-    let length = by.iter().zip(here.gradient).map(|(by, slope)| by * slope).sum();
-    Some(Step { by, length })
-}
-
-/// The lower triangular root of the negative Hessian, `None` if that is not safely positive
-/// definite.
-fn cholesky<const N: usize>(hessian: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
-    let mut root = [[0.0; N]; N];
-    for i in 0..N {
-        for j in 0..=i {
-            let rest = (0..j).fold(-hessian[i][j], |rest, k| rest - root[i][k] * root[j][k]);
-            if i > j {
-                root[i][j] = rest / root[j][j];
-            } else if rest > 1e-13 * -hessian[i][i] && rest.is_finite() {
-                root[i][i] = rest.sqrt();
-            } else {
-                return None;
+impl<L: LogLikelihood<N>, const N: usize> Search<'_, L, N> {
+    fn climb_from(&mut self, starts: &[[f64; N]]) -> Option<Maximum<N>> {
+        let (mut highest, mut best) = (None::<Reached<N>>, None::<Reached<N>>);
+        let mut led = 0;
+        for start in starts {
+            let inside = vec![None; self.groups.len()];
+            let Some(reached) = self.climb(start, inside, Patience::Little) else { continue };
+            if let Some(found) = self.maximum_ahead(&reached) {
+                if highest.as_ref().is_none_or(|highest| found.exceeds(highest)) {
+                    highest = Some(found);
+                }
+                led += 1;
+                if led == TRIED {
+                    break;
+                }
+            } else if best.as_ref().is_none_or(|best| reached.exceeds(best)) {
+                best = Some(reached);
             }
         }
+        if let Some(highest) = highest {
+            return Some(self.settle(highest));
+        }
+        best.map(|best| self.further(best, starts))
     }
-    Some(root)
+
+    /// The maximum that a climb has reached, or the limit that it has ended on the way to.
+    fn maximum_ahead(&mut self, reached: &Reached<N>) -> Option<Reached<N>> {
+        if reached.end.is_maximum {
+            return Some(reached.clone());
+        }
+        let limits = self.limits_ahead(reached);
+        let limit = self.highest_limit(&limits, &[reached.end.at])?;
+        (!reached.exceeds(&limit)).then_some(limit)
+    }
+
+    /// From a point without a maximum or a limit near it.
+    fn further(&mut self, from: Reached<N>, starts: &[[f64; N]]) -> Maximum<N> {
+        let all = combinations(self.groups);
+        let starts: Vec<_> = std::iter::once(from.end.at).chain(starts.iter().copied()).collect();
+        let limit = self.highest_limit(&all, &starts);
+        let reached = if limit.as_ref().is_none_or(|limit| from.exceeds(limit)) {
+            let further = self.climb(&from.end.at, from.limits.clone(), Patience::Much);
+            further.unwrap_or(from)
+        } else {
+            from
+        };
+        match limit {
+            Some(limit) if !(reached.end.is_maximum && reached.exceeds(&limit)) => {
+                self.settle(limit)
+            }
+            _ => self.settle(reached),
+        }
+    }
+
+    /// Limits of just the groups that a climb has ended on the way to, beside those that hold.
+    fn limits_ahead(&self, reached: &Reached<N>) -> Vec<Vec<Option<usize>>> {
+        let is_ahead = |group: &Group<N>| {
+            let holds = |i: usize| group.iter().any(|limit| limit.held[i].is_some());
+            (0..N).any(|i| holds(i) && reached.end.leaving[i])
+        };
+        let ahead: Vec<bool> = self.groups.iter().map(is_ahead).collect();
+        let mut all = combinations(self.groups);
+        all.retain(|limits| {
+            let each = limits.iter().zip(&ahead).zip(&reached.limits);
+            each.clone().all(
+                |((limit, ahead), held)| {
+                    if *ahead { limit.is_some() } else { limit == held }
+                },
+            )
+        });
+        all
+    }
+
+    /// The highest maximum in some limits; of equals the first.
+    fn highest_limit(
+        &mut self,
+        limits: &[Vec<Option<usize>>],
+        starts: &[[f64; N]],
+    ) -> Option<Reached<N>> {
+        let mut best: Option<Reached<N>> = None;
+        for limits in limits {
+            let reached = starts.iter().find_map(|start| {
+                let reached = self.climb(start, limits.clone(), Patience::Little);
+                reached.filter(|reached| reached.end.is_maximum)
+            });
+            let Some(reached) = reached else { continue };
+            if best.as_ref().is_none_or(|best| reached.exceeds(best)) {
+                best = Some(reached);
+            }
+        }
+        best
+    }
+
+    /// Leaves limits beside which the likelihood is higher, and says what has been found then.
+    fn settle(&mut self, best: Reached<N>) -> Maximum<N> {
+        let nearest = vec![None; best.limits.len()];
+        self.settle_by(best, nearest)
+    }
+
+    /// The same where it is known which point beside a limit is the most likely.
+    fn settle_by(&mut self, mut best: Reached<N>, mut nearest: Vec<Option<usize>>) -> Maximum<N> {
+        let mut found = match best.end {
+            End { is_maximum: true, .. } => Found::Maximum,
+            End { leaving, .. } if leaving.contains(&true) => Found::Endless,
+            _ => Found::Lost,
+        };
+        let mut group = 0;
+        while found == Found::Maximum && group < best.limits.len() {
+            match self.beside(&best, group, &mut nearest[group]) {
+                Beside::Lower => group += 1,
+                Beside::Equal => found = Found::Flat,
+                Beside::Higher(higher) => {
+                    let ahead = self.maximum_ahead(&higher).filter(|ahead| ahead.exceeds(&best));
+                    if ahead.is_none() {
+                        found = Found::Endless;
+                    }
+                    best = ahead.unwrap_or(higher);
+                    nearest.fill(None);
+                    group = 0;
+                }
+            }
+        }
+        let Reached { limits, end } = best;
+        Maximum {
+            at: end.at,
+            limits,
+            nearest,
+            covariance: end.covariance,
+            log_likelihood: end.value,
+            iterations: self.iterations,
+            found,
+        }
+    }
+
+    /// What the likelihood is beside the limit of a group: at the nearest point, which is found
+    /// where it is not known.
+    fn beside(
+        &mut self,
+        best: &Reached<N>,
+        group: usize,
+        nearest: &mut Option<usize>,
+    ) -> Beside<N> {
+        let Some(limit) = best.limits[group].map(|limit| &self.groups[group][limit]) else {
+            return Beside::Lower;
+        };
+        let mut limits = best.limits.clone();
+        limits[group] = None;
+        let held = Held::new(self.likelihood, self.held(&limits));
+        let here = best.end.value;
+        let point = |place: usize| -> [f64; N] {
+            std::array::from_fn(|i| limit.beside[place][i].unwrap_or(best.end.at[i]))
+        };
+        let places = nearest.map_or(0..limit.beside.len(), |place| place..place + 1);
+        let values = places.map(|place| (held.at(&point(place)).value, place));
+        let values: Vec<_> = values.filter(|(value, _)| value.is_finite()).collect();
+        let is_equal = |(value, _): &(f64, usize)| (value - here).abs() <= negligible(here);
+        if nearest.is_none() && values.iter().all(is_equal) {
+            return Beside::Equal;
+        }
+        let highest = values.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
+        *nearest = highest.map(|(_, place)| place);
+        let Some((_, place)) = highest.filter(|(value, _)| *value > here + negligible(here)) else {
+            return Beside::Lower;
+        };
+        match self.climb(&point(place), limits, Patience::Much) {
+            Some(reached) if reached.exceeds(best) => Beside::Higher(reached),
+            _ => Beside::Lower,
+        }
+    }
+
+    fn climb(
+        &mut self,
+        start: &[f64; N],
+        limits: Vec<Option<usize>>,
+        patience: Patience,
+    ) -> Option<Reached<N>> {
+        let held = Held::new(self.likelihood, self.held(&limits));
+        let end = climb(&held, start, patience)?;
+        self.iterations += end.iterations;
+        Some(Reached { limits, end })
+    }
+
+    /// The values of the coordinates that limits hold.
+    fn held(&self, limits: &[Option<usize>]) -> [Option<f64>; N] {
+        let mut held = [None; N];
+        for (group, limit) in self.groups.iter().zip(limits) {
+            let Some(limit) = limit else { continue };
+            held = std::array::from_fn(|i| group[*limit].held[i].or(held[i]));
+        }
+        held
+    }
 }
 
-fn solve<const N: usize>(root: &[[f64; N]; N], mut right: [f64; N]) -> [f64; N] {
-    for i in 0..N {
-        right[i] = (0..i).fold(right[i], |rest, k| rest - root[i][k] * right[k]) / root[i][i];
-    }
-    for i in (0..N).rev() {
-        right[i] = (i + 1..N).fold(right[i], |rest, k| rest - root[k][i] * right[k]) / root[i][i];
-    }
-    right
+/// How likely the points beside a limit are.
+enum Beside<const N: usize> {
+    Lower,
+    Equal,
+    /// Where a climb from the highest of them ended.
+    Higher(Reached<N>),
 }
 
-/// The standard errors of the logarithms: roots of the diagonal of the negative Hessian's inverse.
-fn log_errors<const N: usize>(here: &Jet<N>) -> Option<[f64; N]> {
-    let root = cholesky(&here.hessian)?;
-    Some(std::array::from_fn(|i| {
-        let unit = std::array::from_fn(|j| f64::from(u8::from(i == j)));
-        solve(&root, unit)[i].sqrt()
-    }))
-}
-
-fn determined<const N: usize>(log_errors: Option<[f64; N]>) -> bool {
-    log_errors.is_some_and(|errors| errors.iter().all(|error| *error < UNDETERMINED))
+/// Every choice of limits, at least one, those of more groups first.
+fn combinations<const N: usize>(groups: &[Group<N>]) -> Vec<Vec<Option<usize>>> {
+    let mut all = vec![Vec::new()];
+    for group in groups {
+        let choices = || std::iter::once(None).chain((0..group.len()).map(Some));
+        let with = |limits: &Vec<_>| {
+            let limits = limits.clone();
+            choices().map(move |limit| [limits.clone(), vec![limit]].concat())
+        };
+        all = all.iter().flat_map(with).collect();
+    }
+    all.retain(|limits| limits.iter().any(Option::is_some));
+    all.sort_by_key(|limits| limits.iter().filter(|limit| limit.is_none()).count());
+    all
 }

@@ -15,7 +15,8 @@
 //! * [`sbg`] (Fader and Hardie 2007, "How to project customer retention"): contracts, which end
 //!   period by period with an own chance, beta(alpha, beta) over customers.
 //!
-//! Each is fitted on counts of equal customers. The result depends neither on the order of the
+//! Where the likelihood has no maximum but rises to a limit in which the model still says something
+//! ([`Place`]), the fit is that limit. Each is fitted on counts of equal customers. The result depends neither on the order of the
 //! rows nor on how customers are spread over equal rows, to the last bit. Times are whole days in
 //! the rows; in the models they are days / `unit_days` (7 for weeks), and every rate and scale
 //! parameter is in that unit.
@@ -28,9 +29,12 @@
 )]
 
 mod beta_geometric;
+mod climb;
+mod coordinates;
 pub mod gamma_gamma;
 mod jet;
 mod maximise;
+mod orders;
 mod pairs;
 pub mod pareto_nbd;
 mod purchases;
@@ -44,9 +48,11 @@ mod value;
 mod tests;
 
 pub use beta_geometric::{bg_nbd, mbg_nbd};
+pub use coordinates::Place;
 pub use value::{Births, discounted_orders_if_alive, expected_curve};
 
-use maximise::Maximum;
+use coordinates::Coordinates;
+use maximise::{Found, Maximum};
 use pairs::Observed;
 
 /// Customers with the same order history.
@@ -62,16 +68,62 @@ pub struct History {
     pub customers: u64,
 }
 
-/// One fitted parameter, positive in all of these models.
+/// One parameter of a fit, positive in all of these models.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parameter {
     /// Its name in the paper, such as `alpha`.
     pub name: &'static str,
-    /// The maximum likelihood estimate.
-    pub value: f64,
+    /// Where the maximum lies.
+    pub place: Place,
+    /// The maximum likelihood estimate; `None` where that is a limit.
+    pub value: Option<f64>,
     /// Its standard error from the observed information, by the delta method from the parameter's
-    /// logarithm; `None` if the information is not positive definite.
+    /// logarithm; `None` in a limit, and if the information is not positive definite.
     pub standard_error: Option<f64>,
+    /// The mean over customers of what it shapes: r / alpha, s / beta, a / (a + b); of the
+    /// Gamma-Gamma model the mean value of an order. `None` where there is none.
+    pub mean: Option<f64>,
+}
+
+/// Why a fit has no maximum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// There is nothing to fit to.
+    NoData,
+    /// Nobody ordered on a second day.
+    NoRepeats,
+    /// Other parameters are as likely.
+    Flat,
+    /// The likelihood rises without end, towards no limit that says anything.
+    Endless,
+    /// Rounding, or the number of steps, ended the search.
+    Lost,
+}
+
+impl Missing {
+    /// The name in tables.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoData => "no_data",
+            Self::NoRepeats => "no_repeats",
+            Self::Flat => "flat",
+            Self::Endless => "endless",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The reason in words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoData => "no customer has what it is fitted to",
+            Self::NoRepeats => "nobody ordered on a second day",
+            Self::Flat => "other parameters are as likely",
+            Self::Endless => "the likelihood rises without end",
+            Self::Lost => "the search for its maximum was lost in rounding",
+        }
+    }
 }
 
 /// A fitted model and how far to trust it.
@@ -87,36 +139,60 @@ pub struct Fit<M> {
     pub customers: u64,
     /// Steps of the optimisation.
     pub iterations: u64,
-    /// True if the estimates are an inner maximum that the data determine: the next Newton step is
-    /// below 1e-4 standard errors, the information is positive definite, and no parameter's
-    /// standard error exceeds five times its value, as it does on the way to zero or infinity.
-    /// False where customers do not differ or nobody returns.
-    pub converged: bool,
+    /// Why the estimates are neither a maximum nor a limit that the likelihood rises to: then they
+    /// are where the search ended.
+    pub missing: Option<Missing>,
 }
 
 impl<M> Fit<M> {
     fn new<const N: usize>(
-        names: [&'static str; N],
+        coordinates: &Coordinates<N>,
         customers: u64,
         maximum: &Maximum<N>,
-        model: impl FnOnce([f64; N]) -> M,
+        means: [Option<f64>; N],
+        model: M,
     ) -> Self {
-        let values = maximum.logs.map(libm::exp);
-        let parameters = (0..N)
-            .map(|i| Parameter {
-                name: names[i],
-                value: values[i],
-                standard_error: maximum.log_errors.map(|errors| values[i] * errors[i]),
-            })
-            .collect();
+        let logs = coordinates.logs(&maximum.at);
+        let parameter = |i: usize| {
+            let place = coordinates.place(i, maximum);
+            let value = (place == Place::Inside).then(|| libm::exp(logs[i]));
+            let error = coordinates.log_error(i, maximum);
+            let standard_error = value.zip(error).map(|(value, error)| value * error);
+            Parameter { name: coordinates.names[i], place, value, standard_error, mean: means[i] }
+        };
         Self {
-            model: model(values),
-            parameters,
+            model,
+            parameters: (0..N).map(parameter).collect(),
             log_likelihood: maximum.log_likelihood,
             customers,
             iterations: maximum.iterations,
-            converged: maximum.converged,
+            missing: match maximum.found {
+                Found::Maximum => None,
+                Found::Flat => Some(Missing::Flat),
+                Found::Endless => Some(Missing::Endless),
+                Found::Lost => Some(Missing::Lost),
+            },
         }
+    }
+
+    /// Whether the estimates are the maximum, or the limit, of the likelihood.
+    #[must_use]
+    pub fn is_converged(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    /// Why a fit, or none, has no maximum.
+    #[must_use]
+    pub fn missing_of(fit: Option<&Self>) -> Option<Missing> {
+        fit.map_or(Some(Missing::NoData), |fit| fit.missing)
+    }
+
+    /// The same fit, of customers of whom nobody has returned if so.
+    fn without_repeats(mut self, has_repeats: bool) -> Self {
+        if !has_repeats {
+            self.missing = Some(Missing::NoRepeats);
+        }
+        self
     }
 
     /// The same fit with the model replaced, such as boxed.
@@ -128,7 +204,7 @@ impl<M> Fit<M> {
             log_likelihood: self.log_likelihood,
             customers: self.customers,
             iterations: self.iterations,
-            converged: self.converged,
+            missing: self.missing,
         }
     }
 }

@@ -41,6 +41,13 @@ pub struct Parts<const N: usize> {
     pub second: Vec<Jet<N>>,
 }
 
+impl<const N: usize> Parts<N> {
+    /// Where nobody can have left.
+    pub fn has_no_second(&mut self, of_x: &OfX) {
+        self.second.resize(of_x.recencies.len(), Jet::constant(f64::NEG_INFINITY));
+    }
+}
+
 /// Histories by their pairs, each distinct history once.
 #[derive(Debug)]
 pub struct Pairs {
@@ -107,6 +114,11 @@ impl Pairs {
     /// Customers in all histories.
     pub fn customers(&self) -> u64 {
         self.customers
+    }
+
+    /// Whether anybody has ordered again.
+    pub fn has_repeats(&self) -> bool {
+        self.orders > 0.0
     }
 
     /// Repeat orders per customer and day, as if nobody ever left; always positive.

@@ -9,14 +9,22 @@
 //! left:  C s     ∫_t_x (alpha + v)^-(r+x)   (beta + v)^-(s+1) dv
 //! ```
 
+use super::coordinates::{Coordinates, OF_TWO_PAIRS, Pair, Place, TWO_PAIRS, of_parameters};
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise_by_sample};
+use super::maximise::{LogLikelihood, Maximum, maximise_by_sample};
+use super::orders::ln_of_orders;
 use super::pairs::{Observed, Pairs};
 use super::special::ln_rising;
 use super::tail::{Factor, Tail, span};
 use super::{Fit, History, TransactionModel};
 
-const NAMES: [&str; 4] = ["r", "alpha", "s", "beta"];
+/// The logarithms of r / alpha, of r, of s / beta and of s.
+const COORDINATES: Coordinates<4> = Coordinates {
+    names: ["r", "alpha", "s", "beta"],
+    map: TWO_PAIRS,
+    groups: &[&[Pair::<4, 0>::ALL_EQUAL], &[Pair::<4, 2>::ALL_EQUAL, Pair::<4, 2>::NOBODY]],
+    places: &[&[Place::AllEqual], &[Place::AllEqual, Place::NobodyLeaves]],
+};
 
 /// A Pareto/NBD model with its parameters, all positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +112,10 @@ impl Parameters {
 
 impl TransactionModel for ParetoNbd {
     fn probability_alive(&self, x: u32, t_x: f64, age: f64) -> f64 {
+        // If nobody leaves, however unlikely it is that a customer is silent for so long.
+        if self.s == 0.0 {
+            return 1.0;
+        }
         let power = self.r + f64::from(x);
         let ln_alive = -power * libm::log1p((age - t_x) / (self.alpha + t_x))
             - self.s * libm::log1p((age - t_x) / (self.beta + t_x));
@@ -129,9 +141,9 @@ impl TransactionModel for ParetoNbd {
     }
 
     fn log_likelihood(&self, histories: &[History], unit_days: u32) -> f64 {
-        let logs = [self.r, self.alpha, self.s, self.beta].map(libm::log);
+        let at = of_parameters(&OF_TWO_PAIRS, [self.r, self.alpha, self.s, self.beta]);
         let unit = f64::from(unit_days.max(1));
-        Pairs::new(histories).map_or(0.0, |pairs| Data { pairs: &pairs, unit }.at(&logs).value)
+        Pairs::new(histories).map_or(0.0, |pairs| Data { pairs: &pairs, unit }.at(&at).value)
     }
 }
 
@@ -141,9 +153,22 @@ struct Data<'a> {
 }
 
 impl LogLikelihood<4> for Data<'_> {
-    fn at(&self, logs: &[f64; 4]) -> Jet<4> {
-        let at = Parameters::at(logs);
+    fn at(&self, at: &[f64; 4]) -> Jet<4> {
+        let logs = COORDINATES.logs(at);
+        // Nobody leaves if the mean rate of leaving is zero.
+        let likelihood = if at[2] == f64::NEG_INFINITY {
+            ln_of_orders(self.pairs, self.unit, &[logs[0], logs[1], 0.0, 0.0])
+        } else {
+            self.of_both(&logs)
+        };
+        likelihood.mapped(&COORDINATES.map)
+    }
+}
 
+impl Data<'_> {
+    /// By the logarithms of the parameters.
+    fn of_both(&self, logs: &[f64; 4]) -> Jet<4> {
+        let at = Parameters::at(logs);
         self.pairs.log_likelihood(|of_x, parts| {
             let [order, left] = at.ln_factors(of_x.x);
             let x = f64::from(of_x.x);
@@ -165,10 +190,25 @@ pub(super) fn fit_observed(observed: &Observed, unit_days: u32) -> Option<Fit<Pa
     let data = |pairs| Data { pairs, unit };
     let rate = observed.all.daily_rate() * unit;
     let age = observed.all.mean_age_days() / unit;
-    let starts =
-        [(0.5, 0.5), (3.0, 0.2)].map(|(r, s)| [r, 0.5 * r / rate, s, 2.0 * s * age].map(libm::log));
+    let starts = [(0.5, 0.5), (3.0, 0.2), (1.0, 2.0)]
+        .map(|(r, s)| of_parameters(&OF_TWO_PAIRS, [r, 0.5 * r / rate, s, 2.0 * s * age]));
     let sample = observed.sample.as_ref().map(data);
-    let maximum = maximise_by_sample(&data(&observed.all), sample.as_ref(), &starts)?;
-    let model = |[r, alpha, s, beta]: [f64; 4]| ParetoNbd { r, alpha, s, beta };
-    Some(Fit::new(NAMES, observed.all.customers(), &maximum, model))
+    let all = data(&observed.all);
+    let maximum = maximise_by_sample(&all, sample.as_ref(), &starts, COORDINATES.groups)?;
+    let customers = observed.all.customers();
+    let fit = Fit::new(&COORDINATES, customers, &maximum, means(&maximum), model(&maximum));
+    Some(fit.without_repeats(observed.all.has_repeats()))
+}
+
+fn means(maximum: &Maximum<4>) -> [Option<f64>; 4] {
+    let [rate, leaving] = [0, 2].map(|mean| Some(libm::exp(maximum.at[mean])));
+    [rate, rate, leaving, leaving]
+}
+
+fn model(maximum: &Maximum<4>) -> ParetoNbd {
+    let [r, alpha, s, beta] = COORDINATES.logs(&maximum.at).map(libm::exp);
+    if maximum.at[2] == f64::NEG_INFINITY {
+        return ParetoNbd { r, alpha, s: 0.0, beta: 1.0 };
+    }
+    ParetoNbd { r, alpha, s, beta }
 }

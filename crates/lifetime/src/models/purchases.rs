@@ -12,6 +12,8 @@ const MOST_TERMS: f64 = 20_000.0;
 /// A panel's length next to the integrand's poles, and how much of its fall one panel may span.
 const NEAR: f64 = 3.0;
 const FALL: f64 = 15.0;
+/// Up to here a chance to leave is none.
+const DECIDED: f64 = 1e-14;
 /// What may be left out, relative to the whole.
 const NEGLIGIBLE: f64 = 1e-17;
 
@@ -23,6 +25,15 @@ pub fn expected(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
         return 0.0;
     }
     let mean = shape * ahead;
+    // Nobody leaves any more: the chance to leave is zero, or was decided long ago.
+    if a <= DECIDED * b {
+        return mean;
+    }
+    // A share leaves at the next chance, after the first order, the others never.
+    if a + b <= DECIDED {
+        let first = -libm::expm1(-shape * libm::log1p(ahead));
+        return first + b / (a + b) * (mean - first);
+    }
     let terms = mean + 8.0 * (mean * (1.0 + ahead)).sqrt() + 40.0 * (1.0 + ahead);
     if terms <= MOST_TERMS { sum(shape, ahead, a, b, terms) } else { integral(shape, ahead, a, b) }
 }

@@ -3,7 +3,7 @@
 /// Customers in a sample.
 const SIZE: u64 = 8_192;
 /// Different rows from which on a sample saves much.
-const MANY: usize = 65_536;
+const MANY: usize = 16_384;
 
 /// Takes every n-th customer, who stands for n, of rows that come in a fixed order.
 pub struct EveryNth {

@@ -1,11 +1,20 @@
 //! Shifted beta-geometric: how long contracts last (Fader and Hardie 2007).
 
 use super::Fit;
+use super::coordinates::{Coordinates, Pair, Place, of_parameters};
 use super::jet::Jet;
 use super::maximise::{LogLikelihood, maximise};
 use super::special::ln_rising;
 
-const NAMES: [&str; 2] = ["alpha", "beta"];
+/// The logarithms of alpha / beta and of alpha.
+const COORDINATES: Coordinates<2> = Coordinates {
+    names: ["alpha", "beta"],
+    map: [[0.0, 1.0], [-1.0, 1.0]],
+    groups: &[&[Pair::<2, 0>::ALL_EQUAL, Pair::<2, 0>::NOBODY, Pair::<2, 0>::SOME_AT_ONCE]],
+    places: &[&[Place::AllEqual, Place::NobodyLeaves, Place::SomeAtOnce]],
+};
+/// The coordinates as sums of the logarithms of the parameters.
+const OF_PARAMETERS: [[f64; 2]; 2] = [[1.0, -1.0], [1.0, 0.0]];
 
 /// Customers whose contracts lasted equally long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,7 +97,7 @@ impl Sbg {
     /// The log-likelihood of these rows, zero without customers.
     #[must_use]
     pub fn log_likelihood(&self, rows: &[Tenure]) -> f64 {
-        Data::new(rows).at(&[self.alpha, self.beta].map(libm::log)).value
+        Data::new(rows).at(&of_parameters(&OF_PARAMETERS, [self.alpha, self.beta])).value
     }
 }
 
@@ -110,7 +119,19 @@ impl Data {
 }
 
 impl LogLikelihood<2> for Data {
-    fn at(&self, logs: &[f64; 2]) -> Jet<2> {
+    fn at(&self, at: &[f64; 2]) -> Jet<2> {
+        // Nobody leaves if the mean chance to do so is zero.
+        if at[0] == f64::NEG_INFINITY {
+            let stayed = self.0.iter().all(|row| !row.churned);
+            return Jet::constant(if stayed { 0.0 } else { f64::NEG_INFINITY });
+        }
+        self.of_both(&COORDINATES.logs(at)).mapped(&COORDINATES.map)
+    }
+}
+
+impl Data {
+    /// By the logarithms of the parameters.
+    fn of_both(&self, logs: &[f64; 2]) -> Jet<2> {
         let [alpha, beta] = Jet::parameters(logs);
         let both = alpha + beta;
         let mut sum = Jet::constant(0.0);
@@ -137,6 +158,14 @@ pub fn fit(rows: &[Tenure]) -> Option<Fit<Sbg>> {
         return None;
     }
     let starts = [[1.0, 1.0], [1.0, 10.0], [10.0, 10.0], [0.1, 0.5]];
-    let maximum = maximise(&data, &starts.map(|start| start.map(libm::log)))?;
-    Some(Fit::new(NAMES, customers, &maximum, |[alpha, beta]| Sbg { alpha, beta }))
+    let starts = starts.map(|start| of_parameters(&OF_PARAMETERS, start));
+    let maximum = maximise(&data, &starts, COORDINATES.groups)?;
+    let mean = Some(1.0 / (1.0 + libm::exp(-maximum.at[0])));
+    let [alpha, beta] = COORDINATES.logs(&maximum.at).map(libm::exp);
+    let model = if maximum.at[0] == f64::NEG_INFINITY {
+        Sbg { alpha: 0.0, beta: 1.0 }
+    } else {
+        Sbg { alpha, beta }
+    };
+    Some(Fit::new(&COORDINATES, customers, &maximum, [mean; 2], model))
 }

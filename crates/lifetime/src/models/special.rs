@@ -18,26 +18,65 @@ pub fn ln_gamma(x: f64) -> Taylor {
     }
     let inverse = 1.0 / shifted;
     let square = inverse * inverse;
-    let series = |terms: &[f64]| terms.iter().rev().fold(0.0, |sum, term| (sum + term) * square);
-    digamma += libm::log(shifted)
-        - 0.5 * inverse
-        - series(&[1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0]);
-    trigamma += inverse * (1.0 + 0.5 * inverse)
-        + inverse * series(&[1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0]);
+    let [first, second] = series(square);
+    digamma += libm::log(shifted) - 0.5 * inverse - first;
+    trigamma += inverse * (1.0 + 0.5 * inverse) + inverse * second;
     [libm::lgamma(x), digamma, trigamma]
 }
 
 /// ln Γ(x + n) - ln Γ(x), the logarithm of the rising factorial, with its derivatives by x > 0.
 pub fn ln_rising(x: f64, n: u32) -> Taylor {
     if n > MULTIPLIED_OUT {
-        let (upper, lower) = (ln_gamma(x + f64::from(n)), ln_gamma(x));
-        return std::array::from_fn(|order| upper[order] - lower[order]);
+        return ln_gamma_ratio(x, f64::from(n));
     }
     (0..n).fold([0.0; 3], |[value, first, second], i| {
         let factor = x + f64::from(i);
         let inverse = 1.0 / factor;
         [value + libm::log(factor), first + inverse, second - inverse * inverse]
     })
+}
+
+/// ln Γ(x + more) - ln Γ(x) with its derivatives by x, for x > 0 and more >= 0. However large x
+/// is, nothing cancels but what the logarithm of x itself has lost.
+pub fn ln_gamma_ratio(x: f64, more: f64) -> Taylor {
+    let above = x + more;
+    if x < ASYMPTOTIC {
+        let (upper, lower) = (ln_gamma(above), ln_gamma(x));
+        return std::array::from_fn(|order| upper[order] - lower[order]);
+    }
+    let grown = libm::log1p(more / x);
+    let closer = more / x / above;
+    let rest = [above, x].map(|x| {
+        let square = 1.0 / (x * x);
+        let [first, second] = series(square);
+        [value_series(square) / x, first, second / x]
+    });
+    let [value, first, second] = std::array::from_fn(|order| rest[0][order] - rest[1][order]);
+    [
+        (x - 0.5) * grown + more * libm::log(above) - more + value,
+        grown + 0.5 * closer - first,
+        -closer - 0.5 * closer * (1.0 / above + 1.0 / x) + second,
+    ]
+}
+
+/// The asymptotic series of the derivatives of ln Γ beyond their first terms, by 1 / x²; that of
+/// the second is times x.
+fn series(square: f64) -> [f64; 2] {
+    [
+        power_series(square, &[1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0]),
+        power_series(square, &[1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0]),
+    ]
+}
+
+/// The same of ln Γ itself, times x.
+fn value_series(square: f64) -> f64 {
+    let terms = [-1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0];
+    1.0 / 12.0 + power_series(square, &terms)
+}
+
+/// `Σ terms[i] x^(i + 1)`.
+fn power_series(x: f64, terms: &[f64]) -> f64 {
+    terms.iter().rev().fold(0.0, |sum, term| (sum + term) * x)
 }
 
 /// ln(1 + days / scale) with its derivatives by the logarithm of the scale.
@@ -105,7 +144,7 @@ mod tests {
 
     #[test]
     fn rising_factorials_agree_on_both_sides_of_the_switch() {
-        for x in [1e-3, 0.4, 7.5, 1e3] {
+        for x in [1e-3, 0.4, 7.5, 12.0, 1e3, 1e9, 1e14] {
             let beyond = ln_rising(x, MULTIPLIED_OUT + 1);
             let product = ln_rising(x, MULTIPLIED_OUT);
             let factor = x + f64::from(MULTIPLIED_OUT);
@@ -116,6 +155,39 @@ mod tests {
             ];
             for (got, want) in beyond.into_iter().zip(expected) {
                 assert!((got - want).abs() < 1e-11 * want.abs().max(1.0), "{got} {want}");
+            }
+        }
+    }
+
+    #[test]
+    fn ratios_of_gamma_functions_keep_their_digits() {
+        // mpmath, 40 digits: loggamma, psi(0) and psi(1) of x + more, less those of x.
+        let table = [
+            (0.25, 70.5, [228.087_559_547_730_05, 8.479_522_284_277_381, -17.183_094_519_414_95]),
+            (
+                12.5,
+                0.75,
+                [1.886_847_930_765_182_9, 0.060_591_656_971_681_396, -0.004_893_971_659_229_407],
+            ),
+            (
+                400.0,
+                300.0,
+                [1_888.890_518_507_543_7, 0.560_151_852_986_152_3, -0.001_073_535_281_520_266_8],
+            ),
+            (
+                100_000_000.0,
+                2_500.0,
+                [46_051.733_097_120_654, 2.499_968_763_020_511e-5, -2.499_937_526_561_523_5e-13],
+            ),
+            (
+                100_000_000_000_000.0,
+                65.0,
+                [2_095.352_434_624_602, 6.499_999_999_997_92e-13, -6.499_999_999_995_84e-27],
+            ),
+        ];
+        for (x, more, expected) in table {
+            for (got, want) in ln_gamma_ratio(x, more).into_iter().zip(expected) {
+                assert!((got / want - 1.0).abs() < 2e-13, "{x} {more}: {got} instead of {want}");
             }
         }
     }

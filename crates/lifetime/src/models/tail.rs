@@ -49,6 +49,8 @@ struct Node {
     grown: [f64; 2],
     /// The factors by which they have grown, inverted.
     shrunk: [f64; 2],
+    /// What these are short of one, which may be far less than one.
+    short: [f64; 2],
 }
 
 impl Hump {
@@ -72,21 +74,23 @@ impl Hump {
     fn node(&self, t: f64, weight: f64) -> Node {
         let near = libm::exp(-t);
         let ratio = self.origins[0] / self.origins[1];
-        let (ln_far, far) = if t < 30.0 {
-            let more = ratio * (1.0 - near) / near;
-            (libm::log1p(more), 1.0 / (1.0 + more))
+        let (ln_far, far, far_short) = if t < 30.0 {
+            let more = ratio * libm::expm1(t);
+            (libm::log1p(more), 1.0 / (1.0 + more), more / (1.0 + more))
         } else {
             let left = ratio * (1.0 + self.gap * near);
-            (t + libm::log(left), near / left)
+            (t + libm::log(left), near / left, 1.0 - near / left)
         };
         let ln_mass = (1.0 - self.near.power) * t - self.far.power * ln_far;
         let mass = self.origins[0] * weight * libm::exp(ln_mass);
         let (mut grown, mut shrunk) = ([t, ln_far], [near, far]);
+        let mut short = [-libm::expm1(-t), far_short];
         if self.swapped {
             grown.reverse();
             shrunk.reverse();
+            short.reverse();
         }
-        Node { mass, grown, shrunk }
+        Node { mass, grown, shrunk, short }
     }
 
     /// Shows each node up to the time at `end` and returns the integral.
@@ -153,7 +157,8 @@ impl Tail {
         let factors = [alpha, beta];
         let mut tail = Self { factors, time, moments: Moments::default() };
         let shares = tail.shares();
-        let add = |node: &Node| tail.moments.add(node, shares);
+        let elapsed = tail.elapsed();
+        let add = |node: &Node| tail.moments.add(node, shares, elapsed);
         Hump::new(alpha, beta, time).integrate(f64::INFINITY, add);
         tail
     }
@@ -171,12 +176,12 @@ impl Tail {
         let shift = [-grown[0], later[0] * relative[0], -grown[1], later[1] * relative[1]];
         self.moments.shift(shift, libm::exp(-alpha.power * grown[0] - beta.power * grown[1]));
         self.time = time;
-        let shares = self.shares();
+        let (shares, elapsed) = (self.shares(), self.elapsed());
         let moments = &mut self.moments;
         let length = (alpha.power + 1.0) * relative[0] + (beta.power + 1.0) * relative[1];
         let Some((_, rule)) = SHORT.iter().find(|(longest, _)| length <= *longest) else {
             let hump = Hump::new(alpha, beta, time);
-            hump.integrate(hump.after(step), |node| moments.add(node, shares));
+            hump.integrate(hump.after(step), |node| moments.add(node, shares, elapsed));
             return;
         };
         for (at, weight) in nodes(rule, 0.0, 1.0) {
@@ -184,13 +189,20 @@ impl Tail {
             let grown = more.map(libm::log1p);
             let ln_mass = -alpha.power * grown[0] - beta.power * grown[1];
             let mass = step * weight * libm::exp(ln_mass);
-            moments.add(&Node { mass, grown, shrunk: more.map(|more| 1.0 / (1.0 + more)) }, shares);
+            let shrunk = more.map(|more| 1.0 / (1.0 + more));
+            let short = [more[0] * shrunk[0], more[1] * shrunk[1]];
+            moments.add(&Node { mass, grown, shrunk, short }, shares, elapsed);
         }
     }
 
     /// The part of alpha in alpha plus the time, and the same of beta.
     fn shares(&self) -> [f64; 2] {
         self.factors.map(|factor| factor.scale / (factor.scale + self.time))
+    }
+
+    /// The part of the time in both, which is the rest.
+    fn elapsed(&self) -> [f64; 2] {
+        self.factors.map(|factor| self.time / (factor.scale + self.time))
     }
 
     /// The logarithm of `alpha^p beta^q ∫ (alpha + v)^-p (beta + v)^-q dv`.
@@ -228,9 +240,9 @@ impl Tail {
 }
 
 impl Moments {
-    fn add(&mut self, node: &Node, shares: [f64; 2]) {
-        let now = [shares[0] * node.shrunk[0], shares[1] * node.shrunk[1]];
-        let slopes = [-node.grown[0], shares[0] - now[0], -node.grown[1], shares[1] - now[1]];
+    fn add(&mut self, node: &Node, shares: [f64; 2], elapsed: [f64; 2]) {
+        let less = [shares[0] * node.short[0], shares[1] * node.short[1]];
+        let slopes = [-node.grown[0], less[0], -node.grown[1], less[1]];
         for i in 0..4 {
             let weighted = node.mass * slopes[i];
             self.slopes[i] += weighted;
@@ -238,8 +250,9 @@ impl Moments {
                 *product += weighted * other;
             }
         }
-        for (curvature, now) in self.curvatures.iter_mut().zip(now) {
-            *curvature += node.mass * now * (1.0 - now);
+        for i in 0..2 {
+            let now = shares[i] * node.shrunk[i];
+            self.curvatures[i] += node.mass * now * (elapsed[i] + less[i]);
         }
         self.mass += node.mass;
     }

@@ -60,7 +60,8 @@ pub fn expected_curve(
             .iter()
             .filter(|births| births.day < day)
             .map(|births| births.customers as f64 * of_new(day - births.day))
-            .sum()
+            // Nobody yet is zero, and not the negative zero that a sum begins with.
+            .fold(0.0, |sum, orders| sum + orders)
     };
     days.iter().map(|day| until(*day)).collect()
 }

@@ -35,6 +35,7 @@ impl Surveyed {
         let memory_limit = run.options.memory_limit;
         let counted = run.fold(&gathered.rows, plan, &slots, context, memory_limit)?;
         let Counted { context, mut finished, mut census } = counted;
+        run.warnings.warn_of_tables(run.pipeline, std::mem::take(&mut finished.warnings));
         let spilled_bytes = gathered.rows.spilled_bytes();
         census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
         run.warnings.warn_of_subscriptions(run.pipeline, &census);

@@ -273,11 +273,12 @@ fn first_day(settings: &Settings, survey: &Survey, as_of: Day) -> Day {
 fn finish(measures: Vec<Box<dyn Measure>>) -> Finished {
     let mut all = Finished::default();
     for measure in measures {
-        let Finished { tables, customer_tables, second_pass, risk } = measure.finish();
+        let Finished { tables, customer_tables, second_pass, risk, warnings } = measure.finish();
         all.tables.extend(tables);
         all.customer_tables.extend(customer_tables);
         all.second_pass.extend(second_pass);
         all.risk = all.risk.or(risk);
+        all.warnings.extend(warnings);
     }
     all
 }

@@ -19,10 +19,11 @@ people AS (
     FROM clv_customer GROUP BY ALL
 )
 SELECT segment, segment_value, model, unnest(names) AS parameter,
-    CAST(NULL AS DOUBLE) AS estimate, CAST(NULL AS DOUBLE) AS standard_error, CAST(NULL AS DOUBLE) AS log_likelihood,
+    CAST(NULL AS DOUBLE) AS estimate, CAST(NULL AS DOUBLE) AS standard_error,
+    CAST(NULL AS DOUBLE) AS mean, CAST(NULL AS DOUBLE) AS log_likelihood,
     CASE WHEN model = 'gamma_gamma' THEN paying ELSE everybody END AS customers,
     CAST(getvariable('unit_days') AS INTEGER) AS unit_days,
-    CAST(NULL AS BOOLEAN) AS is_converged
+    CAST(NULL AS BOOLEAN) AS is_converged, CAST(NULL AS VARCHAR) AS maximum
 FROM people CROSS JOIN parameter;
 
 CREATE MACRO days_of(units) AS CAST(units * getvariable('unit_days') AS INTEGER);

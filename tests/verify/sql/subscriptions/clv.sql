@@ -13,9 +13,10 @@ WHERE s.spell = 1;
 
 CREATE TABLE clv_models AS
 SELECT segment, segment_value, 'sbg' AS model, unnest(['alpha', 'beta']) AS parameter,
-    CAST(NULL AS DOUBLE) AS estimate, CAST(NULL AS DOUBLE) AS standard_error, CAST(NULL AS DOUBLE) AS log_likelihood,
+    CAST(NULL AS DOUBLE) AS estimate, CAST(NULL AS DOUBLE) AS standard_error,
+    CAST(NULL AS DOUBLE) AS mean, CAST(NULL AS DOUBLE) AS log_likelihood,
     count(*) AS customers,
     CAST(30 AS INTEGER) AS unit_days,
-    CAST(NULL AS BOOLEAN) AS is_converged
+    CAST(NULL AS BOOLEAN) AS is_converged, CAST(NULL AS VARCHAR) AS maximum
 FROM sbg_customer
 GROUP BY segment, segment_value;

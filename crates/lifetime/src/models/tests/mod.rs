@@ -1,10 +1,14 @@
-//! Published fits, reference values in many digits, properties, and data that determine nothing.
+//! Published fits, reference values in many digits, properties, fits to simulated data, limits, and
+//! data that determine nothing.
 
 mod degenerate;
+mod limits;
 mod properties;
 mod published;
+mod random;
 mod reference;
 mod samples;
+mod simulated;
 
 use super::gamma_gamma::Spend;
 use super::{Births, History};

@@ -10,9 +10,10 @@ use super::{assert_close, cdnow, cdnow_births, cdnow_spend};
 
 /// A fit as printed: parameters, their standard errors, log-likelihood.
 fn printed<M>(fit: &Fit<M>, decimals: usize) -> String {
-    assert!(fit.converged);
+    assert!(fit.is_converged());
     let shown = |value: f64| format!("{value:.decimals$}");
-    let values: Vec<_> = fit.parameters.iter().map(|parameter| shown(parameter.value)).collect();
+    let values: Vec<_> =
+        fit.parameters.iter().map(|parameter| shown(parameter.value.unwrap())).collect();
     format!("{} {:.1}", values.join(" "), fit.log_likelihood)
 }
 
