@@ -52,7 +52,7 @@ fn a_run_draws_bars_and_sums_up() {
         "loyalty 9 rows N kB",
         "clv_models 45 rows N kB",
         "clv_holdout 117 rows N kB",
-        "scorecard 154 rows N kB",
+        "scorecard 145 rows N kB",
         "alerts 0 rows N kB",
         "checks 5 checks passed, 0 warned, 0 failed",
         "to DIR/out/runs/RUN",
