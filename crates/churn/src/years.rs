@@ -24,7 +24,7 @@ tally!(Yearly { opening, kept, quiet });
 /// What can be computed of it from numbers that are typed in.
 pub(crate) const YEARLY: Formula = Formula {
     name: "yearly",
-    about: "Which share of the customers of a year ago is left, and which has bought since",
+    about: "Which share of the customers of a year ago is left, and which bought",
     inputs: &[
         Input::count("start", "Customers a year ago"),
         Input::count("kept", "Those of them who are customers now"),

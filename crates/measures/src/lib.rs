@@ -155,6 +155,7 @@ mod tests {
             "models are fitted to every customer",
             &[
                 "estimate",
+                "mean",
                 "standard_error",
                 "log_likelihood",
                 "expected_orders",

@@ -14,6 +14,8 @@ const NEAR: f64 = 3.0;
 const FALL: f64 = 15.0;
 /// Up to here a chance to leave is none.
 const DECIDED: f64 = 1e-14;
+/// From this `a` on the chances to leave are nearly the same for all.
+const NARROW: f64 = 1e7;
 /// What may be left out, relative to the whole.
 const NEGLIGIBLE: f64 = 1e-17;
 
@@ -34,8 +36,30 @@ pub fn expected(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
         let first = -libm::expm1(-shape * libm::log1p(ahead));
         return first + b / (a + b) * (mean - first);
     }
+    if a >= NARROW {
+        return nearly_one_chance(shape, ahead, a, b);
+    }
     let terms = mean + 8.0 * (mean * (1.0 + ahead)).sqrt() + 40.0 * (1.0 + ahead);
     if terms <= MOST_TERMS { sum(shape, ahead, a, b, terms) } else { integral(shape, ahead, a, b) }
+}
+
+/// Where the chances to leave are so alike that their mean and variance tell all but 1e-14 of it.
+fn nearly_one_chance(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
+    let p = a / (a + b);
+    let variance = p * (b / (a + b)) / (a + b + 1.0);
+    // Of g / p, where g is 1 - (1 + p ahead)^-shape.
+    let fall = shape * ahead / ahead.mul_add(p, 1.0);
+    let rest = libm::exp(-shape * libm::log1p(p * ahead));
+    let (first, second) =
+        (fall * rest, -fall * rest * (shape + 1.0) * ahead / ahead.mul_add(p, 1.0));
+    let orders = at_chance(shape, ahead, p);
+    let bend = (second - 2.0 * first / p + 2.0 * orders / p) / p;
+    orders + 0.5 * variance * bend
+}
+
+/// The expected orders where everybody leaves after an order with the chance `p`, which is above 0.
+fn at_chance(shape: f64, ahead: f64, p: f64) -> f64 {
+    -libm::expm1(-shape * libm::log1p(p * ahead)) / p
 }
 
 fn sum(shape: f64, ahead: f64, a: f64, b: f64, terms: f64) -> f64 {
@@ -80,11 +104,8 @@ fn integral(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
             (-rest, -t - rest)
         };
         let p = libm::exp(ln_p);
-        let orders = if p * ahead < f64::MIN_POSITIVE {
-            shape * ahead
-        } else {
-            -libm::expm1(-shape * libm::log1p(p * ahead)) / p
-        };
+        let orders =
+            if p * ahead < f64::MIN_POSITIVE { shape * ahead } else { at_chance(shape, ahead, p) };
         (a * ln_p + b * ln_q, orders)
     };
     // Of the logarithm of the integrand; the orders' own slope lies between -1 and 0.
@@ -140,6 +161,27 @@ fn integral(shape: f64, ahead: f64, a: f64, b: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chances_that_are_nearly_the_same() {
+        for (shape, ahead) in [(0.11, 4.1), (0.11, 1e7), (1e9, 1e-7), (300.0, 40.0), (2.0, 1.0)] {
+            for chance in [0.999, 0.5, 0.01, 1e-6] {
+                let name = format!("{shape} {ahead} {chance}");
+                // Where both ways are open they agree.
+                let (a, b) = (1e6, 1e6 / chance * (1.0 - chance));
+                let [one, two] = [integral, nearly_one_chance].map(|way| way(shape, ahead, a, b));
+                assert!((one / two - 1.0).abs() < 1e-10, "{name}: {one} {two}");
+                for a in [1e8, 1e12, 1e16, 1e20] {
+                    let found = expected(shape, ahead, a, a / chance * (1.0 - chance));
+                    let same = at_chance(shape, ahead, chance);
+                    assert!(
+                        (found / same - 1.0).abs() < 10.0 / a + 1e-9,
+                        "{name} {a}: {found} {same}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn sum_and_integral_agree() {

@@ -371,27 +371,27 @@ fn the_latest_alerts() {
         ]);
         columns
     };
-    insta::assert_snapshot!(draw("alerts", key, alerts(["all"; 3], [None; 3]), &["--rows", "2"]), @r#"
+    insta::assert_snapshot!(draw("alerts", key, alerts(["all"; 3], [None; 3]), &["--rows", "2"]), @r"
     alerts by month, as of 2024-03-15, everybody: latest period first
 
-    metric  period      value  change  is_latest
-    ──────  ──────────  ─────  ──────  ─────────
-    dso     2024-03-01  44.00       –  yes
-    nps     2024-02-01  -1.50   -3.00  yes
+    metric  period      value  is_latest  change
+    ──────  ──────────  ─────  ─────────  ──────
+    dso     2024-03-01  44.00  yes             –
+    nps     2024-02-01  -1.50  yes         -3.00
     left out: 1 row (--rows 3)
-    "#);
+    ");
     // Without one of everybody those of the first segment.
     let segments = alerts(["country", "country", "plan"], [Some("FR"), Some("GB"), Some("S")]);
-    insta::assert_snapshot!(draw("alerts", key, segments, &[]), @r#"
+    insta::assert_snapshot!(draw("alerts", key, segments, &[]), @r"
     alerts by month, as of 2024-03-15, country: latest period first
 
                 segment_
-    metric      value     period      value  change  is_latest
-    ──────────  ────────  ──────────  ─────  ──────  ─────────
-    dso         GB        2024-03-01  44.00       –  yes
-    churn_rate  FR        2024-01-01  8.0 %   1.0 %  no
+    metric      value     period      value  is_latest  change
+    ──────────  ────────  ──────────  ─────  ─────────  ──────
+    dso         GB        2024-03-01  44.00  yes             –
+    churn_rate  FR        2024-01-01  8.0 %  no          1.0 %
     left out: by plan (--segment)
-    "#);
+    ");
 }
 
 #[test]
