@@ -285,7 +285,7 @@ def _errors(fit: Fit, total: Callable[[Parameters], float]) -> list[str]:
 
     information = -np.array([[second(i, j) for j in names] for i in names])
     condition = np.linalg.cond(information * np.outer(list(step.values()), list(step.values())))
-    if condition > 1e6:
+    if condition > 1e5:
         return []  # differences do not tell
     expected = np.sqrt(np.diag(np.linalg.inv(information)))
     return [
