@@ -10,7 +10,7 @@
 
 use super::coordinates::{Coordinates, OF_TWO_PAIRS, Pair, Place, TWO_PAIRS, of_parameters};
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, Maximum, maximise_by_sample};
+use super::maximise::{LogLikelihood, Maximum, Starts, maximise_by_sample};
 use super::orders::{elapsed, ln_of_orders, ln_orders};
 use super::pairs::{Observed, Pairs};
 use super::purchases;
@@ -120,6 +120,8 @@ fn fit(observed: &Observed, unit_days: u32, extra: u32) -> Option<Fit<Model>> {
         .map(|(r, a, b)| of_parameters(&OF_TWO_PAIRS, [r, 0.5 * r / rate, a, b]));
     let sample = observed.sample.as_ref().map(data);
     let all = data(&observed.all);
+    // MBG/NBD may have two maxima.
+    let starts = Starts { at: &starts, tried: 3 };
     let maximum = maximise_by_sample(&all, sample.as_ref(), &starts, COORDINATES.groups)?;
     let fit = Fit::new(
         &COORDINATES,

@@ -10,7 +10,7 @@
 use super::Fit;
 use super::coordinates::{Coordinates, INFINITE, Place, of_parameters};
 use super::jet::Jet;
-use super::maximise::{Limit, LogLikelihood, maximise_by_sample};
+use super::maximise::{Limit, LogLikelihood, Starts, maximise_by_sample};
 use super::pairs::Compensated;
 use super::sample::EveryNth;
 use super::special::{ln_gamma, ln_gamma_ratio};
@@ -231,6 +231,7 @@ pub fn fit(rows: &[Spend], scale: u32) -> Option<Fit<GammaGamma>> {
     let starts = [(3.0, 3.0), (1.0, 1.5), (10.0, 10.0), (0.3, 5.0)]
         .map(|(p, q): (f64, f64)| [0.0, p, q])
         .map(|[mean, p, q]| [mean, libm::log(p), libm::log(q)]);
+    let starts = Starts { at: &starts, tried: 3 };
     let maximum = maximise_by_sample(&data, data.sample().as_ref(), &starts, COORDINATES.groups)?;
     let [p, q, gamma] = COORDINATES.logs(&maximum.at).map(libm::exp);
     let model = GammaGamma { p, q, gamma: gamma * data.typical };

@@ -66,7 +66,7 @@ pub enum Found {
 /// the likelihood is not finite at any start.
 pub fn maximise<L: LogLikelihood<N>, const N: usize>(
     likelihood: &L,
-    starts: &[[f64; N]],
+    starts: &Starts<'_, N>,
     groups: &[Group<N>],
 ) -> Option<Maximum<N>> {
     Search { likelihood, groups, iterations: 0 }.climb_from(starts)
@@ -78,7 +78,7 @@ pub fn maximise<L: LogLikelihood<N>, const N: usize>(
 pub fn maximise_by_sample<L: LogLikelihood<N>, const N: usize>(
     likelihood: &L,
     sample: Option<&L>,
-    starts: &[[f64; N]],
+    starts: &Starts<'_, N>,
     groups: &[Group<N>],
 ) -> Option<Maximum<N>> {
     let mut search = Search { likelihood, groups, iterations: 0 };
@@ -94,8 +94,13 @@ pub fn maximise_by_sample<L: LogLikelihood<N>, const N: usize>(
     search.climb_from(starts)
 }
 
-/// Starts that have to lead to a maximum, as there may be two.
-const TRIED: usize = 3;
+/// Where a search starts, the best guess first.
+pub struct Starts<'a, const N: usize> {
+    pub at: &'a [[f64; N]],
+    /// How many of them have to lead to a maximum: more than one where there may be several maxima,
+    /// of which the highest counts.
+    pub tried: usize,
+}
 
 /// By how much a likelihood has to exceed another to be higher: more than sums of values of this
 /// size lose.
@@ -124,10 +129,10 @@ impl<const N: usize> Reached<N> {
 }
 
 impl<L: LogLikelihood<N>, const N: usize> Search<'_, L, N> {
-    fn climb_from(&mut self, starts: &[[f64; N]]) -> Option<Maximum<N>> {
+    fn climb_from(&mut self, starts: &Starts<'_, N>) -> Option<Maximum<N>> {
         let (mut highest, mut best) = (None::<Reached<N>>, None::<Reached<N>>);
         let mut led = 0;
-        for start in starts {
+        for start in starts.at {
             let inside = vec![None; self.groups.len()];
             let Some(reached) = self.climb(start, inside, Patience::Little) else { continue };
             if let Some(found) = self.maximum_ahead(&reached) {
@@ -135,7 +140,7 @@ impl<L: LogLikelihood<N>, const N: usize> Search<'_, L, N> {
                     highest = Some(found);
                 }
                 led += 1;
-                if led == TRIED {
+                if led == starts.tried {
                     break;
                 }
             } else if best.as_ref().is_none_or(|best| reached.exceeds(best)) {
@@ -145,7 +150,7 @@ impl<L: LogLikelihood<N>, const N: usize> Search<'_, L, N> {
         if let Some(highest) = highest {
             return Some(self.settle(highest));
         }
-        best.map(|best| self.further(best, starts))
+        best.map(|best| self.further(best, starts.at))
     }
 
     /// The maximum that a climb has reached, or the limit that it has ended on the way to.

@@ -11,7 +11,7 @@
 
 use super::coordinates::{Coordinates, OF_TWO_PAIRS, Pair, Place, TWO_PAIRS, of_parameters};
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, Maximum, maximise_by_sample};
+use super::maximise::{LogLikelihood, Maximum, Starts, maximise_by_sample};
 use super::orders::ln_of_orders;
 use super::pairs::{Observed, Pairs};
 use super::special::ln_rising;
@@ -194,6 +194,7 @@ pub(super) fn fit_observed(observed: &Observed, unit_days: u32) -> Option<Fit<Pa
         .map(|(r, s)| of_parameters(&OF_TWO_PAIRS, [r, 0.5 * r / rate, s, 2.0 * s * age]));
     let sample = observed.sample.as_ref().map(data);
     let all = data(&observed.all);
+    let starts = Starts { at: &starts, tried: 1 };
     let maximum = maximise_by_sample(&all, sample.as_ref(), &starts, COORDINATES.groups)?;
     let customers = observed.all.customers();
     let fit = Fit::new(&COORDINATES, customers, &maximum, means(&maximum), model(&maximum));

@@ -3,7 +3,7 @@
 use super::Fit;
 use super::coordinates::{Coordinates, Pair, Place, of_parameters};
 use super::jet::Jet;
-use super::maximise::{LogLikelihood, maximise};
+use super::maximise::{LogLikelihood, Starts, maximise};
 use super::special::ln_rising;
 
 /// The logarithms of alpha / beta and of alpha.
@@ -159,6 +159,7 @@ pub fn fit(rows: &[Tenure]) -> Option<Fit<Sbg>> {
     }
     let starts = [[1.0, 1.0], [1.0, 10.0], [10.0, 10.0], [0.1, 0.5]];
     let starts = starts.map(|start| of_parameters(&OF_PARAMETERS, start));
+    let starts = Starts { at: &starts, tried: 3 };
     let maximum = maximise(&data, &starts, COORDINATES.groups)?;
     let mean = Some(1.0 / (1.0 + libm::exp(-maximum.at[0])));
     let [alpha, beta] = COORDINATES.logs(&maximum.at).map(libm::exp);
