@@ -1,4 +1,4 @@
-//! What the reader of a table is told of fits that have no maximum.
+//! Warnings of fits that have no maximum.
 
 use kohort_model::{Slot, TableWarning, shown};
 
