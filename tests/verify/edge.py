@@ -252,7 +252,7 @@ OF_EVERY_INPUT = [
             'rows = "orders"' + STATUSES,
             calendar='timezone = "America/New_York"\nas_of = "2024-04-17"\nfiscal_year_start = 2',
             lapse="60",
-            more='activity = "any"\nat_risk_score = 0.2',
+            more='activity = "any"\nat_risk_score = 0.2\nrisk_window = "own"\nat_risk_ratio = 1.7',
         )
         + bazaar.INPUTS
         + "recovery_window_days = 10\n"

@@ -146,6 +146,8 @@ def faults(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) -> l
             found += _fit(db, settings, fit)
     if "customers" in settings.tables and settings.model == "bg_nbd":
         found += _customers(db, settings, folder)
+    if "subscribers" in settings.tables:
+        found += _subscribers(settings, folder)
     return found
 
 
@@ -453,3 +455,51 @@ def _customers(db: duckdb.DuckDBPyConnection, settings: Pipeline, folder: Path) 
             customer = f"x={data.x[i]:.0f} t_x={data.t_x[i]} T={data.t[i]}"
             found.append(f"customers.{column} of {wrong.sum()}, such as {customer}: {seen[i]}, expected {wanted[i]}")
     return found
+
+
+def _retention(fit: Fit, period: Vector) -> Vector:
+    """Share of those who survived period - 1 periods that survives the next: Fader and Hardie (2007), equation 7."""
+    period = np.asarray(period, dtype=float)
+    if fit.limit == "nobody_leaves":
+        return np.ones(period.shape)
+    p = fit.parameters()
+    if fit.limit == "all_equal":
+        return np.full(period.shape, 1 - p["leaving"])
+    if fit.limit == "some_at_once":
+        return np.where(period == 1, 1 - p["leaving"], 1.0)
+    return (p["beta"] + period - 1) / (p["alpha"] + p["beta"] + period - 1)
+
+
+def _subscribers(settings: Pipeline, folder: Path) -> list[str]:
+    """The subscribers' expectations against the parameters that were fitted to everybody."""
+    [fit] = [fit for fit in fits(folder / "clv_models.parquet") if fit.segment == "all"] or [None]
+    rows = duckdb.sql(f"""
+        SELECT status, tenure_months AS n, CAST(mrr AS DOUBLE) AS mrr, expected_months, expected_value, residual_months, clv
+        FROM read_parquet('{folder / "subscribers.parquet"}')
+    """).df()
+    columns = ["expected_months", "expected_value", "residual_months", "clv"]
+    found = rows["status"] != "lapsed"
+    if rows.loc[~found, columns].notna().any().any():
+        return ["subscribers: something is expected of the lapsed"]
+    rows = rows[found]
+    if fit is None or not fit.is_converged:
+        told = rows[columns].notna().sum().sum()
+        return [f"{told} expectations of subscribers from a model that did not converge"] if told else []
+    discount = (1 + settings.annual_discount_rate) ** (1 / 12) - 1
+    # Later months are worth less than 1e-13 of the first.
+    ahead = np.arange(1, 1 + (int(30 / np.log1p(discount)) if discount > 0 else settings.horizon_months))
+    by_months = {}
+    for n in rows["n"].unique():
+        share = np.cumprod(_retention(fit, n + ahead))
+        residual = (share / (1 + discount) ** ahead).sum() if discount > 0 else np.nan
+        by_months[n] = (share[: settings.horizon_months].sum(), residual)
+    months, residual = (rows["n"].map(lambda n: by_months[n][i]).to_numpy(float) for i in range(2))
+    mrr = rows["mrr"].to_numpy(float)
+    faults = []
+    for column, wanted in zip(columns, (months, mrr * months, residual, mrr * residual)):
+        seen = rows[column].to_numpy(float)
+        wrong = ~np.isclose(seen, wanted, rtol=EXPECTATION, atol=1e-9, equal_nan=True)
+        if wrong.any():
+            i = int(np.argmax(wrong))
+            faults.append(f"subscribers.{column} of {wrong.sum()}, such as {seen[i]}, expected {wanted[i]}")
+    return faults

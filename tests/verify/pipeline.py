@@ -22,7 +22,7 @@ KINDS = ["completed", "lost", "open", "ignored"]
 SUMMARIES = ["scorecard", "alerts"]
 
 # Tables that the churn model is fitted for.
-SCORED = ["churn_indicators", "customers"]
+SCORED = ("churn_indicators", "customers", "subscribers")
 
 # How many periods of a grain a unit of a window is, where that is a whole number.
 WINDOW_UNITS = {
@@ -72,6 +72,7 @@ class Pipeline:
     activity: str
     at_risk_ratio: float
     at_risk_score: float
+    has_own_window: bool
     max_k: int | None
     inputs: dict[str, Input]
     rates: Path | None
@@ -101,6 +102,7 @@ class Pipeline:
     model: str
     unit_days: int
     horizon_units: int
+    horizon_months: int
     annual_discount_rate: float
     calibration_end: date | None
     tables: list[str]
@@ -211,6 +213,7 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         activity=customers.get("activity", "sales"),
         at_risk_ratio=customers.get("at_risk_ratio", 2.0),
         at_risk_score=customers.get("at_risk_score", 0.5),
+        has_own_window=customers.get("risk_window") == "own",
         max_k=calendar.get("max_k"),
         inputs=inputs,
         rates=path.parent / history["rates"] if "rates" in history else None,
@@ -240,6 +243,7 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         model=lifetime.get("model", "bg_nbd"),
         unit_days=lifetime.get("unit_days", 7),
         horizon_units=lifetime.get("horizon_units", 52),
+        horizon_months=lifetime.get("horizon_months", 12),
         annual_discount_rate=lifetime.get("annual_discount_rate", 0.1),
         calibration_end=_day(lifetime.get("calibration_end")),
         tables=_tables(toml.get("outputs", {}).get("tables"), toml["inputs"]),

@@ -60,6 +60,7 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "loyal_orders": f"{p.loyal_orders}",
         "at_risk_ratio": f"CAST({p.at_risk_ratio} AS DOUBLE)",
         "at_risk_score": f"CAST({p.at_risk_score} AS DOUBLE)",
+        "has_own_window": f"{p.has_own_window}",
         "has_orders": f"{p.basis == 'orders'}",
         "has_status": f"{p.basis == 'orders' and p.maps('orders', 'status')}",
         "has_returns": f"{'returns' in p.inputs}",

@@ -1,4 +1,4 @@
-"""The hazard model of docs/models.md: who leaves within a month, fitted by Newton's method."""
+"""The hazard model of docs/models.md: who leaves, fitted by Newton's method."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def _score(db: duckdb.DuckDBPyConnection, basis: str) -> dict | None:
         return None
     beta = fit(x[past], y[past])
     _publish(db, rows, x, now, beta, names)
-    return _judged(rows["day"], x, y, past) | {"coefficients": dict(zip(names, beta))}
+    # What comes of a month is known at its end, with orders after the lapse window.
+    lapse = db.execute("SELECT getvariable('lapse')").fetchall()[0][0] if basis == "orders" else 0
+    judged = _judged(rows["day"], x, y, past, np.ma.filled(rows["overdue"], 0) > 0, np.timedelta64(lapse, "D"))
+    return judged | {"coefficients": dict(zip(names, beta))}
 
 
 def _features(rows: dict[str, Vector], signals: list[str], basis: str) -> tuple[list[str], Vector]:
@@ -44,6 +47,9 @@ def _features(rows: dict[str, Vector], signals: list[str], basis: str) -> tuple[
     for tenth in range(1, 10) if basis == "orders" else ():
         names.append(f"recency.{tenth}")
         columns.append(recency == tenth)
+    for overdue in range(1, 4) if basis == "orders" else ():
+        names.append(f"overdue.{overdue}")
+        columns.append(rows["overdue"] == overdue)
     for name in ("orders", "tenure"):
         names.append(name)
         columns.append(rows[name])
@@ -83,12 +89,12 @@ def fit(x: Vector, y: Vector) -> Vector:
     return beta
 
 
-def _judged(days: Vector, x: Vector, y: Vector, past: Vector) -> dict:
-    """The fit on the earlier months, held against the newest fifth of them."""
+def _judged(days: Vector, x: Vector, y: Vector, past: Vector, overdue: Vector, until_known: np.timedelta64) -> dict:
+    """The fit on the months known before the newest fifth of them, held against who is not overdue in that."""
     months = np.unique(days[past])
     held = -(-len(months) // 5)
     first = months[-held]
-    early, late = past & (days < first), past & (days >= first)
+    early, late = past & (days < first) & (days + until_known <= first), past & (days >= first) & ~overdue
     told = {
         "held_out_from": str(first.astype("datetime64[D]")),
         "fitted": int(early.sum()),
@@ -131,10 +137,16 @@ def _auc(p: Vector, y: Vector) -> float | None:
 def _publish(
     db: duckdb.DuckDBPyConnection, rows: dict[str, Vector], x: Vector, now: Vector, beta: Vector, names: list[str]
 ) -> None:
-    groups = ["" if name == "intercept" else name.rsplit(".", 1)[0] for name in names]
-    drivers = sorted(set(groups) - {""})
-    above = (x[now] - x[~now].mean(axis=0)) * beta
-    raised = np.column_stack([above[:, [g == driver for g in groups]].sum(axis=1) for driver in drivers])
+    # The intercept, orders and tenure drive nothing.
+    groups = [name.rsplit(".", 1)[0] if "." in name else "" for name in names]
+    drivers = sorted(set(groups) - {""}) or ["nothing"]
+
+    def parts(of: Vector) -> Vector:
+        return np.column_stack([of[:, [g == driver for g in groups]].sum(axis=1) for driver in drivers])
+
+    # What a customer has raises the odds by being there, and above the average customer's.
+    own, above = parts(x[now] * beta), parts((x[now] - x[~now].mean(axis=0)) * beta)
+    raised = np.where(own > 0, above, 0)
     p = 1 / (1 + np.exp(-(x[now] @ beta)))
     found = [
         (str(customer), float(score), drivers[int(most.argmax())] if most.max() > 0 else None)

@@ -14,7 +14,7 @@ RATES = ("ratio", "currency")
 # ... unless they are differences of them, results of a model, or limits of an interval.
 DIFFERENCES = {
     *("uplift", "uplift_low", "uplift_high", "odds_ratio", "odds_ratio_low", "odds_ratio_high", "auc", "lift"),
-    *("overdue_ratio", "probability_alive", "risk_score", "expected_value", "clv"),
+    *("expected_months", "residual_months", "overdue_ratio", "probability_alive", "risk_score", "expected_value", "clv"),
 }
 
 ARROW = {
@@ -30,6 +30,7 @@ ARROW = {
 # Of models that are fitted: models.py judges them, not the comparison of cells.
 ESTIMATES = {
     "customers": ["probability_alive", "expected_orders", "expected_value", "clv"],
+    "subscribers": ["expected_months", "expected_value", "residual_months", "clv"],
     "clv_models": ["estimate", "standard_error", "mean", "log_likelihood", "is_converged", "maximum"],
     "clv_holdout": ["expected_orders", "expected_cumulative"],
 }

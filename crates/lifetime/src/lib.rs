@@ -9,6 +9,8 @@ mod loyalty;
 pub mod models;
 mod risk;
 mod settings;
+mod status;
+mod subscribers;
 #[cfg(test)]
 mod tests;
 
@@ -17,3 +19,4 @@ pub use customers::CUSTOMERS;
 pub use gaps::PURCHASE_GAPS;
 pub use loyalty::LOYALTY;
 pub use risk::CHURN_INDICATORS;
+pub use subscribers::SUBSCRIBERS;

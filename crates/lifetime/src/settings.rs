@@ -1,10 +1,11 @@
 //! Settings that several tables share: models of lifetime value, signals, and customers at risk.
 
 use kohort_model::{
-    Day, Input, Requires, Setting, SettingKind, Settings, SettingsSection, Source, Within,
+    Context, Day, Input, Requires, Setting, SettingKind, Settings, SettingsSection, Source, Within,
 };
 
 use crate::models::OrderModel;
+use crate::risk::Rhythm;
 
 /// What may tell who leaves.
 pub(crate) const SIGNALS: &[Source] = &[
@@ -18,26 +19,36 @@ pub(crate) const SIGNALS: &[Source] = &[
 pub(crate) static LIFETIME: SettingsSection = SettingsSection {
     name: "lifetime",
     meaning: "The models of lifetime value.",
-    requires: Requires::ORDERS,
+    requires: Requires::NOTHING,
     keys: &[
         Setting::new(
             "model",
             SettingKind::Choice(&["bg_nbd", "mbg_nbd", "pareto_nbd"]),
-            "The model behind the columns `probability_alive` to `clv` of `customers`.",
+            "Orders only: the model behind the columns `probability_alive` to `clv` of `customers`.",
             "model = \"pareto_nbd\"",
-        ),
+        )
+        .only_with(Requires::ORDERS),
         Setting::new(
             "unit_days",
             SettingKind::days(7),
-            "Days of the unit of time of the models.",
+            "Orders only: days of the unit of time of the models.",
             "unit_days = 1",
-        ),
+        )
+        .only_with(Requires::ORDERS),
         Setting::new(
             "horizon_units",
             SettingKind::whole(52, 1..=10_000, "units"),
-            "Units of time to come that `expected_orders`, `expected_value` and `clv` look at.",
+            "Orders only: units of time to come that `expected_orders`, `expected_value` and `clv` look at.",
             "horizon_units = 104",
-        ),
+        )
+        .only_with(Requires::ORDERS),
+        Setting::new(
+            "horizon_months",
+            SettingKind::whole(12, 1..=1_200, "months"),
+            "Subscriptions only: months to come that `expected_months` and `expected_value` of `subscribers` look at.",
+            "horizon_months = 36",
+        )
+        .only_with(Requires::SUBSCRIPTIONS),
         Setting::new(
             "annual_discount_rate",
             SettingKind::Number {
@@ -45,15 +56,16 @@ pub(crate) static LIFETIME: SettingsSection = SettingsSection {
                 within: Within::HalfOpen(0.0, 10.0),
                 allowed: "a share from 0 to below 10, such as 0.1",
             },
-            "The rate a year at which `clv` is discounted.",
+            "The rate a year at which `clv` is discounted, and with subscriptions `residual_months`.",
             "annual_discount_rate = 0.08",
         ),
         Setting::new(
             "calibration_end",
             SettingKind::KnownDay,
-            "The day up to which `clv_holdout` fits its models; from it on it judges them; by default the middle of the history, in whole units.",
+            "Orders only: the day up to which `clv_holdout` fits its models; from it on it judges them; by default the middle of the history, in whole units.",
             "calibration_end = 2024-07-01",
-        ),
+        )
+        .only_with(Requires::ORDERS),
     ],
 };
 
@@ -81,8 +93,14 @@ pub(crate) static AT_RISK: SettingsSection = SettingsSection {
                 within: Within::Above(0.0, 1.0),
                 allowed: "a probability above 0 up to 1, such as 0.5",
             },
-            "Orders only: the `risk_score` from which `customers.status` is `at_risk`.",
+            "The `risk_score` from which the status of a customer is `at_risk`.",
             "at_risk_score = 0.3",
+        ),
+        Setting::new(
+            "risk_window",
+            SettingKind::Choice(&["lapse", "own"]),
+            "Orders only: the days without an order that `risk_score` foresees: the lapse window, or `at_risk_ratio` times the customer's own median gap, at most the lapse window.",
+            "risk_window = \"own\"",
         )
         .only_with(Requires::ORDERS),
     ],
@@ -110,6 +128,8 @@ pub(crate) struct Lifetime {
     pub unit_days: u32,
     /// Units that are looked ahead, at least 1.
     pub horizon_units: u32,
+    /// Months that are looked ahead of subscribers, at least 1.
+    pub horizon_months: u32,
     /// Discount a year: 0.1 is a tenth.
     pub annual_discount_rate: f64,
     /// Exclusive end of what the models of `clv_holdout` see; `None` for the middle of the history.
@@ -124,6 +144,7 @@ impl Lifetime {
             model: model.unwrap_or(OrderModel::BgNbd),
             unit_days: settings.whole(&LIFETIME, "unit_days"),
             horizon_units: settings.whole(&LIFETIME, "horizon_units"),
+            horizon_months: settings.whole(&LIFETIME, "horizon_months"),
             annual_discount_rate: settings.number(&LIFETIME, "annual_discount_rate"),
             calibration_end: settings.day(&LIFETIME, "calibration_end"),
         }
@@ -137,6 +158,8 @@ pub(crate) struct AtRisk {
     pub ratio: f64,
     /// Probability of leaving, above 0 to 1.
     pub score: f64,
+    /// Whether how long a customer may be silent is told by its own gaps.
+    has_own_window: bool,
 }
 
 impl AtRisk {
@@ -144,7 +167,22 @@ impl AtRisk {
         Self {
             ratio: settings.number(&AT_RISK, "at_risk_ratio"),
             score: settings.number(&AT_RISK, "at_risk_score"),
+            has_own_window: settings.choice(&AT_RISK, "risk_window") == "own",
         }
+    }
+
+    /// The days without an order, from 1 to the lapse window, after which a customer with these
+    /// gaps has left.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number above 0 that is below the lapse window, or becomes that"
+    )]
+    pub fn silent_days(&self, rhythm: &Rhythm, context: &Context) -> u32 {
+        let lapse = context.lapse_days;
+        let own = rhythm.usual_twice().filter(|_| self.has_own_window);
+        let Some(usual_twice) = own else { return lapse };
+        ((self.ratio * f64::from(usual_twice) / 2.0).ceil() as u32).clamp(1, lapse.max(1))
     }
 }
 

@@ -22,6 +22,7 @@ pub static MEASURES: &[&MeasureSpec] = &[
     &kohort_service::NPS,
     &kohort_lifetime::CHURN_INDICATORS,
     &kohort_lifetime::CUSTOMERS,
+    &kohort_lifetime::SUBSCRIBERS,
     &kohort_lifetime::CLV_MODELS,
     &kohort_service::CROSS_SELL,
 ];
@@ -161,6 +162,8 @@ mod tests {
                 "expected_orders",
                 "expected_cumulative",
                 "expected_value",
+                "expected_months",
+                "residual_months",
                 "clv",
                 "probability_alive",
                 "risk_score",

@@ -82,6 +82,8 @@ pub enum Unit {
     Ratio,
     /// Days of 24 hours on the calendar.
     Days,
+    /// Months on the calendar.
+    Months,
     /// Time between two purchases of a customer.
     Gaps,
     /// Campaign messages.
@@ -129,6 +131,7 @@ impl Unit {
             Self::Currency => "currency",
             Self::Ratio => "ratio",
             Self::Days => "days",
+            Self::Months => "months",
             Self::Gaps => "gaps",
             Self::Contacts => "contacts",
             Self::People => "people",

@@ -1,4 +1,5 @@
--- Who was active at the opening of each month, what was known of them, and whether they left in it.
+-- Who was active at the opening of each month, what was known of them, and whether they left: in it, with orders whether
+-- none came for as long as a customer may be silent.
 CREATE MACRO doubling(n, top) AS least(length(bin(CAST(n AS BIGINT))) - 1, top);
 
 -- The first twelve signals; months that do not know them all do not count.
@@ -22,10 +23,33 @@ known AS (
     SELECT r.day, r.pid, count(*) AS orders, max(a.day) AS last_day, min(a.day) AS first_day
     FROM present r JOIN activity_event a ON a.pid = r.pid AND a.day < r.day
     GROUP BY ALL
+),
+gap AS (
+    SELECT pid, day, day - lag(day) OVER (PARTITION BY pid ORDER BY day) AS days
+    FROM (SELECT DISTINCT pid, day FROM activity_event)
+),
+-- The gap that is usual, of two or more.
+usual AS (
+    SELECT r.day, r.pid, CASE WHEN count(g.days) >= 2 THEN median(g.days) END AS days
+    FROM present r LEFT JOIN gap g ON g.pid = r.pid AND g.day < r.day
+    GROUP BY ALL
+),
+silent AS (
+    SELECT r.day, r.pid, NOT EXISTS (
+        FROM activity_event a WHERE a.pid = r.pid AND a.day >= r.day AND a.day < r.day + CASE
+            WHEN getvariable('has_own_window') AND u.days IS NOT NULL
+                THEN least(getvariable('lapse'), CAST(ceil(getvariable('at_risk_ratio') * u.days) AS INTEGER))
+            ELSE getvariable('lapse') END
+    ) AS has_left
+    FROM present r JOIN usual u USING (day, pid)
+    WHERE getvariable('has_orders')
 )
-SELECT r.*, p.customer_id,
+SELECT r.* EXCLUDE (has_left), coalesce(s.has_left, r.has_left) AS has_left, p.customer_id,
     CASE WHEN getvariable('has_orders') THEN CAST(10 * (r.day - 1 - k.last_day) // getvariable('lapse') AS INTEGER) END
         AS recency,
+    CASE WHEN getvariable('has_orders') AND u.days IS NOT NULL
+        THEN (SELECT count(*) FROM unnest([1, 2, 4]) t(times) WHERE r.day - 1 - k.last_day > times * u.days)
+        ELSE 0 END AS overdue,
     doubling(k.orders, 7) AS orders,
     doubling((30 + (r.day - 1 - k.first_day)) // 30, 7) AS tenure,
     list_transform(
@@ -34,6 +58,8 @@ SELECT r.*, p.customer_id,
     ) AS levels
 FROM present r
 JOIN known k USING (day, pid)
+JOIN usual u USING (day, pid)
+LEFT JOIN silent s USING (day, pid)
 JOIN person p USING (pid)
 LEFT JOIN (
     SELECT day, who, map(list(signal), list(

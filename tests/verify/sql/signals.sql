@@ -23,7 +23,7 @@ SELECT 'product_returns', who_of(customer_id), day, day, 100 FROM returns
 UNION ALL
 SELECT 'low_scores', who_of(customer_id), day, day, 100 FROM surveys WHERE score <= 6;
 
--- Calendar months, whatever the grains of the tables are; the last one is that after as_of - 1.
+-- Calendar months, whatever the grains of the tables are. With orders the lapse window from the first day on is known.
 CREATE TABLE risk_month AS
 SELECT CAST(start AS DATE) AS start, CAST(start + INTERVAL 1 MONTH AS DATE) AS stop
 FROM (
@@ -32,6 +32,7 @@ FROM (
     )) AS start
 )
 WHERE stop + getvariable('undecided') <= getvariable('as_of')
+    AND (NOT getvariable('has_orders') OR CAST(start AS DATE) + getvariable('lapse') <= getvariable('as_of'))
     AND coalesce(CAST(start AS DATE) >= getvariable('history_start') + getvariable('lapse'), true);
 
 CREATE TABLE signal_level AS

@@ -11,3 +11,4 @@ mod tests;
 
 pub use measure::CLV_MODELS;
 pub(crate) use orders::{Histories, Minor, OrderDays, fit_value};
+pub(crate) use tenure::{Tenures, whole_months};

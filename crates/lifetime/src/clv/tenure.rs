@@ -52,7 +52,7 @@ impl Tally for Tenures {
 }
 
 /// The most months that are over by `until` since `start`, which is not later.
-fn whole_months(start: Day, until: Day) -> u32 {
+pub(crate) fn whole_months(start: Day, until: Day) -> u32 {
     // No month has more than 31 days.
     let mut months = start.0.abs_diff(until.0) / 31;
     while start.plus_months(months + 1) <= until {

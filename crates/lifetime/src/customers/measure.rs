@@ -84,7 +84,7 @@ impl Customers {
     fn new(context: Arc<Context>, options: Options) -> Self {
         Self {
             gaps: vec![DayCounts::default(); context.slots.len()],
-            leaving: Leaving::new(Arc::clone(&context), options.window_days),
+            leaving: Leaving::new(Arc::clone(&context), options.at_risk, options.window_days),
             levels: Levels::new(options.window_days),
             context,
             options,

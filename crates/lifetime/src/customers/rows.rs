@@ -12,21 +12,9 @@ use super::outlook::{Expected, Outlook};
 use super::quintiles::Quintiles;
 use super::schema::SCHEMA;
 use crate::clv::Minor;
-use crate::risk::{Levels, Risk, RiskModel};
+use crate::risk::{Levels, Rhythm, Risk, RiskModel};
 use crate::settings::AtRisk;
-
-/// Where a customer stands, the first that applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Status {
-    Lapsed,
-    AtRisk,
-    WonBack,
-    New,
-    Active,
-}
-
-/// Text of each status.
-const STATUSES: [&str; 5] = ["lapsed", "at_risk", "won_back", "new", "active"];
+use crate::status::Status;
 
 /// What of a customer more than one column needs, or is found by the way.
 struct Row {
@@ -44,6 +32,7 @@ struct Row {
 struct Room {
     gaps: Vec<u32>,
     levels: Levels,
+    rhythm: Rhythm,
 }
 
 /// What has to be known about everybody before a customer's row can be written.
@@ -79,12 +68,16 @@ impl CustomerRows {
         let is_lapsed = lapses == spells.len();
         let risk = self.risk.as_ref().filter(|_| !is_lapsed).map(|model| {
             room.levels.read(block, customer, context);
-            model.at_the_end(block, customer, &room.levels)
+            model.at_the_end(block, customer, &room.levels, &mut room.rhythm)
         });
         let status = if is_lapsed {
             Status::Lapsed
         } else {
-            self.status(risk, overdue, spells.len(), order_days)
+            // Back for less than the lapse window.
+            let came_back = spells[1..].last().map(|spell| spell.start);
+            let is_won_back =
+                came_back.is_some_and(|day| day.plus(context.lapse_days.into()) >= context.as_of);
+            self.status(risk, overdue, is_won_back, order_days)
         };
         let expected = self.outlook.of(&facts.days, context);
         Some(Row { customer, facts, median_gap, overdue, lapses, status, expected, risk })
@@ -100,14 +93,20 @@ impl CustomerRows {
     }
 
     /// Of an active customer.
-    fn status(&self, risk: Option<Risk>, overdue: Option<f64>, spells: usize, days: u32) -> Status {
+    fn status(
+        &self,
+        risk: Option<Risk>,
+        overdue: Option<f64>,
+        is_won_back: bool,
+        days: u32,
+    ) -> Status {
         let is_at_risk = match risk {
             Some(risk) => risk.score >= self.at_risk.score,
             None => overdue.is_some_and(|ratio| ratio >= self.at_risk.ratio),
         };
         if is_at_risk {
             Status::AtRisk
-        } else if spells > 1 {
+        } else if is_won_back {
             Status::WonBack
         } else if days == 1 {
             Status::New
@@ -124,10 +123,13 @@ impl CustomerTable for CustomerRows {
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {
         let context = &*self.context;
-        // Texts of this block alone: threads that share one wait for each other to count its users.
-        let statuses = STATUSES.map(Arc::<str>::from);
+        let statuses = Status::texts();
         let drivers = self.risk.as_ref().map(RiskModel::drivers).unwrap_or_default();
-        let mut room = Room { gaps: Vec::new(), levels: Levels::new(self.window_days) };
+        let mut room = Room {
+            gaps: Vec::new(),
+            levels: Levels::new(self.window_days),
+            rhythm: Rhythm::default(),
+        };
         let rows = (0..block.len()).filter_map(|customer| self.row(block, customer, &mut room));
         let rows: Vec<Row> = rows.collect();
         let days = || rows.iter().map(|row| &row.facts.days);

@@ -12,7 +12,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
             "status",
             "the first that applies: lapsed (not active at the end of as_of - 1), at_risk \
              (risk_score or, where that is NULL, overdue_ratio at or above its limit), won_back \
-             (came back after a lapse spell), new (one order day), active",
+             (came back after a lapse spell, at most W days ago), new (one order day), active",
         ),
         Column::date("first_order", "first activity day"),
         Column::date("last_order", "last activity day"),
@@ -98,13 +98,14 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
         ),
         Column::rate(
             "risk_score",
-            "probability that an active customer leaves within a month; NULL of a lapsed one, and \
-             without a model",
+            "probability that an active customer does not order in the next W days (or [customers] \
+             risk_window); NULL of a lapsed one, and without a model",
         ),
         Column::text(
             "risk_driver",
-            "what raises risk_score most above the average customer's: a signal, recency, orders \
-             or tenure; NULL where nothing does",
+            "what the customer has that raises risk_score most above the average customer's: a \
+             signal, recency (silence) or overdue (silence beyond its usual gap); NULL where \
+             nothing does",
         )
         .or_null(),
     ],

@@ -74,6 +74,24 @@ impl Sbg {
         before / (self.alpha + before)
     }
 
+    /// The same customers once they have stayed for so many periods.
+    #[must_use]
+    pub fn after(&self, periods: u32) -> Self {
+        Self { alpha: self.alpha, beta: self.beta + f64::from(periods) }
+    }
+
+    /// Of the `ahead` periods after `stayed` the expected number that a customer survives who has
+    /// survived those.
+    #[must_use]
+    pub fn periods_ahead(&self, stayed: u32, ahead: u32) -> f64 {
+        let (mut sum, mut share) = (0.0, 1.0);
+        for period in 1..=ahead {
+            share *= self.retention(stayed + period);
+            sum += share;
+        }
+        sum
+    }
+
     /// The expected number of periods paid for by a new customer, each paid at its start and
     /// discounted to the first payment: `Σ survival(t) / (1 + discount)^t` over t >= 0.
     ///
@@ -148,6 +166,19 @@ impl Data {
     }
 }
 
+/// The logarithm of the alpha that stands for one without bound, or for 0: the chance to leave in a
+/// period is then that of the limit to 12 digits.
+const EXTREME: f64 = 35.0;
+
+/// The model at some coordinates, also where they are infinite.
+fn model([odds, alpha]: [f64; 2]) -> Sbg {
+    if odds == f64::NEG_INFINITY {
+        return Sbg { alpha: 0.0, beta: 1.0 };
+    }
+    let alpha = alpha.clamp(-EXTREME, EXTREME);
+    Sbg { alpha: libm::exp(alpha), beta: libm::exp(alpha - odds) }
+}
+
 /// Fits the model by maximum likelihood. `None` without customers; customers who churned in
 /// period zero, which is none, count for nothing.
 #[must_use]
@@ -162,11 +193,6 @@ pub fn fit(rows: &[Tenure]) -> Option<Fit<Sbg>> {
     let starts = Starts { at: &starts, tried: 3 };
     let maximum = maximise(&data, &starts, COORDINATES.groups)?;
     let mean = Some(1.0 / (1.0 + libm::exp(-maximum.at[0])));
-    let [alpha, beta] = COORDINATES.logs(&maximum.at).map(libm::exp);
-    let model = if maximum.at[0] == f64::NEG_INFINITY {
-        Sbg { alpha: 0.0, beta: 1.0 }
-    } else {
-        Sbg { alpha, beta }
-    };
+    let model = model(maximum.at);
     Some(Fit::new(&COORDINATES, customers, &maximum, [mean; 2], model))
 }

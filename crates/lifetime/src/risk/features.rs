@@ -4,45 +4,51 @@ use std::sync::Arc;
 
 use kohort_model::{Basis, Context, Day};
 
+use super::rhythm::Rhythm;
+
 /// Classes of recency: tenths of the lapse window.
 const TENTHS: u32 = 10;
 /// The highest of the logarithms of orders and tenure.
 const HIGHEST: u32 = 7;
 /// A customer's first days count as one step of tenure.
 const TENURE_DAYS: u32 = 30;
-/// The first bit of orders, of tenure and of the signals' classes; each of these has four.
-const BITS: [u32; 3] = [4, 7, 10];
+/// The highest class of a customer who is overdue.
+const MOST_OVERDUE: u32 = 3;
+/// The first bit of orders, of tenure, of how overdue the customer is and of the signals' classes.
+const BITS: [u32; 4] = [4, 7, 10, 12];
 /// Bits of a class, and of recency.
 const CLASS_BITS: u32 = 4;
 /// How many signals take part at most.
 pub(crate) const MOST_SIGNALS: usize = 12;
 /// Bits of all features but the signals'.
-pub(crate) const PLAIN_BITS: u32 = BITS[2];
+pub(crate) const PLAIN_BITS: u32 = BITS[3];
 
-/// Recency, orders, tenure and the signals' classes of a customer on one day, in one number.
+/// Recency, orders, tenure, how overdue, and the signals' classes of a customer on one day, in one
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Features(pub u64);
 
 /// The class of the signal that takes part at `place`, where features have it.
 pub(crate) fn signal_bits(place: usize, class: u32) -> u64 {
-    u64::from(class) << (BITS[2] as usize + CLASS_BITS as usize * place)
+    u64::from(class) << (PLAIN_BITS as usize + CLASS_BITS as usize * place)
 }
 
 impl Features {
-    /// On `day`, of a customer with activity on the days `before`, of which there is one at least;
-    /// `signals` are the [`signal_bits`].
-    pub fn new(before: &[Day], day: Day, signals: u64, context: &Context) -> Self {
+    /// On `day`, of a customer with activity on the days `before`, of which there is one at least,
+    /// in this `rhythm`, which subscriptions do not have; `signals` are the [`signal_bits`].
+    pub fn new(before: &[Day], rhythm: &Rhythm, day: Day, signals: u64, context: &Context) -> Self {
         let (Some(first), Some(last)) = (before.first(), before.last()) else {
             return Self(signals);
         };
         let opening = day.plus(-1);
         let days_since = |from: &Day| opening.0.abs_diff(from.0);
-        let recency = match context.basis {
+        let silence = days_since(last);
+        let (recency, overdue) = match context.basis {
             Basis::Orders => {
-                let tenths = days_since(last) * TENTHS / context.lapse_days.max(1);
-                tenths.min(TENTHS - 1)
+                let tenths = silence * TENTHS / context.lapse_days.max(1);
+                (tenths.min(TENTHS - 1), rhythm.overdue_class(silence).min(MOST_OVERDUE))
             }
-            Basis::Subscriptions => 0,
+            Basis::Subscriptions => (0, 0),
         };
         let orders = before.len().ilog2().min(HIGHEST);
         let tenure = (1 + days_since(first) / TENURE_DAYS).ilog2().min(HIGHEST);
@@ -50,8 +56,14 @@ impl Features {
             u64::from(recency)
                 | u64::from(orders) << BITS[0]
                 | u64::from(tenure) << BITS[1]
+                | u64::from(overdue) << BITS[2]
                 | signals,
         )
+    }
+
+    /// Whether the customer has been silent for longer than the usual gap.
+    pub fn is_overdue(self) -> bool {
+        self.bits(BITS[2], 3) > 0
     }
 
     fn bits(self, from: u32, mask: u64) -> u8 {
@@ -59,23 +71,27 @@ impl Features {
     }
 }
 
-/// The columns of the model of leaving: the intercept; with orders one of each tenth of recency but
-/// the first; orders; tenure; of each signal whether it is there, and its class.
+/// The columns of the model of leaving: the intercept; with orders one of each tenth of recency and
+/// of each class of the overdue but the first; orders; tenure; of each signal whether it is there,
+/// and its class.
 #[derive(Clone, Debug)]
 pub(crate) struct Shape {
-    has_recency: bool,
+    has_silence: bool,
     /// Names of the signals that take part.
     signals: Vec<Arc<str>>,
 }
 
+/// The column before those of the overdue.
+const LAST_TENTH: usize = TENTHS as usize - 1;
+
 impl Shape {
     pub fn new(basis: Basis, signals: Vec<Arc<str>>) -> Self {
-        Self { has_recency: basis == Basis::Orders, signals }
+        Self { has_silence: basis == Basis::Orders, signals }
     }
 
-    /// The column of orders, after the intercept and those of recency.
+    /// The column of orders, after the intercept and those of silence.
     fn orders(&self) -> usize {
-        if self.has_recency { TENTHS as usize } else { 1 }
+        if self.has_silence { 1 + LAST_TENTH + MOST_OVERDUE as usize } else { 1 }
     }
 
     /// How many columns there are.
@@ -88,14 +104,15 @@ impl Shape {
     pub fn terms(&self, features: Features, into: &mut Vec<(usize, u8)>) {
         into.clear();
         into.push((0, 1));
-        let recency = features.bits(0, 15);
-        if self.has_recency && recency > 0 {
-            into.push((recency.into(), 1));
+        if self.has_silence {
+            let silence = [(0, features.bits(0, 15)), (LAST_TENTH, features.bits(BITS[2], 3))];
+            let there = silence.into_iter().filter(|(_, class)| *class > 0);
+            into.extend(there.map(|(before, class)| (before + usize::from(class), 1)));
         }
         let orders = self.orders();
         let numbers = [features.bits(BITS[0], 7), features.bits(BITS[1], 7)];
         into.extend((orders..).zip(numbers).filter(|(_, value)| *value > 0));
-        let mut classes = features.0 >> BITS[2];
+        let mut classes = features.0 >> PLAIN_BITS;
         let mut column = orders + 2;
         while classes > 0 {
             let class = u8::try_from(classes & 15).unwrap_or(u8::MAX);
@@ -107,20 +124,20 @@ impl Shape {
         }
     }
 
-    /// The place, among the drivers, of a column; `None` of the intercept.
+    /// The place, among the drivers, of a column; `None` of the intercept, orders and tenure.
     pub fn driver(&self, column: usize) -> Option<usize> {
         let orders = self.orders();
         match column {
             0 => None,
-            _ if column < orders => Some(0),
-            _ if column < orders + 2 => Some(1 + column - orders),
-            _ => Some(3 + (column - orders - 2) / 2),
+            _ if column < orders => Some(usize::from(column > LAST_TENTH)),
+            _ => Some(2 + column.checked_sub(orders + 2)? / 2),
         }
     }
 
-    /// What may raise a customer's probability of leaving.
+    /// What may drive a customer's probability of leaving: silence, and signals. Orders and tenure
+    /// say what kind of customer it is, about which nobody can do anything.
     pub fn drivers(&self) -> Vec<Arc<str>> {
-        let own = ["recency", "orders", "tenure"].map(Arc::from);
+        let own = ["recency", "overdue"].map(Arc::from);
         own.into_iter().chain(self.signals.iter().map(|name| Arc::from(&**name))).collect()
     }
 
@@ -128,7 +145,10 @@ impl Shape {
     /// signal `.any` tells whether it is there.
     pub fn names(&self) -> Vec<String> {
         let mut names = vec!["intercept".to_owned()];
-        names.extend((1..self.orders()).map(|tenth| format!("recency.{tenth}")));
+        if self.has_silence {
+            names.extend((1..TENTHS).map(|tenth| format!("recency.{tenth}")));
+            names.extend((1..=MOST_OVERDUE).map(|class| format!("overdue.{class}")));
+        }
         names.extend(["orders".to_owned(), "tenure".to_owned()]);
         for signal in &self.signals {
             names.extend([format!("{signal}.any"), format!("{signal}.class")]);
@@ -143,53 +163,63 @@ mod tests {
 
     #[test]
     fn features_of_a_history() {
-        // Activity days, day, W; terms of recency, orders and tenure.
+        // Activity days, day, W; terms of recency, the overdue, orders and tenure.
         type Case<'a> = (&'a [i32], i32, u32, &'a [(usize, u8)]);
-        let cases: [Case<'_>; 7] = [
+        let cases: [Case<'_>; 10] = [
             (&[0], 1, 90, &[(0, 1)]),
             (&[0], 9, 90, &[(0, 1)]),
             (&[0], 10, 90, &[(0, 1), (1, 1)]),
-            (&[0], 90, 90, &[(0, 1), (9, 1), (11, 1)]),
-            (&[0, 30], 31, 90, &[(0, 1), (10, 1), (11, 1)]),
-            // A third of W since the last, four orders, 90 days since the first.
-            (&[0, 0, 88, 89], 91, 3, &[(0, 1), (3, 1), (10, 2), (11, 2)]),
-            (&[0; 300], 40_000, 90, &[(0, 1), (9, 1), (10, 7), (11, 7)]),
+            (&[0], 90, 90, &[(0, 1), (9, 1), (14, 1)]),
+            (&[0, 30], 31, 90, &[(0, 1), (13, 1), (14, 1)]),
+            // A third of W since the last, four orders, 90 days since the first; gaps of 88 and 1.
+            (&[0, 0, 88, 89], 91, 3, &[(0, 1), (3, 1), (13, 2), (14, 2)]),
+            (&[0; 300], 40_000, 90, &[(0, 1), (9, 1), (13, 7), (14, 7)]),
+            // Silent for 10, 11 and 41 days where 10 are usual.
+            (&[0, 10, 20], 31, 90, &[(0, 1), (1, 1), (13, 1), (14, 1)]),
+            (&[0, 10, 20], 32, 90, &[(0, 1), (1, 1), (10, 1), (13, 1), (14, 1)]),
+            (&[0, 10, 20], 62, 90, &[(0, 1), (4, 1), (12, 1), (13, 1), (14, 1)]),
         ];
         for (days, day, lapse_days, expected) in cases {
             let context = Context { lapse_days, ..Context::default() };
             let days: Vec<Day> = days.iter().map(|day| Day(*day)).collect();
-            let features = Features::new(&days, Day(day), 0, &context);
+            let mut rhythm = Rhythm::default();
+            days.iter().for_each(|day| rhythm.push(*day));
+            let features = Features::new(&days, &rhythm, Day(day), 0, &context);
             assert!(features.0 < 1 << PLAIN_BITS);
             let mut terms = Vec::new();
             Shape::new(Basis::Orders, Vec::new()).terms(features, &mut terms);
             assert_eq!(terms, expected, "{days:?} on {day}");
+            let is_overdue = terms.iter().any(|(column, _)| (10..13).contains(column));
+            assert_eq!(features.is_overdue(), is_overdue, "{days:?} on {day}");
         }
     }
 
     #[test]
     fn columns_have_names_and_drivers() {
         let signals: Vec<Arc<str>> = (0..MOST_SIGNALS).map(|n| format!("s{n}").into()).collect();
-        for (basis, recency) in [(Basis::Orders, 9), (Basis::Subscriptions, 0)] {
+        for (basis, silence) in [(Basis::Orders, 9 + 3), (Basis::Subscriptions, 0)] {
             let shape = Shape::new(basis, signals.clone());
-            assert_eq!(shape.width(), 1 + recency + 2 + 24);
+            assert_eq!(shape.width(), 1 + silence + 2 + 24);
             let (names, drivers) = (shape.names(), shape.drivers());
-            assert_eq!((names.len(), drivers.len()), (shape.width(), 15));
+            assert_eq!((names.len(), drivers.len()), (shape.width(), 14));
             for (column, name) in names.iter().enumerate() {
-                let driver = shape.driver(column).map_or("intercept", |place| &drivers[place]);
-                assert_eq!(name.split('.').next(), Some(driver));
+                let driver = shape.driver(column).map(|place| &*drivers[place]);
+                let expected = name.split_once('.').map(|(driver, _)| driver);
+                assert_eq!(driver, expected, "{name}");
             }
             let last = signal_bits(MOST_SIGNALS - 1, 15);
-            // A key has room for two bits more.
-            assert!(last.leading_zeros() >= 2);
+            // A key has room for three bits more.
+            assert!(last.leading_zeros() >= 3);
             let mut terms = Vec::new();
-            let all = Features(9 | 7 << BITS[0] | 5 << BITS[1] | signal_bits(0, 3) | last);
-            shape.terms(all, &mut terms);
+            let plain = 9 | 7 << BITS[0] | 5 << BITS[1] | 2 << BITS[2];
+            shape.terms(Features(plain | signal_bits(0, 3) | last), &mut terms);
             let found: Vec<_> = terms.iter().map(|(c, value)| (&*names[*c], *value)).collect();
-            let own = [("intercept", 1), ("recency.9", 1), ("orders", 7), ("tenure", 5)];
+            let silent = [("recency.9", 1), ("overdue.2", 1)].into_iter();
+            let own = [("orders", 7), ("tenure", 5)];
             let of_signals = [("s0.any", 1), ("s0.class", 3), ("s11.any", 1), ("s11.class", 15)];
-            let expected = own.into_iter().chain(of_signals);
-            let expected = expected.filter(|(name, _)| recency > 0 || *name != "recency.9");
-            assert_eq!(found, expected.collect::<Vec<_>>());
+            let expected = [("intercept", 1)].into_iter();
+            let expected = expected.chain(silent.filter(|_| silence > 0)).chain(own);
+            assert_eq!(found, expected.chain(of_signals).collect::<Vec<_>>());
         }
     }
 }

@@ -14,15 +14,18 @@ use super::levels::Levels;
 use super::observed::{complete, known, observed};
 use super::odds::{FORMULAS, auc, odds_ratio};
 use super::schema::{SCHEMA, TABLE};
-use crate::settings::{INDICATORS, window_days};
+use crate::settings::{AT_RISK, AtRisk, INDICATORS, window_days};
 
 /// The declaration.
 pub static CHURN_INDICATORS: MeasureSpec = MeasureSpec {
     tables: &[TABLE],
     reads: SIGNALS,
-    settings: &[&INDICATORS],
+    settings: &[&INDICATORS, &AT_RISK],
     formulas: FORMULAS,
-    start: |context, settings| Box::new(ChurnIndicators::new(context, window_days(settings))),
+    start: |context, settings| {
+        let (at_risk, window_days) = (AtRisk::of(settings), window_days(settings));
+        Box::new(ChurnIndicators::new(context, at_risk, window_days))
+    },
     ..MeasureSpec::PLAIN
 };
 
@@ -79,6 +82,7 @@ struct Stretch {
 /// The fold behind the table.
 struct ChurnIndicators {
     context: Arc<Context>,
+    at_risk: AtRisk,
     window_days: u32,
     /// By grain and signal the periods that count for it.
     counted: Vec<Vec<Range<usize>>>,
@@ -92,7 +96,7 @@ struct ChurnIndicators {
 
 impl ChurnIndicators {
     /// Nothing counted yet.
-    fn new(context: Arc<Context>, window_days: u32) -> Self {
+    fn new(context: Arc<Context>, at_risk: AtRisk, window_days: u32) -> Self {
         let engagement = &context.engagement;
         let counted = context.periods.iter().map(|periods| {
             let complete = complete(&context, periods, 0);
@@ -102,8 +106,9 @@ impl ChurnIndicators {
         Self {
             counted: counted.collect(),
             cells: Grid::new(&context),
-            leaving: Leaving::new(Arc::clone(&context), window_days),
+            leaving: Leaving::new(Arc::clone(&context), at_risk, window_days),
             context,
+            at_risk,
             levels: Levels::new(window_days),
             window_days,
             stretches: Vec::new(),
@@ -132,7 +137,7 @@ impl ChurnIndicators {
 
 impl Measure for ChurnIndicators {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context), self.window_days))
+        Box::new(Self::new(Arc::clone(&self.context), self.at_risk, self.window_days))
     }
 
     fn fold(&mut self, block: &Block<'_>) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use kohort_model::{Block, Context, Counted, Day, Grain, Periods, RiskFit};
+use kohort_model::{Basis, Block, Context, Counted, Day, Grain, Periods, RiskFit};
 
 use super::classes::coarse_class;
 use super::features::{Features, MOST_SIGNALS, PLAIN_BITS, Shape, signal_bits};
@@ -11,11 +11,15 @@ use super::fit::{Cell, fit};
 use super::levels::Levels;
 use super::model::{RiskModel, risk_fit};
 use super::observed::{complete, known, observed};
+use super::rhythm::Rhythm;
+use crate::settings::AtRisk;
 
-/// Whether an observation churned, and whether its month is held out: the low bits of its key.
-const CHURNED: u64 = 1;
+/// Whether an observation left: the lowest bit of its key.
+const LEFT: u64 = 1;
+/// Whether its month is held out, or what came of it is known only in the months that are.
 const HELD_OUT: u64 = 2;
-const KEY_BITS: u32 = 2;
+const BETWEEN: u64 = 4;
+const KEY_BITS: u32 = 3;
 /// Keys of observations without any signal lie below it.
 const PLAIN: u64 = 1 << (KEY_BITS + PLAIN_BITS);
 
@@ -25,8 +29,10 @@ pub(crate) struct Frame {
     months: Periods,
     /// Months that count.
     used: Range<usize>,
-    /// Of them, the first that the model is judged on.
+    /// Of them, the first that the model is judged on, and the first of which it is not known
+    /// before that what came.
     held_out: usize,
+    between: usize,
     /// Places of the signals that take part.
     signals: Vec<usize>,
 }
@@ -44,8 +50,27 @@ impl Frame {
         if let Some(latest) = known_from.into_iter().max() {
             used = known(&used, &months, Some(latest), window_days);
         }
+        if context.basis == Basis::Orders {
+            used.end = first_unknown(&months, &used, context.lapse_days, context.as_of);
+        }
         let held_out = used.end - used.len().div_ceil(5);
-        Self { months, used, held_out, signals }
+        let between = match context.basis {
+            Basis::Subscriptions => held_out,
+            Basis::Orders => {
+                let before = used.start..held_out;
+                first_unknown(&months, &before, context.lapse_days, months.start(held_out))
+            }
+        };
+        Self { months, used, held_out, between, signals }
+    }
+
+    /// In which part of the months one lies, as bits of a key.
+    fn part(&self, month: usize) -> u64 {
+        match month {
+            _ if month >= self.held_out => HELD_OUT,
+            _ if month >= self.between => BETWEEN,
+            _ => 0,
+        }
     }
 
     /// The first day of the first month that the model is judged on; `None` where no month counts.
@@ -64,30 +89,41 @@ impl Frame {
     }
 }
 
+/// The first of some months whose first `days` days are not over on `until`.
+fn first_unknown(months: &Periods, of: &Range<usize>, days: u32, until: Day) -> usize {
+    let is_over = |month: &usize| months.start(*month).plus(days.into()) <= until;
+    of.start + of.clone().take_while(is_over).count()
+}
+
 /// The fold behind the model of leaving.
 ///
 /// As every measure's state it is made of integers.
 pub(crate) struct Leaving {
     context: Arc<Context>,
     frame: Frame,
+    at_risk: AtRisk,
     /// Observations without any signal, by key: all there are where no input tells of signals.
     plain: Vec<u64>,
     /// The others.
     others: Counted<u64>,
     /// The customer at hand: by month that counts the features of its signals; 0 in between.
     signals: Vec<u64>,
+    /// Of the same the gaps so far.
+    rhythm: Rhythm,
 }
 
 impl Leaving {
     /// Nothing counted yet; signals are added up over `window_days` days.
-    pub fn new(context: Arc<Context>, window_days: u32) -> Self {
+    pub fn new(context: Arc<Context>, at_risk: AtRisk, window_days: u32) -> Self {
         let frame = Frame::new(&context, window_days);
         Self {
             plain: vec![0; 1 << (KEY_BITS + PLAIN_BITS)],
             others: Counted::default(),
             signals: vec![0; frame.used.len()],
+            rhythm: Rhythm::default(),
             context,
             frame,
+            at_risk,
         }
     }
 
@@ -96,19 +132,29 @@ impl Leaving {
         if !levels.is_empty() {
             self.classify(block, customer, levels);
         }
-        let Self { context, frame: Frame { months, used, held_out, .. }, .. } = self;
+        let Self { context, frame, at_risk, rhythm, .. } = self;
+        let (months, used) = (&frame.months, &frame.used);
         let (days, _) = block.activity.of(customer);
+        rhythm.clear();
         let mut before = 0;
         for spell in block.spells.of(customer) {
             let (active, churns) = observed(*spell, months, used);
             for month in active.clone() {
                 let opening = months.start(month);
-                before += days[before..].iter().take_while(|day| **day < opening).count();
+                let passed = days[before..].iter().take_while(|day| **day < opening).count();
+                let has_left = match context.basis {
+                    Basis::Orders => {
+                        days[before..before + passed].iter().for_each(|day| rhythm.push(*day));
+                        let silent = at_risk.silent_days(rhythm, context);
+                        let next = days.get(before + passed);
+                        next.is_none_or(|next| *next >= opening.plus(silent.into()))
+                    }
+                    Basis::Subscriptions => churns && month + 1 == active.end,
+                };
+                before += passed;
                 let signals = std::mem::take(&mut self.signals[month - used.start]);
-                let features = Features::new(&days[..before], opening, signals, context);
-                let churned = if churns && month + 1 == active.end { CHURNED } else { 0 };
-                let held_out = if month >= *held_out { HELD_OUT } else { 0 };
-                let key = features.0 << KEY_BITS | held_out | churned;
+                let features = Features::new(&days[..before], rhythm, opening, signals, context);
+                let key = features.0 << KEY_BITS | frame.part(month) | u64::from(has_left) * LEFT;
                 match usize::try_from(key) {
                     Ok(place) if key < PLAIN => self.plain[place] += 1,
                     _ => self.others.push(key),
@@ -156,8 +202,8 @@ impl Leaving {
         else {
             return (None, None);
         };
-        let (earlier, later) =
-            (cells(&|key| key & HELD_OUT == 0), cells(&|key| key & HELD_OUT > 0));
+        let earlier = cells(&|key| key & (BETWEEN | HELD_OUT) == 0);
+        let later = cells(&|key| key & HELD_OUT > 0 && !Features(key >> KEY_BITS).is_overdue());
         let model = RiskModel::new(self.context, self.frame, shape, coefficients, &all);
         let risk_fit = risk_fit(&model, held_out_from, &earlier, &later);
         (Some(model), Some(risk_fit))
@@ -173,7 +219,7 @@ fn cells<'a>(counts: impl Iterator<Item = &'a (u64, u64)>) -> Vec<Cell> {
             cells.push(Cell { features, stayed: 0, churned: 0 });
         }
         if let Some(last) = cells.last_mut() {
-            *(if key & CHURNED > 0 { &mut last.churned } else { &mut last.stayed }) += n;
+            *(if key & LEFT > 0 { &mut last.churned } else { &mut last.stayed }) += n;
         }
     }
     cells

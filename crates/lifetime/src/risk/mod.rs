@@ -10,6 +10,7 @@ mod levels;
 mod model;
 mod observed;
 mod odds;
+mod rhythm;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub(crate) use indicators::SIGNALS;
 pub(crate) use leaving::Leaving;
 pub(crate) use levels::Levels;
 pub(crate) use model::{Risk, RiskModel};
+pub(crate) use rhythm::Rhythm;

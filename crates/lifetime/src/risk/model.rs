@@ -9,6 +9,7 @@ use super::fit::{Cell, fit, log_odds, probability, totals};
 use super::leaving::Frame;
 use super::levels::Levels;
 use super::odds::auc;
+use super::rhythm::Rhythm;
 
 /// Classes of the probability in which a model is judged.
 const CLASSES: usize = 10;
@@ -26,7 +27,7 @@ pub(crate) struct RiskModel {
 /// What the model says of a customer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Risk {
-    /// Probability of leaving within a month.
+    /// Probability of leaving: within a month, with orders of none for W days.
     pub score: f64,
     /// Place, among [`RiskModel::drivers`], of what raises it most.
     pub driver: Option<usize>,
@@ -65,27 +66,39 @@ impl RiskModel {
         self.shape.drivers()
     }
 
-    /// What the model says at `as_of` of a customer who is active, and whose levels these are.
-    pub fn at_the_end(&self, block: &Block<'_>, customer: usize, levels: &Levels) -> Risk {
+    /// What the model says at `as_of` of a customer who is active, and whose levels these are;
+    /// `rhythm` is room for its gaps.
+    pub fn at_the_end(
+        &self,
+        block: &Block<'_>,
+        customer: usize,
+        levels: &Levels,
+        rhythm: &mut Rhythm,
+    ) -> Risk {
         let (days, _) = block.activity.of(customer);
         let as_of = self.context.as_of;
+        rhythm.clear();
+        days.iter().for_each(|day| rhythm.push(*day));
         let signals = self.frame.signals_at(as_of, levels);
-        self.of(Features::new(days, as_of, signals, &self.context))
+        self.of(Features::new(days, rhythm, as_of, signals, &self.context))
     }
 
-    /// What the model says of some features.
+    /// What the model says of some features. A driver is something that the customer has: what
+    /// raises the odds by being there, and above the average customer's.
     pub fn of(&self, features: Features) -> Risk {
         let mut terms = Vec::new();
         self.shape.terms(features, &mut terms);
-        let mut above: Vec<f64> = self.means.iter().map(|mean| -mean).collect();
+        let mut own = vec![0.0; self.means.len()];
         for (column, value) in &terms {
             if let Some(driver) = self.shape.driver(*column) {
-                above[driver] += self.coefficients[*column] * f64::from(*value);
+                own[driver] += self.coefficients[*column] * f64::from(*value);
             }
         }
+        let raising = own.iter().zip(&self.means).map(|(own, mean)| (*own > 0.0, own - mean));
+        let raising =
+            raising.enumerate().filter(|(_, (is_there, above))| *is_there && *above > 0.0);
         // Of equals the first.
-        let raising = above.iter().enumerate().rev().filter(|(_, above)| **above > 0.0);
-        let most = raising.max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let most = raising.rev().max_by(|(_, (_, a)), (_, (_, b))| a.total_cmp(b));
         Risk {
             score: probability(log_odds(&self.coefficients, &terms)),
             driver: most.map(|(driver, _)| driver),

@@ -33,14 +33,17 @@ fn row(frame: &Frame<'_>, customer: &Person) -> NaiveRow {
     let gap_days: i128 = gaps.iter().map(|days| i128::from(*days)).sum();
     let overdue = overdue_ratio(frame, customer);
     let lapses = customer.churn_events(frame.as_of, frame.w);
-    let has_returned = order_days.iter().any(|day| customer.returns_on(*day, frame.w));
+    // Less than W days ago.
+    let is_back = order_days
+        .iter()
+        .any(|day| customer.returns_on(*day, frame.w) && day.plus(frame.w.into()) >= frame.as_of);
 
     let is_overdue = overdue.is_some_and(|ratio| ratio >= frame.settings.lifetime.at_risk_ratio);
     let status = if !customer.is_active_at_end_of(last_known, frame.w) {
         "lapsed"
     } else if is_overdue {
         "at_risk"
-    } else if has_returned {
+    } else if is_back {
         "won_back"
     } else if order_days.len() == 1 {
         "new"

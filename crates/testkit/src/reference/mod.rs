@@ -25,6 +25,7 @@ mod product_returns;
 mod receivables;
 mod revenue;
 mod side_inputs;
+mod subscribers;
 mod subscriptions;
 mod visitors;
 mod win_back;
@@ -155,6 +156,9 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
             ("purchase_gap_histogram", gaps::purchase_gap_histogram(frame)),
             ("purchase_gaps", gaps::purchase_gaps(frame)),
         ]);
+    }
+    if basis == Basis::Subscriptions {
+        tables.insert("subscribers", subscribers::subscribers(frame));
     }
     let (history, mapped) = (frame.history, frame.history.mapped());
     if basis == Basis::Orders || mapped.carts || history.opportunities.is_some() {

@@ -31,10 +31,12 @@ fn any_case() -> BoxedStrategy<Case> {
 }
 
 /// What only the engine says: the fitted models and what follows from them.
-const OF_MODELS: [&str; 7] = [
+const OF_MODELS: [&str; 9] = [
     "probability_alive",
     "expected_orders",
     "expected_value",
+    "expected_months",
+    "residual_months",
     "clv",
     "expected_cumulative",
     "risk_score",

@@ -19,7 +19,7 @@ days AS (
     GROUP BY a.pid
 ),
 spells AS (
-    SELECT pid, max(spell) AS spells, count(until) AS lapses, bool_or(until IS NULL) AS is_active
+    SELECT pid, max(day) FILTER (spell > 1) AS back_on, count(until) AS lapses, bool_or(until IS NULL) AS is_active
     FROM spell GROUP BY pid
 ),
 -- The gaps of everybody and of each value of the first segment.
@@ -57,7 +57,7 @@ SELECT k.customer_id,
     CASE WHEN NOT is_active THEN 'lapsed'
         WHEN coalesce(r.risk_score >= getvariable('at_risk_score'), overdue_ratio >= getvariable('at_risk_ratio'))
             THEN 'at_risk'
-        WHEN spells > 1 THEN 'won_back'
+        WHEN back_on + getvariable('lapse') >= getvariable('as_of') THEN 'won_back'
         WHEN order_days = 1 THEN 'new'
         ELSE 'active'
     END AS status,

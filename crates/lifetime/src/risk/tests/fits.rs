@@ -10,12 +10,13 @@ use crate::risk::fit::{Cell, fit};
 fn cells() -> Vec<Cell> {
     let cell = |i: u64| {
         let (recency, orders, tenure) = (i * 7 % 10, i * 3 % 8, i * 5 % 8);
+        let overdue = i * 19 / 7 % 4;
         let first = if i.is_multiple_of(3) { i * 11 % 16 } else { 0 };
         let second = if i % 5 < 2 { i * 13 % 16 } else { 0 };
         let class = |class: u64| u32::try_from(class).unwrap();
         let signals = signal_bits(0, class(first)) | signal_bits(1, class(second));
         Cell {
-            features: Features(recency | orders << 4 | tenure << 7 | signals),
+            features: Features(recency | orders << 4 | tenure << 7 | overdue << 10 | signals),
             stayed: 3 + i * 17 % 23,
             churned: i * 29 % 7 + if recency > 6 { 3 } else { 0 } + first / 4,
         }
@@ -31,22 +32,25 @@ fn signals() -> Vec<Arc<str>> {
 fn coefficients_as_scipy_has_them() {
     // scipy 1.17, minimize(method = "trust-exact") of the penalised likelihood of the same cells.
     let expected = [
-        -1.391_065_729_1,
-        -0.205_788_390_4,
-        -0.071_016_632_5,
-        -0.281_757_387_2,
-        -0.237_652_895_8,
-        -0.015_479_989_4,
-        -0.203_665_434_4,
-        0.600_648_254_2,
-        0.465_151_913_1,
-        0.352_934_525_0,
-        0.012_372_714_8,
-        0.012_712_691_0,
-        -0.068_084_443_9,
-        0.051_559_048_9,
-        -0.220_862_736_6,
-        0.004_778_280_0,
+        -1.382_646_321_0,
+        -0.202_033_649_5,
+        -0.072_300_579_2,
+        -0.276_499_793_6,
+        -0.238_007_931_6,
+        -0.012_715_424_1,
+        -0.202_121_105_0,
+        0.602_157_883_8,
+        0.462_932_540_3,
+        0.357_271_353_2,
+        -0.021_072_583_1,
+        0.003_542_803_6,
+        -0.012_830_834_1,
+        0.011_949_983_3,
+        0.012_202_504_3,
+        -0.063_237_624_8,
+        0.051_177_165_9,
+        -0.219_300_020_9,
+        0.004_711_470_1,
     ];
     let found = fit(&Shape::new(Basis::Orders, signals()), &cells()).unwrap();
     assert_eq!(found.len(), expected.len());

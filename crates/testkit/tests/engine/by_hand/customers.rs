@@ -80,6 +80,26 @@ fn what_a_customer_is_at_the_end() {
              past    lapsed   41 4.1  1 false"
         ),
     );
+    // Back for 30 days, for 31 and for 41: who is back for more than W is like all others.
+    check(
+        "customer day        value
+         edge     2024-01-20 1
+         edge     2024-03-02 1
+         edge     2024-03-20 1
+         past     2024-01-20 1
+         past     2024-03-01 1
+         past     2024-03-20 1
+         stays    2024-01-20 1
+         stays    2024-02-20 1
+         stays    2024-03-05 1
+         stays    2024-03-25 1",
+        &months("2024-04-01", 30),
+        "customers",
+        "customer_id status days_since_last overdue_ratio lapses
+         edge  won_back 11 0.366667 1
+         past  active   11 0.366667 1
+         stays active   6  0.3 1",
+    );
     // Nobody has a gap: nobody is overdue.
     check(
         "customer day value\n a 2024-03-11 1",

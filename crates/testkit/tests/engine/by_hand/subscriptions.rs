@@ -7,6 +7,42 @@ const REVENUE: &str = "period opening_revenue new_revenue reactivated_revenue ex
                        contraction_revenue churned_revenue closing_revenue";
 
 #[test]
+fn how_long_subscribers_stay() {
+    // as_of 05-01; gaps of up to 5 days are bridged. edge began on 03-30: a month is over on 04-30,
+    // which is known; late on 03-31: its month is over on 04-30 too, as April has no 31st, and that of
+    // whole on 05-01, which is not. of of_plans the two subscriptions are one customer.
+    let history = "subscriptions:
+                   customer subscription started    ended      value
+                   back     x            2024-01-10 2024-02-15 50
+                   back     x            2024-04-05 -          40
+                   bridged  x            2024-01-01 2024-02-01 10
+                   bridged  x            2024-02-06 -          20
+                   edge     x            2024-03-30 -          1
+                   ended    x            2024-01-15 2024-03-15 7
+                   ends     x            2024-01-15 2024-05-01 8
+                   late     x            2024-03-31 -          2
+                   new      x            2024-04-30 -          3
+                   of_plans x            2024-02-01 2024-03-01 5
+                   of_plans y            2024-02-10 2024-06-01 6
+                   whole    x            2024-04-01 -          4";
+    check(
+        history,
+        &subscribed("2024-05-01", 5),
+        "subscribers",
+        "customer_id status first_paid last_paid active_days tenure_months mrr lapses
+         back     won_back 2024-01-10 2024-04-30 62  0 40 1
+         bridged  active   2024-01-01 2024-04-30 121 3 20 0
+         edge     active   2024-03-30 2024-04-30 32  1 1  0
+         ended    lapsed   2024-01-15 2024-03-14 60  2 0  1
+         ends     active   2024-01-15 2024-04-30 107 3 8  0
+         late     active   2024-03-31 2024-04-30 31  1 2  0
+         new      new      2024-04-30 2024-04-30 1   0 3  0
+         of_plans active   2024-02-01 2024-04-30 90  2 6  0
+         whole    new      2024-04-01 2024-04-30 30  0 4  0",
+    );
+}
+
+#[test]
 fn what_goes_and_comes_back_is_churned_and_reactivated() {
     let history = "subscriptions:
                    customer subscription started    ended      value
