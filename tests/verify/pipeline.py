@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import declared
+from lookups import Lookup
 
 GRAINS = ["day", "week", "month", "quarter", "year"]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -74,6 +75,7 @@ class Pipeline:
     at_risk_score: float
     max_k: int | None
     inputs: dict[str, Input]
+    lookups: list[Lookup]
     rates: Path | None
     segments: list[Segment]
     window: str | None
@@ -213,6 +215,10 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         at_risk_score=customers.get("at_risk_score", 0.5),
         max_k=calendar.get("max_k"),
         inputs=inputs,
+        lookups=[
+            Lookup(name, table["key"], table.get("where", "true"), _files(table["path"], path.parent))
+            for name, table in toml.get("lookups", {}).items()
+        ],
         rates=path.parent / history["rates"] if "rates" in history else None,
         segments=_segments(toml.get("segments", {}), history),
         window=toml.get("revenue", {}).get("window"),
