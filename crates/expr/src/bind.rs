@@ -143,7 +143,8 @@ impl Binder<'_> {
             format!("there is no lookup {lookup:?}; it is declared as [lookups.{lookup}]")
         })?;
         let LookupColumn { dtype, is_wall } = table.column(column)?;
-        let ty = Type::of(dtype).ok_or_else(|| {
+        let ty = Type::of(dtype).filter(|ty| *ty != Type::Binary);
+        let ty = ty.ok_or_else(|| {
             format!("nothing can be done with {lookup}.{column}, which is of type {dtype}")
         })?;
         let key = self.coerced(key, table.key())?;

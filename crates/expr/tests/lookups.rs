@@ -63,6 +63,7 @@ fn lookups() -> Vec<Arc<Lookup>> {
         sold,
         seen,
         Series::full_null("nothing".into(), 3, &DataType::Null),
+        Series::new("blob".into(), [Some(b"a".as_slice()), None, Some(b"b")]),
     ];
     let keys = Series::new("".into(), [Some("A-1"), Some("B-2"), None]);
     let digits = [Some(i128::from(u64::MAX)), Some(7), Some(10_i128.pow(30))];
@@ -175,6 +176,10 @@ fn calls_that_are_refused() {
         (
             "LOOKUP(shops.nam, shop)",
             "refused: the lookup shops has no column \"nam\"; its columns are name",
+        ),
+        (
+            "LOOKUP(products.blob, sku)",
+            "refused: nothing can be done with products.blob, which is of type binary",
         ),
         (
             "LOOKUP(shops.name, sku)",
