@@ -28,6 +28,7 @@ mod faults;
 mod hostile;
 mod incremental;
 mod kills;
+mod lookups;
 mod memory;
 mod metamorphic;
 mod power_cuts;

@@ -53,6 +53,7 @@ each_case! {
     lost_sales_prospects_only
     lost_sales_reasons
     lost_sales_recovery
+    lookups
     loyalty
     naive_times
     nps

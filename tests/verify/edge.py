@@ -73,6 +73,47 @@ def ragged() -> dict[str, pa.Table]:
     }
 
 
+def looked_up() -> dict[str, pa.Table]:
+    """Orders of people whose home, discount and kind stand in files of their own; some of them stand in none."""
+    rng = random.Random(31)
+    people = [n for n in range(1, 151) if rng.random() < 0.9]
+    rng.shuffle(people)
+    factors = [rng.choice([Decimal("1.0"), Decimal("0.9"), Decimal("0.5"), None]) for _ in people]
+    lists = {
+        "person": pa.array(people, pa.int32()),
+        "home": pa.array([rng.choice(["DE", "FR", "at", "Ö", "xx", None]) for _ in people]),
+        "factor": pa.array(factors, pa.decimal128(3, 1)),
+        "is_test": pa.array([rng.choice([True, False, False, False, None]) for _ in people]),
+        "until": pa.array([None] * len(people), pa.date32()),
+    }
+    whole = pa.table(lists)
+    # What was so before stands there, too.
+    before = whole.slice(0, 40).set_column(4, "until", pa.array([date(2023, 1, 1)] * 40, pa.date32()))
+    before = before.set_column(2, "factor", pa.array([Decimal("0.1")] * 40, pa.decimal128(3, 1)))
+    regions = {"code": ["de", "fr", "at", "ö"], "region": ["north", "west", "", None]}
+    return {
+        "orders.parquet": table(shop(31)),
+        "people/a.parquet": pa.concat_tables([before, whole.slice(0, 60)]),
+        "people/b.parquet": whole.slice(60).select(list(reversed(whole.column_names))),
+        "regions/a.parquet": pa.table(regions),
+    }
+
+
+LOOKUPS = """
+[lookups.people]
+path = "input/people/*.parquet"
+key = "person"
+where = "until IS NULL"
+
+[lookups.regions]
+path = "input/regions/*.parquet"
+key = "code"
+
+[segments]
+region = { column = "LOOKUP(regions.region, LOWER(LOOKUP(people.home, customer)))", at = "first" }
+"""
+
+
 def dirty() -> dict[str, pa.Table]:
     """Rows that must be rejected beside rows that must not."""
     whole = table(shop(10), amount=pa.float64(), customer=pa.string())
@@ -409,6 +450,14 @@ CASES = [
         "ragged_files",
         ragged,
         orders('rows = "orders"' + STATUSES).replace("input/*.parquet", "input") + SEGMENTS,
+    ),
+    Edge(
+        "looked_up",
+        looked_up,
+        orders(STATUSES + 'where = "LOOKUP(people.is_test, customer) IS NOT TRUE"').replace(
+            'amount = "amount"', 'amount = "amount * LOOKUP(people.factor, customer)"'
+        )
+        + LOOKUPS,
     ),
     Edge("dirty", dirty, orders('rows = "orders"' + STATUSES) + SEGMENTS),
     Edge("empty", lambda: {"orders.parquet": table([])}, orders('rows = "orders"' + STATUSES) + SEGMENTS),

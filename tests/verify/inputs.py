@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from lookups import joined
 from pipeline import Input
 
 RATE_UNIT = 10**12  # rates with more than twelve decimal places are not recomputed exactly
@@ -16,11 +17,12 @@ def open_input(db: duckdb.DuckDBPyConnection, source: Input, mapped: dict[str, s
     name = source.name
     files = ", ".join(text(str(file)) for file in source.files)
     distinct = "DISTINCT" if source.mapped.get("deduplicate") else ""
-    columns = ", ".join(f"({sql}) AS {column}" for column, sql in mapped.items())
+    columns = ", ".join(f"({joined(sql)}) AS {column}" for column, sql in mapped.items())
+    where = joined(source.mapped.get("where", "true"))
     db.execute(f"""
         CREATE VIEW {name}_found AS
         FROM read_parquet([{files}], union_by_name = true, hive_partitioning = {str(source.hive).lower()});
-        CREATE VIEW {name}_passing AS FROM {name}_found WHERE {source.mapped.get("where", "true")};
+        CREATE VIEW {name}_passing AS FROM {name}_found WHERE {where};
         CREATE VIEW {name}_mapped AS SELECT {columns} FROM (SELECT {distinct} * FROM {name}_passing)
     """)
     types = _types(db, name)

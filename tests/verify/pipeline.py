@@ -13,6 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import declared
+from lookups import Lookup
 
 GRAINS = ["day", "week", "month", "quarter", "year"]
 WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -75,6 +76,7 @@ class Pipeline:
     has_own_window: bool
     max_k: int | None
     inputs: dict[str, Input]
+    lookups: list[Lookup]
     rates: Path | None
     segments: list[Segment]
     window: str | None
@@ -216,6 +218,10 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         has_own_window=customers.get("risk_window") == "own",
         max_k=calendar.get("max_k"),
         inputs=inputs,
+        lookups=[
+            Lookup(name, table["key"], table.get("where", "true"), _files(table["path"], path.parent))
+            for name, table in toml.get("lookups", {}).items()
+        ],
         rates=path.parent / history["rates"] if "rates" in history else None,
         segments=_segments(toml.get("segments", {}), history),
         window=toml.get("revenue", {}).get("window"),

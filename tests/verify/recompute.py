@@ -15,6 +15,7 @@ import scripts
 import side_inputs
 import subscriptions
 from inputs import set_variable, text
+from lookups import open_lookups
 from pipeline import GRAINS, WEEKDAYS, Pipeline
 
 PERIODS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
@@ -26,6 +27,7 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
     db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     _settings(db, pipeline)
     scripts.run(db, scripts.of_macros())
+    open_lookups(db, pipeline.lookups)
     # After them people, spells and revenue look alike, whatever makes a customer.
     (orders if pipeline.basis == "orders" else subscriptions).history(db, pipeline)
     side_inputs.read(db, pipeline)

@@ -60,6 +60,9 @@ pub struct FileCounts {
     /// Of each value of which the pipeline names some texts, the rows of its texts.
     #[serde(default)]
     pub texts: Vec<BTreeMap<String, u64>>,
+    /// By lookup the rows in which it lacks a key, and the first of the keys.
+    #[serde(default)]
+    pub unknown_keys: BTreeMap<String, (u64, Vec<String>)>,
 }
 
 /// Where a block is.
@@ -154,8 +157,12 @@ fn are_sound(shares: &[Share]) -> bool {
     let days = || shares.iter().flat_map(|share| &share.days);
     let blocks = || shares.iter().flat_map(|share| &share.blocks);
     let rows = |file: &FileCounts| {
-        let FileCounts { rows, filtered, duplicates, rounded, rejected, checks, .. } = file;
-        let all = rejected.values().chain(checks).chain([rows, filtered, duplicates, rounded]);
+        let FileCounts {
+            rows, filtered, duplicates, rounded, rejected, checks, unknown_keys, ..
+        } = file;
+        let unknown = unknown_keys.values().map(|(rows, _)| rows);
+        let all = rejected.values().chain(checks).chain(unknown);
+        let all = all.chain([rows, filtered, duplicates, rounded]);
         sum(all.copied())
     };
     let is_day = |day: i32| (Day::MIN.0..=Day::MAX.0).contains(&day);

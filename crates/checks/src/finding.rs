@@ -29,6 +29,8 @@ pub enum Kind {
     Type,
     /// Whether an order id of a customer stands in several rows.
     UniqueOrderIds,
+    /// Rows in which a lookup lacks the key that is looked for.
+    UnknownKeys,
     /// Texts that a list of the pipeline file names and no row has.
     UnknownValues,
 }
@@ -49,6 +51,7 @@ impl Kind {
             Self::RowGrowth => "row_growth",
             Self::Type => "type",
             Self::UniqueOrderIds => "unique_order_ids",
+            Self::UnknownKeys => "unknown_keys",
             Self::UnknownValues => "unknown_values",
         }
     }
@@ -149,6 +152,10 @@ impl fmt::Display for Finding {
         match (self.input.map(Input::name).or(self.table), &self.subject) {
             // A rule has blanks in it.
             (Some(of), Some(rule)) if self.kind == Kind::Identity => write!(f, " of {of}: {rule}")?,
+            // Of a lookup the input says who looks.
+            (Some(of), Some(key)) if self.kind == Kind::UnknownKeys => {
+                write!(f, " of {key} in {of}")?;
+            }
             // A dotted key says of what it is.
             (_, Some(key)) if self.kind == Kind::UnknownValues => write!(f, " of {key}")?,
             (Some(of), Some(subject)) => write!(f, " of {of}.{subject}")?,

@@ -47,6 +47,19 @@ pub fn check(args: &CheckArgs, messages: &Messages, stdout: &mut Stdout) -> Resu
             writeln!(stdout, "note: {}", shown(note))?;
         }
     }
+    for lookup in &report.lookups {
+        writeln!(stdout)?;
+        let (rows, files) = (plural(lookup.rows, "row"), plural(lookup.files as u64, "file"));
+        writeln!(stdout, "lookups.{}: {rows} in {files}, {}", lookup.lookup, size(lookup.bytes))?;
+        let mut grid = Grid::new([("column", Align::Left), ("type", Align::Left)]);
+        for (column, ty) in &lookup.columns {
+            grid.row([column.clone(), ty.clone()]);
+        }
+        stdout.print(&grid.to_string())?;
+        for note in &lookup.notes {
+            writeln!(stdout, "note: {}", shown(note))?;
+        }
+    }
     for value in &report.values {
         writeln!(stdout)?;
         write_texts(value, stdout)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use kohort_model::{shown, shown_json};
-use kohort_pipeline::{Planned, PlannedFile, PlannedInput, RunPlan};
+use kohort_pipeline::{Planned, PlannedFile, PlannedInput, PlannedLookup, RunPlan};
 use serde_json::{Value, json};
 
 use crate::args::LogFormat;
@@ -37,6 +37,10 @@ fn text(plan: &RunPlan) -> String {
         let Planned { files, rows, .. } = input.ruled_out;
         let (files, rows) = (plural(files, "file"), plural(rows, "row"));
         let _ = writeln!(text, "{}: {files} with {rows} ruled out by their folders", input.input);
+    }
+    for PlannedLookup { lookup, files, rows, bytes } in &plan.lookups {
+        let (files, rows) = (plural(*files, "file"), plural(*rows, "row"));
+        let _ = writeln!(text, "lookup   {lookup}: {rows} in {files}, {} in memory", size(*bytes));
     }
     let files = plan.inputs.iter().flat_map(|input| &input.decode_files);
     let width = files.clone().take(SHOWN).map(|file| file.reason.len()).max().unwrap_or(0);
@@ -105,9 +109,11 @@ fn object(plan: &RunPlan) -> Value {
             "decode_files": input.decode_files.iter().map(file).collect::<Value>(),
         })
     };
+    let lookup = |PlannedLookup { lookup, files, rows, bytes }: &PlannedLookup| json!({ "lookup": lookup, "files": files, "rows": rows, "memory_bytes": bytes });
     json!({
         "unchanged": plan.unchanged,
         "inputs": plan.inputs.iter().map(input).collect::<Value>(),
+        "lookups": plan.lookups.iter().map(lookup).collect::<Value>(),
         "tables": plan.tables,
         "threads": plan.threads,
         "memory_limit_bytes": plan.memory_limit,
@@ -162,6 +168,12 @@ mod tests {
         };
         RunPlan {
             inputs: vec![orders, contacts],
+            lookups: vec![PlannedLookup {
+                lookup: "products".to_owned(),
+                files: 1,
+                rows: 40_000,
+                bytes: 2_400_000,
+            }],
             tables: vec!["cohort_curve", "win_back"],
             threads: 2,
             memory_limit: Some(4_000_000_000),
@@ -182,6 +194,7 @@ mod tests {
         contacts             0            0          0 B            1          40      2.1 kB          0
 
         contacts: 2 files with 5,000 rows ruled out by their folders
+        lookup   products: 40,000 rows in 1 file, 2.4 MB in memory
         decode   950.0 kB  changed  /shop/orders/2024-11-30.parquet
                  900.0 kB  new      /shop/orders/2024-12-01.parquet
         tables   cohort_curve, win_back
@@ -197,6 +210,7 @@ mod tests {
             memory_limit: None,
             days: None,
             unchanged: true,
+            lookups: Vec::new(),
             ..nightly()
         };
         insta::assert_snapshot!(text(&plan), @r#"
@@ -285,6 +299,14 @@ mod tests {
               },
               "vanished_files": 0,
               "decode_files": []
+            }
+          ],
+          "lookups": [
+            {
+              "lookup": "products",
+              "files": 1,
+              "rows": 40000,
+              "memory_bytes": 2400000
             }
           ],
           "tables": [

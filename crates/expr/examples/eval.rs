@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn bound(text: &str, schema: &Schema, zones: &Zones) -> Result<Mapped, String> {
     let program = Program::parse(text).map_err(|error| error.to_string())?;
-    program.bind(&Columns { schema, zones, is_wall: &|_| false })
+    program.bind(&Columns { schema, zones, is_wall: &|_| false, lookups: &[] })
 }
 
 fn evaluated(mapped: &Mapped, frame: &DataFrame) -> Value {

@@ -12,6 +12,7 @@ use crate::compare::{self, Comparison, Set};
 use crate::constants::{number, quoted};
 use crate::functions;
 use crate::logic::Test;
+use crate::lookup::{LookUp, Lookup, LookupColumn};
 use crate::node::{Load, Node, Op};
 use crate::number::{self, Arithmetic};
 use crate::ratio::{Ratio, power};
@@ -45,6 +46,8 @@ pub(crate) struct Binder<'a> {
     pub is_wall: &'a dyn Fn(&str) -> bool,
     /// The columns, in the order of their slots.
     pub columns: &'a [PlSmallStr],
+    /// What can be looked up.
+    pub lookups: &'a [Arc<Lookup>],
 }
 
 impl Binder<'_> {
@@ -110,6 +113,7 @@ impl Binder<'_> {
             Tree::AtTimeZone(value, zone) => {
                 self.at_time_zone(self.bind(value)?, &self.bind(zone)?)
             }
+            Tree::Lookup { lookup, column, key } => self.look_up(lookup, column, self.bind(key)?),
             Tree::Call(name, args) => {
                 let args = args.iter().map(|tree| self.bind(tree)).collect::<Bound<Vec<_>>>()?;
                 functions::bind(self, name, args)
@@ -130,6 +134,38 @@ impl Binder<'_> {
         let wall = self.zones.naive.as_ref().filter(|_| is_wall).cloned();
         let ty = if wall.is_some() { Type::Instant } else { ty };
         Ok(Node::new(ty, Op::Column(Load { name: name.into(), slot, wall })))
+    }
+
+    /// The value of a column of a lookup, which is taken as one of the input's own would be.
+    fn look_up(&self, lookup: &str, column: &str, key: Node) -> Bound {
+        let of_name = |table: &&Arc<Lookup>| table.name() == lookup;
+        let table = self.lookups.iter().find(of_name).ok_or_else(|| {
+            format!("there is no lookup {lookup:?}; it is declared as [lookups.{lookup}]")
+        })?;
+        let LookupColumn { dtype, is_wall } = table.column(column)?;
+        let ty = Type::of(dtype).filter(|ty| *ty != Type::Binary);
+        let ty = ty.ok_or_else(|| {
+            format!("nothing can be done with {lookup}.{column}, which is of type {dtype}")
+        })?;
+        let key = self.coerced(key, table.key())?;
+        match (key.ty, table.key()) {
+            (Type::Text, Type::Text) | (Type::Exact(_), Type::Exact(_)) => {}
+            (Type::Null, _) => return Ok(Node::constant(ty, Column::null())),
+            (found, wanted) => {
+                return Err(format!(
+                    "the keys of the lookup {lookup} are of type {wanted}, and what is looked for is \
+                     of type {found}: use CAST(x AS {wanted})"
+                ));
+            }
+        }
+        if ty == Type::Null {
+            return Ok(Node::null());
+        }
+        let is_wall = ty == Type::Timestamp || ty == Type::Instant && *is_wall;
+        let wall = self.zones.naive.as_ref().filter(|_| is_wall).cloned();
+        let ty = if wall.is_some() { Type::Instant } else { ty };
+        let (table, column) = (Arc::clone(table), column.into());
+        Ok(Node::new(ty, Op::LookUp(Box::new(LookUp { table, column, key, wall }))))
     }
 
     /// A condition; NULL of no type is one.

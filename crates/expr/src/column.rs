@@ -136,6 +136,14 @@ impl<T: Copy> Cells<'_, T> {
         }
     }
 
+    /// Entries that it holds.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(values) => values.len(),
+        }
+    }
+
     pub fn into_owned(self) -> Cells<'static, T> {
         match self {
             Self::One(value) => Cells::One(value),

@@ -22,6 +22,7 @@ mod functions;
 mod interval;
 mod like;
 mod logic;
+mod lookup;
 mod node;
 mod number;
 mod numerals;
@@ -39,11 +40,13 @@ mod zone;
 pub use bind::Zones;
 pub use column::Failure;
 pub use functions::{Function, all as functions};
+pub use lookup::{Key, Lookup, LookupColumn, Missed, Repeated, UnknownKeys};
 pub use output::Evaluated;
 pub use types::{Exact, Type};
 pub use zone::{DAY_MICROS, Zone};
 
 use bind::Binder;
+use lookup::Looking;
 use node::{Node, Op, Rows};
 use output::Output;
 use tree::{Target, Tree, Width};
@@ -60,6 +63,7 @@ const STRETCH: usize = 4096;
 pub struct Program {
     tree: Tree,
     columns: Vec<PlSmallStr>,
+    lookups: Vec<(String, String)>,
 }
 
 /// Why a text is no expression.
@@ -81,6 +85,8 @@ pub struct Columns<'a> {
     pub zones: &'a Zones,
     /// Whether a column of instants was written by a wall clock as if it were UTC, as INT96 is.
     pub is_wall: &'a dyn Fn(&str) -> bool,
+    /// What can be looked up.
+    pub lookups: &'a [Arc<Lookup>],
 }
 
 impl Program {
@@ -95,7 +101,8 @@ impl Program {
             _ => ParseError::Syntax(reason),
         })?;
         let columns = tree.columns().into_iter().map(PlSmallStr::from).collect();
-        Ok(Self { tree, columns })
+        let lookups = tree.lookups();
+        Ok(Self { tree, columns, lookups })
     }
 
     /// The columns that it names, each once.
@@ -104,18 +111,18 @@ impl Program {
         &self.columns
     }
 
+    /// The columns of lookups that it names, each once: lookup and column.
+    #[must_use]
+    pub fn lookups(&self) -> &[(String, String)] {
+        &self.lookups
+    }
+
     /// Types it over the columns of a file.
     ///
     /// # Errors
     /// In a sentence what does not fit: a type, a constant, or a function that there is not.
     pub fn bind(&self, columns: &Columns<'_>) -> Result<Mapped, String> {
-        let binder = Binder {
-            schema: columns.schema,
-            zones: columns.zones,
-            is_wall: columns.is_wall,
-            columns: &self.columns,
-        };
-        let node = binder.bind(&self.tree)?;
+        let node = self.binder(columns).bind(&self.tree)?;
         let is_unsigned = matches!(self.tree, Tree::Cast { to: Target::Integer(Width::U64), .. });
         Ok(Mapped { is_unsigned, ..Mapped::new(node, self.columns.clone(), columns) })
     }
@@ -125,14 +132,18 @@ impl Program {
     /// # Errors
     /// As [`Program::bind`], and where it is neither true nor false.
     pub fn bind_condition(&self, columns: &Columns<'_>) -> Result<Mapped, String> {
-        let binder = Binder {
+        let node = self.binder(columns).condition(&self.tree)?;
+        Ok(Mapped::new(node, self.columns.clone(), columns))
+    }
+
+    fn binder<'a>(&'a self, columns: &Columns<'a>) -> Binder<'a> {
+        Binder {
             schema: columns.schema,
             zones: columns.zones,
             is_wall: columns.is_wall,
             columns: &self.columns,
-        };
-        let node = binder.condition(&self.tree)?;
-        Ok(Mapped::new(node, self.columns.clone(), columns))
+            lookups: columns.lookups,
+        }
     }
 }
 
@@ -149,6 +160,8 @@ pub struct Mapped {
     scale: Option<u16>,
     /// Whether it is 64 bits without a sign, as a cast to UBIGINT is.
     is_unsigned: bool,
+    /// Whether something is looked up for it.
+    looks_up: bool,
 }
 
 /// What a condition says of the rows of a frame.
@@ -158,6 +171,8 @@ pub struct Passing {
     pub kept: BooleanChunked,
     /// Those of which it can't be said, as places among the rows that are kept.
     pub failures: Vec<(usize, Failure)>,
+    /// The rows in which lookups lack a key, kept or not.
+    pub missed: Vec<Missed>,
 }
 
 impl Mapped {
@@ -169,7 +184,8 @@ impl Mapped {
             _ => None,
         };
         let zones = of.zones.clone();
-        Self { node, columns, plain, zones, scale: None, is_unsigned: false }
+        let looks_up = node.looks_up();
+        Self { node, columns, plain, zones, scale: None, is_unsigned: false, looks_up }
     }
 
     /// The columns that it reads: those of its text but for what is constant or was split off.
@@ -240,6 +256,18 @@ impl Mapped {
         }
     }
 
+    /// With its values as ones of a type that they have in common with others, also where it is a column.
+    ///
+    /// # Errors
+    /// In a sentence that it is no such type.
+    pub fn as_common(self, ty: Type) -> Result<Self, String> {
+        let (schema, columns) = (Schema::default(), &self.columns);
+        let (zones, is_wall) = (&self.zones, &|_: &str| false);
+        let binder = Binder { schema: &schema, zones, is_wall, columns, lookups: &[] };
+        let node = binder.converted(self.node.clone(), ty)?;
+        Ok(Self { node, plain: None, ..self })
+    }
+
     /// NULL of no type as NULL of this type; other values as they are.
     #[must_use]
     pub fn as_type(self, ty: Type) -> Self {
@@ -256,12 +284,12 @@ impl Mapped {
             && let Ok(column) = frame.column(name)
         {
             let values = column.as_materialized_series().clone();
-            return Evaluated { values, failures: Vec::new(), rounded: 0 };
+            return Evaluated { values, failures: Vec::new(), rounded: 0, missed: Vec::new() };
         }
         let rows = frame.height();
         let mut output = Output::new(self.node.ty, self.scale, self.is_unsigned, rows);
-        self.each(frame, |column, len| output.push(column, len));
-        output.finish()
+        let missed = self.each(frame, |column, len| output.push(column, len));
+        Evaluated { missed, ..output.finish() }
     }
 
     /// Whether each row of a frame passes a condition.
@@ -270,7 +298,7 @@ impl Mapped {
         let mut kept = Vec::with_capacity(frame.height());
         let mut failures = Vec::new();
         let mut count = 0;
-        self.each(frame, |column, len| {
+        let missed = self.each(frame, |column, len| {
             let bools = column.bools();
             for row in 0..len {
                 let failure = column.marks.failure(row);
@@ -281,10 +309,16 @@ impl Mapped {
                 kept.push(is_kept);
             }
         });
-        Passing { kept: BooleanChunked::from_slice(PlSmallStr::EMPTY, &kept), failures }
+        Passing { kept: BooleanChunked::from_slice(PlSmallStr::EMPTY, &kept), failures, missed }
     }
 
-    fn each(&self, frame: &DataFrame, mut see: impl FnMut(&column::Column<'_>, usize)) {
+    /// Shows the values of some rows after the other; gives what was looked for in vain.
+    fn each(
+        &self,
+        frame: &DataFrame,
+        mut see: impl FnMut(&column::Column<'_>, usize),
+    ) -> Vec<Missed> {
+        let looking = self.looks_up.then(Looking::default);
         let null = Series::full_null(PlSmallStr::EMPTY, frame.height(), &DataType::Null);
         let columns: Vec<&Series> = (self.columns.iter())
             .map(|name| frame.column(name).map_or(&null, |column| column.as_materialized_series()))
@@ -292,9 +326,11 @@ impl Mapped {
         let mut start = 0;
         while start < frame.height() {
             let len = STRETCH.min(frame.height() - start);
-            see(&self.node.eval(Rows { columns: &columns, start, len }), len);
+            let rows = Rows { columns: &columns, start, len, looking: looking.as_ref() };
+            see(&self.node.eval(rows), len);
             start += len;
         }
+        looking.map(Looking::finish).unwrap_or_default()
     }
 
     /// Its value, if it depends on no column: `None` where it does, or is NULL or fails.

@@ -70,6 +70,12 @@ impl Junction {
         }
     }
 
+    /// By row: whether a further condition decides about it, whatever is NULL or has failed aside.
+    pub fn open(&self) -> Vec<bool> {
+        let rows = self.settled.iter().zip(&self.marks);
+        rows.map(|(settled, mark)| !settled && (self.decides || *mark == VALUE)).collect()
+    }
+
     pub fn finish(self) -> Column<'static> {
         let Self { decides, settled, mut marks, is_constant } = self;
         for (mark, settled) in marks.iter_mut().zip(&settled) {
@@ -121,6 +127,18 @@ impl Choice {
     /// Whether all rows have chosen.
     pub fn is_done(&self) -> bool {
         self.left.is_empty()
+    }
+
+    /// By row: whether it has not chosen.
+    pub fn open(&self) -> Vec<bool> {
+        let mut open = vec![false; self.chosen.len()];
+        self.left.iter().for_each(|row| open[*row as usize] = true);
+        open
+    }
+
+    /// By row: whether it has chosen a value.
+    pub fn rows_of(&self, place: u32) -> Vec<bool> {
+        self.chosen.iter().map(|chosen| *chosen == place).collect()
     }
 
     /// The rows that are left and for which the condition is true take a value; those for which it

@@ -10,6 +10,7 @@ use polars::prelude::{DataType, PlSmallStr, Series, TimeUnit};
 use crate::column::{Cells, Column, Marks, NULL, Texts, VALUE, Values};
 use crate::compare::{self, Comparison, Set};
 use crate::logic::{self, Choice, Junction, Test};
+use crate::lookup::{LookUp, Looking};
 use crate::types::{NARROW, Type};
 use crate::zone::Zone;
 
@@ -63,6 +64,8 @@ pub(crate) enum Op {
         args: Vec<Node>,
         apply: Apply,
     },
+    /// What another table has for a key.
+    LookUp(Box<LookUp>),
 }
 
 /// A column of the frame.
@@ -81,6 +84,8 @@ pub(crate) struct Rows<'a> {
     pub columns: &'a [&'a Series],
     pub start: usize,
     pub len: usize,
+    /// Where keys that are looked for in vain are counted, of expressions that look for any.
+    pub looking: Option<&'a Looking>,
 }
 
 impl fmt::Debug for Node {
@@ -114,7 +119,8 @@ impl Node {
     /// As a constant, if it depends on no column.
     pub fn folded(self) -> Self {
         let is_constant = match &self.op {
-            Op::Const(_) | Op::Column(_) => false,
+            // What a lookup holds may not be known yet.
+            Op::Const(_) | Op::Column(_) | Op::LookUp(_) => false,
             Op::Compare(_, a, b) => a.is_constant() && b.is_constant(),
             Op::In { value, .. } | Op::Is { value, .. } | Op::Not(value) => value.is_constant(),
             Op::All(nodes)
@@ -130,7 +136,7 @@ impl Node {
         if !is_constant {
             return self;
         }
-        let value = self.eval(Rows { columns: &[], start: 0, len: 1 });
+        let value = self.eval(Rows { columns: &[], start: 0, len: 1, looking: None });
         let value = value.narrowed().into_constant();
         value.map_or(self.clone(), |value| Self::constant(self.ty, value))
     }
@@ -167,6 +173,7 @@ impl Node {
                 b.read_slots(slots);
             }
             Op::In { value, .. } | Op::Is { value, .. } | Op::Not(value) => value.read_slots(slots),
+            Op::LookUp(look_up) => look_up.key.read_slots(slots),
             Op::All(nodes)
             | Op::Any(nodes)
             | Op::First(nodes)
@@ -183,6 +190,33 @@ impl Node {
                     value.read_slots(slots);
                 }
             }
+        }
+    }
+
+    /// Whether something in it is looked up.
+    pub fn looks_up(&self) -> bool {
+        match &self.op {
+            Op::LookUp(_) => true,
+            Op::Const(_) | Op::Column(_) => false,
+            Op::Compare(_, a, b) => a.looks_up() || b.looks_up(),
+            Op::In { value, .. } | Op::Is { value, .. } | Op::Not(value) => value.looks_up(),
+            Op::All(nodes)
+            | Op::Any(nodes)
+            | Op::First(nodes)
+            | Op::Extreme { values: nodes, .. }
+            | Op::Apply { args: nodes, .. } => nodes.iter().any(Self::looks_up),
+            Op::Case { branches, otherwise } => {
+                let mut branches = branches.iter();
+                otherwise.looks_up() || branches.any(|(a, b)| a.looks_up() || b.looks_up())
+            }
+        }
+    }
+
+    /// The values of some rows, of which only some count as looking for something.
+    fn eval_within<'a>(&self, rows: Rows<'a>, counts: impl FnOnce() -> Vec<bool>) -> Column<'a> {
+        match rows.looking.filter(|_| self.looks_up()) {
+            Some(looking) => looking.within(counts(), || self.eval(rows)),
+            None => self.eval(rows),
         }
     }
 
@@ -243,14 +277,25 @@ impl Node {
                 let args: Vec<_> = args.iter().map(|arg| arg.eval(rows)).collect();
                 apply(&args, rows.len)
             }
+            Op::LookUp(look_up) => look_up.eval(rows),
         }
     }
 }
 
 fn junction(decides: bool, nodes: &[Node], rows: Rows<'_>) -> Column<'static> {
     let mut junction = Junction::new(decides, rows.len);
-    for node in nodes {
+    // A scan may have been asked those that look nothing up, and then hands over no other rows: so that
+    // the same rows count they come first.
+    let (looking, others): (Vec<_>, Vec<_>) = match rows.looking {
+        Some(_) => nodes.iter().partition(|node| node.looks_up()),
+        None => (Vec::new(), nodes.iter().collect()),
+    };
+    for node in others {
         junction.add(&node.eval(rows));
+    }
+    let open = if looking.is_empty() { Vec::new() } else { junction.open() };
+    for node in looking {
+        junction.add(&node.eval_within(rows, || open.clone()));
     }
     junction.finish()
 }
@@ -263,12 +308,13 @@ fn case<'a>(branches: &[(Node, Node)], otherwise: &Node, ty: Type, rows: Rows<'a
         if choice.is_done() {
             break;
         }
-        let taken = choice.when(&condition.eval(rows), place);
-        values.push(taken.then(|| value.eval(rows)));
+        let condition = condition.eval_within(rows, || choice.open());
+        let taken = choice.when(&condition, place);
+        values.push(taken.then(|| value.eval_within(rows, || choice.rows_of(place))));
     }
     if !choice.is_done() {
         let place = u32::try_from(values.len()).unwrap_or(Choice::NONE);
-        values.push(Some(otherwise.eval(rows)));
+        values.push(Some(otherwise.eval_within(rows, || choice.open())));
         choice.otherwise(place);
     }
     choice.blend(&values, ty)
@@ -281,7 +327,7 @@ fn first<'a>(nodes: &[Node], ty: Type, rows: Rows<'a>) -> Column<'a> {
         if choice.is_done() {
             break;
         }
-        let value = node.eval(rows);
+        let value = node.eval_within(rows, || choice.open());
         let taken = choice.unless_null(&value, place);
         values.push(taken.then_some(value));
     }
@@ -323,7 +369,7 @@ impl Load {
     }
 }
 
-fn marks(series: &Series, rows: Rows<'_>) -> Marks {
+pub(crate) fn marks(series: &Series, rows: Rows<'_>) -> Marks {
     if series.null_count() == 0 {
         return Marks::None;
     }
@@ -336,7 +382,7 @@ fn marks(series: &Series, rows: Rows<'_>) -> Marks {
 }
 
 /// The values of a series of one chunk, where they are NULL any.
-fn loaded<'a>(series: &'a Series, rows: Rows<'a>) -> Values<'a> {
+pub(crate) fn loaded<'a>(series: &'a Series, rows: Rows<'a>) -> Values<'a> {
     let Rows { start, len, .. } = rows;
     macro_rules! slice {
         ($column:expr) => {

@@ -2,11 +2,12 @@
 
 use polars::prelude::{
     BooleanChunked, ChunkedArray, DataType, Float64Type, Int32Type, Int64Type, Int128Type,
-    IntoSeries, NewChunkedArray, PlSmallStr, PolarsNumericType, Series, StringChunked, TimeUnit,
-    TimeZone, UInt64Type,
+    IntoSeries, NewChunkedArray, PlSmallStr, PolarsNumericType, Series, StringChunkedBuilder,
+    TimeUnit, TimeZone, UInt64Type,
 };
 
 use crate::column::{Column, Failure, NULL, VALUE, Values};
+use crate::lookup::Missed;
 use crate::number::OVERFLOW;
 use crate::types::{Exact, FRACTION_SCALE, Type};
 
@@ -19,6 +20,8 @@ pub struct Evaluated {
     pub failures: Vec<(usize, Failure)>,
     /// Rows of a quotient that had digits beyond the wanted scale, and was rounded.
     pub rounded: u64,
+    /// The rows in which lookups lack a key.
+    pub missed: Vec<Missed>,
 }
 
 /// Gathers the values of stretches of rows.
@@ -42,7 +45,7 @@ enum Gathered {
     Doubles(Vec<f64>),
     Days(Vec<i32>),
     Bools(Vec<bool>),
-    Texts(Vec<Option<String>>),
+    Texts(StringChunkedBuilder),
     Nulls,
 }
 
@@ -60,7 +63,7 @@ impl Output {
             Type::Date => Gathered::Days(Vec::with_capacity(rows)),
             Type::Timestamp | Type::Instant => Gathered::Integers(Vec::with_capacity(rows)),
             Type::Bool => Gathered::Bools(Vec::with_capacity(rows)),
-            Type::Text => Gathered::Texts(Vec::with_capacity(rows)),
+            Type::Text => Gathered::Texts(StringChunkedBuilder::new(PlSmallStr::EMPTY, rows)),
             Type::Null | Type::Binary | Type::Interval => Gathered::Nulls,
         };
         let scale = scale.unwrap_or(FRACTION_SCALE);
@@ -128,9 +131,10 @@ impl Output {
                 into.extend(each.map(|row| cells.at(row)));
             }
             Gathered::Texts(into) => {
-                into.extend(each.map(|row| {
-                    (column.marks.at(row) == VALUE).then(|| column.text(row).to_owned())
-                }));
+                for row in each {
+                    let has_value = column.marks.at(row) == VALUE;
+                    into.append_option(has_value.then(|| column.text(row)));
+                }
             }
             Gathered::Nulls => (),
         }
@@ -180,9 +184,7 @@ impl Output {
                     .collect::<BooleanChunked>()
                     .into_series()
             }
-            Gathered::Texts(values) => {
-                StringChunked::from_iter_options(name, values.into_iter()).into_series()
-            }
+            Gathered::Texts(values) => values.finish().into_series(),
             Gathered::Nulls => Series::full_null(name, rows, &dtype(ty, None, is_unsigned)),
         };
         let failure = |(row, mark): (usize, &u8)| {
@@ -190,7 +192,8 @@ impl Output {
             failure.map(|failure| (row, failure))
         };
         let failures = marks.iter().enumerate().filter(|(_, mark)| **mark > NULL);
-        Evaluated { values, failures: failures.filter_map(failure).collect(), rounded }
+        let failures = failures.filter_map(failure).collect();
+        Evaluated { values, failures, rounded, missed: Vec::new() }
     }
 }
 

@@ -481,6 +481,9 @@ fn call(function: ast::Function) -> Parsed {
     if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
         return Err(NOT_A_ROW.to_owned());
     }
+    if name == "LOOKUP" && list.args.len() == 2 {
+        return lookup(list.args);
+    }
     let args = list.args.into_iter().map(|arg| match arg {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => tree(expr),
         FunctionArg::Unnamed(_) => Err(NOT_A_ROW.to_owned()),
@@ -492,6 +495,26 @@ fn call(function: ast::Function) -> Parsed {
         (_, args) => Tree::Call(name, args),
     })
 }
+
+/// `LOOKUP(products.category, sku)`: the first argument is no column of the row.
+fn lookup(args: Vec<FunctionArg>) -> Parsed {
+    let unnamed = |arg| match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => tree(expr),
+        _ => Err(NOT_A_ROW.to_owned()),
+    };
+    let mut args = args.into_iter().map(unnamed).collect::<Parsed<Vec<_>>>()?.into_iter();
+    let (Some(Tree::Column(named)), Some(key)) = (args.next(), args.next()) else {
+        return Err(LOOKUP.to_owned());
+    };
+    // The name of a lookup is a word; that of a column may have points in it.
+    let (lookup, column) = named.split_once('.').ok_or(LOOKUP)?;
+    let (lookup, column) = (lookup.to_owned(), column.to_owned());
+    Ok(Tree::Lookup { lookup, column, key: Box::new(key) })
+}
+
+/// How a value is looked up.
+pub(crate) const LOOKUP: &str = "the first argument of LOOKUP is a column of a lookup, and the second \
+    the key that is looked for: LOOKUP(products.category, sku)";
 
 /// The type that a cast names.
 fn target(ty: &DataType) -> Parsed<Target> {

@@ -68,6 +68,12 @@ pub(crate) enum Tree {
         tries: bool,
     },
     AtTimeZone(Box<Tree>, Box<Tree>),
+    /// The value that a column of a lookup has for a key.
+    Lookup {
+        lookup: String,
+        column: String,
+        key: Box<Tree>,
+    },
     /// A function by its name in capitals.
     Call(String, Vec<Tree>),
 }
@@ -149,6 +155,20 @@ impl Tree {
         columns
     }
 
+    /// The columns of lookups that it names, each once: lookup and column.
+    pub fn lookups(&self) -> Vec<(String, String)> {
+        let mut lookups = Vec::new();
+        self.visit(&mut |tree| {
+            if let Self::Lookup { lookup, column, .. } = tree {
+                let named = (lookup.clone(), column.clone());
+                if !lookups.contains(&named) {
+                    lookups.push(named);
+                }
+            }
+        });
+        lookups
+    }
+
     fn visit(&self, see: &mut dyn FnMut(&Self)) {
         see(self);
         let mut each = |trees: &[&Self]| trees.iter().for_each(|tree| tree.visit(see));
@@ -160,7 +180,9 @@ impl Tree {
             | Self::Text(_)
             | Self::Interval(_) => (),
             Self::Negative(a) | Self::Not(a) => each(&[a]),
-            Self::Is { value, .. } | Self::Cast { value, .. } => each(&[value]),
+            Self::Is { value, .. } | Self::Cast { value, .. } | Self::Lookup { key: value, .. } => {
+                each(&[value]);
+            }
             Self::Arithmetic(first, rest) => {
                 each(&[first]);
                 for (_, tree) in rest {

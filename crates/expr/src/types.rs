@@ -127,6 +127,20 @@ impl Type {
         matches!(self, Self::Date | Self::Timestamp | Self::Instant)
     }
 
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        matches!(self, Self::Exact(Exact { scale: 0, .. }))
+    }
+
+    /// The type that values of two types have as columns of one, in which every value of either is; `None`
+    /// where there is none.
+    #[must_use]
+    pub fn in_common(self, other: Self) -> Option<Self> {
+        let common = self.common(other)?;
+        Self::of(&common.dtype())
+    }
+
     /// The type of a choice between values of two types, or of their comparison; `None` where there
     /// is none.
     pub(crate) fn common(self, other: Self) -> Option<Self> {

@@ -44,7 +44,8 @@ fn column(name: &str, given: Given) -> Column {
 fn evaluated(text: &str, a: Given, b: Given) -> Result<(BigInt, u32), Failure> {
     let frame = DataFrame::new(1, vec![column("a", a), column("b", b)]).unwrap();
     let zones = Zones::new(chrono_tz::UTC, None);
-    let columns = Columns { schema: frame.schema(), zones: &zones, is_wall: &|_| false };
+    let columns =
+        Columns { schema: frame.schema(), zones: &zones, is_wall: &|_| false, lookups: &[] };
     let result = Program::parse(text).unwrap().bind(&columns).unwrap().evaluate(&frame);
     if let Some((_, failure)) = result.failures.first() {
         return Err(*failure);

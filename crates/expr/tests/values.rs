@@ -51,7 +51,8 @@ fn frame() -> DataFrame {
 
 fn bound(text: &str, frame: &DataFrame) -> Result<Mapped, String> {
     let zones = Zones::new(chrono_tz::America::New_York, None);
-    let columns = Columns { schema: frame.schema(), zones: &zones, is_wall: &|_| false };
+    let columns =
+        Columns { schema: frame.schema(), zones: &zones, is_wall: &|_| false, lookups: &[] };
     Program::parse(text).map_err(|error| error.to_string())?.bind(&columns)
 }
 

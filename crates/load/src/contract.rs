@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use kohort_expr::{DAY_MICROS, Mapped, Type, Zones};
+use kohort_expr::{DAY_MICROS, Lookup, Mapped, Type, Zones};
 use kohort_model::{Day, IdType, Input, Switch, ValueKind};
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema};
 
@@ -19,6 +19,7 @@ use crate::files::{self, Partition, SourceFile};
 use crate::find::find;
 use crate::footer::Footer;
 use crate::forms::Forms;
+use crate::lookup::Lookups;
 use crate::mapping::{Constant, Mapping, Role, constant, partition_type};
 use crate::share::IdForm;
 use crate::source::{CurrencySource, Source};
@@ -45,6 +46,8 @@ pub struct Opened {
     pub(crate) rates: Option<Rates>,
     /// The values whose texts are counted.
     pub(crate) watched: Vec<Watched>,
+    /// Those of the pipeline.
+    pub(crate) lookups: Lookups,
     mistyped: Vec<Mistyped>,
 }
 
@@ -172,8 +175,21 @@ impl Opened {
         &self.mistyped
     }
 
-    pub(crate) fn open(source: Source) -> Result<Self, LoadError> {
+    /// Whether mapped values look something up in the lookup of this name.
+    #[must_use]
+    pub fn looks_up_in(&self, lookup: &str) -> bool {
+        self.looked_up().iter().any(|(name, _)| *name == lookup)
+    }
+
+    /// The columns of lookups that mapped values name, each once: lookup and column.
+    pub(crate) fn looked_up(&self) -> BTreeSet<(&str, &str)> {
+        let named = self.mappings.iter().flat_map(|mapping| mapping.program.lookups());
+        named.map(|(lookup, column)| (lookup.as_str(), column.as_str())).collect()
+    }
+
+    pub(crate) fn open(source: Source, lookups: &Lookups) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
+        lookups.name(&mappings)?;
         let (found, notes) = find(&source.paths)?;
         let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         let (files, footers) = files::open(&found)?;
@@ -187,6 +203,7 @@ impl Opened {
             deduplicate: source.deduplicate,
             zones: &zones,
             files: &files,
+            lookups: lookups.tables(),
             shapes: Vec::new(),
         };
         let folders = files::partitions(found.iter().map(|found| &*found.path));
@@ -209,6 +226,7 @@ impl Opened {
         Ok(Self {
             statuses,
             watched,
+            lookups: lookups.clone(),
             mistyped,
             zones,
             firsts: OnceLock::new(),
@@ -297,6 +315,7 @@ struct Contract<'a> {
     deduplicate: bool,
     zones: &'a Zones,
     files: &'a [SourceFile],
+    lookups: Vec<Arc<Lookup>>,
     shapes: Vec<Shape>,
 }
 
@@ -418,11 +437,13 @@ impl Contract<'_> {
         }
         let is_wall = |name: &str| walls.contains(name);
         let mapped = self.mappings.iter().map(|mapping| {
-            mapping.bind(&schema, self.zones, &is_wall).map_err(|reason| LoadError::Expression {
-                key: mapping.name.clone(),
-                expression: mapping.text.clone(),
-                path: path.to_owned(),
-                reason,
+            mapping.bind(&schema, self.zones, &is_wall, &self.lookups).map_err(|reason| {
+                LoadError::Expression {
+                    key: mapping.name.clone(),
+                    expression: mapping.text.clone(),
+                    path: path.to_owned(),
+                    reason,
+                }
             })
         });
         let mapped = Arc::new(mapped.collect::<Result<Vec<_>, _>>()?);
@@ -441,7 +462,21 @@ fn unknown(
     let names = footer.columns.iter_names().chain(footer.unreadable.keys());
     let names = names.map(PlSmallStr::as_str);
     let names = names.chain(folders.keys().map(String::as_str));
-    let wanted = column.to_lowercase();
+    LoadError::UnknownColumn {
+        key: mapping.name.clone(),
+        expression: mapping.text.clone(),
+        column: column.to_owned(),
+        path: file.path.clone(),
+        columns: nearest_first(column, names),
+    }
+}
+
+/// Names of columns as expressions have them, the most similar one first.
+pub(crate) fn nearest_first<'a>(
+    wanted: &str,
+    names: impl Iterator<Item = &'a str>,
+) -> Box<[String]> {
+    let wanted = wanted.to_lowercase();
     let mut columns: Vec<_> = names
         .map(|name| {
             (strsim::jaro_winkler(&wanted, &name.to_lowercase()), kohort_expr::quoted(name))
@@ -454,11 +489,5 @@ fn unknown(
         columns.truncate(LISTED);
         columns.push(format!("and {more} more"));
     }
-    LoadError::UnknownColumn {
-        key: mapping.name.clone(),
-        expression: mapping.text.clone(),
-        column: column.to_owned(),
-        path: file.path.clone(),
-        columns: columns.into(),
-    }
+    columns.into()
 }

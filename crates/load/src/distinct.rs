@@ -180,7 +180,7 @@ fn add(frame: &DataFrame, file: usize, names: &[PlSmallStr], shards: &[Shard]) {
 
 /// A value so that equal values of types of different widths, units and zones are equal bytes, and
 /// others are not.
-fn write_value(value: &AnyValue<'_>, into: &mut Vec<u8>) {
+pub(crate) fn write_value(value: &AnyValue<'_>, into: &mut Vec<u8>) {
     use AnyValue as A;
     let mut tagged = |tag: u8, bytes: &[u8]| {
         into.push(tag);

@@ -105,6 +105,105 @@ pub enum LoadError {
         /// The columns that the file has, the most similar name first.
         columns: Box<[String]>,
     },
+    /// A mapped value that names a lookup which is not declared.
+    #[error(
+        "{key} = {expression:?} looks something up in {lookup:?}, which is no lookup; {}",
+        if known.is_empty() {
+            format!("declare it as [lookups.{lookup}]")
+        } else {
+            format!("there are {}", known.join(", "))
+        }
+    )]
+    UnknownLookup {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// What there is no lookup of.
+        lookup: String,
+        /// Every lookup.
+        known: Box<[String]>,
+    },
+    /// A mapped value that names a column which a lookup does not have.
+    #[error(
+        "{key} = {expression:?} looks up {column:?}, which the lookup {lookup} does not have; its columns \
+         are {}", .columns.join(", ")
+    )]
+    UnknownLookupColumn {
+        /// Key of the mapping.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The lookup.
+        lookup: String,
+        /// The column that is missing.
+        column: String,
+        /// The columns that there are, the most similar name first.
+        columns: Box<[String]>,
+    },
+    /// A column of a lookup that can't be looked up.
+    #[error("the column {column:?} of the lookup {lookup} can't be looked up: {reason}")]
+    LookupColumn {
+        /// The lookup.
+        lookup: String,
+        /// The column.
+        column: String,
+        /// Why.
+        reason: String,
+    },
+    /// A lookup in which no mapped value looks anything up.
+    #[error(
+        "nothing is looked up in lookups.{lookup}; use it in an expression as LOOKUP({lookup}.column, key), \
+         or remove it"
+    )]
+    UnusedLookup {
+        /// The lookup.
+        lookup: String,
+    },
+    /// Two rows of a lookup with one key.
+    #[error(
+        "the lookup {lookup} has the key {key:?} twice, in row {} of {} and in row {} of {}; a key leads to \
+         one row: remove one of them, or leave it out with where under [lookups.{lookup}]",
+        .rows[0].1, .rows[0].0.display(), .rows[1].1, .rows[1].0.display()
+    )]
+    RepeatedKey {
+        /// The lookup.
+        lookup: String,
+        /// The key.
+        key: String,
+        /// Files and rows; the first row is 1.
+        rows: Box<[(PathBuf, u64); 2]>,
+    },
+    /// A row of a lookup whose key or filter can't be computed.
+    #[error("{key} = {expression:?} can't be computed in row {row} of {path}: {value}")]
+    LookupRow {
+        /// Key of the pipeline file.
+        key: String,
+        /// Its text.
+        expression: String,
+        /// The file.
+        path: PathBuf,
+        /// The row; the first is 1.
+        row: u64,
+        /// What it is computed from, and what is wrong.
+        value: String,
+    },
+    /// A lookup that memory does not hold.
+    #[error(
+        "the lookup {lookup} is held whole, and its first {rows} rows need {} MiB of the {} MiB that lookups \
+         may take; raise --memory-limit, look up fewer columns, or leave rows out with where under \
+         [lookups.{lookup}]", .needed.div_ceil(1 << 20), .most >> 20
+    )]
+    LookupTooLarge {
+        /// The lookup.
+        lookup: String,
+        /// Rows that were read.
+        rows: u64,
+        /// Bytes that they need.
+        needed: u64,
+        /// Bytes that there are.
+        most: u64,
+    },
     /// A mapped value that must depend on the row and does not.
     #[error("{key} = {expression:?} names no column, so every row would have the same value")]
     Constant {
@@ -347,6 +446,10 @@ impl LoadError {
             Self::Pattern { .. }
                 | Self::Syntax { .. }
                 | Self::UnknownColumn { .. }
+                | Self::UnknownLookup { .. }
+                | Self::UnknownLookupColumn { .. }
+                | Self::LookupColumn { .. }
+                | Self::UnusedLookup { .. }
                 | Self::Constant { .. }
                 | Self::NotRowWise { .. }
                 | Self::Expression { .. }
@@ -364,7 +467,10 @@ impl LoadError {
     #[must_use]
     pub fn is_check(&self) -> bool {
         match self {
-            Self::SegmentValues { .. } | Self::NoRate { .. } => true,
+            Self::SegmentValues { .. }
+            | Self::NoRate { .. }
+            | Self::RepeatedKey { .. }
+            | Self::LookupRow { .. } => true,
             // A column that must be there, and that no file has.
             Self::UnknownColumn { key, .. } => key.starts_with("checks."),
             _ => false,

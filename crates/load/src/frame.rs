@@ -52,9 +52,20 @@ impl Opened {
     #[must_use]
     pub fn form(&self, needs: Needs) -> String {
         let Self { source, ids, clock, rates, .. } = self;
+        let lookups: Vec<_> =
+            self.looked_up().into_iter().map(|named| self.digest(named)).collect();
         let source = Source { paths: Vec::new(), ..source.clone() };
         let version = kohort_expr::VERSION;
-        format!("expressions {version} {source:?} {ids:?} {clock:?} {rates:?} {needs:?}")
+        format!(
+            "expressions {version} {source:?} {ids:?} {clock:?} {rates:?} {needs:?} {lookups:?}"
+        )
+    }
+
+    /// A column of a lookup, and what it holds by key.
+    fn digest(&self, (lookup, column): (&str, &str)) -> String {
+        let digest = self.lookups.get(lookup).and_then(|lookup| lookup.digest(column));
+        let digest = digest.expect("lookups are read before anything is made of their values");
+        format!("{lookup}.{column} {digest}")
     }
 
     /// What a file holds, and as what it is taken: where two texts are equal, so is what is read of the
@@ -122,9 +133,18 @@ impl Opened {
         if columns.is_empty() || columns.iter().any(|name| detail.footer.columns.contains(name)) {
             return false;
         }
+        // As long as nothing can be looked up nothing is known.
+        let mut named = self.mappings[filter].program.lookups().iter();
+        let is_read = |name: &str| self.lookups.get(name).is_some_and(|l| l.report().is_some());
+        if !named.all(|(lookup, _)| is_read(lookup)) {
+            return false;
+        }
         let constants = detail.constants.iter().map(|constant| constant.column(1)).collect();
-        DataFrame::new(1, constants)
-            .is_ok_and(|probe| detail.mapped[filter].passing(&probe).kept.get(0) == Some(false))
+        DataFrame::new(1, constants).is_ok_and(|probe| {
+            let passing = detail.mapped[filter].passing(&probe);
+            // Rows in which a key is unknown are counted.
+            passing.kept.get(0) == Some(false) && passing.missed.is_empty()
+        })
     }
 
     /// The scan for some rows of those that pass what it can be asked of the filter: the columns that

@@ -22,6 +22,7 @@ mod footer;
 mod formats;
 mod forms;
 mod frame;
+mod lookup;
 mod mapping;
 mod quiet;
 mod read;
@@ -40,8 +41,10 @@ pub use contract::Opened;
 pub use days_seen::{DaysSeen, LONGEST_GAP_DAYS};
 pub use error::{IdsIn, LoadError, ReaderText, TypeIn};
 pub use files::SourceFile;
+pub use kohort_expr::{Key, UnknownKeys};
 pub use kohort_model::Id;
 pub use kohort_store::{StoreError, check_url, scrub};
+pub use lookup::{LookupReport, LookupSource, Lookups, OpenedLookup};
 pub use read::{PartDone, Reading};
 pub use rejected::RejectedDetail;
 pub use sink::{FileReport, LoadReport, Sink};
@@ -54,9 +57,17 @@ pub use texts_seen::{TextsSeen, ValueTexts};
 /// # Errors
 /// What [`LoadError`] says of paths, files, columns and types.
 pub fn open(source: Source) -> Result<Opened, LoadError> {
+    open_with(source, &Lookups::default())
+}
+
+/// As [`open`], of an input whose mapped values may look others up.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(source: Source, lookups: &Lookups) -> Result<Opened, LoadError> {
     // The engine's panics are quiet only on threads of this name.
     thread::scope(|scope| {
-        let opened = read::start(scope, quiet::QUERY_THREAD, || Opened::open(source));
+        let opened = read::start(scope, quiet::QUERY_THREAD, || Opened::open(source, lookups));
         opened.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
@@ -65,9 +76,12 @@ pub fn open(source: Source) -> Result<Opened, LoadError> {
 /// so are the visitors of touchpoints and identities, and the orders of lines and returns.
 ///
 /// # Errors
-/// As [`open`]; [`LoadError::MixedIds`] where such ids are integers in some inputs only.
-pub fn open_all(sources: Vec<Source>) -> Result<Vec<Opened>, LoadError> {
-    let mut inputs = sources.into_iter().map(open).collect::<Result<Vec<_>, _>>()?;
+/// As [`open`]; [`LoadError::MixedIds`] where such ids are integers in some inputs only,
+/// [`LoadError::UnusedLookup`] where nothing is looked up in one of the lookups.
+pub fn open_all(sources: Vec<Source>, lookups: &Lookups) -> Result<Vec<Opened>, LoadError> {
+    let inputs = sources.into_iter().map(|source| open_with(source, lookups));
+    let mut inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+    lookups.check_used()?;
     share::share(&mut inputs)?;
     Ok(inputs)
 }

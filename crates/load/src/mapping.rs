@@ -1,6 +1,8 @@
 //! Mapped values: SQL texts as expressions over the columns of a file.
 
-use kohort_expr::{Columns, Mapped, ParseError, Program, Type, Zones};
+use std::sync::Arc;
+
+use kohort_expr::{Columns, Lookup, Mapped, ParseError, Program, Type, Zones};
 use kohort_model::{Input, NumberUnit, ValueKind};
 use polars::prelude::{Column, DataType, NamedFrom, PlSmallStr, Scalar, Schema, Series};
 
@@ -157,8 +159,9 @@ impl Mapping {
         schema: &Schema,
         zones: &Zones,
         is_wall: &dyn Fn(&str) -> bool,
+        lookups: &[Arc<Lookup>],
     ) -> Result<Mapped, String> {
-        let columns = Columns { schema, zones, is_wall };
+        let columns = Columns { schema, zones, is_wall, lookups };
         if self.role == Role::Filter {
             return self.program.bind_condition(&columns);
         }

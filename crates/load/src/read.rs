@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
+use kohort_expr::UnknownKeys;
 use kohort_model::{Day, EventBatch};
 use polars::prelude::DataFrame;
 
@@ -121,6 +122,9 @@ impl Opened {
         selection: &Selection,
         task: &Task<'_, S>,
     ) -> Result<(Vec<FileReport>, Vec<S>), LoadError> {
+        for lookup in self.lookups.used_by(std::slice::from_ref(self)) {
+            lookup.read(reading.memory_limit)?;
+        }
         let known = |part: usize| reading.known.get(part).and_then(Option::as_ref);
         let unread: Vec<usize> = (0..self.parts()).filter(|part| known(*part).is_none()).collect();
         let queries: Vec<_> = (self.queries().into_iter())
@@ -212,6 +216,7 @@ struct Tally {
     checks: Vec<u64>,
     texts: Vec<TextsSeen>,
     days: DaysSeen,
+    unknown_keys: BTreeMap<String, UnknownKeys>,
 }
 
 /// A frame and the query that it comes from.
@@ -329,6 +334,9 @@ impl Run<'_> {
         let mut tally = self.tallies[file].lock().unwrap_or_else(PoisonError::into_inner);
         texts_seen::add_all(&mut tally.texts, &texts);
         tally.days.merge(&batcher.days);
+        for (lookup, keys) in &taken.unknown_keys {
+            tally.unknown_keys.entry(lookup.clone()).or_default().merge(keys);
+        }
         tally.kept += taken.rows() as u64;
         tally.duplicates += taken.duplicates;
         tally.rounded += taken.rounded;
@@ -380,6 +388,7 @@ impl Run<'_> {
                     .collect(),
                 texts: tally.texts.clone(),
                 days: tally.days.clone(),
+                unknown_keys: tally.unknown_keys.clone(),
             }
         };
         self.input.files_of(part).map(report).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kohort_expr::UnknownKeys;
 use kohort_model::{Day, EventBatch};
 
 use crate::codes::Texts;
@@ -49,6 +50,9 @@ pub struct FileReport {
     pub texts: Vec<TextsSeen>,
     /// The days of the rows that went to the sinks, where they have a time.
     pub days: DaysSeen,
+    /// By lookup the rows in which it lacks a key that is looked for, rejected ones too: of what `where`
+    /// looks up those that all else in it lets through, of the other values those that it lets through.
+    pub unknown_keys: BTreeMap<String, UnknownKeys>,
 }
 
 impl FileReport {
@@ -136,6 +140,16 @@ impl LoadReport {
     pub fn accepted(&self) -> u64 {
         let others = self.filtered() + self.duplicates() + self.rejected_rows();
         self.rows().saturating_sub(others)
+    }
+
+    /// By lookup the rows in which it lacks a key.
+    #[must_use]
+    pub fn unknown_keys(&self) -> BTreeMap<String, UnknownKeys> {
+        let mut unknown: BTreeMap<String, UnknownKeys> = BTreeMap::new();
+        for (lookup, keys) in self.files.iter().flat_map(|file| &file.unknown_keys) {
+            unknown.entry(lookup.clone()).or_default().merge(keys);
+        }
+        unknown
     }
 
     /// Their days.

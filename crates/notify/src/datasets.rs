@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kohort_model::{Column, ColumnType, TableSchema};
-use kohort_publish::InputRecord;
+use kohort_publish::FileRecord;
 
 use crate::lineage::{Dataset, DatasetField};
 
@@ -33,10 +33,10 @@ fn place(pattern: &str) -> String {
     ESCAPED.iter().fold(parts.join("/"), |place, (from, to)| place.replace(from, to))
 }
 
-/// Counts each file of an input that was read where it lies. What was known without reading it counts
+/// Counts each file of an input or a lookup that was read where it lies. What was known without reading it counts
 /// nowhere: `OpenLineage` asks for what a run has read.
-pub(crate) fn count(places: &mut [Dataset], input: &InputRecord) {
-    for file in &input.files {
+pub(crate) fn count(places: &mut [Dataset], files: &[FileRecord]) {
+    for file in files {
         let at = Dataset::at(&file.path);
         let holds = |place: &Dataset| {
             let rest =
@@ -111,8 +111,6 @@ pub(crate) fn fields_of_table(schema: &TableSchema) -> Vec<DatasetField> {
 
 #[cfg(test)]
 mod tests {
-    use kohort_publish::FileRecord;
-
     use super::*;
 
     #[test]
@@ -140,20 +138,17 @@ mod tests {
             bytes: 10 * rows,
             ..FileRecord::default()
         };
-        let input = InputRecord {
-            files: vec![
-                file("/data/new/a.parquet", 1),
-                file("/data/new/b.parquet", 20),
-                file("/data/new/late/a.parquet", 300),
-                file("/data/newer.parquet", 4000),
-                file("/elsewhere/a.parquet", 50_000),
-                FileRecord { rows_read: 0, ..file("/data/new/known.parquet", 600_000) },
-            ],
-            ..InputRecord::default()
-        };
+        let files = [
+            file("/data/new/a.parquet", 1),
+            file("/data/new/b.parquet", 20),
+            file("/data/new/late/a.parquet", 300),
+            file("/data/newer.parquet", 4000),
+            file("/elsewhere/a.parquet", 50_000),
+            FileRecord { rows_read: 0, ..file("/data/new/known.parquet", 600_000) },
+        ];
         let patterns = ["/data/old/*", "/data/new", "/data/new/late/*", "/data/newer.parquet"];
         let mut places = datasets(&patterns.map(str::to_owned));
-        count(&mut places, &input);
+        count(&mut places, &files);
         let rows: Vec<_> = places
             .iter()
             .map(|place| place.statistics.map(|counted| (counted.rows, counted.files)))

@@ -48,11 +48,11 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// An input, and the patterns of its files.
+/// An input or a lookup, and the patterns of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputPlace {
-    /// Its name in the pipeline file.
-    pub name: &'static str,
+    /// Its name in the pipeline file, that of a lookup with its section: `lookups.products`.
+    pub name: String,
     /// Paths or URLs, which may have placeholders.
     pub patterns: Vec<String>,
 }
@@ -90,10 +90,10 @@ struct Run {
     inputs: Vec<InputDatasets>,
 }
 
-/// An input, and what its files are in.
+/// An input or a lookup, and what its files are in.
 #[derive(Clone)]
 struct InputDatasets {
-    name: &'static str,
+    name: String,
     datasets: Vec<Dataset>,
 }
 
@@ -110,10 +110,10 @@ impl<'a> Notifier<'a> {
             let namespace = hide(&settings.lineage_namespace);
             Lineage::new(target, namespace, hide(&settings.pipeline), run_id.clone())
         });
-        let inputs = settings
-            .inputs
-            .iter()
-            .map(|input| InputDatasets { name: input.name, datasets: datasets(&input.patterns) });
+        let inputs = settings.inputs.iter().map(|input| InputDatasets {
+            name: input.name.clone(),
+            datasets: datasets(&input.patterns),
+        });
         let run = Arc::new(Run { lineage, inputs: inputs.collect(), settings });
         run.send(RunState::Start, started_at, &run.places(), PATIENCE).into_iter().for_each(warn);
         let of_process = Arc::clone(&run);
@@ -151,11 +151,14 @@ impl Run {
     /// before it.
     fn complete(&self, record: &RunRecord, is_new: bool) -> Vec<String> {
         let now = Utc::now();
-        let inputs = record.inputs.iter().flat_map(|input| {
-            let found = self.inputs.iter().find(|found| found.name == input.input);
+        let inputs = record.inputs.iter().map(|input| (input.input.clone(), &input.files));
+        let lookups = record.lookups.iter();
+        let lookups = lookups.map(|lookup| (format!("lookups.{}", lookup.lookup), &lookup.files));
+        let inputs = inputs.chain(lookups).flat_map(|(name, files)| {
+            let found = self.inputs.iter().find(|found| found.name == name);
             let mut places = found.map(|found| found.datasets.clone()).unwrap_or_default();
             if is_new {
-                count(&mut places, input);
+                count(&mut places, files);
             }
             places
         });

@@ -11,7 +11,7 @@ use crate::error::FailedChecks;
 use crate::findings::{as_float, bare};
 use crate::plan::order_column;
 use crate::warnings::Warnings;
-use crate::{Pipeline, RunError, accepted, listed};
+use crate::{Pipeline, RunError, accepted, listed, lookups};
 
 /// The checks of an input that the reader counts, in an order that follows from the pipeline file.
 pub(crate) fn column_checks(pipeline: &Pipeline, input: Input) -> Vec<ColumnCheck> {
@@ -91,6 +91,7 @@ impl Known<'_> {
         }
         let found: Vec<_> = inputs().map(|(opened, report)| found(opened, report)).collect();
         all.extend(listed::findings(self.pipeline, &found));
+        all.extend(lookups::findings(self.pipeline, self.inputs, self.reports));
         all.extend(self.unique_order_ids());
         for opened in self.inputs {
             let report = self.report(opened.input());

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use kohort_cache::{Share, State};
-use kohort_load::Opened;
+use kohort_load::{Opened, OpenedLookup};
 use kohort_model::{Context, Day, Extent, Periods, Slot};
 
+use crate::lookups::bytes;
 use crate::plan::{Plan, check_folders, today};
 use crate::previous_run::PreviousRun;
-use crate::row_cache::{Parts, holds};
+use crate::row_cache::{Parts, holds, identity};
 use crate::{Pipeline, RunError, RunOptions};
 
 /// What a run takes before the first row: code, buffers, the states of the measures.
@@ -25,6 +26,8 @@ const PACKED_WORD_BYTES: u64 = 3;
 pub struct RunPlan {
     /// Its inputs, in the order in which they are read.
     pub inputs: Vec<PlannedInput>,
+    /// The lookups in which these look values up.
+    pub lookups: Vec<PlannedLookup>,
     /// The tables that it would compute.
     pub tables: Vec<&'static str>,
     /// Threads at work.
@@ -61,6 +64,19 @@ pub struct PlannedInput {
     pub decode_files: Vec<PlannedFile>,
 }
 
+/// A lookup, which is read in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedLookup {
+    /// Its name in the pipeline file.
+    pub lookup: String,
+    /// How many files.
+    pub files: u64,
+    /// Rows that can be found.
+    pub rows: u64,
+    /// Bytes of memory that they take.
+    pub bytes: u64,
+}
+
 /// A file that would be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedFile {
@@ -83,15 +99,15 @@ pub struct Planned {
     pub bytes: u64,
 }
 
-/// Finds out what a run of the pipeline would do. Nothing is written, and of the inputs nothing but
-/// footers is read.
+/// Finds out what a run of the pipeline would do. Nothing is written, and nothing is read but lookups and
+/// the footers of the inputs.
 ///
 /// # Errors
 /// [`RunError::Load`] for the first input that does not fit the pipeline file; [`RunError::Publish`]
 /// where a run must not write to the output or the state.
 pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunError> {
     let now = Utc::now();
-    let plan = Plan::new(pipeline, now, options.alerts)?;
+    let plan = Plan::new(pipeline, now, options)?;
     check_folders(pipeline)?;
     let parts = Parts::new(&plan);
     let fingerprint = parts.fingerprint(pipeline, now);
@@ -108,7 +124,7 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
         rows * PACKED_WORD_BYTES * plan.layout.row_words(opened.input()) as u64
     };
     let gathered: u64 = plan.inputs.iter().zip(&inputs).map(gathered).sum();
-    let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered;
+    let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered + bytes(&plan.lookups);
     let days = plan.inputs.first().and_then(Opened::stored_days);
     let days = days.map(|(first, last)| (first, pipeline.as_of.unwrap_or(last.plus(1))));
     let days = days.filter(|(first, as_of)| first < as_of);
@@ -117,6 +133,7 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
         file.path = pipeline.substituted.hide(&file.path).into_owned();
     }
     Ok(RunPlan {
+        lookups: plan.lookups.iter().map(|lookup| planned_lookup(lookup)).collect(),
         inputs,
         tables: pipeline.tables.clone(),
         threads,
@@ -130,6 +147,16 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
         days,
         unchanged,
     })
+}
+
+fn planned_lookup(lookup: &OpenedLookup) -> PlannedLookup {
+    let report = lookup.report();
+    PlannedLookup {
+        lookup: lookup.name().to_owned(),
+        files: lookup.files().len() as u64,
+        rows: report.map_or(0, |report| report.rows),
+        bytes: report.map_or(0, |report| report.bytes),
+    }
 }
 
 /// Bytes of the tables that have a row for each period, for everybody.
@@ -174,6 +201,9 @@ pub(crate) fn of_input(
         vanished: 0,
         decode_files: Vec::new(),
     };
+    // What is kept of it was made with other expressions, settings or lookups.
+    let identities: BTreeSet<&str> = shares.iter().map(|share| share.identity.as_str()).collect();
+    let is_as_it_was = |part: usize| identities.contains(identity(opened, part).as_str());
     let to_read = opened.to_read();
     let mut there = BTreeSet::new();
     for (part, key) in keys.iter().enumerate() {
@@ -195,6 +225,7 @@ pub(crate) fn of_input(
             if !is_kept && is_read {
                 let reason = match share {
                     Some(_) => "rows of it were in the future",
+                    None if is_as_it_was(part) => "read in another way than before",
                     None if kept_files.contains(path.as_str()) => "changed",
                     None if shares.is_empty() => "nothing is kept",
                     None => "new",

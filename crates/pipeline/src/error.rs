@@ -112,7 +112,8 @@ impl fmt::Display for FailedChecks {
         for finding in &self.findings {
             write!(f, "\n  {}", shown(&finding.to_string()))?;
         }
-        let has_severity = |kind| !matches!(kind, Kind::EmptyInput | Kind::UnknownValues);
+        let has_severity =
+            |kind| !matches!(kind, Kind::EmptyInput | Kind::UnknownKeys | Kind::UnknownValues);
         f.write_str(if self.findings.iter().any(|finding| has_severity(finding.kind)) {
             "\nCorrect the input, change what [checks] allows, or publish all the same with \
              severity = \"warn\" there"

@@ -13,6 +13,7 @@ mod fold;
 mod frame;
 mod labels;
 mod listed;
+mod lookups;
 mod memory;
 mod notifications;
 mod plan;
@@ -29,16 +30,16 @@ mod warnings;
 
 pub use config::{
     Activity, Checks, ColumnRule, ConfigError, Conflict, Currency, FreshnessRule, GrainSettings,
-    Hint, History, Lapse, ListedTexts, MappedColumn, MappedInput, Override, Pipeline, Place,
-    RecordSettings, RowRule, Rows, Segment, Substituted, Unmet,
+    Hint, History, Lapse, ListedTexts, MappedColumn, MappedInput, MappedLookup, Override, Pipeline,
+    Place, RecordSettings, RowRule, Rows, Segment, Substituted, Unmet,
 };
 pub use count::{CheckedText, CheckedValue};
-pub use dry_run::{Planned, PlannedFile, PlannedInput, RunPlan, plan};
+pub use dry_run::{Planned, PlannedFile, PlannedInput, PlannedLookup, RunPlan, plan};
 pub use error::{FailedChecks, Rejections, RunError};
 pub use events::Event;
 pub use kohort_measures::{exceeds, formulas, is_share, reads};
 pub use kohort_scorecard::Alert;
 pub use memory::TooLarge;
-pub use plan::{CheckReport, CheckedInput, check};
+pub use plan::{CheckReport, CheckedInput, CheckedLookup, check};
 pub use run::{RunOptions, RunSummary, run};
 pub use tables::{schemas, table, tables};

@@ -28,6 +28,12 @@ pub(crate) fn gather_budget(limit: Option<u64>) -> usize {
     usize::try_from(budget).unwrap_or(usize::MAX)
 }
 
+/// Bytes that lookups may take, which are held whole: half of the limit, and without one of what the machine
+/// has left; `None` where the system says nothing.
+pub(crate) fn lookup_budget(limit: Option<u64>) -> Option<u64> {
+    Some(limit.map(|limit| limit.max(FLOOR)).or_else(available_bytes)? / 2)
+}
+
 /// What counters and tables may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ceiling {

@@ -5,21 +5,28 @@ use std::sync::Arc;
 use kohort_load::Opened;
 use kohort_notify::{InputPlace, MappedColumn, Notifier, Outcome, Settings};
 
-use crate::sources::sources;
+use crate::sources::{lookup_sources, sources};
 use crate::{Pipeline, RunError, RunSummary, schemas};
 
 /// What is said of the runs of a pipeline, and where.
 pub(crate) fn settings(pipeline: &Pipeline) -> Settings {
     let inputs = sources(pipeline).into_iter();
-    let inputs =
-        inputs.map(|source| InputPlace { name: source.input().name(), patterns: source.paths });
+    let inputs = inputs.map(|source| InputPlace {
+        name: source.input().name().to_owned(),
+        patterns: source.paths,
+    });
+    let lookups = lookup_sources(pipeline).into_iter();
+    let lookups = lookups.map(|source| InputPlace {
+        name: format!("lookups.{}", source.name),
+        patterns: source.paths,
+    });
     let substituted = pipeline.substituted.clone();
     Settings {
         pipeline: pipeline.name.clone(),
         lineage: pipeline.records.lineage.clone(),
         lineage_namespace: pipeline.records.lineage_namespace.clone(),
         prometheus: pipeline.records.prometheus.clone(),
-        inputs: inputs.collect(),
+        inputs: inputs.chain(lookups).collect(),
         output: pipeline.output.display().to_string(),
         layout: pipeline.layout.clone(),
         tables: schemas(),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kohort_cache::State;
 use kohort_checks::{Finding, Status};
 use kohort_inputs::spec;
-use kohort_load::{Needs, Opened};
+use kohort_load::{Lookups, Needs, Opened, OpenedLookup};
 use kohort_model::{Basis, Day, IdSpace, IdType, Input, MeasureSpec, Passes, Switch, ValueKind};
 use kohort_notify::LineageTarget;
 use kohort_publish::Output;
@@ -15,24 +16,31 @@ use kohort_timeline::{Carried, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
-use crate::sources::sources;
+use crate::lookups::read_all;
+use crate::sources::{lookup_sources, sources};
 use crate::tables::measures;
-use crate::{Activity, Pipeline, Rows, RunError};
+use crate::{Activity, Pipeline, Rows, RunError, RunOptions};
 
 /// Opened inputs and what to make of them.
 pub(crate) struct Plan {
     /// Those that a selected table needs, orders or subscriptions first.
     pub inputs: Vec<Opened>,
+    /// Those in which these look values up, all of which were read.
+    pub lookups: Vec<Arc<OpenedLookup>>,
     pub needs: Needs,
     pub layout: Layout,
     pub measures: Vec<&'static MeasureSpec>,
 }
 
 impl Plan {
-    /// `alerts` is whether they are asked for even if their table is not.
-    pub fn new(pipeline: &Pipeline, now: DateTime<Utc>, alerts: bool) -> Result<Self, RunError> {
-        let mut inputs = open(pipeline)?;
-        let measures = measures(&pipeline.tables, &pipeline.offered_tables(), alerts);
+    /// What a run with some options does that begins `now`.
+    pub fn new(
+        pipeline: &Pipeline,
+        now: DateTime<Utc>,
+        options: &RunOptions,
+    ) -> Result<Self, RunError> {
+        let (mut inputs, lookups) = open(pipeline)?;
+        let measures = measures(&pipeline.tables, &pipeline.offered_tables(), options.alerts);
         let history = &inputs[0];
         let maps = |column| pipeline.maps(pipeline.basis.input(), column);
         let (needs, resolve) = match pipeline.basis.basis() {
@@ -84,7 +92,9 @@ impl Plan {
                 || measures.iter().any(|measure| measure.reads.contains(&input))
         };
         inputs.retain(|opened| is_needed(opened.input()));
-        Ok(Self { inputs, needs, layout, measures })
+        let lookups = lookups.used_by(&inputs);
+        read_all(&lookups, options.memory_limit)?;
+        Ok(Self { inputs, lookups, needs, layout, measures })
     }
 
     /// What is read of an input.
@@ -112,11 +122,12 @@ fn has_lost(pipeline: &Pipeline) -> bool {
     status.is_some_and(|status| status.lists.iter().any(|l| l.key == "lost" && !l.texts.is_empty()))
 }
 
-/// Every input, whose columns have the types that they must have.
-fn open(pipeline: &Pipeline) -> Result<Vec<Opened>, RunError> {
-    let inputs = kohort_load::open_all(sources(pipeline))?;
+/// Every input, whose columns have the types that they must have, and every lookup.
+fn open(pipeline: &Pipeline) -> Result<(Vec<Opened>, Lookups), RunError> {
+    let lookups = Lookups::open(lookup_sources(pipeline))?;
+    let inputs = kohort_load::open_all(sources(pipeline), &lookups)?;
     contract(pipeline, &inputs)?;
-    Ok(inputs)
+    Ok((inputs, lookups))
 }
 
 /// Which columns are carried of each input beside the history: those that are mapped.
@@ -161,6 +172,8 @@ pub(crate) fn today(pipeline: &Pipeline, now: DateTime<Utc>) -> Day {
 pub struct CheckReport {
     /// Each input.
     pub inputs: Vec<CheckedInput>,
+    /// Each lookup.
+    pub lookups: Vec<CheckedLookup>,
     /// The tables that a run would write.
     pub tables: Vec<&'static str>,
     /// The texts that rows have where the pipeline file names some; none where nothing was read.
@@ -197,6 +210,23 @@ pub struct CheckedInput {
     pub notes: Vec<String>,
 }
 
+/// One lookup.
+#[derive(Debug)]
+pub struct CheckedLookup {
+    /// Its name in the pipeline file.
+    pub lookup: String,
+    /// Number of files.
+    pub files: usize,
+    /// Rows in them.
+    pub rows: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// Its key, then every column that is looked up, each with its type.
+    pub columns: Vec<(String, String)>,
+    /// What is assumed of it, or passed over in it, in sentences without a full stop.
+    pub notes: Vec<String>,
+}
+
 /// Looks whether a run may write where the pipeline has it write.
 pub(crate) fn check_folders(pipeline: &Pipeline) -> Result<(), RunError> {
     let records = &pipeline.records;
@@ -215,14 +245,17 @@ pub(crate) fn check_folders(pipeline: &Pipeline) -> Result<(), RunError> {
 }
 
 /// Checks that the inputs have what the pipeline file maps. No data is read, unless `data` asks for the
-/// rows of the texts that the file names.
+/// rows of the texts that the file names and for the keys of lookups.
 ///
 /// # Errors
 /// [`RunError::Load`] for the first thing that does not fit, [`RunError::ChecksFailed`] for columns of
 /// another type than `[checks]` asks for, [`RunError::Publish`] where a run must not write to the output
 /// or the state.
 pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
-    let opened = open(pipeline)?;
+    let (opened, lookups) = open(pipeline)?;
+    if data {
+        read_all(&lookups.used_by(&opened), None)?;
+    }
     let (values, findings) =
         if data { checked_values(pipeline, &opened)? } else { (Vec::new(), Vec::new()) };
     let (failed, warned): (Vec<_>, Vec<_>) =
@@ -241,8 +274,17 @@ pub fn check(pipeline: &Pipeline, data: bool) -> Result<CheckReport, RunError> {
             notes: opened.notes().iter().map(|note| hide(note)).collect(),
         }
     };
+    let checked_lookup = |lookup: &OpenedLookup| CheckedLookup {
+        lookup: lookup.name().to_owned(),
+        files: lookup.files().len(),
+        rows: lookup.files().iter().map(|file| file.rows).sum(),
+        bytes: lookup.files().iter().map(|file| file.size).sum(),
+        columns: lookup.columns().into_iter().map(|(text, ty)| (hide(&text), ty)).collect(),
+        notes: lookup.notes().iter().map(|note| hide(note)).collect(),
+    };
     check_folders(pipeline)?;
     Ok(CheckReport {
+        lookups: lookups.iter().map(checked_lookup).collect(),
         inputs: opened.into_iter().map(checked).collect(),
         tables: pipeline.tables.clone(),
         values,

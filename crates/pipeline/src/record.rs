@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kohort_cache::Share;
-use kohort_load::{LoadReport, Opened, RejectedDetail};
+use kohort_load::{LoadReport, Opened, OpenedLookup, RejectedDetail, SourceFile};
 use kohort_model::{Input, RiskFit};
 use kohort_publish::{
-    AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, RejectedRow, RiskRecord,
-    RunRecord,
+    AlertRecord, Calibration, EventCounts, FileRecord, InputRecord, LookupRecord, RejectedRow,
+    RiskRecord, RunRecord,
 };
 use kohort_scorecard::Alert;
 use kohort_timeline::{Census, LeftOut};
@@ -99,6 +99,29 @@ pub(crate) fn input_record(
     }
 }
 
+/// What was read of a lookup.
+pub(crate) fn lookup_record(lookup: &OpenedLookup) -> LookupRecord {
+    let file = |file: &SourceFile| FileRecord {
+        path: file.path.display().to_string(),
+        rows: file.rows,
+        rows_read: file.rows,
+        bytes: file.size,
+        modified_us: modified_us(file.modified),
+        rejected: 0,
+        identity: Some(identity(&file.identity)),
+        rows_by_month: BTreeMap::new(),
+    };
+    let report = lookup.report();
+    LookupRecord {
+        lookup: lookup.name().to_owned(),
+        files: lookup.files().iter().map(file).collect(),
+        columns: lookup.used(),
+        rows: report.map_or(0, |report| report.rows),
+        rows_without_key: report.map_or(0, |report| report.without_key),
+        digest: report.map(|report| identity(&report.digest())).unwrap_or_default(),
+    }
+}
+
 /// Long enough that no two states of a file have the same.
 fn identity(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
@@ -135,7 +158,9 @@ pub(crate) fn hiding(record: &RunRecord, substituted: &Substituted) -> RunRecord
     let mut record = record.clone();
     hide(&mut record.pipeline);
     record.warnings.iter_mut().for_each(hide);
-    record.inputs.iter_mut().flat_map(|input| &mut input.files).for_each(|f| hide(&mut f.path));
+    let of_inputs = record.inputs.iter_mut().flat_map(|input| &mut input.files);
+    let of_lookups = record.lookups.iter_mut().flat_map(|lookup| &mut lookup.files);
+    of_inputs.chain(of_lookups).for_each(|file| hide(&mut file.path));
     record
 }
 

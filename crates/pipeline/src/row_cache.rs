@@ -12,7 +12,7 @@ use kohort_timeline::Keep;
 
 use crate::plan::{Plan, today};
 use crate::warnings::Warnings;
-use crate::{Lapse, Pipeline, RunError};
+use crate::{Lapse, Pipeline, RunError, lookups};
 
 /// The state of a run, where its pipeline keeps one; `on_wait` as in [`State::open`].
 pub(crate) fn open_state(
@@ -194,13 +194,12 @@ impl<'a> Collect<'a> {
                 future: report.future.map(|day| day.0),
                 checks: report.checks,
                 texts: report.texts.iter().map(TextsSeen::all).collect(),
+                unknown_keys: lookups::kept(&report.unknown_keys),
             };
-            let identity: String =
-                opened.files_of(part).map(|file| opened.file_identity(file)).collect();
             let share = Share {
                 key: keys[part].clone(),
                 input: opened.input().name().to_owned(),
-                identity: blake3::hash(identity.as_bytes()).to_hex().to_string(),
+                identity: identity(opened, part),
                 read_at,
                 files: files.map(counts).collect(),
                 days: own.days.into_iter().collect(),
@@ -210,6 +209,12 @@ impl<'a> Collect<'a> {
         };
         parts.into_iter().filter_map(share).collect()
     }
+}
+
+/// What the files of a part hold, however they are read.
+pub(crate) fn identity(opened: &Opened, part: usize) -> String {
+    let files: String = opened.files_of(part).map(|file| opened.file_identity(file)).collect();
+    blake3::hash(files.as_bytes()).to_hex().to_string()
 }
 
 impl Keep for Collect<'_> {
@@ -242,6 +247,7 @@ pub(crate) fn reports(opened: &Opened, share: &Share) -> Vec<FileReport> {
         future: counts.future.map(Day),
         checks: counts.checks.clone(),
         texts: opened.sorted_out(&counts.texts),
+        unknown_keys: lookups::of_kept(&counts.unknown_keys),
         days: if place == 0 { days.clone() } else { DaysSeen::default() },
     };
     share.files.iter().enumerate().map(report).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kohort_load::{CurrencySource, SegmentSource, Source, SourceColumn};
+use kohort_load::{CurrencySource, LookupSource, SegmentSource, Source, SourceColumn};
 use kohort_model::{TextOrder, ValueKind};
 
 use crate::checks::column_checks;
@@ -12,6 +12,20 @@ use crate::{Currency, MappedColumn, MappedInput, Pipeline};
 /// [`kohort_model::Input::ALL`].
 pub(crate) fn sources(pipeline: &Pipeline) -> Vec<Source> {
     pipeline.inputs.iter().map(|input| source(pipeline, input)).collect()
+}
+
+/// Every lookup of a pipeline, sorted by name.
+pub(crate) fn lookup_sources(pipeline: &Pipeline) -> Vec<LookupSource> {
+    let source = |lookup: &crate::MappedLookup| LookupSource {
+        name: lookup.name.clone(),
+        paths: lookup.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        key: lookup.key.clone(),
+        filter: lookup.filter.clone(),
+        is_counted: lookup.unknown_keys.is_some(),
+        timezone: pipeline.timezone,
+        naive_times: pipeline.naive_times,
+    };
+    pipeline.lookups.iter().map(source).collect()
 }
 
 fn source(pipeline: &Pipeline, input: &MappedInput) -> Source {

@@ -1,8 +1,20 @@
 //! Verbose messages: what a run is about to read, for whoever looks for a fault.
 
-use kohort_load::Opened;
+use kohort_load::{Opened, OpenedLookup};
 
 use crate::{PlannedFile, PlannedInput};
+
+/// A line for what was read of a lookup, and one for each file.
+pub(crate) fn of_lookup(lookup: &OpenedLookup) -> Vec<String> {
+    let name = lookup.name();
+    let report = lookup.report().map(|report| {
+        let columns = lookup.used().join(", ");
+        format!("lookups.{name}: {} rows of {columns}, {} bytes", report.rows, report.bytes)
+    });
+    let files = lookup.files().iter();
+    let files = files.map(|file| format!("lookups.{name}: {}", file.path.display()));
+    report.into_iter().chain(files).collect()
+}
 
 /// A line for what is read of an input and as what, and one for each file.
 pub(crate) fn of_input(opened: &Opened, planned: &PlannedInput) -> Vec<String> {

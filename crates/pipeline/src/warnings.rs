@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use kohort_load::Opened;
+use std::sync::Arc;
+
+use kohort_load::{Opened, OpenedLookup};
 use kohort_model::{Basis, Day, Input, Switch, TableWarning};
 use kohort_publish::InputRecord;
 use kohort_timeline::{Census, Ends};
@@ -30,6 +32,22 @@ impl<'a> Warnings<'a> {
         for opened in inputs {
             let notes = opened.notes().iter();
             notes.for_each(|note| self.warn(format!("{}: {note}", opened.input().name())));
+        }
+    }
+
+    /// What was assumed of lookups, or passed over in them.
+    pub fn warn_of_lookups(&self, lookups: &[Arc<OpenedLookup>]) {
+        for lookup in lookups {
+            let name = lookup.name();
+            lookup.notes().iter().for_each(|note| self.warn(format!("lookups.{name}: {note}")));
+            let without = lookup.report().map_or(0, |report| report.without_key);
+            if without > 0 {
+                let (rows, are) = if without == 1 { ("row", "is") } else { ("rows", "are") };
+                self.warn(format!(
+                    "lookups.{name}: in {without} {rows} the key is NULL, so that nothing {are} found there; \
+                     leave such rows out with where = \"key IS NOT NULL\""
+                ));
+            }
         }
     }
 

@@ -69,7 +69,7 @@ pub use parquet_file::TableMeta;
 pub use read::{Batches, PublishedRun, PublishedTable};
 pub use record::{
     AlertRecord, Calibration, CheckCounts, EventCounts, FileRecord, InputRecord, LateRows,
-    RECORD_VERSION, RiskRecord, RunRecord, TableRecord, Timing,
+    LookupRecord, RECORD_VERSION, RiskRecord, RunRecord, TableRecord, Timing,
 };
 pub use rejected::{REJECTED, RejectedRow};
 pub use rows::RowSink;

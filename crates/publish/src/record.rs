@@ -51,6 +51,9 @@ pub struct RunRecord {
     pub grains: Vec<Grain>,
     /// What was read.
     pub inputs: Vec<InputRecord>,
+    /// What values were looked up in, by name.
+    #[serde(default)]
+    pub lookups: Vec<LookupRecord>,
     /// Rows of new, changed and vanished files in periods that were closed when the current run
     /// before this one was published.
     #[serde(default)]
@@ -148,6 +151,23 @@ pub struct FileRecord {
     /// Empty where they were not counted.
     #[serde(default)]
     pub rows_by_month: BTreeMap<String, u64>,
+}
+
+/// A lookup: files of keys, in which mapped values were looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupRecord {
+    /// Its name in the pipeline file.
+    pub lookup: String,
+    /// Its files, sorted by path.
+    pub files: Vec<FileRecord>,
+    /// The columns that were looked up, sorted.
+    pub columns: Vec<String>,
+    /// Rows that could be found.
+    pub rows: u64,
+    /// Rows without a key, which never are.
+    pub rows_without_key: u64,
+    /// What differs between any two states of these columns, in hexadecimal, whatever the order of rows.
+    pub digest: String,
 }
 
 /// Rows of new, changed and vanished files in a period that was closed when the run before this

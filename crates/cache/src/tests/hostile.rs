@@ -24,6 +24,7 @@ fn share(n: u32, block: BlockRef) -> Share {
         future: Some(20_001),
         checks: vec![0, 5],
         texts: Vec::new(),
+        unknown_keys: [("products".to_owned(), (6, vec!["A-1".to_owned()]))].into(),
     };
     Share {
         key: format!("{n:02}"),

@@ -8,11 +8,12 @@ use crate::column::{Column, Values};
 use crate::compare::{self, Comparison};
 use crate::node::{Node, Op};
 use crate::number;
+use crate::parse::LOOKUP;
 use crate::types::Type;
 
 const MANY: usize = usize::MAX;
 
-pub(crate) static FUNCTIONS: [Function; 5] = [
+pub(crate) static FUNCTIONS: [Function; 6] = [
     Function {
         names: &["COALESCE", "IFNULL", "NVL"],
         takes: "a, b, …",
@@ -58,6 +59,15 @@ pub(crate) static FUNCTIONS: [Function; 5] = [
             let condition = binder.as_condition(args.node(0))?;
             binder.choice(vec![condition], vec![args.node(1), args.node(2)])
         },
+    },
+    // A call as it should be is parsed as what it is.
+    Function {
+        names: &["LOOKUP"],
+        takes: "lookup.column, key",
+        gives: "the column's value in the row of a lookup that has the key, and NULL where none has: [lookups](#lookups)",
+        fewest: 2,
+        most: 2,
+        bind: |_, _| Err(LOOKUP.to_owned()),
     },
 ];
 

@@ -1,6 +1,8 @@
 //! From a frame of the engine to a batch of plain slices.
 
-use kohort_expr::{Evaluated, Failure};
+use std::collections::BTreeMap;
+
+use kohort_expr::{Evaluated, Failure, UnknownKeys};
 use kohort_model::{Cells, Day, EventBatch, Switch, ValueKind};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
@@ -24,10 +26,12 @@ use crate::source::Needs;
 mod columns;
 mod keys;
 mod plain;
+mod unknown;
 
 pub(crate) use columns::Columns;
 use keys::KeyBuffers;
 pub(crate) use plain::Plain;
+use unknown::Unknown;
 
 /// Which mapped values one pass reads.
 #[derive(Clone, Debug)]
@@ -158,8 +162,10 @@ impl<'a> Batcher<'a> {
             frame = filtered(&frame, &BooleanChunked::from_slice(PlSmallStr::EMPTY, &kept))
                 .map_err(|reason| input.not_evaluated(file, reason))?;
         }
+        let mut unknown = Unknown::default();
         if let Some(filter) = &detail.residual {
             let passing = filter.passing(&frame);
+            unknown.of_filter(passing.missed, &passing.kept);
             if passing.kept.sum() != u32::try_from(frame.height()).ok() {
                 frame = filtered(&frame, &passing.kept)
                     .map_err(|reason| input.not_evaluated(file, reason))?;
@@ -173,8 +179,9 @@ impl<'a> Batcher<'a> {
         for index in &self.selection.mappings {
             let Mapping { role, kind, .. } = input.mappings[*index];
             let is_number = matches!(kind, Some(ValueKind::Number(_)));
-            let Evaluated { values: series, failures, rounded: of } =
+            let Evaluated { values: series, failures, rounded: of, missed } =
                 detail.mapped[*index].evaluate(&frame);
+            unknown.join(missed);
             values.push(series);
             if is_number && !kind.is_some_and(plain::is_whole) {
                 rounded += of;
@@ -189,7 +196,7 @@ impl<'a> Batcher<'a> {
                 self.flaws.fail(frame.height(), row, (role, kind), failure);
             }
         }
-        Ok(Taken { frame, values, duplicates, rounded })
+        Ok(Taken { frame, values, duplicates, rounded, unknown_keys: unknown.finish() })
     }
 
     /// Reads the mapped values and hands them on.
@@ -272,6 +279,8 @@ pub(crate) struct Taken {
     pub duplicates: u64,
     /// Rows whose amount was rounded.
     pub rounded: u64,
+    /// By lookup the rows in which it lacks a key.
+    pub unknown_keys: BTreeMap<String, UnknownKeys>,
 }
 
 impl Taken {

@@ -6,6 +6,7 @@ mod checks;
 mod contract;
 mod files;
 mod hostile;
+mod lookups;
 mod money;
 mod people;
 mod rejects;

@@ -1,6 +1,6 @@
 //! Prospects, contacts and surveys, and customers that inputs share.
 
-use kohort_load::{Id, LoadError, Source, open, open_all};
+use kohort_load::{Id, LoadError, Lookups, Source, open, open_all};
 use kohort_model::{IdType, Input};
 use polars::prelude::{Column, DataType, TimeUnit};
 
@@ -180,7 +180,8 @@ fn customers_of_all_inputs_have_one_form() {
     ];
     for (orders, prospects, expected, id) in cases {
         let folder = Folder::new();
-        let inputs = open_all(shared(&folder, orders, prospects).into()).unwrap();
+        let inputs =
+            open_all(shared(&folder, orders, prospects).into(), &Lookups::default()).unwrap();
         for input in &inputs {
             assert_eq!(input.owner_ids(), expected);
             let (_, lines) = read(input).unwrap();
@@ -198,12 +199,13 @@ fn customers_that_inputs_can_not_share() {
                     inputs.orders.customer_id = \"id\" is of type str in DIR/orders.parquet, so that no \
                     customer could be found in both; make them one with CAST(id AS VARCHAR) in \
                     [inputs.prospects]";
-    let error = open_all(sources.into()).unwrap_err();
+    let error = open_all(sources.into(), &Lookups::default()).unwrap_err();
     assert_eq!(folder.message(&error), expected);
     assert!(error.is_mapping());
 
     let unsigned = cast(&ints("id", &[7]), &DataType::UInt64);
-    let inputs = open_all(shared(&folder, unsigned, ints("id", &[-7])).into()).unwrap();
+    let inputs =
+        open_all(shared(&folder, unsigned, ints("id", &[-7])).into(), &Lookups::default()).unwrap();
     read(&inputs[0]).unwrap();
     let error = read(&inputs[1]).unwrap_err();
     assert!(matches!(error, LoadError::NegativeId { .. }));

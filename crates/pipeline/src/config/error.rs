@@ -225,6 +225,17 @@ pub enum ConfigError {
         /// The name.
         name: String,
     },
+    /// A lookup whose name cannot be one.
+    #[error(
+        "{at}: no lookup can be named {name:?}: a name is made of letters, digits and underscores, and \
+         begins with a letter"
+    )]
+    LookupName {
+        /// The key's line.
+        at: Place,
+        /// The name.
+        name: String,
+    },
     /// One status text in two lists.
     #[error("{at}: {text:?} stands in {second}, but also in {first}; a status means one thing")]
     StatusTwice {

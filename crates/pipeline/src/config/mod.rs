@@ -9,6 +9,7 @@ mod customers;
 mod error;
 mod inputs;
 mod keys;
+mod lookups;
 mod measures;
 mod orders;
 mod outputs;
@@ -42,6 +43,7 @@ pub use error::{ConfigError, Hint, Place};
 use inputs::Inputs;
 pub use inputs::{Currency, History, MappedColumn, MappedInput, Rows};
 pub(crate) use keys::{AnyKey, InputKey, Key, KeySection, sections};
+pub use lookups::MappedLookup;
 use measures::KnownDays;
 pub use records::RecordSettings;
 use section::{Item, Reader, Section};
@@ -80,6 +82,8 @@ pub struct Pipeline {
     pub basis: History,
     /// Every input, in the order of [`Input::ALL`].
     pub inputs: Vec<MappedInput>,
+    /// What expressions look values up in, sorted by name.
+    pub lookups: Vec<MappedLookup>,
     /// Break-downs, sorted by name.
     pub segments: Vec<Segment>,
     /// Most values that one segment may have, 1 to 65535; more end the run.
@@ -194,6 +198,7 @@ impl Pipeline {
             history_start: known_days.1,
             lapse_after,
             activity: customers::activity(&customers)?,
+            lookups: lookups::read(&root.open_table("lookups")?)?,
             segments,
             max_segment_values,
             measures: measures::read(root, &inputs, known)?,

@@ -11,6 +11,7 @@ use kohort_timeline::{Gathered as Rows, Gatherer};
 use super::opened::{Inputs, Opened};
 use super::shared::Run;
 use crate::labels::Reports;
+use crate::lookups::bytes;
 use crate::memory::gather_budget;
 use crate::read::{ReadError, ReadInputs, Reader};
 use crate::row_cache::{late_rows, open_state};
@@ -42,6 +43,7 @@ impl Opened {
     pub fn gather(self, run: &mut Run<'_>) -> Result<Gathered, RunError> {
         let Inputs { plan, parts, previous, .. } = &self.inputs;
         run.warnings.warn_of_assumptions(&plan.inputs);
+        run.warnings.warn_of_lookups(&plan.lookups);
         let files = plan.inputs.iter().flat_map(kohort_load::Opened::files);
         let rows = files.map(|file| file.rows).sum();
         let mut state = run
@@ -61,6 +63,9 @@ impl Opened {
     }
 
     fn report_what_is_read(&self, run: &Run<'_>, shares: &[Share]) {
+        let lookups = self.inputs.plan.lookups.iter();
+        let lookups = lookups.flat_map(|lookup| verbose::of_lookup(lookup));
+        lookups.for_each(|line| (run.observe)(Event::Detail(line)));
         let now = run.started_at.timestamp_micros();
         for (opened, keys) in self.inputs.plan.inputs.iter().zip(&self.inputs.parts.keys) {
             let known = if run.options.full_refresh { &[][..] } else { shares };
@@ -95,7 +100,8 @@ impl Opened {
                 Some(_) => Some(Box::new(self.staging.spill()?) as Box<dyn Spill>),
                 None => None,
             };
-            let budget = gather_budget(memory_limit);
+            let lookups = bytes(&self.inputs.plan.lookups);
+            let budget = gather_budget(memory_limit.map(|limit| limit.saturating_sub(lookups)));
             let gatherer = Gatherer::new(self.inputs.plan.layout, budget, spill);
             match reader.read(&gatherer, state.as_deref_mut()) {
                 Ok(read) => return Ok((read, gatherer.finish())),

@@ -66,8 +66,8 @@ pub(super) fn begin(run: &mut Run<'_>, notifier: &mut Notifier<'_>) -> Result<Be
 impl Inputs {
     fn open(run: &mut Run<'_>) -> Result<Self, RunError> {
         let (pipeline, now) = (run.pipeline, run.started_at);
-        let plan = run
-            .stage("open", None, "files", |run, _| Plan::new(pipeline, now, run.options.alerts))?;
+        let plan =
+            run.stage("open", None, "files", |run, _| Plan::new(pipeline, now, &run.options))?;
         let parts = Parts::new(&plan);
         let fingerprint = parts.fingerprint(pipeline, now);
         Ok(Self { plan, parts, fingerprint, previous: PreviousRun::find(pipeline) })

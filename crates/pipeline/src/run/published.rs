@@ -17,7 +17,7 @@ use super::opened::{Inputs, Opened, sync_delta_tables};
 use super::shared::Run;
 use super::summary::RunSummary;
 use crate::memory::peak_bytes;
-use crate::record::{alert_record, events, hiding, rejected_row, risk_record};
+use crate::record::{alert_record, events, hiding, lookup_record, rejected_row, risk_record};
 use crate::warnings::history;
 use crate::{Currency, Event, Lapse, Pipeline, RunError};
 
@@ -46,7 +46,7 @@ impl Checked {
         let Folded { gathered, context, finished, census, spilled_bytes, alerts, .. } = folded;
         let Gathered { opened, late, rows, .. } = gathered;
         drop(rows);
-        let Opened { inputs: Inputs { fingerprint, .. }, staging } = opened;
+        let Opened { inputs: Inputs { fingerprint, plan, .. }, staging } = opened;
         for (input, rows) in inputs.iter().zip(&rejected).filter(|(_, rows)| !rows.is_empty()) {
             let rows: Vec<_> =
                 rows.iter().map(|row| rejected_row(row, &pipeline.substituted)).collect();
@@ -72,6 +72,7 @@ impl Checked {
             lapse_is_auto: pipeline.lapse_after == Lapse::Auto,
             grains: context.periods.iter().map(|periods| periods.grain).collect(),
             inputs,
+            lookups: plan.lookups.iter().map(|lookup| lookup_record(lookup)).collect(),
             late,
             events: events(&census),
             risk_model: finished.risk.as_ref().map(risk_record),

@@ -15,7 +15,7 @@ use std::fmt;
 
 use kohort_model::Day;
 
-use crate::{PublishError, PublishedRun, RunRecord};
+use crate::{LookupRecord, PublishError, PublishedRun, RunRecord};
 
 pub use cells::Value;
 pub use closed::Period;
@@ -49,6 +49,11 @@ pub enum Doubt {
         /// Of the newer run.
         newer: u32,
     },
+    /// A lookup holds something else, so that rows of the same files may mean something else.
+    Lookup {
+        /// Its name.
+        lookup: String,
+    },
     /// The run that should be the older one knows more days.
     Backwards {
         /// `as_of` of the run given first.
@@ -72,6 +77,11 @@ impl fmt::Display for Doubt {
             Self::Lapse { older, newer } => write!(
                 f,
                 "the lapse window, found from the data, was {older} days and is {newer} days"
+            ),
+            Self::Lookup { lookup } => write!(
+                f,
+                "the lookup {lookup} holds something else: rows of files that have not changed may have \
+                 changed with it"
             ),
             Self::Backwards { older, newer } => write!(
                 f,
@@ -118,6 +128,13 @@ impl Comparison {
         } else if older.lapse_after_days != newer.lapse_after_days {
             let (older, newer) = (older.lapse_after_days, newer.lapse_after_days);
             doubts.push(Doubt::Lapse { older, newer });
+        }
+        for LookupRecord { lookup, columns, digest, .. } in &newer.lookups {
+            let before = older.lookups.iter().find(|before| before.lookup == *lookup);
+            let before = before.filter(|before| before.columns == *columns);
+            if before.is_some_and(|before| before.digest != *digest) {
+                doubts.push(Doubt::Lookup { lookup: lookup.clone() });
+            }
         }
         if older.as_of > newer.as_of {
             doubts.push(Doubt::Backwards { older: older.as_of, newer: newer.as_of });

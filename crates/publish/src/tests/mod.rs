@@ -112,6 +112,7 @@ fn record(id: &RunId) -> RunRecord {
         lapse_after_days: 61,
         lapse_is_auto: true,
         grains: vec![Grain::Week, Grain::Month],
+        lookups: Vec::new(),
         inputs: vec![InputRecord {
             input: "orders".to_owned(),
             files: vec![FileRecord {

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::*;
-use crate::{AlertRecord, Calibration, CheckCounts, LateRows, RUN_SCHEMA, RiskRecord, TableRecord};
+use crate::{
+    AlertRecord, Calibration, CheckCounts, LateRows, LookupRecord, RUN_SCHEMA, RiskRecord,
+    TableRecord,
+};
 
 /// A record with something in every list and every option.
 pub(super) fn full() -> RunRecord {
@@ -20,6 +23,14 @@ pub(super) fn full() -> RunRecord {
     let file = |rows, rows_read| FileRecord { rows, rows_read, ..FileRecord::default() };
     // One that was known from earlier, and one of which nothing had to be read.
     record.inputs[0].files.extend([file(30, 0), file(500, 0)]);
+    record.lookups = vec![LookupRecord {
+        lookup: text("products"),
+        files: vec![file(3, 3)],
+        columns: vec![text("category")],
+        rows: 2,
+        rows_without_key: 1,
+        digest: "0f".repeat(16),
+    }];
     record.warnings = vec![text("orders: INT96 times are taken as UTC")];
     let late = |grain: &str, day| LateRows {
         input: text("orders"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kohort_inputs::spec;
-use kohort_load::{LoadError, open_all};
+use kohort_load::{LoadError, Lookups, open_all};
 use kohort_model::{IdSpace, IdType, Input, ValueKind};
 use polars::prelude::{Column, DataType};
 
@@ -27,7 +27,7 @@ fn opened(folder: &Folder, inputs: Inputs<'_>) -> Result<Vec<String>, LoadError>
         sources.push(source(folder, &path, *input, true));
     }
     let kind = |integers, name: &str| if integers { format!(" {name}") } else { String::new() };
-    let inputs = open_all(sources)?;
+    let inputs = open_all(sources, &Lookups::default())?;
     inputs
         .iter()
         .map(|input| {

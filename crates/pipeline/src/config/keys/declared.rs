@@ -18,6 +18,9 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
         "inputs": "section", "required",
             "The inputs: orders or subscriptions, and what there is beside them.",
             "[inputs.orders]";
+        "lookups": "section", "none",
+            "Files of keys, in which expressions look values up.",
+            "[lookups.products]";
         "segments": "section", "defaults of its keys",
             "The break-downs of every table.",
             "[segments]";
@@ -76,6 +79,25 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
         "reactivation_gap_days": "days, 0 to 36500", "`0`",
             "Subscriptions only: who pays again after a gap of at most so many days has never left.",
             "reactivation_gap_days = 14";
+    }
+    "lookups" {
+        "NAME": "table", "none",
+            "A lookup of this name: `LOOKUP(NAME.column, key)` in an expression is what the column has in the row of that key. A name has letters, digits and underscores, and begins with a letter.",
+            "products = { path = \"products.parquet\", key = \"sku\" }";
+    }
+    "lookups.NAME" {
+        "path": "path, or list of paths", "required",
+            "The Parquet files that hold the rows: a file, a folder, a glob, a URL of an object store, or a list of them; relative to the pipeline file.",
+            "path = \"products.parquet\"";
+        "key": "SQL expression: integer or text", "required",
+            "The key of a row, which no other row has; rows in which it is NULL are never found.",
+            "key = \"sku\"";
+        "where": "SQL expression", "all rows",
+            "A condition: only rows for which it is true are there to be found.",
+            "where = \"is_current\"";
+        "unknown_keys": "`\"warn\"`, `\"error\"` or `\"ignore\"`", "`\"warn\"`",
+            "What follows from rows in which a key is looked for that no row has.",
+            "unknown_keys = \"error\"";
     }
     "segments" {
         "max_segment_values": "integer, 1 to 65535", "`1000`",

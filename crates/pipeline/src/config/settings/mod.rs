@@ -7,6 +7,7 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 
 use chrono_tz::Tz;
+use kohort_checks::Severity;
 use kohort_model::{Basis, Grain, SegmentAt, Setting, SettingKind, SettingsSection};
 use kohort_publish::Layout;
 use kohort_scorecard::Beyond;
@@ -25,6 +26,14 @@ impl Pipeline {
         for input in &self.inputs {
             let is_history = input.spec.input == self.basis.input();
             list.input(input, is_history.then_some(&self.basis));
+        }
+        for lookup in &self.lookups {
+            let name = format!("lookups.{}", lookup.name);
+            list.texts(&format!("{name}.path"), &lookup.paths);
+            list.add(&format!("{name}.key"), &lookup.key);
+            list.option(&format!("{name}.where"), lookup.filter.as_ref());
+            let unknown = lookup.unknown_keys.map_or("ignore", Severity::name);
+            list.add(&format!("{name}.unknown_keys"), unknown);
         }
         list.add("segments.max_segment_values", self.max_segment_values);
         for segment in &self.segments {

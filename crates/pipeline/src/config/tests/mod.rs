@@ -5,6 +5,7 @@ use super::*;
 mod checks;
 mod histories;
 mod hostile;
+mod lookups;
 mod mistakes;
 mod outputs;
 mod places;
