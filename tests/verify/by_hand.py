@@ -352,7 +352,8 @@ CASES = [
         "by_hand",
         months,
         orders('rows = "orders"' + STATUSES, calendar='as_of = "2024-04-15"', lapse="30")
-        + '[lost_sales]\nrecovery_window_days = 30\nreasons = { "too expensive" = "price" }\n',
+        + '[lost_sales]\nrecovery_window_days = 30\nreasons = { "too expensive" = "price" }\n'
+        + '[revenue]\nwindow = "1 month"\n',
         MONTHS,
     ),
     Edge(

@@ -129,7 +129,7 @@ fn every_key_of_further_inputs() {
     calendar.week_start: monday
     calendar.fiscal_year_start: 1
     calendar.grains: ["month"]
-    revenue.window.month: 1
+    revenue.window.month: 12
     customers.lapse_after_days: 90
     customers.activity: sales
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
