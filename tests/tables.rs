@@ -69,6 +69,8 @@ each_case! {
     revenue_50_0_50
     revenue_fiscal_half_years
     revenue_movements
+    revenue_of_a_shop
+    revenue_of_subscriptions
     rounding
     segments
     segments_history_start

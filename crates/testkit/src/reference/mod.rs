@@ -143,6 +143,9 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
         ("win_back", win_back::win_back(frame)),
     ]);
     let basis = frame.settings.basis;
+    if basis == Basis::Subscriptions {
+        tables.insert("revenue_events", revenue::revenue_events(frame));
+    }
     if basis == Basis::Subscriptions || frame.notes.answers.is_some() {
         tables.insert("churn_reasons", churn_reasons::churn_reasons(frame));
     }

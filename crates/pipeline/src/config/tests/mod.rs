@@ -141,7 +141,7 @@ fn defaults() {
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
-    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "clv_models", "scorecard", "alerts"]
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "revenue_events", "win_back", "clv_models", "scorecard", "alerts"]
     checks.max_rejected: 0.01
     "#);
 }

@@ -8,6 +8,7 @@ mod opportunities;
 mod orders;
 mod reasons;
 mod receivables;
+mod revenue_events;
 mod service;
 mod subscription_rows;
 mod subscriptions;

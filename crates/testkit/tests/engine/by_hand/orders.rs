@@ -195,11 +195,12 @@ fn movements_of_revenue() {
         &months("2024-03-01", 90),
         "revenue_churn",
         "opening_customers expansion_customers contraction_customers closing_customers \
-             gross_revenue_churn_rate net_revenue_churn_rate gross_revenue_retention \
+             gross_revenue_churn_rate net_revenue_churn_rate \
+             net_revenue_churn_rate_with_reactivation gross_revenue_retention \
              net_revenue_retention existing_customer_growth_rate quick_ratio lost_revenue \
              average_revenue_per_customer
-         0 0 0 2 -     -     -     -     -      -        0 10
-         2 1 1 2 0.325 0.075 0.675 0.925 -0.075 0.769231 7 9.25",
+         0 0 0 2 -     -     -     -     -     -      -        0 10
+         2 1 1 2 0.325 0.075 0.075 0.675 0.925 -0.075 0.769231 7 9.25",
     );
 }
 
