@@ -50,9 +50,9 @@ MONTHS = [
         "opening new returned churned closing new_at_close kept lost"
         " retention_rate churn_rate annualised_churn_rate",
         ("2024-01-01", 0, 2, 0, 0, 2, 2, 0, 0, None, None, None),
-        ("2024-02-01", 2, 0, 0, 0, 2, 0, 2, 0, 1.0, 0.0, 0.0),
-        ("2024-03-01", 2, 2, 0, 2, 2, 2, 0, 2, 0.0, 1.0, 1.0),
-        ("2024-04-01", 2, 0, 1, 0, 3, 0, 2, 0, 1.5, 0.0, 0.0),
+        ("2024-02-01", 2, 0, 0, 0, 2, 0, 2, 0, 1.0, 0.0, None),
+        ("2024-03-01", 2, 2, 0, 2, 2, 2, 0, 2, 0.0, 1.0, None),
+        ("2024-04-01", 2, 0, 1, 0, 3, 0, 2, 0, 1.5, 0.0, None),
     ),
     *cells(
         "customer_retention",
