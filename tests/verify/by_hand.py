@@ -209,8 +209,8 @@ CUT_LINES = [
         before_history_start=1,
         negative_attempt=1,
         refund_without_order=1,
-        refund_before_cohort=1,
     ),
+    ("omitted", "name = 'refunds_before_cohort'", "n", 1),
     *counts("rows", rows=17),
     *counts("events", None, orders=2, lost=1, customers=2, prospects=1),
 ]
