@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use kohort_inputs::INPUTS;
 use kohort_model::TableSpec;
 use kohort_pipeline::reference::{
-    SectionReference, formulas_markdown, input_markdown, locales_markdown, sections,
+    SectionReference, formulas_markdown, input_markdown, locales_markdown, omissions_markdown,
+    sections,
 };
 use kohort_pipeline::tables;
 use kohort_report::schema::markdown;
@@ -89,6 +90,14 @@ fn the_page_of_inputs_has_every_column() {
         let name = spec.input.name();
         assert!(text.contains(&format!("{BEGIN}input {name} -->")), "the columns of {name}");
     }
+}
+
+#[test]
+fn the_page_of_concepts_has_every_omission() {
+    let page = docs().join("concepts.md");
+    check(&page, |what| (what == "omissions").then(omissions_markdown));
+    let text = fs::read_to_string(page).unwrap();
+    assert!(text.contains(&format!("{BEGIN}omissions -->")));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! | `<name>.txt` | becomes `<name>.parquet` beside the pipeline; `<name>.csv` stays as it is |
 //! | `expected/<table>.txt` | the columns to look at, and their values in the published table; a comment `# only grain=month buyer=customer` picks rows |
 //! | `expected/rejected/orders.txt` | the same of the details of rejected rows |
-//! | `expected/run.txt` | fields of `run.json` |
+//! | `expected/run.txt` | fields of `run.json`, of an input or, as `table.field`, of a table |
 //!
 //! The expected values were found by hand, from `docs/tables`; the comment above each input says
 //! what it is about.
@@ -70,6 +70,8 @@ each_case! {
     revenue_50_0_50
     revenue_fiscal_half_years
     revenue_movements
+    revenue_of_a_shop
+    revenue_of_subscriptions
     rounding
     segments
     segments_history_start
@@ -192,7 +194,11 @@ fn run_fields(file: &Path, record: &Value) -> TextTable {
     let asked = TextTable::parse(&fs::read_to_string(file).unwrap());
     let input = &record["inputs"][0];
     let value = |field: &str| {
-        let value = record.get(field).or_else(|| input.get(field));
+        let of_table = || {
+            let (table, field) = field.split_once('.')?;
+            record["tables"].as_array()?.iter().find(|t| t["name"] == table)?.get(field)
+        };
+        let value = record.get(field).or_else(|| input.get(field)).or_else(of_table);
         shown(value.unwrap_or_else(|| panic!("run.json has no {field}")))
     };
     let row = |row: &Vec<Cell>| {

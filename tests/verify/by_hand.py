@@ -50,9 +50,9 @@ MONTHS = [
         "opening new returned churned closing new_at_close kept lost"
         " retention_rate churn_rate annualised_churn_rate",
         ("2024-01-01", 0, 2, 0, 0, 2, 2, 0, 0, None, None, None),
-        ("2024-02-01", 2, 0, 0, 0, 2, 0, 2, 0, 1.0, 0.0, 0.0),
-        ("2024-03-01", 2, 2, 0, 2, 2, 2, 0, 2, 0.0, 1.0, 1.0),
-        ("2024-04-01", 2, 0, 1, 0, 3, 0, 2, 0, 1.5, 0.0, 0.0),
+        ("2024-02-01", 2, 0, 0, 0, 2, 0, 2, 0, 1.0, 0.0, None),
+        ("2024-03-01", 2, 2, 0, 2, 2, 2, 0, 2, 0.0, 1.0, None),
+        ("2024-04-01", 2, 0, 1, 0, 3, 0, 2, 0, 1.5, 0.0, None),
     ),
     *cells(
         "customer_retention",
@@ -209,8 +209,8 @@ CUT_LINES = [
         before_history_start=1,
         negative_attempt=1,
         refund_without_order=1,
-        refund_before_cohort=1,
     ),
+    ("omitted", "name = 'refunds_before_cohort'", "n", 1),
     *counts("rows", rows=17),
     *counts("events", None, orders=2, lost=1, customers=2, prospects=1),
 ]
@@ -352,7 +352,8 @@ CASES = [
         "by_hand",
         months,
         orders('rows = "orders"' + STATUSES, calendar='as_of = "2024-04-15"', lapse="30")
-        + '[lost_sales]\nrecovery_window_days = 30\nreasons = { "too expensive" = "price" }\n',
+        + '[lost_sales]\nrecovery_window_days = 30\nreasons = { "too expensive" = "price" }\n'
+        + '[revenue]\nwindow = "1 month"\n',
         MONTHS,
     ),
     Edge(

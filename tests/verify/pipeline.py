@@ -25,6 +25,8 @@ SUMMARIES = ["scorecard", "alerts"]
 # Tables that the churn model is fitted for.
 SCORED = ("churn_indicators", "customers", "subscribers")
 
+PERIODS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+
 # How many periods of a grain a unit of a window is, where that is a whole number.
 WINDOW_UNITS = {
     ("day", "day"): 1,
@@ -165,14 +167,15 @@ class Pipeline:
         return [segment.name for segment in self.segments if segment.at == "first"]
 
     def window_periods(self, grain: str) -> int:
-        """The window of `revenue_churn` in periods of `grain`; one where it does not fit."""
+        """The window of `revenue_churn` in periods of `grain`; the default where it does not fit."""
+        default = PERIODS_PER_YEAR[grain] if self.basis == "orders" else 1
         if self.window is None:
-            return 1
+            return default
         count, unit = re.fullmatch(r"\s*(\d+)\s*([a-z]+?)s?\s*", self.window).groups()
         if (grain, unit) in WINDOW_UNITS:
             return int(count) * WINDOW_UNITS[grain, unit]
         whole, rest = divmod(int(count), WINDOW_UNITS.get((unit, grain), int(count) + 1))
-        return 1 if rest else whole
+        return default if rest else whole
 
 
 def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:

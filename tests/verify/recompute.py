@@ -16,9 +16,7 @@ import side_inputs
 import subscriptions
 from inputs import set_variable, text
 from lookups import open_lookups
-from pipeline import GRAINS, WEEKDAYS, Pipeline
-
-PERIODS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+from pipeline import GRAINS, PERIODS_PER_YEAR, WEEKDAYS, Pipeline
 
 
 def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:

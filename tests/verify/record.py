@@ -33,6 +33,9 @@ def faults(db: duckdb.DuckDBPyConnection, p: Pipeline, file: Path) -> list[str]:
         pairs += _input(db, p, name, read[name])
     pairs += _by_name("events", record["events"], counts(db, "events"))
 
+    for table in record["tables"]:
+        rows = db.execute("SELECT name, n FROM omitted WHERE of_table = ? AND n > 0", [table["name"]]).fetchall()
+        pairs += _by_name(f"{table['name']} left_out", table["left_out"], dict(rows))
     tables = {table["name"]: table["rows"] for table in record["tables"]}
     expected = {t: db.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in p.tables}
     pairs += [("rows by table", tables, expected), ("grains", record["grains"], p.grains)]

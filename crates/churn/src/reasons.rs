@@ -8,8 +8,9 @@ use kohort_model::calc::{self, Check, Formula, Outcome, Presence};
 use kohort_model::view::{FEW_PERIODS, MOST_ROWS, Panel, Shape, Summed, Sums, View};
 use kohort_model::{
     Basis, Block, Carries, Cause, Column, Context, Day, Grid, GridMeasure, Gridded, Identities,
-    Input, MeasureSpec, Places, Requires, Series, Setting, SettingKind, SettingsSection, Source,
-    SumsOf, Table, TableSchema, TableSpec, Tally, Unit, Written, keys, rate, row, tally,
+    Input, MeasureSpec, Omission, Places, Requires, Series, Setting, SettingKind, Settings,
+    SettingsSection, Source, SumsOf, Table, TableSchema, TableSpec, Tally, Unit, Written, keys,
+    rate, row, tally,
 };
 
 use crate::by_key::ByKey;
@@ -49,6 +50,11 @@ pub static CHURN_REASONS: MeasureSpec = MeasureSpec {
                 "source is none exactly where reason is unknown",
             ])
         },
+        omissions: &[Omission {
+            name: "answers_near_no_churn_event",
+            meaning: "answers with a reason that lie in the window of no churn event of the person",
+            count: answers_near_no_churn_event,
+        }],
         ..TableSpec::of(&SCHEMA)
     }],
     reads: &[Input::Surveys],
@@ -363,6 +369,30 @@ fn answer(
     let latest = told.next()?;
     // Answers of one day come in order of their texts.
     Some(told.take_while(|answer| answer.day == latest.day).last().unwrap_or(latest).reason)
+}
+
+/// Answers that tell why somebody left who did not leave then.
+fn answers_near_no_churn_event(
+    block: &Block<'_>,
+    person: usize,
+    context: &Context,
+    settings: &Settings,
+) -> usize {
+    let window = i64::from(settings.whole(&SECTION, "survey_window_days"));
+    // With orders the window begins before the last one.
+    let lapse = match context.basis {
+        Basis::Orders => i64::from(context.lapse_days),
+        Basis::Subscriptions => 0,
+    };
+    let is_near = |answer: &Answer| {
+        lapses(block.spells.of(person), context.as_of).any(|event| {
+            event.from.plus(-lapse - window) <= answer.day && answer.day <= event.from.plus(window)
+        })
+    };
+    let told = block.items::<Answer>(person).iter();
+    told.filter(|answer| text(&context.survey_reasons, answer.reason) != UNKNOWN)
+        .filter(|answer| !is_near(answer))
+        .count()
 }
 
 fn write_period(

@@ -58,6 +58,9 @@ fn log(summary: &RunSummary, messages: &Messages) {
     }
     for table in &record.tables {
         tracing::info!(table = table.name, rows = table.rows, bytes = table.bytes, "wrote");
+        for (reason, rows) in &table.left_out {
+            tracing::info!(table = table.name, reason, rows, "left out");
+        }
     }
     let CheckCounts { passed, warned, failed } = record.checks;
     tracing::info!(passed, warned, failed, "checks");

@@ -6,8 +6,8 @@ use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
 use kohort_model::view::{Shape, View};
 use kohort_model::{
     Additive, Basis, Block, Column, Context, Grid, GridMeasure, Gridded, Identities, MeasureSpec,
-    OfBasis, Periods, Places, Series, Table, TableSchema, TableSpec, Unit, average, keys, rate,
-    row,
+    OfBasis, Omission, Periods, Places, Series, Settings, Table, TableSchema, TableSpec, Unit,
+    average, keys, rate, row,
 };
 
 use crate::curve::{self, Curve};
@@ -19,6 +19,12 @@ pub static COHORTS: MeasureSpec = MeasureSpec {
         TableSpec {
             view: View { shape: Shape::Heatmap { value: "retention_rate" }, ..View::PLAIN },
             identities: IDENTITIES,
+            omissions: &[Omission {
+                name: "refunds_before_cohort",
+                meaning: "refunds in a period (of the finest grain asked for) before that of the customer's \
+                          first order; they are in `revenue_churn`",
+                count: refunds_before_cohort,
+            }],
             ..TableSpec::of(&SCHEMA)
         },
         curve::TABLE,
@@ -27,6 +33,19 @@ pub static COHORTS: MeasureSpec = MeasureSpec {
     start: |context, _| GridMeasure::start(context, Cohorts),
     ..MeasureSpec::PLAIN
 };
+
+/// Refunds that no k from 0 on holds.
+fn refunds_before_cohort(
+    block: &Block<'_>,
+    person: usize,
+    context: &Context,
+    _: &Settings,
+) -> usize {
+    let first = block.activity.of(person).0.first();
+    let Some((first, periods)) = first.zip(context.periods.first()) else { return 0 };
+    let cohort = periods.start(periods.of(*first));
+    block.refunds.of(person).0.partition_point(|day| *day < cohort)
+}
 
 const IDENTITIES: Identities = Identities {
     group: &["grain", "segment", "segment_value", "cohort"],

@@ -10,6 +10,7 @@ pub static MEASURES: &[&MeasureSpec] = &[
     &kohort_churn::CUSTOMER_RETENTION,
     &kohort_revenue::REVENUE_CHURN,
     &kohort_revenue::REVENUE_MOVEMENTS,
+    &kohort_revenue::REVENUE_EVENTS,
     &kohort_churn::WIN_BACK,
     &kohort_churn::CHURN_REASONS,
     &kohort_lost_sales::LOST_SALES,
@@ -86,6 +87,7 @@ pub fn section(name: &str) -> Option<&'static SettingsSection> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use kohort_model::view::Panel;
     use kohort_model::{ColumnType, RowsWhere, TableSchema};
 
     use super::*;
@@ -109,6 +111,11 @@ mod tests {
             let named = schema.key.iter().chain(schema.revisable);
             let named = named.chain(table.view.columns).chain(table.view.optional);
             let named = named.chain(table.view.implied).chain(table.identities.group);
+            let panels = table.view.panels.iter().flat_map(|panel| match panel {
+                Panel::Columns { columns, .. } => *columns,
+                _ => &[],
+            });
+            let named = named.chain(panels);
             let named = named.chain(table.identities.not_additive).chain(headlines);
             for name in named {
                 assert!(columns.contains(name), "{}.{name}", schema.name);

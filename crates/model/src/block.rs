@@ -103,7 +103,17 @@ pub struct Rates<'a> {
     pub values: &'a [i128],
 }
 
-impl Rates<'_> {
+impl<'a> Rates<'a> {
+    /// The steps of customer `i`, day and what is paid a month from then on, each different from the
+    /// one before it; none where nobody has subscriptions.
+    pub fn of(&self, i: usize) -> impl Iterator<Item = (Day, i128)> + Clone + use<'a> {
+        let range = match self.offsets {
+            [] => 0..0,
+            offsets => offsets[i] as usize..offsets[i + 1] as usize,
+        };
+        self.days[range.clone()].iter().copied().zip(self.values[range].iter().copied())
+    }
+
     /// What customer `i` pays a month on `day`; 0 where nobody has subscriptions.
     #[must_use]
     pub fn on(&self, i: usize, day: Day) -> i128 {

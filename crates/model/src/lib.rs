@@ -22,6 +22,7 @@ mod items;
 mod measure;
 mod memory;
 mod money;
+mod omission;
 mod row;
 mod schema;
 mod setting;
@@ -52,6 +53,7 @@ pub use items::{
 pub use measure::{CustomerTable, Extent, Finished, Measure, RiskFit, TableWarning, merge_as};
 pub use memory::MemoryGuard;
 pub use money::{Scale, average, div_round_half_away, rate, rescale};
+pub use omission::{Omission, OmissionCounter, Omitted};
 pub use row::assert_columns;
 pub use schema::{Column, ColumnType, Id, IdType, TableSchema, Unit, keys};
 pub use setting::{

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use crate::{Block, Context, Day, Table, TableSchema};
+use crate::{Block, Context, Day, Omitted, Table, TableSchema};
 
 /// A fold over timelines, together with what it has counted so far.
 ///
@@ -61,6 +61,8 @@ pub struct Finished {
     pub second_pass: Vec<Box<dyn Measure>>,
     /// The model of leaving, for the record of the run.
     pub risk: Option<RiskFit>,
+    /// What the tables do not count.
+    pub omitted: Vec<Omitted>,
     /// What the readers of tables should know of them.
     pub warnings: Vec<TableWarning>,
 }

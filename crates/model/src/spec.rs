@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::calc::Formula;
 use crate::{
-    Context, Headline, Identities, Input, Measure, Settings, SettingsSection, TableSchema, View,
+    Context, Headline, Identities, Input, Measure, Omission, Settings, SettingsSection,
+    TableSchema, View,
 };
 
 /// A measure, and the tables that it makes.
@@ -79,6 +80,8 @@ pub struct TableSpec {
     pub identities: Identities,
     /// Its headline rates, which `scorecard` collects.
     pub headlines: &'static [Headline],
+    /// Rows that it does not count.
+    pub omissions: &'static [Omission],
 }
 
 impl TableSpec {
@@ -93,6 +96,7 @@ impl TableSpec {
             view: View::PLAIN,
             identities: Identities::NONE,
             headlines: &[],
+            omissions: &[],
         }
     }
 }

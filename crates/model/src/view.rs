@@ -135,6 +135,13 @@ impl Order {
 pub enum Panel {
     /// The rows of a kind, summed over the periods shown.
     Sums(Sums),
+    /// More columns of the rows above, unless some are asked for.
+    Columns {
+        /// What they tell.
+        title: &'static str,
+        /// Which they are.
+        columns: &'static [&'static str],
+    },
     /// The rows of one period as they stand, those that have a value in `by`: of the last complete
     /// period where the row of this kind has a value in `settled`.
     Period {
@@ -228,6 +235,7 @@ impl Panel {
     pub fn title(&self) -> &'static str {
         match self {
             Self::Sums(Sums { title, .. })
+            | Self::Columns { title, .. }
             | Self::Period { title, .. }
             | Self::Rows { title, .. }
             | Self::First { title, .. }

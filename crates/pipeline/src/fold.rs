@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kohort_model::{Context, Day, Extent, Finished, Grain, Measure, MeasureSpec};
+use kohort_model::{
+    Context, Day, Extent, Finished, Grain, Measure, MeasureSpec, OmissionCounter, TableSpec,
+};
 use kohort_timeline::{Census, FoldOptions, Folded, Gathered, SlotMap, TimelineError};
 
 use crate::RunError;
@@ -45,7 +47,10 @@ impl Run<'_> {
         let folding = Folding { slots, context: &context, ceiling, tables: &self.pipeline.tables };
         let settings = &self.pipeline.measures;
         let start = |measure: &&MeasureSpec| (measure.start)(Arc::clone(&context), settings);
-        let measures: Vec<_> = plan.measures.iter().map(start).collect();
+        let mut measures: Vec<_> = plan.measures.iter().map(start).collect();
+        let is_written = |table: &&TableSpec| folding.tables.contains(&table.schema.name);
+        let written = plan.measures.iter().flat_map(|measure| measure.tables).filter(is_written);
+        measures.push(Box::new(OmissionCounter::new(Arc::clone(&context), settings, written)));
         // The rows of everybody are certain before anything is counted.
         let of_all: Vec<Option<Day>> = context.first_activity.into_iter().map(Some).collect();
         folding.check(&measures, &of_all)?;
@@ -82,12 +87,13 @@ impl Run<'_> {
             folding.check(&measures, &first_days)?;
             let mut all = Finished::default();
             for measure in measures {
-                let Finished { tables, customer_tables, second_pass, risk, warnings } =
+                let Finished { tables, customer_tables, second_pass, risk, omitted, warnings } =
                     measure.finish();
                 all.tables.extend(tables);
                 all.customer_tables.extend(customer_tables);
                 all.second_pass.extend(second_pass);
                 all.risk = all.risk.or(risk);
+                all.omitted.extend(omitted);
                 all.warnings.extend(warnings);
             }
             // Tables take no more rows from then on.

@@ -49,7 +49,6 @@ pub(crate) fn input_record(
                 ("before_history_start", left_out.before_history_start),
                 ("after_as_of", left_out.after_as_of),
                 ("refund_without_order", left_out.refund_without_order),
-                ("refund_before_cohort", left_out.refund_before_cohort),
             ]),
         ),
         Input::Subscriptions => (

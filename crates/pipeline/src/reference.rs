@@ -6,8 +6,8 @@ use kohort_load::reason_of_null;
 use kohort_measures::formulas;
 use kohort_model::calc::{self, Formula};
 use kohort_model::{
-    InputColumn, InputSpec, InputSwitch, Presence, Setting, SettingKind, SettingsSection, TextList,
-    ValueKind, WholeDefault,
+    InputColumn, InputSpec, InputSwitch, Omission, Presence, Setting, SettingKind, SettingsSection,
+    TextList, ValueKind, WholeDefault,
 };
 
 use crate::config::{self, AnyKey, InputKey, Key, KeySection};
@@ -139,6 +139,19 @@ fn formula_markdown(formula: &Formula) -> String {
         let with = result.with(|name| name.replace('-', "_"));
         let means = result.means.replace("{}", "*x*");
         let _ = writeln!(text, "| `{}` | {with} | {means} | {} |", result.name, result.usual);
+    }
+    text
+}
+
+/// What tables leave out as Markdown.
+#[must_use]
+pub fn omissions_markdown() -> String {
+    let mut text = "| table | name | rows that it does not count |\n|---|---|---|\n".to_owned();
+    for table in kohort_measures::tables() {
+        for Omission { name, meaning, .. } in table.omissions {
+            let table = table.schema.name;
+            let _ = writeln!(text, "| [{table}](tables/{table}.md) | `{name}` | {meaning} |");
+        }
     }
     text
 }

@@ -87,7 +87,7 @@ pub struct RunRecord {
     pub spilled_bytes: u64,
 }
 
-/// One input. Rows that are neither filtered, rejected nor left out are in the tables.
+/// One input. Rows that are neither filtered, rejected nor left out are in tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRecord {
     /// Its name in the pipeline file, such as `orders`.
@@ -319,6 +319,10 @@ pub struct TableRecord {
     /// BLAKE3 of what each of its files holds, in hexadecimal, by its path from the run's folder.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// Rows of inputs that are fine and that it does not count, by reason; reasons without one are not
+    /// listed.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, u64>,
 }
 
 /// How long a stage took.

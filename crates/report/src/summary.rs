@@ -38,6 +38,13 @@ pub fn text(record: &RunRecord, published: &Path, alerts: usize) -> String {
         let bytes = size(table.bytes);
         lines.add("wrote", format!("{:width$}  {rows:>14}  {bytes:>9}", table.name));
     }
+    for table in &record.tables {
+        let left_out: u64 = table.left_out.values().sum();
+        if left_out > 0 {
+            let (rows, reasons) = (plural(left_out, "row"), reasons(&table.left_out));
+            lines.add("left out", format!("{rows} of {}: {reasons}", table.name));
+        }
+    }
     if alerts > 0 {
         let rates = plural(alerts as u64, "rate");
         lines.add("alerts", format!("{rates} beyond the threshold in the newest complete period"));
@@ -297,7 +304,10 @@ mod tests {
             },
             "tables": [
                 { "name": "cohort_retention", "rows": 95_869, "bytes": 1_232_558, "digest": "00" },
-                { "name": "lost_sales", "rows": 1, "bytes": 900, "digest": "00" },
+                {
+                    "name": "win_back", "rows": 1, "bytes": 900, "digest": "00",
+                    "left_out": { "contacts_before_first_activity": 2, "contacts_while_active": 1200 }
+                },
             ],
             "checks": { "passed": 41, "warned": 1, "failed": 0 },
             "timings": [
@@ -317,7 +327,8 @@ mod tests {
         found     50,000 customers, 1 prospect; 1,000,000 orders, 2,000 refunds, 300 lost, 4 open
         as of     2025-01-01, lapse window 90 days, found from the gaps between orders
         wrote     cohort_retention     95,869 rows     1.2 MB
-                  lost_sales                 1 row      900 B
+                  win_back                   1 row      900 B
+        left out  1,202 rows of win_back: contacts_before_first_activity 2, contacts_while_active 1,200
         checks    41 checks passed, 1 warned, 0 failed
         to        /data/out/runs/20250102T030405Z-0abc
         took      1 min 2 s: read 1 min 1 s, write 0.33 s; at most 260.0 MB of memory, 1.0 GB of disk for a while

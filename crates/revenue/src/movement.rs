@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use kohort_model::tally;
 
-/// The movements of one row, in minor units, and the customers behind each. What follows from
-/// these, such as the closing revenue, is not counted again.
+/// The movements of one row, in minor units, and the customers behind each, of `revenue_events` a customer
+/// as often as something moved. What follows from these, such as the closing revenue, is not counted
+/// again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Movements {
     pub new: i128,
@@ -63,6 +64,11 @@ impl Movements {
         }
     }
 
+    /// What the movements add up to.
+    pub fn change(&self) -> i128 {
+        self.new + self.reactivated + self.expansion - self.contraction - self.churned
+    }
+
     /// Revenue of the previous window.
     pub fn opening(&self) -> i128 {
         self.kept + self.churned
@@ -70,7 +76,7 @@ impl Movements {
 
     /// Revenue of the current window.
     pub fn closing(&self) -> i128 {
-        self.new + self.reactivated + self.kept + self.expansion - self.contraction
+        self.opening() + self.change()
     }
 
     /// Customers with revenue in both windows.
@@ -134,6 +140,7 @@ mod tests {
             let closing_credits = (-now).max(0);
             assert_eq!(found, Movements { opening_credits, closing_credits, ..expected });
             assert_eq!((found.opening(), found.closing()), (before.max(0), now.max(0)));
+            assert_eq!(found.change(), now.max(0) - before.max(0));
             assert_eq!(found.opening_customers(), u64::from(before > 0));
             assert_eq!(found.closing_customers(), u64::from(now > 0));
         }

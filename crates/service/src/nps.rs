@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use kohort_inputs::Score;
+use kohort_inputs::{Answer, Score};
 use kohort_model::calc::{self, Check, Formula, Given, Outcome, Presence};
 use kohort_model::{
     Block, Column, Context, Grid, GridMeasure, Gridded, Headline, Identities, Input, MeasureSpec,
-    Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Unit, keys, rate, row,
-    tally,
+    Omission, Places, Requires, Series, Source, Sum, Table, TableSchema, TableSpec, Unit, keys,
+    rate, row, tally,
 };
 
 /// The declaration.
@@ -26,6 +26,13 @@ pub static NPS: MeasureSpec = MeasureSpec {
                 Sum { plus: &["promoters"], minus: &["detractors"] },
                 &["responses"],
             )
+        }],
+        omissions: &[Omission {
+            name: "answers_without_score",
+            meaning: "answers whose score is NULL",
+            count: |block, person, _, _| {
+                block.items::<Answer>(person).len() - block.items::<Score>(person).len()
+            },
         }],
         ..TableSpec::of(&SCHEMA)
     }],

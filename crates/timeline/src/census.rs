@@ -1,6 +1,6 @@
 //! Who and what was folded, and what was not.
 
-use kohort_model::{Context, Input};
+use kohort_model::Input;
 
 use crate::track::Timelines;
 
@@ -17,8 +17,6 @@ pub struct LeftOut {
     pub negative_attempt: u64,
     /// Refunds of people without an order.
     pub refund_without_order: u64,
-    /// Refunds in a period before the customer's first order, in the finest grain.
-    pub refund_before_cohort: u64,
     /// Rows of an order that a later one replaces.
     pub superseded: u64,
     /// Lines of orders whose lines differ in status: rejected rows.
@@ -77,7 +75,7 @@ macro_rules! add_fields {
 impl LeftOut {
     pub(crate) fn add(&mut self, other: &Self) {
         add_fields!(self, other; ignored, after_as_of, before_history_start, negative_attempt,
-            refund_without_order, refund_before_cohort, superseded, mixed_status, empty_span, unpaid,
+            refund_without_order, superseded, mixed_status, empty_span, unpaid,
             unmatched_discount);
         for (own, other) in self.further.iter_mut().zip(&other.further) {
             add_fields!(own, other; after_as_of, superseded, ignored, other_step);
@@ -95,22 +93,13 @@ impl Census {
 
 impl Census {
     /// Counts the people and events of a partition.
-    pub(crate) fn count(&mut self, timelines: &Timelines, context: &Context) {
+    pub(crate) fn count(&mut self, timelines: &Timelines) {
         let Timelines { activity, refunds, attempts, .. } = timelines;
         for customer in 0..timelines.customers {
             let is_customer = !activity.range(customer).is_empty();
             self.customers += u64::from(is_customer);
             let is_known = || !attempts.range(customer).is_empty() || timelines.items.has(customer);
             self.prospects += u64::from(!is_customer && is_known());
-            let refunds_of = refunds.range(customer);
-            if let (true, false, [periods, ..]) =
-                (is_customer, refunds_of.is_empty(), &context.periods[..])
-            {
-                let cohort =
-                    periods.start(periods.of(activity.days[activity.range(customer).start]));
-                let early = refunds_of.filter(|r| refunds.days[*r] < cohort).count();
-                self.left_out.refund_before_cohort += early as u64;
-            }
         }
         let items = &timelines.items;
         for (input, rows) in Input::ALL.into_iter().zip(&mut self.further) {

@@ -104,7 +104,7 @@ impl Gathered {
             let Prepared { timelines, left_out, .. } =
                 prepare(&self.shared.store, &layout, index, pass, options.slots)?;
             counted.census.left_out.add(&left_out);
-            counted.census.count(&timelines, context);
+            counted.census.count(&timelines);
             show(&timelines, options, counted);
             if context.memory.is_over() {
                 return Err(TimelineError::OverMemory);

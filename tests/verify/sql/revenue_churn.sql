@@ -59,6 +59,8 @@ SELECT grain, segment, segment_value, period, window_periods,
     contraction_customers, churned_customers, unchanged_customers, closing_customers,
     rate(churned_revenue + contraction_revenue, opening_revenue) AS gross_revenue_churn_rate,
     rate(churned_revenue + contraction_revenue - expansion_revenue, opening_revenue) AS net_revenue_churn_rate,
+    rate(churned_revenue + contraction_revenue - expansion_revenue - reactivated_revenue, opening_revenue)
+        AS net_revenue_churn_rate_with_reactivation,
     rate(opening_revenue - churned_revenue - contraction_revenue, opening_revenue) AS gross_revenue_retention,
     rate(opening_revenue - churned_revenue - contraction_revenue + expansion_revenue, opening_revenue)
         AS net_revenue_retention,

@@ -1,7 +1,7 @@
 //! What campaign messages brought about.
 
 use kohort_inputs::Contact;
-use kohort_model::{Context, Periods, Places, Spell, tally};
+use kohort_model::{Block, Context, Periods, Places, Settings, Spell, tally};
 
 use crate::by_key::ByKey;
 use crate::lapse::{Lapse, lapses};
@@ -107,4 +107,29 @@ fn within(contacts: &[Contact], lapse: Lapse) -> &[Contact] {
         .back
         .map_or(contacts.len(), |back| contacts.partition_point(|contact| contact.day <= back));
     &contacts[first..last]
+}
+
+/// Contacts of a person who was no customer yet.
+pub(super) fn before_first_activity(
+    block: &Block<'_>,
+    person: usize,
+    _: &Context,
+    _: &Settings,
+) -> usize {
+    let contacts = block.items::<Contact>(person);
+    let first = block.spells.of(person).first();
+    first.map_or(contacts.len(), |first| contacts.partition_point(|c| c.day < first.start))
+}
+
+/// Contacts of a customer that lie in no lapse spell.
+pub(super) fn while_active(
+    block: &Block<'_>,
+    person: usize,
+    context: &Context,
+    settings: &Settings,
+) -> usize {
+    let (contacts, spells) = (block.items::<Contact>(person), block.spells.of(person));
+    let lapsed: usize =
+        lapses(spells, context.as_of).map(|lapse| within(contacts, lapse).len()).sum();
+    contacts.len() - before_first_activity(block, person, context, settings) - lapsed
 }

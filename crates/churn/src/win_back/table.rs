@@ -7,11 +7,11 @@ use kohort_model::view::{
     FEW_PERIODS, MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where,
 };
 use kohort_model::{
-    BY_PERIOD, Column, Compare, Context, Grid, Headline, Identities, Places, RowsWhere, Series,
-    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
+    BY_PERIOD, Column, Compare, Context, Grid, Headline, Identities, Omission, Places, RowsWhere,
+    Series, Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
 };
 
-use super::contacts::{Breakdown, Responses};
+use super::contacts::{Breakdown, Responses, before_first_activity, while_active};
 use super::{Tallied, Windows};
 use crate::by_key::ByKey;
 use crate::newcombe::Share;
@@ -44,6 +44,19 @@ pub(super) const TABLE: TableSpec = TableSpec {
         Headline {
             rows: &[RowsWhere::Is("breakdown", "total")],
             ..Headline::ratio("win_back_rate", Sum::of(&["won_back"]), &["lapsed_opening"])
+        },
+    ],
+    omissions: &[
+        Omission {
+            name: "contacts_before_first_activity",
+            meaning: "contacts before the person's first activity, or of somebody without any: in `contacts` \
+                      alone, and before the first row in no column",
+            count: before_first_activity,
+        },
+        Omission {
+            name: "contacts_while_active",
+            meaning: "contacts of customers who had not left then: in `contacts` alone",
+            count: while_active,
         },
     ],
     ..TableSpec::of(&SCHEMA)

@@ -1,12 +1,21 @@
 //! The table's columns, what balances in it, and how it is drawn.
 
+use kohort_inputs::Signal;
 use kohort_model::view::{Order, Percent, Shape, View};
-use kohort_model::{Column, Identities, Requires, TableSchema, TableSpec, Unit, keys};
+use kohort_model::{Column, Identities, Omission, Requires, TableSchema, TableSpec, Unit, keys};
 
 use crate::settings::SIGNALS;
 
 pub(super) const TABLE: TableSpec = TableSpec {
     requires: Requires(SIGNALS),
+    omissions: &[Omission {
+        name: "engagement_of_no_customer",
+        meaning: "rows of `engagement` of people who are no customers before `as_of`",
+        count: |block, person, _, _| match block.spells.of(person) {
+            [] => block.items::<Signal>(person).len(),
+            _ => 0,
+        },
+    }],
     view: View {
         columns: &[
             "auc",

@@ -6,7 +6,8 @@ mod table;
 use kohort_inputs::Touch;
 use kohort_model::{
     Block, Context, Grid, GridMeasure, Gridded, Headline, HeadlineValue, Identities, Input,
-    MeasureSpec, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec, View, tally,
+    MeasureSpec, Omission, Places, Requires, Series, Sum, SumsOf, Table, TableSchema, TableSpec,
+    View, tally,
 };
 
 pub(crate) use self::find::{Finder, Found};
@@ -46,6 +47,14 @@ pub static CARTS: MeasureSpec = MeasureSpec {
                 ..Headline::ratio("cart_recovery_rate", Sum::of(&["recovered"]), &["abandoned"])
             },
         ],
+        omissions: &[Omission {
+            name: "events_without_cart",
+            meaning: "events of a listed step whose `cart_id` is NULL; those of the last step may recover a cart",
+            count: |block, person, _, _| {
+                let touches = block.items::<Touch>(person).iter();
+                touches.filter(|touch| touch.cart.is_none()).count()
+            },
+        }],
         ..TableSpec::of(&SCHEMA)
     }],
     reads: &[Input::Touchpoints, Input::Identities],

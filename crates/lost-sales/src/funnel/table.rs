@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use kohort_inputs::Touch;
 use kohort_model::calc::{Check, Formula, Input, Outcome, Presence};
 use kohort_model::formulas::conversion_rate;
 use kohort_model::view::{Panel, Shape, View, Where};
 use kohort_model::{
-    BY_PERIOD, Column, Context, Headline, HeadlineValue, Identities, Places, RowsWhere, Series,
-    Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
+    BY_PERIOD, Block, Column, Context, Headline, HeadlineValue, Identities, Omission, Places,
+    RowsWhere, Series, Settings, Sum, SumsOf, Table, TableSchema, TableSpec, Unit, keys, rate, row,
 };
 
 use super::{Step, TOUCHPOINTS};
@@ -15,6 +16,11 @@ use crate::settings::Hours;
 
 pub(super) const TABLE: TableSpec = TableSpec {
     requires: TOUCHPOINTS,
+    omissions: &[Omission {
+        name: "events_without_first_step",
+        meaning: "events of visitors who never took the first step: they are on no path",
+        count: without_first_step,
+    }],
     view: View {
         shape: Shape::Panels,
         panels: &[
@@ -203,4 +209,10 @@ pub(super) fn write(
             }));
         }
     }
+}
+
+/// Events of a person's visitors who began no path.
+fn without_first_step(block: &Block<'_>, person: usize, _: &Context, _: &Settings) -> usize {
+    let by_visitor = block.items::<Touch>(person).chunk_by(|a, b| a.visitor == b.visitor);
+    by_visitor.filter(|own| own.iter().all(|touch| touch.step != 0)).map(<[_]>::len).sum()
 }

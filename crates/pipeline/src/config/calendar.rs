@@ -1,7 +1,7 @@
 //! `[calendar]`: days, periods, and what is known.
 
 use chrono_tz::Tz;
-use kohort_model::{Calendar, Day, Grain, Weekday};
+use kohort_model::{Basis, Calendar, Day, Grain, Weekday};
 
 use super::conflict::Conflict;
 use super::error::ConfigError;
@@ -53,6 +53,7 @@ pub(super) fn known_days(
 pub(super) fn grains(
     calendar: &Section<'_>,
     revenue: &Section<'_>,
+    basis: Basis,
 ) -> Result<Vec<GrainSettings>, ConfigError> {
     let grains = match calendar.get("grains") {
         Some(item) => {
@@ -67,7 +68,7 @@ pub(super) fn grains(
         }
         None => None,
     };
-    let windows = window::read(revenue, &grains)?;
+    let windows = window::read(revenue, &grains, basis)?;
     let settings = grains.into_iter().zip(windows).map(|(grain, revenue_window)| GrainSettings {
         grain,
         revenue_window,

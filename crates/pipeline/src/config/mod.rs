@@ -177,7 +177,7 @@ impl Pipeline {
             nothing_of_orders(&customers, unique_order_ids.as_ref())?;
         }
         let known_days = calendar::known_days(&calendar)?;
-        let grains = calendar::grains(&calendar, &root.table("revenue")?)?;
+        let grains = calendar::grains(&calendar, &root.table("revenue")?, basis)?;
 
         let name = match root.get("name") {
             Some(item) => item.text("a text, the pipeline's name")?,

@@ -1,11 +1,11 @@
 //! `[revenue] window`: how long a time `revenue_churn` compares with as long a time before it.
 //!
 //! One text such as `"12 months"` holds for every grain of which it is a whole number of periods;
-//! a grain that it does not fit (a month is no whole number of weeks) keeps one period, and at
+//! a grain that it does not fit (a month is no whole number of weeks) keeps its default, and at
 //! least one grain must fit. A table such as `{ month = "12 months", week = "4 weeks" }` sets
-//! each grain by itself, and each must fit.
+//! each grain by itself, and each must fit; those that it does not name keep their default.
 
-use kohort_model::Grain;
+use kohort_model::{Basis, Grain};
 
 use super::error::ConfigError;
 use super::section::Section;
@@ -13,9 +13,22 @@ use super::section::Section;
 const ALLOWED: &str = "a text such as \"1 month\" or \"12 months\", or a table such as \
                        { month = \"12 months\", week = \"4 weeks\" }";
 
+/// The window of a grain in periods unless the pipeline says otherwise. Whoever buys in a shop skips a
+/// month now and then and has not left for it, so that orders are compared year by year.
+fn default(grain: Grain, basis: Basis) -> u32 {
+    match basis {
+        Basis::Orders => grain.periods_per_year().unsigned_abs(),
+        Basis::Subscriptions => 1,
+    }
+}
+
 /// The window of each grain in periods.
-pub(super) fn read(revenue: &Section<'_>, grains: &[Grain]) -> Result<Vec<u32>, ConfigError> {
-    let mut windows = vec![1; grains.len()];
+pub(super) fn read(
+    revenue: &Section<'_>,
+    grains: &[Grain],
+    basis: Basis,
+) -> Result<Vec<u32>, ConfigError> {
+    let mut windows: Vec<u32> = grains.iter().map(|grain| default(*grain, basis)).collect();
     let Some(item) = revenue.get("window") else { return Ok(windows) };
     if item.is_table() {
         let choices = Grain::ALL.map(|grain| (grain.name(), grain));
@@ -46,7 +59,10 @@ pub(super) fn read(revenue: &Section<'_>, grains: &[Grain]) -> Result<Vec<u32>, 
         let (at, grains) = (item.at(), grains.to_vec());
         return Err(ConfigError::Window { at, key: item.key, window, grains });
     }
-    Ok(fitting.into_iter().map(|periods| periods.unwrap_or(1)).collect())
+    for (window, fitting) in windows.iter_mut().zip(fitting) {
+        *window = fitting.unwrap_or(*window);
+    }
+    Ok(windows)
 }
 
 /// `12 months` as (12, Month); the number is at least 1.

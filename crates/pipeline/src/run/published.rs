@@ -54,6 +54,11 @@ impl Checked {
         }
         let place = |record: &TableRecord| pipeline.tables.iter().position(|t| *t == record.name);
         tables.sort_by_key(place);
+        for omitted in finished.omitted.iter().filter(|omitted| omitted.rows > 0) {
+            if let Some(table) = tables.iter_mut().find(|table| table.name == omitted.table) {
+                table.left_out.insert(omitted.name.to_owned(), omitted.rows);
+            }
+        }
 
         let peak = peak_bytes();
         run.warnings.warn_of_memory(run.options.memory_limit, peak, run.threads);

@@ -3,6 +3,7 @@
 pub mod delta;
 pub(crate) mod hive;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -144,7 +145,8 @@ impl TableWriter {
             names.map(|name| name.to_string_lossy()).collect::<Vec<_>>().join("/")
         };
         let files = written.iter().map(|file| (path(&file.path), file.digest.clone())).collect();
-        Ok(TableRecord { name: name.to_owned(), rows, bytes, digest, files })
+        let left_out = BTreeMap::new();
+        Ok(TableRecord { name: name.to_owned(), rows, bytes, digest, files, left_out })
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ pub(super) fn written(table: &Table) -> (TempDir, PublishedTable) {
         bytes: path.metadata().unwrap().len(),
         digest: digest(table),
         files: [("table.parquet".to_owned(), blake3_of(&path))].into(),
+        left_out: BTreeMap::new(),
     };
     assert_eq!(record, expected);
     let read = PublishedTable::open_file(&path).unwrap();

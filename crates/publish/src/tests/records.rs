@@ -67,7 +67,9 @@ pub(super) fn full() -> RunRecord {
     record.checks = CheckCounts { passed: 9, warned: 2, failed: 0 };
     let (rows, bytes, digest) = (5, 700, "0f".repeat(32));
     let files = [(text("lost_sales.parquet"), digest.clone())].into();
-    record.tables = vec![TableRecord { name: text("lost_sales"), rows, bytes, digest, files }];
+    let left_out = [(text("events_without_cart"), 3)].into();
+    record.tables =
+        vec![TableRecord { name: text("lost_sales"), rows, bytes, digest, files, left_out }];
     record.pipeline_digest = "0f".repeat(32);
     record.memory_limit_bytes = Some(1 << 32);
     record

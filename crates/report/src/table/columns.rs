@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use kohort_model::View;
+use kohort_model::view::Panel;
 
 use super::source::{Selection, Source};
 
@@ -43,7 +44,15 @@ impl Columns {
         };
         let mut shown: Vec<_> = all.iter().filter(|column| is_key(column)).cloned().collect();
         shown.extend(others.into_iter().filter(|column| !is_key(column)));
-        let hidden = all.into_iter().filter(|column| !shown.contains(column)).collect();
+        let below: Vec<&str> = (view.panels.iter())
+            .flat_map(|panel| match panel {
+                Panel::Columns { columns, .. } => *columns,
+                _ => &[],
+            })
+            .copied()
+            .collect();
+        let is_hidden = |column: &String| !shown.contains(column) && !below.contains(&&**column);
+        let hidden = all.into_iter().filter(is_hidden).collect();
         Self { shown, hidden }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::error::ArrowError;
 
 use super::frame::Frame;
+use kohort_model::BY_PERIOD;
 use kohort_model::view::{Order, Panel, Sums, Where};
 
 use super::picture::Picture;
@@ -41,6 +42,12 @@ impl Picture {
                         single = unsummed;
                         several.push(summed.title);
                     }
+                }
+                Panel::Columns { title, columns } => {
+                    let is_key = |column: &&str| BY_PERIOD.contains(column);
+                    let keys = ground.shown.iter().map(String::as_str).filter(is_key);
+                    let columns: Vec<_> = keys.chain(columns.iter().copied()).collect();
+                    self.list((title, ""), ground.frame, &columns, ground);
                 }
                 Panel::Period { title, by, of, settled, columns } => {
                     self.period(title, by, (of, settled), columns, ground)?;

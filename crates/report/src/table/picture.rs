@@ -51,6 +51,12 @@ fn with_columns(view: View, asked: &[String]) -> View {
             rows: View::PLAIN.rows,
             ..view
         },
+        // They are columns that might be asked for.
+        _ if !asked.is_empty()
+            && view.panels.iter().all(|p| matches!(p, Panel::Columns { .. })) =>
+        {
+            View { panels: &[], ..view }
+        }
         _ => view,
     }
 }

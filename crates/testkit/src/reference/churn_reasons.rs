@@ -8,6 +8,7 @@ use kohort_model::{Basis, Cause, Day};
 use super::people::Person;
 use super::{Frame, ratio, row, segment_value, share};
 use crate::compare::NaiveRow;
+use crate::history::Id;
 
 /// A churn event with what is known about it.
 struct Departure {
@@ -93,16 +94,32 @@ fn departure(frame: &Frame<'_>, customer: &Person, day: Day) -> Departure {
     }
 }
 
-/// The latest answer around the churn event, of one day the smallest text.
-fn answer(frame: &Frame<'_>, customer: &Person, day: Day) -> Option<String> {
+/// Whether a day lies around a churn event.
+fn is_near(frame: &Frame<'_>, said: Day, churned: Day) -> bool {
     let window = i64::from(frame.settings.survey_window_days);
     let left = match frame.settings.basis {
-        Basis::Orders => day.plus(-frame.w),
-        Basis::Subscriptions => day,
+        Basis::Orders => churned.plus(-frame.w),
+        Basis::Subscriptions => churned,
     };
+    left.plus(-window) <= said && said <= churned.plus(window)
+}
+
+/// Answers around no churn event.
+pub(super) fn idle_answers(frame: &Frame<'_>) -> usize {
+    let is_used = |id: &Id, said: Day| {
+        let person = frame.groups[0].customers().find(|p| p.id == *id);
+        let events = person.map(|p| p.churn_events(frame.as_of, frame.w)).unwrap_or_default();
+        events.into_iter().any(|churned| is_near(frame, said, churned))
+    };
+    let answers = frame.notes.answers.iter().flatten();
+    answers.filter(|(id, said, _)| !is_used(id, *said)).count()
+}
+
+/// The latest answer around the churn event, of one day the smallest text.
+fn answer(frame: &Frame<'_>, customer: &Person, day: Day) -> Option<String> {
     let near: Vec<_> = (frame.notes.answers.iter().flatten())
         .filter(|(id, _, _)| *id == customer.id)
-        .filter(|(_, said, _)| left.plus(-window) <= *said && *said <= day.plus(window))
+        .filter(|(_, said, _)| is_near(frame, *said, day))
         .collect();
     let latest = near.iter().map(|(_, said, _)| *said).max();
     let of_latest = near.iter().filter(|(_, said, _)| Some(*said) == latest);

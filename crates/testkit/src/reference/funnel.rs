@@ -123,6 +123,13 @@ pub(super) fn funnel(frame: &Frame<'_>) -> Vec<NaiveRow> {
     rows
 }
 
+/// Events of visitors who never took the first step.
+pub(super) fn events_on_no_path(frame: &Frame<'_>) -> usize {
+    let visitors = frame.groups[0].people.iter().flat_map(|p| by_visitor(frame, p));
+    let idle = visitors.filter(|touches| touches.iter().all(|t| t.step != 0));
+    idle.map(|touches| touches.len()).sum()
+}
+
 fn first_path(frame: &Frame<'_>, group: &Group) -> Option<Day> {
     let touches = group.people.iter().flat_map(|p| touches(frame, p));
     touches.filter(|t| t.step == 0).map(|t| t.touch.day).min()

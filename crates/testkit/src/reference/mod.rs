@@ -17,6 +17,7 @@ mod lost_sales;
 mod loyalty;
 mod notes;
 mod nps;
+mod omissions;
 mod opportunities;
 mod orders;
 mod people;
@@ -67,7 +68,12 @@ pub struct Reference {
     pub left_out: BTreeMap<&'static str, u64>,
     /// Rows of the further inputs left out.
     pub further_left_out: FurtherLeftOut,
+    /// Rows that a table does not count.
+    pub omissions: Omissions,
 }
+
+/// Rows, by table and name; those without any are not in it.
+pub type Omissions = BTreeMap<(&'static str, &'static str), u64>;
 
 /// Rows of the further inputs, by input and reason; those without any are not in it.
 pub type FurtherLeftOut = BTreeMap<(&'static str, &'static str), u64>;
@@ -86,7 +92,7 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
             let as_of = orders::resolve_as_of(&history.rows, settings);
             let events = orders::events(&history.rows, settings, as_of, &mut left_out);
             let everybody = people(&events, settings);
-            leave_out_refunds(&everybody, settings, &mut left_out);
+            leave_out_refunds(&everybody, &mut left_out);
             (as_of, everybody)
         }
         Basis::Subscriptions => {
@@ -103,12 +109,14 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
     let (notes, mut further_left_out) = Notes::known(history, as_of);
     let further = side_inputs::by_person(history, settings, as_of, &mut further_left_out);
     let visitors = add_further(&mut everybody, further, settings);
-    let tables = lapse_days.map(|w| {
+    let made = lapse_days.map(|w| {
         let groups = groups(everybody, visitors, settings);
-        tables(&Frame { history, settings, as_of, w: w.into(), groups, notes })
+        let frame = Frame { history, settings, as_of, w: w.into(), groups, notes };
+        (tables(&frame), omissions::omissions(&frame))
     });
-    let tables = tables.unwrap_or_default();
-    Reference { as_of, lapse_days, tables, left_out, further_left_out }
+    let (tables, mut omissions) = made.unwrap_or_default();
+    omissions.retain(|(table, _), _| tables.contains_key(table));
+    Reference { as_of, lapse_days, tables, left_out, further_left_out, omissions }
 }
 
 /// Adds to people what further inputs tell of them, and people of whom nothing else is known. Gives
@@ -144,6 +152,9 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
         ("win_back", win_back::win_back(frame)),
     ]);
     let basis = frame.settings.basis;
+    if basis == Basis::Subscriptions {
+        tables.insert("revenue_events", revenue::revenue_events(frame));
+    }
     if basis == Basis::Subscriptions || frame.notes.answers.is_some() {
         tables.insert("churn_reasons", churn_reasons::churn_reasons(frame));
     }
@@ -228,17 +239,11 @@ fn person(id: &Id, events: &[Event], settings: &Settings) -> Person {
     }
 }
 
-/// Counts the refunds that stand in no table, or not in every one.
-fn leave_out_refunds(everybody: &[Person], settings: &Settings, left_out: &mut LeftOut) {
-    for person in everybody {
+/// Counts the refunds that stand in no table.
+fn leave_out_refunds(everybody: &[Person], left_out: &mut LeftOut) {
+    for person in everybody.iter().filter(|person| !person.is_customer()) {
         let refunds = person.events.iter().filter(|e| e.role == Role::Refund);
-        if !person.is_customer() {
-            leave_out(left_out, "refund_without_order", refunds.count());
-        } else if let Some(grain) = settings.grains.iter().min() {
-            let cohort = periods::period_of(settings.calendar, *grain, person.first_day());
-            let before = refunds.filter(|e| e.day < cohort.start).count();
-            leave_out(left_out, "refund_before_cohort", before);
-        }
+        leave_out(left_out, "refund_without_order", refunds.count());
     }
 }
 

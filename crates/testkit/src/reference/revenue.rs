@@ -1,6 +1,6 @@
-//! `revenue_churn` and `revenue_movements`.
+//! `revenue_churn`, `revenue_movements` and `revenue_events`.
 
-use kohort_model::{Basis, Grain, Id};
+use kohort_model::{Basis, Day, Grain, Id};
 
 use super::people::{Person, Role};
 use super::periods::{Period, period_of, starts_before};
@@ -157,6 +157,8 @@ pub(super) fn revenue_churn(frame: &Frame<'_>) -> Vec<NaiveRow> {
                 closing_customers: closing_customers,
                 gross_revenue_churn_rate: ratio(left, opening),
                 net_revenue_churn_rate: ratio(left - expansion, opening),
+                net_revenue_churn_rate_with_reactivation:
+                    ratio(left - expansion - reactivated, opening),
                 gross_revenue_retention: ratio(opening - left, opening),
                 net_revenue_retention: ratio(opening - left + expansion, opening),
                 existing_customer_growth_rate: ratio(reactivated + expansion - left, opening),
@@ -165,6 +167,59 @@ pub(super) fn revenue_churn(frame: &Frame<'_>) -> Vec<NaiveRow> {
                     .expect("the revenue of a small history"),
                 average_revenue_per_customer: average(closing, closing_customers, frame),
                 is_complete: windows.is_complete,
+            });
+        }
+    }
+    rows
+}
+
+pub(super) fn revenue_events(frame: &Frame<'_>) -> Vec<NaiveRow> {
+    let mut rows = Vec::new();
+    for (grain, group) in frame.grains_and_groups() {
+        let monthly = |day: Day| group.customers().map(|p| p.monthly(day)).sum::<i128>();
+        for period in frame.periods(grain, group.first_activity()) {
+            // What each customer paid a month on a day, on the next, and whether that is the first.
+            let mut events = Vec::new();
+            for day in period.known_days(frame.as_of) {
+                let of =
+                    |p: &Person| (p.monthly(day.plus(-1)), p.monthly(day), p.first_day() == day);
+                events.extend(group.customers().map(of).filter(|(before, now, _)| before != now));
+            }
+            let movement = |which: &dyn Fn(i128, i128, bool) -> bool| {
+                let moved: Vec<_> =
+                    events.iter().filter(|(b, n, first)| which(*b, *n, *first)).collect();
+                let money: i128 = moved.iter().map(|(b, n, _)| (n - b).abs()).sum();
+                (money, moved.len())
+            };
+            let (new, new_events) = movement(&|b, _, first| b == 0 && first);
+            let (reactivated, reactivated_events) = movement(&|b, _, first| b == 0 && !first);
+            let (expansion, expansion_events) = movement(&|b, n, _| b > 0 && n > b);
+            let (contraction, contraction_events) = movement(&|b, n, _| n > 0 && n < b);
+            let (churned, churned_events) = movement(&|_, n, _| n == 0);
+            let opening = monthly(period.start.plus(-1));
+            let left = churned + contraction;
+            rows.push(row! {
+                grain: grain.name(),
+                segment: group.segment,
+                segment_value: segment_value(group),
+                period: period.start,
+                opening_revenue: opening,
+                new_revenue: new,
+                reactivated_revenue: reactivated,
+                expansion_revenue: expansion,
+                contraction_revenue: contraction,
+                churned_revenue: churned,
+                closing_revenue: monthly(period.last_known(frame.as_of)),
+                new_events: new_events,
+                reactivated_events: reactivated_events,
+                expansion_events: expansion_events,
+                contraction_events: contraction_events,
+                churned_events: churned_events,
+                gross_revenue_churn_rate: ratio(left, opening),
+                net_revenue_churn_rate: ratio(left - expansion, opening),
+                net_revenue_churn_rate_with_reactivation:
+                    ratio(left - expansion - reactivated, opening),
+                is_complete: frame.is_complete(period),
             });
         }
     }

@@ -111,6 +111,23 @@ fn lapse_spells<'a>(frame: &Frame<'_>, group: &'a Group) -> Vec<Spell<'a>> {
     spells
 }
 
+/// Messages in no lapse spell: to people who were no customers yet, and to active customers.
+pub(super) fn idle_messages(frame: &Frame<'_>) -> [usize; 2] {
+    let everybody = &frame.groups[0];
+    let spells = lapse_spells(frame, everybody);
+    let is_lapsed = |m: &&Message| {
+        let mut own = spells.iter().filter(|s| s.customer.id == m.customer);
+        own.any(|s| s.churned <= m.day && s.returned.is_none_or(|day| m.day <= day))
+    };
+    let is_early = |m: &Message| {
+        let first = everybody.customers().find(|p| p.id == m.customer).map(Person::first_day);
+        first.is_none_or(|first| m.day < first)
+    };
+    let (early, later): (Vec<&Message>, Vec<_>) =
+        frame.notes.messages.iter().flatten().partition(|m| is_early(m));
+    [early.len(), later.into_iter().filter(|m| !is_lapsed(m)).count()]
+}
+
 /// From `lapsed_opening` to `reactivation_rate`; all NULL unless the row is a total.
 fn returns(
     frame: &Frame<'_>,

@@ -323,7 +323,7 @@ fn note_steps() -> BoxedStrategy<Vec<NoteStep>> {
     let texts = || select(vec![None, Some("a"), Some("b"), Some("Z")]);
     let kind = prop_oneof![
         2 => Just(NoteKind::Prospect),
-        8 => (texts(), texts(), prop::bool::weighted(0.4), prop::bool::weighted(0.4)).prop_map(
+        12 => (texts(), texts(), prop::bool::weighted(0.4), prop::bool::weighted(0.6)).prop_map(
             |(campaign, strategy, is_holdout, is_to_all)| {
                 NoteKind::Contact { campaign, strategy, is_holdout, is_to_all }
             },
@@ -340,7 +340,7 @@ fn note_steps() -> BoxedStrategy<Vec<NoteStep>> {
     let step = (kind, any::<Index>(), any::<Index>(), gap, later).prop_map(
         |(kind, person, anchor, gap, later)| NoteStep { kind, person, anchor, gap, later },
     );
-    vec(step, 0..=24).boxed()
+    vec(step, 0..=28).boxed()
 }
 
 /// The further inputs of a history whose people have `anchors`, the days of what they did. One

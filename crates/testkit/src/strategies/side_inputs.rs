@@ -48,7 +48,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
     let there = prop::bool::weighted;
     let style = || select(vec![IdStyle::Integers, IdStyle::Texts]);
     (
-        [there(0.6), there(0.5), there(0.6), there(0.6), there(0.5), there(0.6), there(0.5)],
+        [there(0.7), there(0.5), there(0.6), there(0.6), there(0.5), there(0.6), there(0.5)],
         [there(0.6), there(0.8), there(0.7), there(0.7)],
         [there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.3)],
         [style(), style()],
@@ -109,8 +109,13 @@ struct Near {
 }
 
 fn near() -> BoxedStrategy<Near> {
+    near_anchors(0.7)
+}
+
+/// Near a day of a person by this probability, else near the end of what is known.
+fn near_anchors(probability: f64) -> BoxedStrategy<Near> {
     let days = prop_oneof![6 => -2..=2_i64, 3 => -10..=10_i64, 1 => -70..=70_i64];
-    (any::<Index>(), weighted(0.7, any::<Index>()), days)
+    (any::<Index>(), weighted(probability, any::<Index>()), days)
         .prop_map(|(person, anchor, days)| Near { person, anchor, days })
         .boxed()
 }
@@ -167,7 +172,8 @@ fn visits() -> BoxedStrategy<Vec<Visit>> {
             value,
             customer,
         });
-    let visit = (near(), 0..=4_usize, 0..=23_i64, vec(touch, 1..=5))
+    // Often at the end, where paths are still open.
+    let visit = (near_anchors(0.5), 0..=4_usize, 0..=23_i64, vec(touch, 1..=5))
         .prop_map(|(near, visitor, hour, touches)| Visit { near, visitor, hour, touches });
     vec(visit, 0..=10).boxed()
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use kohort_measures::MEASURES;
 use kohort_model::{
     Basis, Cell, Cells, Context, CustomerTable, Day, EventBatch, Finished, Grain, IdType, Input,
-    Measure, MeasureSpec, MemoryGuard, Periods, RiskFit, SegmentAt, SettingValue, Source, Spill,
-    Table, TableSchema, WinBack,
+    Measure, MeasureSpec, MemoryGuard, OmissionCounter, Omitted, Periods, RiskFit, SegmentAt,
+    SettingValue, Source, Spill, Table, TableSchema, WinBack,
 };
-use kohort_testkit::reference::{FurtherLeftOut, in_order_of_names};
+use kohort_testkit::reference::{FurtherLeftOut, Omissions, in_order_of_names};
 use kohort_testkit::strategies::Case;
 use kohort_testkit::{Columns, History, LapseDays, NaiveRow, Settings, cell, table_rows};
 use kohort_timeline::{
@@ -44,6 +44,7 @@ pub struct Run {
     /// `None` where there is nothing to fold by.
     pub left_out: Option<BTreeMap<&'static str, u64>>,
     pub further_left_out: Option<FurtherLeftOut>,
+    pub omissions: Option<Omissions>,
     pub tables: Vec<Table>,
     /// Rows of each customer table, sorted by key.
     pub customer_tables: Vec<(&'static TableSchema, Vec<NaiveRow>)>,
@@ -61,7 +62,11 @@ fn measures(
     let is_offered = |spec: &&&MeasureSpec| spec.tables.iter().any(|t| t.requires.is_met(has));
     let settings = of_measures(settings);
     let offered = MEASURES.iter().filter(is_offered);
-    offered.map(|spec| (spec.start)(Arc::clone(context), &settings)).collect()
+    let mut measures: Vec<_> =
+        offered.map(|spec| (spec.start)(Arc::clone(context), &settings)).collect();
+    let tables = kohort_measures::tables().filter(|table| table.requires.is_met(has));
+    measures.push(Box::new(OmissionCounter::new(Arc::clone(context), &settings, tables)));
+    measures
 }
 
 /// Whether the history of a case has an input, and this column of it.
@@ -171,6 +176,7 @@ pub fn fold_all(
             lapse_days,
             left_out: None,
             further_left_out: None,
+            omissions: None,
             tables: Vec::new(),
             customer_tables: Vec::new(),
             risk: None,
@@ -222,6 +228,7 @@ pub fn fold_all(
         lapse_days: Some(lapse_days),
         left_out: Some(counts(&left_out)),
         further_left_out: Some(further(&left_out)),
+        omissions: Some(omissions(&all.omitted)),
         tables: all.tables,
         customer_tables: list(gathered, pool, &options, &all.customer_tables)?,
         risk: all.risk,
@@ -273,11 +280,13 @@ fn first_day(settings: &Settings, survey: &Survey, as_of: Day) -> Day {
 fn finish(measures: Vec<Box<dyn Measure>>) -> Finished {
     let mut all = Finished::default();
     for measure in measures {
-        let Finished { tables, customer_tables, second_pass, risk, warnings } = measure.finish();
+        let Finished { tables, customer_tables, second_pass, risk, omitted, warnings } =
+            measure.finish();
         all.tables.extend(tables);
         all.customer_tables.extend(customer_tables);
         all.second_pass.extend(second_pass);
         all.risk = all.risk.or(risk);
+        all.omitted.extend(omitted);
         all.warnings.extend(warnings);
     }
     all
@@ -453,7 +462,6 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
         before_history_start,
         negative_attempt,
         refund_without_order,
-        refund_before_cohort,
         mixed_status,
         superseded,
         empty_span,
@@ -467,7 +475,6 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
         ("before_history_start", before_history_start),
         ("negative_attempt", negative_attempt),
         ("refund_without_order", refund_without_order),
-        ("refund_before_cohort", refund_before_cohort),
         ("mixed_status", mixed_status),
         ("superseded", superseded),
         ("empty_span", empty_span),
@@ -495,6 +502,12 @@ fn further(left_out: &LeftOut) -> FurtherLeftOut {
         }
     }
     all
+}
+
+/// By table and name, without those of which there are none.
+fn omissions(omitted: &[Omitted]) -> Omissions {
+    let some = omitted.iter().filter(|omitted| omitted.rows > 0);
+    some.map(|omitted| ((omitted.table, omitted.name), omitted.rows)).collect()
 }
 
 /// A disk that is none.

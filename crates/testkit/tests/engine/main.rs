@@ -55,14 +55,23 @@ proptest! {
 
     #[test]
     fn how_the_work_is_cut_shows_nowhere(case in any_case(), shape in shapes()) {
-        let Run { as_of, lapse_days, left_out, further_left_out, tables, customer_tables, risk } =
-            run(&case, PLAIN);
+        let Run {
+            as_of,
+            lapse_days,
+            left_out,
+            further_left_out,
+            omissions,
+            tables,
+            customer_tables,
+            risk,
+        } = run(&case, PLAIN);
         let history = case.history.clone().reordered(&Reversed);
         let other = run(&Case { history, ..case }, shape);
         prop_assert_eq!(as_of, other.as_of);
         prop_assert_eq!(lapse_days, other.lapse_days);
         prop_assert_eq!(left_out, other.left_out);
         prop_assert_eq!(further_left_out, other.further_left_out);
+        prop_assert_eq!(omissions, other.omissions);
         prop_assert_eq!(tables, other.tables);
         prop_assert_eq!(customer_tables, other.customer_tables);
         prop_assert_eq!(risk, other.risk);
@@ -82,6 +91,9 @@ fn differs(case: &Case, expected: &Reference) -> Option<String> {
     );
     if (&left_out.0, &left_out.1) != (&expected.left_out, &expected.further_left_out) {
         return Some(format!("left out is {left_out:?}"));
+    }
+    if let Some(omissions) = run.omissions.filter(|found| *found != expected.omissions) {
+        return Some(format!("the tables leave out {omissions:?}"));
     }
     // With a model of leaving the status of customers is not that of their gaps.
     if run.risk.is_some() {

@@ -4,12 +4,8 @@ WITH mixed AS (
     SELECT customer_id, order_id FROM kept GROUP BY ALL HAVING count(DISTINCT kind) > 1
 ),
 refund AS (
-    SELECT c.start, f.start AS cohort
-    FROM event e
-    JOIN grain g ON g.rank = (SELECT min(rank) FROM grain)
-    JOIN calendar c ON c.grain = g.grain AND c.day = e.day
-    LEFT JOIN person p ON p.segment = 'all' AND p.customer_id = e.customer_id
-    LEFT JOIN calendar f ON f.grain = g.grain AND f.day = p.first_day
+    SELECT p.pid
+    FROM event e LEFT JOIN person p ON p.segment = 'all' AND p.customer_id = e.customer_id
     WHERE e.kind = 'refund'
 )
 SELECT 'orders', 'left_out', 'superseded',
@@ -18,8 +14,7 @@ FROM kept
 UNION ALL SELECT 'orders', 'rejected', 'mixed_status', count(*) FROM kept JOIN mixed USING (customer_id, order_id)
     WHERE getvariable('is_lines')
 UNION ALL SELECT 'orders', 'left_out', left_out, count(*) FROM entry WHERE left_out IS NOT NULL GROUP BY ALL
-UNION ALL SELECT 'orders', 'left_out', 'refund_without_order', count(*) FROM refund WHERE cohort IS NULL
-UNION ALL SELECT 'orders', 'left_out', 'refund_before_cohort', count(*) FROM refund WHERE start < cohort
+UNION ALL SELECT 'orders', 'left_out', 'refund_without_order', count(*) FROM refund WHERE pid IS NULL
 UNION ALL SELECT NULL, 'events', CASE WHEN kind IN ('order', 'refund') THEN kind || 's' ELSE kind END, count(*)
     FROM event GROUP BY ALL
 UNION ALL SELECT NULL, 'events', 'customers', count(*) FROM person WHERE segment = 'all';

@@ -116,8 +116,8 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
             "at = \"order\"";
     }
     "revenue" {
-        "window": "text such as `\"12 months\"`, or a table by grain", "one period of the grain",
-            "How long a time `revenue_churn` compares with as long a time before it; grains that it is no whole number of keep one period.",
+        "window": "text such as `\"12 months\"`, or a table by grain", "with orders a year: 12 months, 4 quarters, 52 weeks, 365 days; with subscriptions one period of the grain",
+            "How long a time `revenue_churn` compares with as long a time before it; grains that it is no whole number of keep the default.",
             "window = \"12 months\"";
     }
     "alerts" {

@@ -122,10 +122,10 @@ fn tables_follow_from_the_inputs() {
     insta::assert_snapshot!(found.join("\n"), @r#"
     orders: cohort_retention cohort_curve customer_retention revenue_churn win_back lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
     orders and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons lost_sales purchase_gaps purchase_gap_histogram loyalty clv_models clv_holdout scorecard alerts
-    subscriptions: cohort_retention cohort_curve customer_retention revenue_churn win_back clv_models scorecard alerts
-    subscriptions with reasons: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
-    subscriptions with causes: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
-    subscriptions and surveys: cohort_retention cohort_curve customer_retention revenue_churn win_back churn_reasons clv_models scorecard alerts
+    subscriptions: cohort_retention cohort_curve customer_retention revenue_churn revenue_events win_back clv_models scorecard alerts
+    subscriptions with reasons: cohort_retention cohort_curve customer_retention revenue_churn revenue_events win_back churn_reasons clv_models scorecard alerts
+    subscriptions with causes: cohort_retention cohort_curve customer_retention revenue_churn revenue_events win_back churn_reasons clv_models scorecard alerts
+    subscriptions and surveys: cohort_retention cohort_curve customer_retention revenue_churn revenue_events win_back churn_reasons clv_models scorecard alerts
     "#);
     // What is not computed by itself may be asked for.
     let asked = "outputs.tables=[\"churn_reasons\", \"revenue_movements\"]";

@@ -85,7 +85,7 @@ fn defaults() {
     calendar.week_start: monday
     calendar.fiscal_year_start: 1
     calendar.grains: ["month"]
-    revenue.window.month: 1
+    revenue.window.month: 12
     customers.lapse_after_days: 90
     customers.activity: sales
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
@@ -142,7 +142,7 @@ fn defaults() {
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
-    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "win_back", "clv_models", "scorecard", "alerts"]
+    outputs.tables: ["cohort_retention", "cohort_curve", "customer_retention", "revenue_churn", "revenue_events", "win_back", "clv_models", "scorecard", "alerts"]
     checks.max_rejected: 0.01
     "#);
 }
@@ -432,18 +432,22 @@ fn flags_are_taken_as_they_stand() {
 fn windows() {
     let all = "calendar.grains=[\"day\", \"week\", \"month\", \"quarter\", \"year\"]";
     for (window, expected) in [
-        ("1 month", [1, 1, 1, 1, 1]),
-        ("1 day", [1, 1, 1, 1, 1]),
-        ("28 days", [28, 4, 1, 1, 1]),
-        ("2 weeks", [14, 2, 1, 1, 1]),
-        ("1 quarter", [1, 1, 3, 1, 1]),
-        ("12 months", [1, 1, 12, 4, 1]),
-        ("2 years", [1, 1, 24, 8, 2]),
-        ("18 months", [1, 1, 18, 6, 1]),
-        ("{ day = \"7 days\", year = \"1 year\" }", [7, 1, 1, 1, 1]),
-        ("{ month = \"1 year\", week = \"4 weeks\" }", [1, 4, 12, 1, 1]),
+        // A year, where nothing is said or what is said does not fit.
+        ("", [365, 52, 12, 4, 1]),
+        ("1 month", [365, 52, 1, 4, 1]),
+        ("1 day", [1, 52, 12, 4, 1]),
+        ("28 days", [28, 4, 12, 4, 1]),
+        ("2 weeks", [14, 2, 12, 4, 1]),
+        ("1 quarter", [365, 52, 3, 1, 1]),
+        ("12 months", [365, 52, 12, 4, 1]),
+        ("2 years", [365, 52, 24, 8, 2]),
+        ("18 months", [365, 52, 18, 6, 1]),
+        ("{ day = \"7 days\", year = \"2 years\" }", [7, 52, 12, 4, 2]),
+        ("{ month = \"1 month\", week = \"4 weeks\" }", [365, 4, 1, 4, 1]),
     ] {
-        let pipeline = small(&[all, &format!("revenue.window={window}")]);
+        let set = format!("revenue.window={window}");
+        let arguments = [all, &set];
+        let pipeline = small(if window.is_empty() { &arguments[..1] } else { &arguments });
         let found: Vec<_> = pipeline.grains.iter().map(|grain| grain.revenue_window).collect();
         assert_eq!(found, expected, "{window}");
     }

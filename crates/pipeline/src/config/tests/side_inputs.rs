@@ -129,7 +129,7 @@ fn every_key_of_further_inputs() {
     calendar.week_start: monday
     calendar.fiscal_year_start: 1
     calendar.grains: ["month"]
-    revenue.window.month: 1
+    revenue.window.month: 12
     customers.lapse_after_days: 90
     customers.activity: sales
     inputs.orders.path: ["/home/shop/orders/*.parquet"]
@@ -283,8 +283,8 @@ fn defaults_of_further_inputs() {
     ");
     assert_eq!(
         pipeline.tables.len(),
-        tables().count() - 5,
-        "all but those on request, reasons and checks"
+        tables().count() - 6,
+        "all but those on request, reasons, checks and those of subscriptions"
     );
     assert!(pipeline.maps(Input::Touchpoints, "cart_id"));
     assert_eq!(["score", "reason"].map(|c| pipeline.maps(Input::Surveys, c)), [true, false]);
@@ -315,7 +315,7 @@ fn tables_of_further_inputs() {
         format!("{inputs}: {}", more.join(" "))
     });
     insta::assert_snapshot!(found.join("\n"), @r#"
-    nothing: cohort_retention cohort_curve customer_retention revenue_churn win_back clv_models scorecard alerts
+    nothing: cohort_retention cohort_curve customer_retention revenue_churn revenue_events win_back clv_models scorecard alerts
     touchpoints: funnel
     carts: lost_sales funnel carts
     opportunities: lost_sales
@@ -452,6 +452,7 @@ fn tables_that_lack_an_input() {
         lines.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(lacks(SMALL), @r#"
+    --set outputs.tables=revenue_events: outputs.tables has "revenue_events", which is about subscriptions, but this pipeline follows orders
     --set outputs.tables=churn_reasons: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason
     --set outputs.tables=funnel: outputs.tables has "funnel", which needs [inputs.touchpoints]
     --set outputs.tables=carts: outputs.tables has "carts", which needs [inputs.touchpoints] with cart_id

@@ -206,6 +206,7 @@ fn publish(output: &Output, id: &RunId, keep: usize) -> Result<(), PublishError>
             bytes: content.len() as u64,
             digest: String::new(),
             files: BTreeMap::new(),
+            left_out: BTreeMap::new(),
         });
     }
     staging.commit(&record, keep).map(|_| ())

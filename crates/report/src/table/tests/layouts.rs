@@ -188,6 +188,58 @@ fn reasons_of_each_value() {
     "#);
 }
 
+#[test]
+fn more_columns_stand_below() {
+    let [jan, feb, _] = MONTHS;
+    let columns = || {
+        vec![
+            words("grain", [MONTH; 2]),
+            words("segment", [Some("all"); 2]),
+            words("segment_value", [None; 2]),
+            days("period", [jan, feb]),
+            money("opening_revenue", [0, 10_000]),
+            money("new_revenue", [10_000, 500]),
+            money("churned_revenue", [0, 4_000]),
+            money("closing_revenue", [10_000, 6_500]),
+            money("closing_credits", [0, 0]),
+            flags("is_complete", [true, false]),
+        ]
+    };
+    let key = "grain,segment,segment_value,period";
+    insta::assert_snapshot!(draw("revenue_churn", key, columns(), &[]), @r"
+    revenue_churn by month, as of 2024-03-15, everybody
+
+                 opening_  closing_
+    period        revenue   revenue
+    ───────────  ────────  ────────
+    2024-01-01       0.00    100.00
+    2024-02-01*    100.00     65.00
+    * not complete yet
+
+    movements from opening to closing
+
+                              churned_
+    period       new_revenue   revenue
+    ───────────  ───────────  ────────
+    2024-01-01        100.00      0.00
+    2024-02-01*         5.00     40.00
+    * not complete yet
+    left out: columns closing_credits (--column)
+    ");
+    let asked = ["--column", "closing_revenue"];
+    insta::assert_snapshot!(draw("revenue_churn", key, columns(), &asked), @r"
+    revenue_churn by month, as of 2024-03-15, everybody
+
+                 closing_
+    period        revenue
+    ───────────  ────────
+    2024-01-01     100.00
+    2024-02-01*     65.00
+    * not complete yet
+    left out: columns opening_revenue, new_revenue, churned_revenue, closing_credits (--column)
+    ");
+}
+
 fn revenue_movements() -> Vec<Column> {
     let [jan, feb, mar] = MONTHS;
     vec![

@@ -4,10 +4,12 @@
 mod customers;
 mod gaps;
 mod indicators;
+mod omissions;
 mod opportunities;
 mod orders;
 mod reasons;
 mod receivables;
+mod revenue_events;
 mod service;
 mod subscription_rows;
 mod subscriptions;
