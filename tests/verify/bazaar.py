@@ -233,7 +233,8 @@ class Bazaar:
                 "happened": invoice["happened"] + timedelta(days=rng.choice([-3, 0, 1, 14, rng.randrange(90)])),
                 "value": int(invoice["value"] * share),
             }
-            rows.append(row | rng.choice([*[{}] * 30, {"customer": self.customer()}, {"number": 10**6}, {"value": None}]))
+            odd = [{"customer": self.customer()}, {"number": 10**6}, {"value": None}]
+            rows.append(row | rng.choice([*[{}] * 30, *odd]))
         return rows
 
     def surveys(self) -> list[dict]:

@@ -5,13 +5,15 @@ SELECT 'orders' AS source, who, day AS told_from, segment, segment_value, day, i
     lost_day, is_recovered
 FROM order_attempt
 UNION ALL
-SELECT 'carts', c.who, c.day, segment, segment_value, c.day, coalesce(p.first_day < c.day, false), kind, value, 'unknown',
+SELECT 'carts', c.who, c.day, segment, segment_value, c.day,
+    coalesce(p.first_day < c.day, false), kind, value, 'unknown',
     NULL, (SELECT list(step ORDER BY number) FROM funnel_step WHERE number BETWEEN c.first_step AND c.furthest),
     (SELECT step FROM funnel_step WHERE number = c.furthest),
     lost_day, is_recovered
 FROM cart_sale c LEFT JOIN (SELECT pid, first_day FROM person) p USING (pid)
 UNION ALL
-SELECT 'opportunities', o.who, lost_day, segment, segment_value, o.day, coalesce(p.first_day < o.day, false), kind, value, reason,
+SELECT 'opportunities', o.who, lost_day, segment, segment_value, o.day,
+    coalesce(p.first_day < o.day, false), kind, value, reason,
     CASE WHEN getvariable('has_competitor') THEN competitor END, stages, stage, lost_day, is_recovered
 FROM opportunity_sale o LEFT JOIN (SELECT pid, first_day FROM person) p USING (pid);
 
