@@ -48,6 +48,7 @@ each_case! {
     lapse_auto
     leap_day
     lines
+    lost_sales_answers
     lost_sales_cut
     lost_sales_opportunities
     lost_sales_prospects_only
@@ -57,9 +58,11 @@ each_case! {
     loyalty
     naive_times
     nps
+    nps_anonymous
     product_returns
     purchase_gaps
     receivables
+    receivables_payments
     receivables_without_ids
     refunds
     retention_cut_by_as_of

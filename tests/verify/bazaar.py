@@ -36,14 +36,15 @@ class Bazaar:
 
     def tables(self, rows: list[Row] = ()) -> dict[str, pa.Table]:
         """Each input as a file of its name; lines and returns are those of the orders in `rows`."""
-        lines = self.lines(rows)
+        lines, invoices = self.lines(rows), self.invoices()
         found = {
             "touchpoints": self.touchpoints(),
             "identities": self.identities(),
             "opportunities": self.opportunities(),
             "order_lines": lines,
             "returns": self.returns(lines),
-            "invoices": self.invoices(),
+            "invoices": invoices,
+            "payments": self.payments(invoices),
             "surveys": self.surveys(),
             "engagement": self.engagement(),
         }
@@ -221,14 +222,30 @@ class Bazaar:
         rng.shuffle(rows)
         return rows
 
+    def payments(self, invoices: list[dict]) -> list[dict]:
+        rng = self.rng
+        rows = []
+        for invoice in rng.choices(invoices, k=len(invoices)):
+            share = rng.choice([0, 1, 1, 0.5, 0.5, 2, -0.5])
+            row = {
+                "number": invoice["number"],
+                "customer": invoice["customer"],
+                "happened": invoice["happened"] + timedelta(days=rng.choice([-3, 0, 1, 14, rng.randrange(90)])),
+                "value": int(invoice["value"] * share),
+            }
+            odd = [{"customer": self.customer()}, {"number": 10**6}, {"value": None}]
+            rows.append(row | rng.choice([*[{}] * 30, *odd]))
+        return rows
+
     def surveys(self) -> list[dict]:
         rng = self.rng
         rows = []
         for _ in range(self.customers * 4):
             row = {
-                "customer": self.customer(),
+                "customer": rng.choice([*[self.customer()] * 9, None]),
                 "happened": self.instant(),
                 "reason": rng.choice(list(REASONS)),
+                "lost_reason": rng.choice(list(REASONS)),
                 "score": rng.choice([None, 0.0, 6.0, 7.0, 8.0, 9.0, 10.0, 10.0]),
             }
             rows.append(row)
@@ -256,7 +273,8 @@ COLUMNS = {
     "order_lines": ["customer", "number", "happened", "value", "product", "category", "units"],
     "returns": ["customer", "number", "happened", "value", "product", "units", "reason"],
     "invoices": ["number", "customer", "happened", "due", "paid", "value"],
-    "surveys": ["customer", "happened", "reason", "score"],
+    "payments": ["number", "customer", "happened", "value"],
+    "surveys": ["customer", "happened", "reason", "lost_reason", "score"],
     "engagement": ["customer", "happened", "kind", "value"],
 }
 
@@ -325,6 +343,7 @@ path = "input/side/surveys.parquet"
 customer_id = "customer"
 answered_at = "happened"
 reason = "reason"
+lost_reason = "lost_reason"
 score = "score"
 
 [inputs.engagement]
@@ -340,3 +359,18 @@ steps = ["see", "Look", "basket", "buy"]
 [lost_sales]
 stages = ["lead", "offer", "Ende"]
 """
+
+PAYMENTS = """
+[inputs.payments]
+path = "input/side/payments.parquet"
+customer_id = "customer"
+invoice_id = "number"
+paid_at = "happened"
+amount = "value"
+"""
+
+# The same with invoices that do not say when they are paid, but payments that do.
+WITH_PAYMENTS = PAYMENTS + INPUTS.replace('paid_at = "paid"\n', "")
+
+# What makes invoices of lines.
+LINES = ('invoiced_at = "happened"\n', 'invoiced_at = "happened"\nrows = "lines"\n')

@@ -295,8 +295,8 @@ OF_EVERY_INPUT = [
             lapse="60",
             more='activity = "any"\nat_risk_score = 0.2\nrisk_window = "own"\nat_risk_ratio = 1.7',
         )
-        + bazaar.INPUTS
-        + "recovery_window_days = 10\n"
+        + bazaar.WITH_PAYMENTS.replace(*bazaar.LINES)
+        + "recovery_window_days = 10\nsurvey_window_days = 5\n"
         + '[lost_sales.reasons]\n"too dear" = "price"\n"late" = "price"\n"moved" = "unknown"\n'
         + "[carts]\nwindow_hours = 30\n[receivables]\nterms_days = 0\n[churn_indicators]\nwindow_days = 45\n"
         + "[product_returns]\nwindow_days = 5\n[cross_sell]\nmin_support = 0.1\nmax_items = 3\n"
@@ -327,7 +327,7 @@ OF_EVERY_INPUT = [
             lapse='"auto"',
             more='activity = "any"',
         ).replace(ALL_GRAINS, '["week", "quarter"]')
-        + bazaar.INPUTS.replace('stages = ["lead", "offer", "Ende"]\n', "")
+        + bazaar.WITH_PAYMENTS.replace('stages = ["lead", "offer", "Ende"]\n', "")
         .replace('product = "product"\n', "")
         .replace('value = "value"\ncustomer_id = "customer"\n', "")
         .replace('kind = "kind"', "kind = \"concat(kind, extract(day from happened) % 6)\"")
@@ -360,7 +360,7 @@ OF_EVERY_INPUT = [
     Edge(
         "bazaar_subscriptions",
         lambda: stalls_of_subscribers(44),
-        subscriptions(calendar='as_of = "2024-05-08"', gap=7) + bazaar.INPUTS + firm.SEGMENTS,
+        subscriptions(calendar='as_of = "2024-05-08"', gap=7) + bazaar.WITH_PAYMENTS + firm.SEGMENTS,
     ),
 ]
 

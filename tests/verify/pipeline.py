@@ -87,6 +87,7 @@ class Pipeline:
     survey_window_days: int
     churn_reasons: dict[str, str]
     recovery_window_days: int
+    lost_survey_window_days: int
     lost_reasons: dict[str, str]
     stages: list[str]
     steps: list[str]
@@ -233,6 +234,7 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         survey_window_days=churn_reasons.get("survey_window_days", 90),
         churn_reasons=churn_reasons.get("reasons", {}),
         recovery_window_days=lost_sales.get("recovery_window_days", 30),
+        lost_survey_window_days=lost_sales.get("survey_window_days", 90),
         lost_reasons=lost_sales.get("reasons", {}),
         stages=lost_sales.get("stages", []),
         steps=funnel.get("steps", []),

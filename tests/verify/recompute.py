@@ -64,6 +64,8 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "has_orders": f"{p.basis == 'orders'}",
         "has_status": f"{p.basis == 'orders' and p.maps('orders', 'status')}",
         "has_returns": f"{'returns' in p.inputs}",
+        "lost_survey_window": f"{p.lost_survey_window_days}",
+        "has_payments": f"{'payments' in p.inputs}",
         "has_invoices": f"{'invoices' in p.inputs}",
         "has_scores": f"{p.maps('surveys', 'score')}",
         "has_stage": f"{p.maps('opportunities', 'stage')}",
@@ -149,6 +151,9 @@ def _counts(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         if name not in ("prospects", "identities"):
             rows = "touch WHERE number IS NOT NULL" if name == "touchpoints" else name
             db.execute(f"INSERT INTO counted SELECT NULL, 'events', '{name}', count(*) FROM {rows}")
+    if "surveys" in read:
+        nameless = "surveys WHERE customer_id IS NULL"
+        db.execute(f"INSERT INTO counted SELECT NULL, 'events', 'anonymous_answers', count(*) FROM {nameless}")
     visits = ("touchpoints", "identities")
     seen = [f"SELECT who_of(customer_id) AS who FROM {name}" for name in read if name not in visits]
     if "touchpoints" in read:

@@ -52,6 +52,8 @@ def read(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     specs = _specs(p)
     for name, spec in specs.items():
         _read_one(db, p, name, spec)
+        if name == "invoices" and _are_lines(p):
+            _join_lines(db, p)
     days = " UNION ALL ".join(f"SELECT min(day) AS day FROM {name}" for name, spec in specs.items() if spec.time)
     set_variable(db, "first_row", f"SELECT least(getvariable('first_known'), min(day)) FROM ({days})")
     zoned = _zoned(db, "touchpoints", "m_occurred_at")
@@ -89,10 +91,15 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
             },
         ),
         "surveys": Spec(
-            {"customer_id": "id", "answered_at": "time", "reason": "text", "score": "number"},
+            {"customer_id": "id", "answered_at": "time", "reason": "text", "lost_reason": "text", "score": "number"},
             "answered_at",
-            {"reason": plain(reason("m_reason", p.churn_reasons)), "score": plain("TRY_CAST(m_score AS INTEGER)")},
+            {
+                "reason": plain(reason("m_reason", p.churn_reasons)),
+                "lost_reason": plain(reason("m_lost_reason", p.lost_reasons)),
+                "score": plain("TRY_CAST(m_score AS INTEGER)"),
+            },
             [(f"NOT ({score})", "score_out_of_range")],
+            left_out=[("customer_id IS NULL AND score IS NULL", "anonymous")],
         ),
         "touchpoints": Spec(
             {
@@ -184,8 +191,21 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
                 "customer_id, invoice_id",
                 f"{NEWEST}, paid DESC NULLS LAST, day DESC, value DESC, due_as_found DESC NULLS LAST",
             )
-            if p.maps("invoices", "invoice_id")
+            if p.maps("invoices", "invoice_id") and not _are_lines(p)
             else None,
+        ),
+        "payments": Spec(
+            {"customer_id": "id", "invoice_id": "id", "paid_at": "time", "amount": "amount"},
+            "paid_at",
+            {"invoice_id": plain("m_invoice_id"), "value": money("m_amount")},
+            [unreadable],
+            left_out=[
+                (
+                    "NOT EXISTS (FROM invoices i WHERE i.customer_id = placed.customer_id"
+                    " AND i.invoice_id = placed.invoice_id)",
+                    "without_invoice",
+                )
+            ],
         ),
         "engagement": Spec(
             {"customer_id": "id", "occurred_at": "time", "kind": "text", "value": "amount"},
@@ -198,6 +218,22 @@ def _specs(p: Pipeline) -> dict[str, Spec]:
             [unreadable, negative],
         ),
     }
+
+
+def _are_lines(p: Pipeline) -> bool:
+    """Whether invoices come in lines."""
+    return p.mapped("invoices").get("rows") == "lines"
+
+
+def _join_lines(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
+    """Makes one row an invoice of its lines."""
+    db.execute(f"""
+        CREATE OR REPLACE TABLE invoices AS
+        SELECT customer_id, invoice_id, min(day) AS day, CAST(sum(value) AS BIGINT) AS value,
+            coalesce(max(due_as_found), min(day) + {p.terms_days}) AS due,
+            CASE WHEN count(paid) = count(*) THEN max(paid) END AS paid
+        FROM invoices GROUP BY customer_id, invoice_id
+    """)
 
 
 def _opportunities(p: Pipeline, value: Value, faults: list[tuple[str, str]], closed: Value) -> Spec:
@@ -252,6 +288,9 @@ def _read_one(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec)
     values = "".join(f", {sql(types)} AS {column}" for column, sql in spec.values.items())
     times = "CAST(NULL AS TIMESTAMP) AS instant, CAST(NULL AS DATE) AS day, false AS is_future"
     faults = [(f"{_whose(who)} IS NULL", "null_visitor_id" if who == "visitor_id" else "null_customer_id")]
+    if name == "surveys":
+        # Nobody need say who answers.
+        faults = []
     faults += [(f"{column} IS NULL", "null_order_id") for column in IDS if p.maps(name, column)]
     left_out = [("place > 1", "superseded"), *spec.left_out]
     if spec.time:

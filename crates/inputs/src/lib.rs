@@ -12,6 +12,7 @@ mod invoices;
 mod opportunities;
 mod order_lines;
 mod orders;
+mod payments;
 mod prospects;
 mod returns;
 mod subscriptions;
@@ -24,9 +25,10 @@ pub use invoices::{INVOICE_TERMS, Invoice, terms_days};
 use kohort_model::{Input, InputSpec};
 pub use opportunities::{Opportunity, Outcome};
 pub use order_lines::Line;
+pub use payments::Payment;
 pub use prospects::Prospect;
 pub use returns::Return;
-pub use surveys::{Answer, Score};
+pub use surveys::{Answer, LostAnswer, Score};
 pub use touchpoints::Touch;
 
 /// Every input, in the order of [`Input::ALL`].
@@ -42,6 +44,7 @@ pub static INPUTS: [&InputSpec; Input::ALL.len()] = [
     &order_lines::ORDER_LINES,
     &returns::RETURNS,
     &invoices::INVOICES,
+    &payments::PAYMENTS,
     &engagement::ENGAGEMENT,
 ];
 

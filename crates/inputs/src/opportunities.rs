@@ -49,7 +49,7 @@ static COLUMNS: [InputColumn; 10] = [
     .not_in_every_file()
     .unmapped("no rows by stage"),
     InputColumn::new("value", ValueKind::PRICE, "what it was worth"),
-    InputColumn::new("reason", ValueKind::reason("lost_sales.reasons"), "why it was lost")
+    InputColumn::new("reason", LOST_REASON, "why it was lost")
         .optional()
         .not_in_every_file(),
     InputColumn::new("competitor", ValueKind::TEXT, "who got it instead")
@@ -79,6 +79,10 @@ static OUTCOME: StatusTexts = StatusTexts {
     ],
     is_open_without_end: true,
 };
+
+/// Why a sale was lost, here and in answers about it.
+pub(crate) const LOST_REASON: ValueKind =
+    ValueKind::reason("lost_sales.reasons").shared("lost_reasons");
 
 /// The place of a column.
 const fn at(name: &str) -> usize {

@@ -31,7 +31,7 @@ static COLUMNS: [InputColumn; 7] = [
         "when it was ordered; an order is dated by its earliest line",
     ),
     InputColumn::new("product", ValueKind::PRODUCT, "what was bought")
-        .unless("category")
+        .unless(&["category"])
         .not_in_every_file(),
     InputColumn::new("category", ValueKind::TEXT, "the kind of product")
         .optional()

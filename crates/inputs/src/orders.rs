@@ -1,12 +1,13 @@
 //! Orders, or lines of orders: one of the two histories that make customers of people.
 
 use kohort_model::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, Precision, StatusTexts, TextList, ValueKind,
+    IdSpace, Input, InputColumn, InputIds, InputSpec, Lines, Precision, StatusTexts, TextList,
+    ValueKind,
 };
 
 /// See the module.
 pub static ORDERS: InputSpec = InputSpec {
-    has_lines: true,
+    lines: Some(Lines { one: "order", many: "orders", by: "order_id", join: None }),
     is_history: true,
     ..InputSpec::new(
         Input::Orders,

@@ -23,7 +23,11 @@ fn columns_are_told_apart_and_explained() {
         assert!(input.columns.iter().filter(|column| times(&column.kind)).count() <= 1, "{name}");
         for column in input.columns {
             assert!(!column.meaning.is_empty(), "{name}.{}", column.name);
-            if let Presence::Unless(other) = column.presence {
+            let others = match column.presence {
+                Presence::Unless(others) => others,
+                _ => &[],
+            };
+            for other in others.iter().chain(&column.beside) {
                 assert!(names.contains(other), "{name}.{}: {other}", column.name);
             }
         }
@@ -36,6 +40,17 @@ fn columns_that_declarations_name_are_there() {
         let kind = |name: &str| input.place(name).map(|place| input.columns[place].kind);
         if let Some(latest) = &input.latest {
             assert!(matches!(kind(latest.by), Some(ValueKind::Id(_))), "{}", latest.by);
+        }
+        for by in input.lines.iter().map(|l| l.by).chain(input.settles.iter().map(|s| s.by)) {
+            assert!(matches!(kind(by), Some(ValueKind::Id(_))), "{by}");
+        }
+        if let Some(settles) = &input.settles {
+            let (other, _) =
+                input.beside.expect("it changes rows of an input that it stands beside");
+            let of = |place: usize, input: Input| spec(input).columns[place].kind;
+            let own = input.place(settles.by).map(|place| of(place, input.input));
+            let others = spec(other).place(settles.by).map(|place| of(place, other));
+            assert_eq!(own, others, "{}", settles.by);
         }
         if let Some(name) = input.first_days_of {
             assert!(matches!(kind(name), Some(ValueKind::Text(_))), "{name}");

@@ -60,6 +60,9 @@ impl Mapping {
             let (role, key) = (Role::Column(place), column.name.to_owned());
             let parsed =
                 Self::parse(role, Some(column.kind), (key, name(column.name)), &mapped.expr)?;
+            let may_be_constant =
+                column.may_be_constant || !(parsed.is_id() || parsed.is_time_of_row());
+            let parsed = if may_be_constant { parsed } else { parsed.by_row()? };
             let (required, scale) = (column.is_in_every_file, scale(column.kind, source));
             mappings.push(Self { required, scale, ..parsed });
         }
@@ -79,11 +82,24 @@ impl Mapping {
         }
         for (index, check) in source.checks.iter().enumerate() {
             let names = (check.key.clone(), check.key.clone());
-            let parsed = Self::parse(Role::Check(index), None, names, &check.expr)?;
+            let parsed = Self::parse(Role::Check(index), None, names, &check.expr)?.by_row()?;
             let as_text = matches!(check.must, Must::BeOneOf(_));
             mappings.push(Self { as_text, ..parsed });
         }
         Ok(mappings)
+    }
+
+    /// The same, which depends on the row.
+    fn by_row(self) -> Result<Self, LoadError> {
+        if self.columns().is_empty() {
+            return Err(LoadError::Constant { key: self.name, expression: self.text });
+        }
+        Ok(self)
+    }
+
+    /// Whether it says when a row is of.
+    fn is_time_of_row(&self) -> bool {
+        matches!(self.kind, Some(ValueKind::Time(_)))
     }
 
     /// Whether it is an id.
@@ -135,11 +151,6 @@ impl Mapping {
                 return Err(LoadError::Syntax { key: name, expression: text, reason });
             }
         };
-        let per_row = matches!(kind, Some(ValueKind::Id(_) | ValueKind::Time(_)))
-            || matches!(role, Role::Check(_));
-        if per_row && program.columns().is_empty() {
-            return Err(LoadError::Constant { key: name, expression: text });
-        }
         let (required, scale, as_text) = (false, None, false);
         let parsed = Self { role, kind, key, name, text, program, required, scale, as_text };
         Ok(Self { as_text: parsed.is_text(), ..parsed })

@@ -18,7 +18,8 @@ pub(crate) struct IdForm {
 }
 
 /// The spaces that several inputs share: within one of them one id is the same key everywhere.
-const SHARED: [IdSpace; 3] = [IdSpace::Customer, IdSpace::Visitor, IdSpace::Order];
+const SHARED: [IdSpace; 4] =
+    [IdSpace::Customer, IdSpace::Visitor, IdSpace::Order, IdSpace::Invoice];
 
 /// The space of a role's ids.
 fn space(source: &Source, role: Role) -> Option<IdSpace> {

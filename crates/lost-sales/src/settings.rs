@@ -5,6 +5,9 @@ use kohort_model::{Input, Requires, Setting, SettingKind, SettingsSection, Sourc
 /// Touchpoints that name carts.
 pub(crate) const CARTS_MAPPED: Source = Source::Column(Input::Touchpoints, "cart_id");
 
+/// Answers that tell why a sale was lost.
+const ANSWERS: Source = Source::Column(Input::Surveys, "lost_reason");
+
 /// When a lost sale counts as made good, and what stages and reasons are called.
 pub(crate) static LOST_SALES: SettingsSection = SettingsSection {
     name: "lost_sales",
@@ -22,6 +25,13 @@ pub(crate) static LOST_SALES: SettingsSection = SettingsSection {
             "recovery_window_days = 14",
         ),
         Setting::new(
+            "survey_window_days",
+            SettingKind::days_from_0(90),
+            "An answer in `[inputs.surveys] lost_reason` tells why a sale was lost up to so many days before.",
+            "survey_window_days = 30",
+        )
+        .only_with(Requires(&[ANSWERS])),
+        Setting::new(
             "stages",
             SettingKind::Texts {
                 count: 1..=usize::MAX,
@@ -35,13 +45,14 @@ pub(crate) static LOST_SALES: SettingsSection = SettingsSection {
         Setting::new(
             "reasons",
             SettingKind::Renamed,
-            "Reasons of lost orders and opportunities as the inputs have them, each with the reason to \
-             report.",
+            "Reasons of lost orders, opportunities and answers as the inputs have them, each with the reason \
+             to report.",
             "reasons = { \"too expensive\" = \"price\", \"costs too much\" = \"price\" }",
         )
         .only_with(Requires(&[
             Source::Column(Input::Orders, "lost_reason"),
             Source::Column(Input::Opportunities, "reason"),
+            ANSWERS,
         ])),
     ],
 };

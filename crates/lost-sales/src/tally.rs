@@ -74,12 +74,34 @@ tally!(Reached { all, stopped_value, stopped });
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attempted {
     pub total: Decided,
+    /// By the code of the reason in the row itself.
     pub by_reason: Vec<Lost>,
+    /// By the place of the reason in an answer, of those whose row has none.
+    pub by_answer: Vec<Lost>,
     pub by_competitor: Vec<Lost>,
     pub by_stage: Vec<Reached>,
 }
 
-tally!(Attempted { total, by_reason, by_competitor, by_stage });
+tally!(Attempted { total, by_reason, by_answer, by_competitor, by_stage });
+
+/// Who tells why an attempt was lost, and what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The code in the row itself, which may say that it is not known.
+    Own(u32),
+    /// An answer: the place among the context's `sales.reasons`.
+    Answer(u32),
+}
+
+impl Attempted {
+    /// The tally of a reason.
+    pub fn reason(&mut self, reason: Reason) -> &mut Lost {
+        match reason {
+            Reason::Own(code) => of_code(&mut self.by_reason, code),
+            Reason::Answer(place) => of_code(&mut self.by_answer, place),
+        }
+    }
+}
 
 /// The tally of `code` in a list that grows with what is counted.
 pub(crate) fn of_code<T: Tally>(tallies: &mut Vec<T>, code: u32) -> &mut T {

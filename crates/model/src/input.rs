@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::items::{ItemKind, Row};
+use crate::items::{ItemKind, ItemRows, Row};
 
 /// Declares the inputs, in the order in which they are read and listed.
 macro_rules! inputs {
@@ -54,12 +54,13 @@ inputs! {
     Returns = "returns",
     /// What customers owe.
     Invoices = "invoices",
+    /// What was paid of invoices.
+    Payments = "payments",
     /// What customers did that may tell whether they stay.
     Engagement = "engagement",
 }
 
 /// An input as it declares itself.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct InputSpec {
     /// Which input it is.
     pub input: Input,
@@ -74,8 +75,8 @@ pub struct InputSpec {
     pub beside: Option<(Input, &'static str)>,
     /// Columns of its files that are segments.
     pub segments: &'static [InputColumn],
-    /// Whether a row may be a line, several of which are one order, as its key `rows` says.
-    pub has_lines: bool,
+    /// What a row may be a line of, as its key `rows` says.
+    pub lines: Option<Lines>,
     /// Whether it is a history, which makes customers of people: it may then have segments, a currency
     /// and a scale of its own, and count equal rows once.
     pub is_history: bool,
@@ -91,6 +92,8 @@ pub struct InputSpec {
     pub below_zero: &'static str,
     /// Which of a person's rows stands where several have one id; `None` where all do.
     pub latest: Option<Latest>,
+    /// What its rows change of those of the input beside which it stands.
+    pub settles: Option<Settles>,
     /// What measures see of it; none of histories, which they see as timelines.
     pub items: &'static [ItemKind],
 }
@@ -123,6 +126,33 @@ pub struct Latest {
     pub by: &'static str,
     /// Compares two rows: the greatest stands.
     pub order: fn(Row<'_>, Row<'_>) -> Ordering,
+}
+
+/// Rows several of which are one thing, where the pipeline file says so.
+#[derive(Debug)]
+pub struct Lines {
+    /// What such a thing is called.
+    pub one: &'static str,
+    /// What several are called: the value of the key where each row is one.
+    pub many: &'static str,
+    /// The column of the ids that lines of one thing share.
+    pub by: &'static str,
+    /// Puts rows of one person and id together; the sum where 64 bits do not hold it. Without it the rows are
+    /// those of a history, which the kernel puts together by itself.
+    pub join: Option<JoinLines>,
+}
+
+/// Puts rows at places together in the first of them.
+pub type JoinLines = fn(&mut ItemRows, &[u32]) -> Result<(), i128>;
+
+/// Rows that belong to those of another input, by an id that both have.
+pub struct Settles {
+    /// The column of the ids, of one name in both.
+    pub by: &'static str,
+    /// The reason for which a row is left out whose id no row of the other input has, of the same person.
+    pub unmatched: &'static str,
+    /// Changes a row of the other input, at a place, by the rows with its id, at places in no order.
+    pub settle: fn(&mut ItemRows, usize, &ItemRows, &[u32]),
 }
 
 impl fmt::Debug for InputSpec {
@@ -160,6 +190,11 @@ pub struct InputColumn {
     pub example: &'static str,
     /// Whether every file has to have what the expression names; a file that lacks it has NULL otherwise.
     pub is_in_every_file: bool,
+    /// The column without which it has no use, if there is one.
+    pub beside: Option<&'static str>,
+    /// Whether it may be the same in every row where it tells when rows are of or whose they are; other kinds
+    /// always may.
+    pub may_be_constant: bool,
 }
 
 /// Whether a pipeline file has to map a column.
@@ -169,8 +204,10 @@ pub enum Presence {
     Required,
     /// It may.
     Optional,
-    /// It has to unless it maps the other column of this name.
-    Unless(&'static str),
+    /// It has to unless it maps one of the other columns of these names.
+    Unless(&'static [&'static str]),
+    /// It has to unless there is this other input, which says the same: then it must not.
+    UnlessInput(Input),
 }
 
 /// What the values of a column are.
@@ -223,6 +260,8 @@ pub enum IdSpace {
     Visitor,
     /// Of the orders of lines and returns.
     Order,
+    /// Of invoices and what was paid of them.
+    Invoice,
     /// Of nothing that another input has.
     Own,
 }
@@ -235,6 +274,7 @@ impl IdSpace {
             Self::Customer => Some("customer"),
             Self::Visitor => Some("visitor"),
             Self::Order => Some("order"),
+            Self::Invoice => Some("invoice"),
             Self::Own => None,
         }
     }
@@ -359,6 +399,8 @@ impl InputColumn {
             needed: "",
             example: name,
             is_in_every_file: true,
+            beside: None,
+            may_be_constant: false,
         }
     }
 
@@ -368,10 +410,28 @@ impl InputColumn {
         Self { presence: Presence::Optional, ..self }
     }
 
-    /// The same that need not be mapped where another is.
+    /// The same that need not be mapped where one of others is.
     #[must_use]
-    pub const fn unless(self, other: &'static str) -> Self {
-        Self { presence: Presence::Unless(other), ..self }
+    pub const fn unless(self, others: &'static [&'static str]) -> Self {
+        Self { presence: Presence::Unless(others), ..self }
+    }
+
+    /// The same that must be mapped exactly where another input is not there.
+    #[must_use]
+    pub const fn unless_input(self, other: Input) -> Self {
+        Self { presence: Presence::UnlessInput(other), ..self }
+    }
+
+    /// The same that may be one of all rows.
+    #[must_use]
+    pub const fn or_constant(self) -> Self {
+        Self { may_be_constant: true, ..self }
+    }
+
+    /// The same that has no use without another.
+    #[must_use]
+    pub const fn beside(self, other: &'static str) -> Self {
+        Self { beside: Some(other), ..self }
     }
 
     /// The same that some files may lack.
@@ -405,91 +465,6 @@ impl InputColumn {
     }
 }
 
-impl ValueKind {
-    /// What the reference calls it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Id(_) => "id",
-            Self::Time(Precision::Instant) | Self::Update => "time",
-            Self::Time(Precision::Day) | Self::Day | Self::End => "day",
-            Self::Number(Number { unit: NumberUnit::Money, .. }) => "money",
-            Self::Number(Number { unit: NumberUnit::Hundredths, .. }) => "level",
-            Self::Number(Number { unit: NumberUnit::Units, .. }) => "count",
-            Self::Text(_) | Self::Listed(_) | Self::Status(_) | Self::Interval => "text",
-            Self::Score => "score",
-            Self::Trial | Self::Involuntary => "flag",
-        }
-    }
-
-    /// The lists in the pipeline file that name its texts.
-    #[must_use]
-    pub const fn lists(&self) -> &[TextList] {
-        match self {
-            Self::Listed(list) => std::slice::from_ref(list),
-            Self::Status(status) => &status.lists,
-            _ => &[],
-        }
-    }
-
-    /// The ids of customers; `missing` is the reason for which a row without one is rejected.
-    pub const CUSTOMER: Self =
-        Self::Id(InputIds { of: IdSpace::Customer, missing: Some("null_customer_id") });
-    /// Customers that a row need not name.
-    pub const CUSTOMER_OR_NULL: Self = Self::Id(InputIds { of: IdSpace::Customer, missing: None });
-    /// The ids of visitors.
-    pub const VISITOR: Self =
-        Self::Id(InputIds { of: IdSpace::Visitor, missing: Some("null_visitor_id") });
-    /// The ids of orders that lines and returns share.
-    pub const ORDER: Self =
-        Self::Id(InputIds { of: IdSpace::Order, missing: Some("null_order_id") });
-    /// Money that may be below zero.
-    pub const MONEY: Self =
-        Self::Number(Number { unit: NumberUnit::Money, may_be_negative: true, null: None });
-    /// Money that must not be below zero.
-    pub const PRICE: Self =
-        Self::Number(Number { unit: NumberUnit::Money, may_be_negative: false, null: None });
-    /// Whole numbers of goods, one where it is not said.
-    pub const UNITS: Self =
-        Self::Number(Number { unit: NumberUnit::Units, may_be_negative: false, null: Some(1) });
-    /// Texts, `(none)` where there is none.
-    pub const TEXT: Self = Self::Text(Text {
-        missing: "(none)",
-        renamed_by: None,
-        is_unlimited: false,
-        shared: None,
-        order: TextOrder::Sorted,
-    });
-    /// Products, of which there are as many as there are, the same in every input.
-    pub const PRODUCT: Self = Self::Text(Text {
-        missing: "(none)",
-        renamed_by: None,
-        is_unlimited: true,
-        shared: Some("products"),
-        order: TextOrder::Sorted,
-    });
-    /// Reasons in words, `unknown` where there is none; a setting gives some another name.
-    #[must_use]
-    pub const fn reason(renamed_by: &'static str) -> Self {
-        Self::Text(Text {
-            missing: "unknown",
-            renamed_by: Some(renamed_by),
-            is_unlimited: true,
-            shared: None,
-            order: TextOrder::Sorted,
-        })
-    }
-
-    /// The same texts in another order; anything else is what it is.
-    #[must_use]
-    pub const fn ordered(self, order: TextOrder) -> Self {
-        match self {
-            Self::Text(text) => Self::Text(Text { order, ..text }),
-            other => other,
-        }
-    }
-}
-
 impl InputSpec {
     /// An input whose rows all stand and that no measure sees items of; the others say what they have
     /// beside that.
@@ -507,7 +482,7 @@ impl InputSpec {
             columns,
             beside: None,
             segments: &[],
-            has_lines: false,
+            lines: None,
             is_history: false,
             may_be_planned: false,
             sets_frame: false,
@@ -515,6 +490,7 @@ impl InputSpec {
             switches: &[],
             below_zero: "",
             latest: None,
+            settles: None,
             items: &[],
         }
     }
@@ -542,6 +518,12 @@ impl InputSpec {
             matches!(column.kind, ValueKind::Id(ids) if of.contains(&ids.of))
         };
         self.columns.iter().position(is_owner).expect("a row is somebody's")
+    }
+
+    /// Whether a row need not say whose it is.
+    #[must_use]
+    pub fn may_be_anonymous(&self) -> bool {
+        matches!(self.columns[self.owner()].kind, ValueKind::Id(ids) if ids.missing.is_none())
     }
 
     /// Whether its rows are those of visitors rather than customers.

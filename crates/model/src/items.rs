@@ -56,6 +56,15 @@ impl ItemRows {
         dropped as u64
     }
 
+    /// Gives a row another value in a column, be that carried or not.
+    pub fn set(&mut self, column: usize, row: usize, value: i64) {
+        let (rows, column) = (self.people.len(), &mut self.columns[column]);
+        if column.values.is_empty() {
+            column.values = vec![column.default; rows];
+        }
+        column.values[row] = value;
+    }
+
     /// Adds rows with the same columns.
     pub fn append(&mut self, mut other: Self) {
         self.people.append(&mut other.people);

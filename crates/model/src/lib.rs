@@ -29,6 +29,7 @@ mod setting;
 mod shown;
 mod spec;
 mod table;
+mod value_kind;
 pub mod view;
 
 pub use block::{Attempts, Block, Cancellations, Group, Ids, Rates, Spell, Spells, Track, Visits};
@@ -42,8 +43,9 @@ pub use gridded::{GridMeasure, Gridded, Series};
 pub use headline::{Headline, HeadlineValue, RowsWhere, Sum};
 pub use identity::{Additive, BY_GRAIN, BY_PERIOD, Compare, Identities, OfBasis, SumsOf};
 pub use input::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Latest, Number, NumberUnit,
-    Precision, Presence, StatusTexts, Switch, Text, TextList, TextOrder, ValueKind, place,
+    IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Latest, Lines, Number,
+    NumberUnit, Precision, Presence, Settles, StatusTexts, Switch, Text, TextList, TextOrder,
+    ValueKind, place,
 };
 pub use interval::Interval;
 pub use items::{

@@ -85,7 +85,7 @@ impl Plan {
             history_start: pipeline.history_start,
             as_of: pipeline.as_of,
             today: today(pipeline, now),
-            items: carried(&inputs),
+            items: carried(pipeline, &inputs),
         };
         let is_needed = |input: Input| {
             input == pipeline.basis.input()
@@ -131,13 +131,16 @@ fn open(pipeline: &Pipeline) -> Result<(Vec<Opened>, Lookups), RunError> {
 }
 
 /// Which columns are carried of each input beside the history: those that are mapped.
-fn carried(inputs: &[Opened]) -> [Carried; Input::ALL.len()] {
+fn carried(pipeline: &Pipeline, inputs: &[Opened]) -> [Carried; Input::ALL.len()] {
     let mut carried = [Carried::default(); Input::ALL.len()];
     for opened in inputs {
         let spec = spec(opened.input());
         let of_input = &mut carried[spec.input as usize];
         for place in (0..spec.columns.len()).filter(|place| opened.maps(*place)) {
             *of_input = of_input.with(place, opened.ids_of(place).map(key_type));
+        }
+        if !spec.is_history && pipeline.input(spec.input).is_some_and(|mapped| mapped.are_lines) {
+            *of_input = of_input.as_lines();
         }
     }
     carried

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use kohort_cache::Share;
+use kohort_inputs::spec;
 use kohort_load::{LoadReport, Opened, OpenedLookup, RejectedDetail, SourceFile};
 use kohort_model::{Input, RiskFit};
 use kohort_publish::{
@@ -64,7 +65,10 @@ pub(crate) fn input_record(
         ),
         input => {
             let not_taken = left_out.further[input as usize];
+            let unmatched = spec(input).settles.as_ref().map_or("unmatched", |s| s.unmatched);
             let counts = [
+                (unmatched, not_taken.unmatched),
+                ("anonymous", not_taken.anonymous),
                 ("superseded", not_taken.superseded),
                 ("ignored", not_taken.ignored),
                 ("other_step", not_taken.other_step),
@@ -140,11 +144,13 @@ pub(crate) fn events(census: &Census) -> EventCounts {
         subscriptions: census.subscriptions,
         contacts: census.further[Input::Contacts as usize],
         surveys: census.further[Input::Surveys as usize],
+        anonymous_answers: census.anonymous_answers,
         touchpoints: census.further[Input::Touchpoints as usize],
         opportunities: census.further[Input::Opportunities as usize],
         order_lines: census.further[Input::OrderLines as usize],
         returns: census.further[Input::Returns as usize],
         invoices: census.further[Input::Invoices as usize],
+        payments: census.further[Input::Payments as usize],
         engagement: census.further[Input::Engagement as usize],
         customers: census.customers,
         prospects: census.prospects,

@@ -6,8 +6,8 @@ use kohort_load::reason_of_null;
 use kohort_measures::formulas;
 use kohort_model::calc::{self, Formula};
 use kohort_model::{
-    InputColumn, InputSpec, InputSwitch, Omission, Presence, Setting, SettingKind, SettingsSection,
-    TextList, ValueKind, WholeDefault,
+    InputColumn, InputSpec, InputSwitch, Lines, Omission, Presence, Setting, SettingKind,
+    SettingsSection, TextList, ValueKind, WholeDefault,
 };
 
 use crate::config::{self, AnyKey, InputKey, Key, KeySection};
@@ -79,6 +79,7 @@ fn reference(key: AnyKey) -> Option<KeyReference> {
             InputKey::Column(column) => of_column(spec, column),
             InputKey::List(list, column) => of_list(list, column),
             InputKey::Switch(switch) => of_switch(switch),
+            InputKey::Rows(lines) => of_rows(lines),
             InputKey::Other(key) if key.name == "timezone" && spec.time().is_none() => return None,
             InputKey::Other(key) => {
                 let key = of_key(key);
@@ -100,7 +101,8 @@ pub fn input_markdown(spec: &InputSpec) -> String {
         let needed = match (column.presence, other(spec, column), column.needed) {
             (Presence::Required, _, "") => "yes".to_owned(),
             (Presence::Required, _, needed) => format!("yes, {needed}"),
-            (_, Some(other), _) => format!("this or `{other}`"),
+            (Presence::UnlessInput(other), ..) => format!("without `[inputs.{}]`", other.name()),
+            (_, Some(others), _) => format!("this or {others}"),
             (_, _, "") => "no".to_owned(),
             (_, _, needed) => needed.to_owned(),
         };
@@ -189,13 +191,16 @@ fn about(spec: &InputSpec) -> String {
     format!("{}.{}", spec.sentence, needs.unwrap_or_default())
 }
 
-/// The other one of two columns one of which has to be mapped.
-fn other(spec: &InputSpec, column: &InputColumn) -> Option<&'static str> {
-    if let Presence::Unless(other) = column.presence {
-        return Some(other);
-    }
-    let is_other = |other: &&InputColumn| other.presence == Presence::Unless(column.name);
-    spec.columns.iter().find(is_other).map(|other| other.name)
+/// The other ones of columns one of which has to be mapped.
+fn other(spec: &InputSpec, column: &InputColumn) -> Option<String> {
+    let group = spec.columns.iter().find_map(|first| match first.presence {
+        Presence::Unless(others) if first.name == column.name || others.contains(&column.name) => {
+            Some(std::iter::once(first.name).chain(others.iter().copied()))
+        }
+        _ => None,
+    });
+    let others = group?.filter(|name| *name != column.name).map(|name| format!("`{name}`"));
+    Some(others.collect::<Vec<_>>().join(" or "))
 }
 
 fn null_of(column: &InputColumn) -> String {
@@ -246,6 +251,19 @@ fn of_switch(switch: &InputSwitch) -> KeyReference {
     }
 }
 
+fn of_rows(lines: &Lines) -> KeyReference {
+    let Lines { one, many, by, .. } = lines;
+    KeyReference {
+        name: "rows",
+        ty: format!("`\"{many}\"` or `\"lines\"`"),
+        default: format!("`\"{many}\"`"),
+        meaning: format!(
+            "Whether each row is an {one}, or a line and all lines of one `{by}` are one {one}."
+        ),
+        example: "rows = \"lines\"".to_owned(),
+    }
+}
+
 fn of_column(spec: &InputSpec, column: &InputColumn) -> KeyReference {
     let unmapped = match column.unmapped {
         "" => null_of(column),
@@ -254,7 +272,10 @@ fn of_column(spec: &InputSpec, column: &InputColumn) -> KeyReference {
     let default = match (column.presence, other(spec, column), column.needed) {
         (Presence::Required, _, "") => "required".to_owned(),
         (Presence::Required, _, needed) => format!("required, {needed}"),
-        (_, Some(other), _) => format!("this or `{other}` is required"),
+        (Presence::UnlessInput(other), ..) => {
+            format!("required without `[inputs.{}]`, else not allowed", other.name())
+        }
+        (_, Some(others), _) => format!("this or {others} is required"),
         (_, _, "") => unmapped,
         (_, _, needed) => format!("required {needed}; else {unmapped}"),
     };

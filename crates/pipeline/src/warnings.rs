@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use std::sync::Arc;
 
+use kohort_inputs::INPUTS;
 use kohort_load::{Opened, OpenedLookup};
 use kohort_model::{Basis, Day, Input, Switch, TableWarning};
 use kohort_publish::InputRecord;
@@ -111,6 +112,22 @@ impl<'a> Warnings<'a> {
                  price 0; map ended_at to the column that tells the end"
                     .to_owned(),
             );
+        }
+    }
+
+    /// That payments belong to no invoice, and the like.
+    pub fn warn_of_unmatched(&self, census: &Census) {
+        for spec in INPUTS {
+            let (Some(settles), Some((other, _))) = (&spec.settles, spec.beside) else { continue };
+            let rows = census.left_out.further[spec.input as usize].unmatched;
+            if rows > 0 {
+                let (name, by, reason) = (spec.input.name(), settles.by, settles.unmatched);
+                let (are, other) = (if rows == 1 { "row is" } else { "rows are" }, other.name());
+                self.warn(format!(
+                    "{name}: {rows} {are} left out as {reason}: no row of {other} has the same {by} and \
+                     customer; see whether both inputs write these alike, and whether {other} are complete"
+                ));
+            }
         }
     }
 

@@ -267,6 +267,12 @@ pub struct EventCounts {
     /// Invoices and credit notes.
     #[serde(default)]
     pub invoices: u64,
+    /// Payments of invoices.
+    #[serde(default)]
+    pub payments: u64,
+    /// Of the answers, those of nobody knows whom.
+    #[serde(default)]
+    pub anonymous_answers: u64,
     /// Signals of engagement.
     #[serde(default)]
     pub engagement: u64,

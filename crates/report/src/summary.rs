@@ -85,6 +85,7 @@ fn found(record: &RunRecord) -> String {
         (events.order_lines, "order line"),
         (events.returns, "return"),
         (events.invoices, "invoice"),
+        (events.payments, "payment"),
         (events.engagement, "signal"),
     ] {
         if number > 0 {

@@ -403,7 +403,15 @@ mod tests {
                 Input::Contacts,
                 &["contacted_at [4, 5]", "campaign [0, 1]", "strategy [0, 0]", "variant [1, 0]"],
             ),
-            (Input::Surveys, &["answered_at [5]", "reason [0]", &format!("score [{NO_SCORE}]")]),
+            (
+                Input::Surveys,
+                &[
+                    "answered_at [5]",
+                    "reason [0]",
+                    "lost_reason [0]",
+                    &format!("score [{NO_SCORE}]"),
+                ],
+            ),
         ];
         for ((input, columns), (of, expected)) in
             Columns::of(&history, Input::Subscriptions, 1).iter().zip(expected)

@@ -96,6 +96,8 @@ pub struct Settings {
     pub attribution_window_days: u32,
     /// Days before and after a churn event within which an answer tells its reason.
     pub survey_window_days: u32,
+    /// Days after a lost sale within which an answer tells its reason.
+    pub lost_survey_window_days: u32,
     /// Steps of the funnel, in order.
     pub steps: Vec<&'static str>,
     /// Hours within which a path of the funnel gets on.
@@ -106,6 +108,8 @@ pub struct Settings {
     pub stages: Vec<&'static str>,
     /// Days after a period from which its returns are all there.
     pub return_window_days: u32,
+    /// Whether a row of invoices is a line, where the input says of which.
+    pub invoice_lines: bool,
     /// Days after which an invoice is due that does not say.
     pub terms_days: u32,
     /// Days before a period over which a signal is added up.
@@ -150,11 +154,13 @@ impl Default for Settings {
             prospect_after_days: 90,
             attribution_window_days: 30,
             survey_window_days: 90,
+            lost_survey_window_days: 90,
             steps: vec!["visit", "cart", "purchase"],
             window_hours: 168,
             cart_window_hours: 24,
             stages: Vec::new(),
             return_window_days: 30,
+            invoice_lines: false,
             terms_days: 30,
             indicator_window_days: 30,
             min_support: 0.001,

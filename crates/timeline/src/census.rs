@@ -42,6 +42,10 @@ pub struct NotTaken {
     pub ignored: u64,
     /// Of touchpoints, what is no step of the funnel.
     pub other_step: u64,
+    /// Rows of an id that no row of the input has beside which they stand.
+    pub unmatched: u64,
+    /// Of nobody knows whom, and with nothing that counts without.
+    pub anonymous: u64,
 }
 
 /// How many people and events were folded.
@@ -61,6 +65,8 @@ pub struct Census {
     pub open: u64,
     /// Paid subscriptions.
     pub subscriptions: u64,
+    /// Of the answers that were folded, those of nobody knows whom.
+    pub anonymous_answers: u64,
     /// Rows of further inputs that were folded, by [`Input`] as a number. Of touchpoints those of the
     /// funnel's steps.
     pub further: [u64; Input::ALL.len()],
@@ -78,14 +84,15 @@ impl LeftOut {
             refund_without_order, superseded, mixed_status, empty_span, unpaid,
             unmatched_discount);
         for (own, other) in self.further.iter_mut().zip(&other.further) {
-            add_fields!(own, other; after_as_of, superseded, ignored, other_step);
+            add_fields!(own, other; after_as_of, superseded, ignored, other_step, unmatched, anonymous);
         }
     }
 }
 
 impl Census {
     pub(crate) fn add(&mut self, other: &Self) {
-        add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions);
+        add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions,
+            anonymous_answers);
         self.further.iter_mut().zip(&other.further).for_each(|(own, other)| *own += other);
         self.left_out.add(&other.left_out);
     }
@@ -99,8 +106,10 @@ impl Census {
             let is_customer = !activity.range(customer).is_empty();
             self.customers += u64::from(is_customer);
             let is_known = || !attempts.range(customer).is_empty() || timelines.items.has(customer);
-            self.prospects += u64::from(!is_customer && is_known());
+            let is_person = customer < timelines.people;
+            self.prospects += u64::from(is_person && !is_customer && is_known());
         }
+        self.anonymous_answers += (timelines.customers - timelines.people) as u64;
         let items = &timelines.items;
         for (input, rows) in Input::ALL.into_iter().zip(&mut self.further) {
             *rows += items.count(input) as u64;

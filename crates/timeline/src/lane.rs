@@ -159,6 +159,9 @@ impl<'a> HistoryRows<'a> {
     }
 }
 
+/// How rows are placed that have no place of their own.
+type NoPlace = fn(usize, &mut Stages) -> (usize, u64);
+
 /// Where the values of a word come from.
 enum Values<'a> {
     Days(&'a [i32]),
@@ -232,7 +235,7 @@ impl Lane {
             spec,
             dated: spec.first_days_of.and_then(|name| spec.place(name)),
             main: stages(Stream::of(input)),
-            side: stages(Stream::Side),
+            side: stages(Stream::beside(input)),
             first_day: shared.layout.history_start.map_or(i32::MIN, |d| d.0),
             seen: Seen::default(),
             first_days: Vec::new(),
@@ -263,16 +266,18 @@ impl Lane {
             };
             came.is_some_and(|came| type_of(came) != id.held)
         });
-        let Some(owner) = owner.filter(|_| !differs) else {
-            return Err(TimelineError::MixedKeys);
-        };
         match owner {
-            Keys::Integers(ids) => self.take(batch, &history, |i, _| partition_of_integer(ids[i])),
-            Keys::Bytes(ids) => self.take(batch, &history, |i, stage| {
+            _ if differs => Err(TimelineError::MixedKeys),
+            Some(Keys::Integers(ids)) => {
+                self.take(batch, &history, |i, _| partition_of_integer(ids[i]))
+            }
+            Some(Keys::Bytes(ids)) => self.take(batch, &history, |i, stage| {
                 let partition = partition_of_bytes(ids[i]);
                 stage.stage(partition).heap.extend_from_slice(ids[i]);
                 (partition, ids[i].len() as u64)
             }),
+            None if self.spec.may_be_anonymous() => self.scatter_items(batch, None::<&NoPlace>),
+            None => Err(TimelineError::MixedKeys),
         }
     }
 
@@ -287,15 +292,16 @@ impl Lane {
             (Input::Orders, false) => self.scatter(history, place),
             (Input::Subscriptions, true) => self.scatter_spans(history, place),
             (Input::Orders | Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
-            _ => self.scatter_items(batch, place),
+            _ => self.scatter_items(batch, Some(&place)),
         }
     }
 
-    /// Rows of an input beside the history, which go to one stream as they are.
+    /// Rows of an input beside the history, which go to one stream as they are, and those of nobody to
+    /// another. Without `place` all are of nobody.
     fn scatter_items(
         &mut self,
         batch: &EventBatch<'_>,
-        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+        place: Option<&impl Fn(usize, &mut Stages) -> (usize, u64)>,
     ) -> Result<(), TimelineError> {
         let days = || batch.days(self.spec.time()).iter().copied().map(Day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
@@ -308,9 +314,21 @@ impl Lane {
         let width = words.len();
         let values: Vec<_> =
             words[1..].iter().map(|word| Values::of(*word, self.spec, batch)).collect();
+        let known = match batch.columns.get(self.spec.owner()) {
+            Some(Some(Cells::OptionalIds(_, known))) => known,
+            _ => &[][..],
+        };
         for i in 0..batch.rows {
-            let (partition, owner) = place(i, &mut self.main);
-            let stage = self.main.stage(partition);
+            let is_known = known.get(i).is_none_or(|known| *known != 0);
+            let (stages, (partition, owner)) = match place.filter(|_| is_known) {
+                Some(place) => {
+                    let place = place(i, &mut self.main);
+                    (&mut self.main, place)
+                }
+                // Wherever: nobody has rows in two partitions.
+                None => (&mut self.side, (i % PARTITIONS, 0)),
+            };
+            let stage = stages.stage(partition);
             stage.begin(width, [owner]);
             for (word, values) in (1..).zip(&values) {
                 let value = values.word(i, &mut stage.heap);
@@ -318,7 +336,7 @@ impl Lane {
             }
             stage.rows += 1;
             if stage.rows == STAGE_ROWS {
-                self.main.seal(&self.shared, partition)?;
+                stages.seal(&self.shared, partition)?;
             }
         }
         Ok(())
@@ -436,7 +454,7 @@ impl Lane {
         }
         let [main, side] = chunks;
         Ok(Taken {
-            chunks: [(self.main.stream, main), (Stream::Side, side)],
+            chunks: [(self.main.stream, main), (self.side.stream, side)],
             totals: Totals {
                 seen: std::mem::take(&mut self.seen),
                 first_days: std::mem::take(&mut self.first_days),

@@ -71,6 +71,7 @@ pub struct Layout {
 pub struct Carried {
     columns: u32,
     bytes: u32,
+    are_lines: bool,
 }
 
 impl Carried {
@@ -83,7 +84,18 @@ impl Carried {
         assert!(place < 32, "an input has fewer columns");
         let bit = 1 << place;
         let bytes = if ids == Some(KeyType::Bytes) { bit } else { 0 };
-        Self { columns: self.columns | bit, bytes: self.bytes | bytes }
+        Self { columns: self.columns | bit, bytes: self.bytes | bytes, ..self }
+    }
+
+    /// The same of rows that are lines, put together by the ids of the declaration.
+    #[must_use]
+    pub fn as_lines(self) -> Self {
+        Self { are_lines: true, ..self }
+    }
+
+    /// Whether the rows are lines.
+    pub(crate) fn are_lines(self) -> bool {
+        self.are_lines
     }
 
     /// Whether no column is carried, as of an input that is not there.
@@ -218,6 +230,8 @@ pub(crate) enum Stream {
     Touches,
     /// What visitors did whose customer nobody knows, by the visitor's number.
     Anonymous,
+    /// Answers of nobody knows whom.
+    Nameless,
     /// The rows of an input beside the history; those of visitors until it is known who they are.
     Of(Input),
 }
@@ -226,17 +240,23 @@ pub(crate) enum Stream {
 pub(crate) const VISITS: Input = Input::Touchpoints;
 /// Who visitors are.
 pub(crate) const IDENTITIES: Input = Input::Identities;
+/// The input whose rows need not say whose they are.
+pub(crate) const ANSWERS: Input = Input::Surveys;
+
+/// The place of the first input's stream among all.
+const FIRST_INPUT: usize = 5;
 
 impl Stream {
-    pub const COUNT: usize = 4 + Input::ALL.len();
+    pub const COUNT: usize = FIRST_INPUT + Input::ALL.len();
     pub const ALL: [Self; Self::COUNT] = {
         let mut all = [Self::Main; Self::COUNT];
         all[1] = Self::Side;
         all[2] = Self::Touches;
         all[3] = Self::Anonymous;
+        all[4] = Self::Nameless;
         let mut input = 0;
         while input < Input::ALL.len() {
-            all[4 + input] = Self::Of(Input::ALL[input]);
+            all[FIRST_INPUT + input] = Self::Of(Input::ALL[input]);
             input += 1;
         }
         all
@@ -250,7 +270,8 @@ impl Stream {
             Self::Side => 1,
             Self::Touches => 2,
             Self::Anonymous => 3,
-            Self::Of(input) => 4 + input as usize,
+            Self::Nameless => 4,
+            Self::Of(input) => FIRST_INPUT + input as usize,
         }
     }
 
@@ -259,14 +280,31 @@ impl Stream {
         if spec(input).is_history { Self::Main } else { Self::Of(input) }
     }
 
+    /// Where rows of an input go that are told apart as they come.
+    pub fn beside(input: Input) -> Self {
+        if input == ANSWERS { Self::Nameless } else { Self::Side }
+    }
+
     /// Whether its rows are those of the partition's customers.
     pub fn is_of_customers(self) -> bool {
         match self {
             Self::Main | Self::Side | Self::Touches => true,
-            Self::Anonymous => false,
+            Self::Anonymous | Self::Nameless => false,
             Self::Of(input) => !spec(input).is_of_visitors(),
         }
     }
+}
+
+/// By whom the rows of an input are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// By the column that says whose they are.
+    AsMapped,
+    /// By customers or nobody, now that it is known which visitors are whose, with ids held like this; the row
+    /// then has the visitor's number instead of the customer that it names.
+    OfVisitor(KeyType),
+    /// By nobody, which the first word says with 0.
+    Nobody,
 }
 
 impl Layout {
@@ -284,9 +322,10 @@ impl Layout {
     pub(crate) fn columns(&self, stream: Stream) -> Columns {
         match stream {
             Stream::Main | Stream::Side => self.of_history(stream == Stream::Side),
-            Stream::Touches => self.of_input(VISITS, Some(self.customers)),
-            Stream::Anonymous => self.of_input(VISITS, Some(KeyType::Integers)),
-            Stream::Of(input) => self.of_input(input, None),
+            Stream::Touches => self.of_input(VISITS, Owner::OfVisitor(self.customers)),
+            Stream::Anonymous => self.of_input(VISITS, Owner::OfVisitor(KeyType::Integers)),
+            Stream::Nameless => self.of_input(ANSWERS, Owner::Nobody),
+            Stream::Of(input) => self.of_input(input, Owner::AsMapped),
         }
     }
 
@@ -331,17 +370,17 @@ impl Layout {
         columns
     }
 
-    /// The words of another input, as its declaration has them. Once it is known whose rows of visitors
-    /// are, `known` is how those ids are held; the row then has the visitor's number instead of the
-    /// customer that it names.
-    fn of_input(&self, input: Input, known: Option<KeyType>) -> Columns {
+    /// The words of another input, as its declaration has them.
+    fn of_input(&self, input: Input, of: Owner) -> Columns {
         let (spec, carried) = (spec(input), self.items[input as usize]);
         let owner = spec.owner();
-        let held = match known {
-            Some(held) => held,
-            None if spec.is_of_visitors() => carried.key_type(owner),
-            None => self.customers,
+        let held = match of {
+            Owner::OfVisitor(held) => held,
+            Owner::Nobody => KeyType::Integers,
+            Owner::AsMapped if spec.is_of_visitors() => carried.key_type(owner),
+            Owner::AsMapped => self.customers,
         };
+        let is_visit = matches!(of, Owner::OfVisitor(_));
         let mut columns = Columns::default();
         columns.push_id(held, Some(owner));
         if spec.time().is_some() {
@@ -356,7 +395,7 @@ impl Layout {
             }
             let cell = match column.kind {
                 ValueKind::Id(ids) => {
-                    if known.is_none() || ids.of != IdSpace::Customer {
+                    if !is_visit || ids.of != IdSpace::Customer {
                         let is_customer = ids.of == IdSpace::Customer;
                         let own = carried.key_type(place);
                         let held = if is_customer { self.customers } else { own };
@@ -382,7 +421,7 @@ impl Layout {
             };
             columns.push(cell, Some(place));
         }
-        if known.is_some() {
+        if is_visit {
             columns.push(Cell::Visitor, None);
         }
         columns

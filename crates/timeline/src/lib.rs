@@ -76,6 +76,21 @@ pub enum TimelineError {
         /// The sum in minor units.
         sum: i128,
     },
+    /// The lines of one thing that a customer has beside orders add up to more than 64 bits hold.
+    #[error(
+        "{input}: the lines of one {one} of customer {customer} add up to {sum} minor units, which 64 bits do \
+         not hold; check the amount expression or lower scale"
+    )]
+    LineOverflow {
+        /// The input's name.
+        input: &'static str,
+        /// What the lines make.
+        one: &'static str,
+        /// The customer's id.
+        customer: Id,
+        /// The sum in minor units.
+        sum: i128,
+    },
     /// `unique_order_ids` is on and ids repeat.
     #[error(
         "{repeated} rows repeat an order id of their customer, order {order} of customer \

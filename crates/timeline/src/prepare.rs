@@ -96,13 +96,16 @@ pub(crate) fn prepare(
     let mut side_rows = SideRows::new(&streams, &mut numbering, slots, window, &mut left_out);
     let rank = slots.rank();
     let (activity, refunds, attempts);
-    let customers;
+    let told;
     if layout.resolve == Resolve::Spans {
         let rows = main.unpack(&mut numbering);
-        let customers = side_rows.with_visitors(&streams, slots, numbering.count());
+        let told = side_rows.with_others(&streams, slots, numbering.count(), &mut left_out);
+        let customers = told.all;
         let (spans, ends) = Spans::new(&rows, customers, window.until, slots, &mut left_out);
-        let items = side_rows.items(customers, &mut left_out);
+        let id = |person: usize| ids(&numbering, index, customers)[person].clone();
+        let items = side_rows.items(customers, layout, &mut left_out, id)?;
         let mut timelines = Timelines::of_spans(customers, spans, items);
+        timelines.people = told.people;
         if pass.with_ids {
             timelines.ids = ids(&numbering, index, customers);
         }
@@ -110,7 +113,8 @@ pub(crate) fn prepare(
     }
     if layout.is_resolved() {
         let rows = main.unpack(&mut numbering);
-        customers = side_rows.with_visitors(&streams, slots, numbering.count());
+        told = side_rows.with_others(&streams, slots, numbering.count(), &mut left_out);
+        let customers = told.all;
         let rows =
             resolve(rows, layout, rank, &mut left_out, &mut repeats, |row| main.keys(index, row))?;
         let tracks = by_track(&rows, layout.any_activity, &mut left_out);
@@ -121,7 +125,8 @@ pub(crate) fn prepare(
     } else {
         let ids = main.ids(&mut numbering);
         let rest = side.unpack(&mut numbering);
-        customers = side_rows.with_visitors(&streams, slots, numbering.count());
+        told = side_rows.with_others(&streams, slots, numbering.count(), &mut left_out);
+        let customers = told.all;
         let tracks = by_track(&rest, false, &mut left_out);
         let [_, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         refunds = sort_track(&r, customers, rank);
@@ -136,6 +141,7 @@ pub(crate) fn prepare(
             }
         };
     }
+    let customers = told.all;
     left_out.refund_without_order = (0..customers)
         .filter(|c| activity.range(*c).is_empty())
         .map(|c| refunds.range(c).len() as u64)
@@ -143,9 +149,11 @@ pub(crate) fn prepare(
     if layout.resolve != Resolve::Unique {
         repeats = Repeats { rows: 0, example: None, ..repeats };
     }
-    let items = side_rows.items(customers, &mut left_out);
+    let id = |person: usize| ids(&numbering, index, customers)[person].clone();
+    let items = side_rows.items(customers, layout, &mut left_out, id)?;
     let any_activity = layout.any_activity;
     let mut timelines = Timelines::new(customers, any_activity, activity, refunds, attempts, items);
+    timelines.people = told.people;
     if pass.with_ids {
         timelines.ids = ids(&numbering, index, customers);
     }

@@ -308,11 +308,14 @@ impl<'a> Packed<'a> {
     }
 }
 
+/// The spaces of ids beside those of people that inputs share.
+pub(crate) const SHARED: [IdSpace; 2] = [IdSpace::Order, IdSpace::Invoice];
+
 /// Whether the ids of a column are ranked among those of several streams: of inputs that share them, or
 /// of what visitors did who are customers and who are not.
 fn is_ranked_with_others(spec: &InputSpec, column: Option<usize>) -> bool {
     let kind = column.map(|place| spec.columns[place].kind);
-    spec.is_of_visitors() || matches!(kind, Some(ValueKind::Id(ids)) if ids.of == IdSpace::Order)
+    spec.is_of_visitors() || matches!(kind, Some(ValueKind::Id(ids)) if SHARED.contains(&ids.of))
 }
 
 fn code(word: u64) -> u32 {

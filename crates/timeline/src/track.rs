@@ -76,6 +76,8 @@ fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timelines {
     pub customers: usize,
+    /// How many of them are people; the others, who come last, are answers of nobody knows whom.
+    pub people: usize,
     /// Whether refunds are among the activity.
     pub any_activity: bool,
     pub activity: OwnedTrack,
@@ -124,6 +126,7 @@ impl Timelines {
         }
         Self {
             customers,
+            people: customers,
             any_activity,
             activity,
             refunds,

@@ -1,19 +1,34 @@
 -- The attempts of all sources in one form. A stage is the last one that an attempt has reached.
-CREATE TABLE sale AS
-SELECT 'orders' AS source, segment, segment_value, day, is_customer, kind, value, reason,
+CREATE TABLE silent_sale AS
+SELECT 'orders' AS source, who, day AS told_from, segment, segment_value, day, is_customer, kind, value, reason,
     CAST(NULL AS VARCHAR) AS competitor, CAST([] AS VARCHAR[]) AS stages, CAST(NULL AS VARCHAR) AS stage,
     lost_day, is_recovered
 FROM order_attempt
 UNION ALL
-SELECT 'carts', segment, segment_value, c.day, coalesce(p.first_day < c.day, false), kind, value, 'unknown',
+SELECT 'carts', c.who, c.day, segment, segment_value, c.day,
+    coalesce(p.first_day < c.day, false), kind, value, 'unknown',
     NULL, (SELECT list(step ORDER BY number) FROM funnel_step WHERE number BETWEEN c.first_step AND c.furthest),
     (SELECT step FROM funnel_step WHERE number = c.furthest),
     lost_day, is_recovered
 FROM cart_sale c LEFT JOIN (SELECT pid, first_day FROM person) p USING (pid)
 UNION ALL
-SELECT 'opportunities', segment, segment_value, o.day, coalesce(p.first_day < o.day, false), kind, value, reason,
+SELECT 'opportunities', o.who, lost_day, segment, segment_value, o.day,
+    coalesce(p.first_day < o.day, false), kind, value, reason,
     CASE WHEN getvariable('has_competitor') THEN competitor END, stages, stage, lost_day, is_recovered
 FROM opportunity_sale o LEFT JOIN (SELECT pid, first_day FROM person) p USING (pid);
+
+-- The same with the reasons that the first answer tells of those that have none of their own.
+CREATE TABLE sale AS
+WITH numbered AS (SELECT row_number() OVER () AS number, * FROM silent_sale),
+told AS (
+    SELECT n.number, first(s.lost_reason ORDER BY s.day, s.lost_reason) AS lost_reason
+    FROM numbered n JOIN surveys s ON who_of(s.customer_id) = n.who
+        AND s.day BETWEEN n.told_from AND n.lost_day + getvariable('lost_survey_window')
+    WHERE n.reason = 'unknown' AND n.kind = 'lost' AND s.lost_reason <> 'unknown'
+    GROUP BY n.number
+)
+SELECT n.* EXCLUDE (number, who, told_from) REPLACE (coalesce(t.lost_reason, n.reason) AS reason)
+FROM numbered n LEFT JOIN told t USING (number);
 
 CREATE TABLE lost_sales AS
 WITH each AS (

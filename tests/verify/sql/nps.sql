@@ -2,16 +2,28 @@ CREATE TABLE nps AS
 WITH answer AS (
     SELECT c.grain, c.idx, r.customer_id, first(r.score ORDER BY r.instant DESC, r.score) AS score
     FROM surveys r JOIN calendar c USING (day)
-    WHERE r.score IS NOT NULL
+    WHERE r.score IS NOT NULL AND r.customer_id IS NOT NULL
     GROUP BY ALL
 ),
+-- Answers of nobody knows whom, each of one more who never ordered.
+given AS (
+    SELECT a.grain, a.idx, s.segment, s.segment_value, a.score
+    FROM answer a JOIN slot s ON s.who = who_of(a.customer_id)
+    UNION ALL
+    SELECT c.grain, c.idx, k.segment, k.segment_value, r.score
+    FROM surveys r JOIN calendar c USING (day) CROSS JOIN (
+        SELECT 'all' AS segment, CAST(NULL AS VARCHAR) AS segment_value
+        UNION ALL SELECT segment, '(none)' FROM segment_kind
+    ) k
+    WHERE r.score IS NOT NULL AND r.customer_id IS NULL
+),
 counted AS (
-    SELECT a.grain, a.idx, s.segment, s.segment_value,
+    SELECT grain, idx, segment, segment_value,
         count(*) AS responses,
         count(*) FILTER (score >= 9) AS promoters,
         count(*) FILTER (score IN (7, 8)) AS passives,
         count(*) FILTER (score <= 6) AS detractors
-    FROM answer a JOIN slot s ON s.who = who_of(a.customer_id)
+    FROM given
     GROUP BY ALL
 ),
 span AS (

@@ -34,7 +34,7 @@ SELECT DISTINCT who FROM (
         UNION ALL SELECT customer_id FROM invoices
         UNION ALL SELECT customer_id FROM engagement
     )
-);
+) WHERE who IS NOT NULL;
 
 -- Each of them once for everybody and once for each segment value that it has.
 CREATE TABLE slot AS

@@ -31,7 +31,7 @@ pub static CHURN_INDICATORS: MeasureSpec = MeasureSpec {
 
 /// The inputs that tell of signals.
 pub(crate) const SIGNALS: &[Input] =
-    &[Input::Engagement, Input::Invoices, Input::Returns, Input::Surveys];
+    &[Input::Engagement, Input::Invoices, Input::Payments, Input::Returns, Input::Surveys];
 
 /// What is counted of a signal: at place 0 of those that stayed, at place 1 of those that churned.
 #[derive(Clone, Debug, Default)]

@@ -61,7 +61,7 @@ impl Cart {
     }
 
     /// The day on which it is lost if it is.
-    fn lost_on(&self, window: Hours) -> Day {
+    pub fn lost_on(&self, window: Hours) -> Day {
         self.created.plus(window.days())
     }
 }

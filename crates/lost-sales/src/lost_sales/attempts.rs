@@ -5,12 +5,14 @@ use std::ops::Range;
 use kohort_inputs::{Opportunity, Outcome};
 use kohort_model::{Block, Context, Day, Grid, Sales, Tally};
 
+use super::answers::Answers;
 use crate::carts::Found;
 use crate::recovery::Recovery;
-use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT, of_code};
+use crate::settings::Hours;
+use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT, Reason, of_code};
 
-/// The code of the one reason why carts are lost.
-const REASON_OF_CARTS: u32 = 0;
+/// The reason of carts, whose events tell none.
+const REASON_OF_CARTS: Reason = Reason::Own(0);
 
 /// An attempt that is no order.
 pub(super) struct Attempt {
@@ -19,7 +21,7 @@ pub(super) struct Attempt {
     value: i64,
     /// What is counted of it if it was lost.
     lost: Lost,
-    reason: u32,
+    reason: Reason,
     competitor: Option<u32>,
     /// Stages of the list that it reached.
     passed: Range<u32>,
@@ -28,14 +30,15 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub fn of_cart(found: &Found) -> Self {
+    pub fn of_cart(found: &Found, window: Hours, answers: Answers<'_>) -> Self {
         let Found { cart, lost } = found;
+        let days = (cart.created, cart.lost_on(window));
         Self {
             created: cart.created,
             outcome: cart.outcome,
             value: cart.value.unwrap_or(0),
             lost: *lost,
-            reason: REASON_OF_CARTS,
+            reason: answers.told(days).unwrap_or(REASON_OF_CARTS),
             competitor: None,
             passed: cart.first_step..cart.furthest + 1,
             stage: Some(cart.furthest),
@@ -43,7 +46,7 @@ impl Attempt {
     }
 
     /// An opportunity, of which is not known yet whether it was made good.
-    fn of_opportunity(opportunity: &Opportunity, sales: &Sales) -> Self {
+    fn of_opportunity(opportunity: &Opportunity, sales: &Sales, answers: Answers<'_>) -> Self {
         // A list of stages is written by hand: short.
         let listed = 0..u32::try_from(sales.listed_stages).unwrap_or(u32::MAX);
         let stage = sales.has_stages.then_some(opportunity.stage);
@@ -57,7 +60,7 @@ impl Attempt {
             outcome: opportunity.outcome,
             value: opportunity.value,
             lost: Lost::default(),
-            reason: opportunity.reason,
+            reason: answers.of_opportunity(opportunity.reason, opportunity.decided),
             competitor: sales.has_competitors.then_some(opportunity.competitor),
             passed,
             stage,
@@ -73,7 +76,7 @@ impl Attempt {
         if self.outcome != Outcome::Lost {
             return;
         }
-        of_code(&mut into.by_reason, self.reason).add(&self.lost);
+        into.reason(self.reason).add(&self.lost);
         if let Some(competitor) = self.competitor {
             of_code(&mut into.by_competitor, competitor).add(&self.lost);
         }
@@ -90,12 +93,12 @@ pub(super) fn of_opportunities(
     block: &Block<'_>,
     person: usize,
     context: &Context,
-    recovery: &Recovery<'_>,
+    (recovery, answers): (&Recovery<'_>, Answers<'_>),
     into: &mut Vec<Attempt>,
 ) {
     let own = block.items::<Opportunity>(person);
     into.clear();
-    into.extend(own.iter().map(|o| Attempt::of_opportunity(o, &context.sales)));
+    into.extend(own.iter().map(|o| Attempt::of_opportunity(o, &context.sales, answers)));
     let mut lost: Vec<usize> =
         (0..own.len()).filter(|place| own[*place].outcome == Outcome::Lost).collect();
     // Those of one day stay in the order in which the block has them.

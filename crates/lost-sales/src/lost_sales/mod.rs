@@ -1,5 +1,6 @@
 //! `lost_sales`: what was nearly sold, from every source.
 
+mod answers;
 mod attempts;
 mod orders;
 mod schema;
@@ -12,6 +13,7 @@ use kohort_model::{
     Basis, Block, Carries, Context, Finished, Grid, Input, Measure, MeasureSpec, merge_as,
 };
 
+use self::answers::Asked;
 use self::attempts::Attempt;
 use crate::carts::Finder;
 use crate::recovery::Recovery;
@@ -21,13 +23,15 @@ use crate::tally::{Attempted, Lost};
 /// The declaration.
 pub static LOST_SALES: MeasureSpec = MeasureSpec {
     tables: &[schema::TABLE],
-    reads: &[Input::Touchpoints, Input::Identities, Input::Opportunities],
+    reads: &[Input::Touchpoints, Input::Identities, Input::Opportunities, Input::Surveys],
     carries: Carries { attempts: true, ..Carries::NOTHING },
     settings: &[&settings::LOST_SALES, &settings::CARTS],
     formulas: schema::FORMULAS,
     start: |context, settings| {
-        let recovery_days = settings.whole(&settings::LOST_SALES, "recovery_window_days");
-        Box::new(LostSales::new(context, recovery_days, Finder::new(settings)))
+        let days = |key| settings.whole(&settings::LOST_SALES, key);
+        let asked = Asked::new(&context, days("survey_window_days"));
+        let recovery_days = days("recovery_window_days");
+        Box::new(LostSales::new(context, recovery_days, asked, Finder::new(settings)))
     },
     ..MeasureSpec::PLAIN
 };
@@ -37,6 +41,7 @@ struct LostSales {
     context: Arc<Context>,
     /// Days after a sale is lost within which a purchase recovers it.
     recovery_days: u32,
+    asked: Asked,
     counted: Counted,
     fates: Vec<Lost>,
     attempts: Vec<Attempt>,
@@ -52,35 +57,42 @@ struct Counted {
 
 impl LostSales {
     /// Nothing counted yet.
-    fn new(context: Arc<Context>, recovery_days: u32, finder: Finder) -> Self {
+    fn new(context: Arc<Context>, recovery_days: u32, asked: Asked, finder: Finder) -> Self {
         let counted = Counted {
             carts: Grid::new(&context),
             opportunities: Grid::new(&context),
             orders: Grid::new(&context),
         };
-        Self { context, recovery_days, counted, fates: Vec::new(), attempts: Vec::new(), finder }
+        let (fates, attempts) = (Vec::new(), Vec::new());
+        Self { context, recovery_days, asked, counted, fates, attempts, finder }
     }
 }
 
 impl Measure for LostSales {
     fn fresh(&self) -> Box<dyn Measure> {
-        Box::new(Self::new(Arc::clone(&self.context), self.recovery_days, self.finder.clone()))
+        let context = Arc::clone(&self.context);
+        Box::new(Self::new(context, self.recovery_days, self.asked, self.finder.clone()))
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, recovery_days, counted, fates, attempts, finder } = self;
+        let Self { context, recovery_days, asked, counted, fates, attempts, finder } = self;
         for person in 0..block.len() {
             let recovery = Recovery::new(block, person, context.as_of, *recovery_days);
+            let answers = asked.of(block, person);
             if context.basis == Basis::Orders {
-                orders::count(block, person, context, &recovery, fates, &mut counted.orders);
+                let told = (&recovery, answers);
+                orders::count(block, person, context, told, fates, &mut counted.orders);
             }
             if !block.items::<Touch>(person).is_empty() {
                 attempts.clear();
-                attempts.extend(finder.find(block, person, context).iter().map(Attempt::of_cart));
+                let window = finder.window();
+                let carts = finder.find(block, person, context).iter();
+                attempts.extend(carts.map(|found| Attempt::of_cart(found, window, answers)));
                 attempts::count(block, person, context, attempts, &mut counted.carts);
             }
             if !block.items::<Opportunity>(person).is_empty() {
-                attempts::of_opportunities(block, person, context, &recovery, attempts);
+                let told = (&recovery, answers);
+                attempts::of_opportunities(block, person, context, told, attempts);
                 attempts::count(block, person, context, attempts, &mut counted.opportunities);
             }
         }

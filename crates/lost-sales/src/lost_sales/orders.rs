@@ -3,15 +3,16 @@
 use kohort_inputs::Outcome;
 use kohort_model::{Block, Context, Grid, Periods, Places, Tally};
 
+use super::answers::Answers;
 use crate::recovery::Recovery;
-use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT, of_code};
+use crate::tally::{Attempted, BUYERS, CUSTOMER, Lost, PROSPECT};
 
 /// Counts the orders of a person. `fates` is room to work in.
 pub(super) fn count(
     block: &Block<'_>,
     person: usize,
     context: &Context,
-    recovery: &Recovery<'_>,
+    (recovery, answers): (&Recovery<'_>, Answers<'_>),
     fates: &mut Vec<Lost>,
     into: &mut Grid<Attempted>,
 ) {
@@ -26,12 +27,13 @@ pub(super) fn count(
             count_won(block, person, g, periods, cells);
             for (attempt, fate) in own.clone().zip(fates.iter()) {
                 let buyer = if attempts.by_customer[attempt] { CUSTOMER } else { PROSPECT };
-                let period = periods.of(attempts.track.days[attempt]);
+                let day = attempts.track.days[attempt];
+                let period = periods.of(day);
                 let cell = &mut cells[period * BUYERS.len() + buyer];
                 if attempts.lost[attempt] {
-                    let reason = attempts.reasons.get(attempt).copied().unwrap_or(0);
+                    let code = attempts.reasons.get(attempt).copied().unwrap_or(0);
                     cell.total.lost.add(fate);
-                    of_code(&mut cell.by_reason, reason).add(fate);
+                    cell.reason(answers.of_order(code, day)).add(fate);
                 } else {
                     cell.total.count(Outcome::Open, attempts.track.values[attempt], fate);
                 }

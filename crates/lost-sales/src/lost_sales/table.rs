@@ -1,5 +1,6 @@
 //! The table's rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kohort_model::formulas::conversion_rate;
@@ -17,18 +18,18 @@ pub(super) fn write(context: &Context, counted: &Counted) -> Table {
     let unknown: [Arc<str>; 1] = ["unknown".into()];
     let carts = Source {
         name: "carts",
-        reasons: sorted(&unknown),
+        reasons: &unknown,
         competitors: &[],
         stages: &context.funnel.steps,
     };
     let opportunities = Source {
         name: "opportunities",
-        reasons: sorted(&sales.reasons),
+        reasons: &sales.reasons,
         competitors: &sales.competitors,
         stages: &sales.stages,
     };
     let orders =
-        Source { name: "orders", reasons: sorted(&context.reasons), competitors: &[], stages: &[] };
+        Source { name: "orders", reasons: &context.reasons, competitors: &[], stages: &[] };
     let mut table = context.table(&SCHEMA);
     carts.write(context, &counted.carts, &mut table);
     opportunities.write(context, &counted.opportunities, &mut table);
@@ -36,17 +37,10 @@ pub(super) fn write(context: &Context, counted: &Counted) -> Table {
     table
 }
 
-/// Codes and texts, in order of the texts.
-fn sorted(texts: &[Arc<str>]) -> Vec<(usize, &Arc<str>)> {
-    let mut texts: Vec<_> = texts.iter().enumerate().collect();
-    texts.sort_by_key(|(_, text)| *text);
-    texts
-}
-
 /// A source and the texts of its codes.
 struct Source<'a> {
     name: &'static str,
-    reasons: Vec<(usize, &'a Arc<str>)>,
+    reasons: &'a [Arc<str>],
     competitors: &'a [Arc<str>],
     stages: &'a [Arc<str>],
 }
@@ -78,11 +72,13 @@ impl Source<'_> {
                 key.push(table, ("competitor", Some(competitor)), &Row::lost(lost), of_all);
             }
         }
-        for (code, reason) in &self.reasons {
-            let lost = cell.by_reason.get(*code).filter(|lost| lost.attempts > 0);
-            if let Some(lost) = lost {
-                key.push(table, ("reason", Some(reason)), &Row::lost(lost), of_all);
-            }
+        let own = self.reasons.iter().zip(&cell.by_reason);
+        let mut by_reason = BTreeMap::<&Arc<str>, Lost>::new();
+        for (reason, lost) in own.chain(key.context.sales.reasons.iter().zip(&cell.by_answer)) {
+            by_reason.entry(reason).or_default().add(lost);
+        }
+        for (reason, lost) in by_reason.iter().filter(|(_, lost)| lost.attempts > 0) {
+            key.push(table, ("reason", Some(*reason)), &Row::lost(lost), of_all);
         }
         for (code, (stage, reached)) in self.stages.iter().zip(&cell.by_stage).enumerate() {
             if reached.all.attempts() > 0 {

@@ -47,12 +47,25 @@ pub enum Conflict {
         "is not in calendar.grains, so no table has rows of it; add it there or choose another"
     )]
     GrainNotAsked,
-    /// `updated_at` with `rows = "lines"`.
+    /// A column without another that gives it a use: the input and that column.
     #[error(
-        "picks the latest row of an order, so it needs rows = \"orders\"; with rows = \"lines\" \
-         all rows of an order count"
+        "has no use without inputs.{0}.{1}, which is not set; set that one too, or remove this"
     )]
-    UpdatedLines,
+    ColumnAlone(&'static str, &'static str),
+    /// A column of what another input tells.
+    #[error("tells the same as [inputs.{0}], and both can't hold; remove one of them")]
+    ToldTwice(&'static str),
+    /// `updated_at` with `rows = "lines"`: what the lines make, and several of these.
+    #[error(
+        "picks the latest row of an {one}, so it needs rows = \"{many}\"; with rows = \"lines\" all rows \
+         of an {one} count"
+    )]
+    UpdatedLines {
+        /// One of what the lines make.
+        one: &'static str,
+        /// Several.
+        many: &'static str,
+    },
     /// `unique_order_ids` with `rows = "lines"`.
     #[error(
         "makes a repeated order id an error, so it needs rows = \"orders\"; with rows = \"lines\" \

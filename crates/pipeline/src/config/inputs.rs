@@ -101,6 +101,8 @@ pub struct MappedInput {
     pub timezone: Option<Tz>,
     /// Whether rows that are equal in all columns of the source count once.
     pub deduplicate: bool,
+    /// Whether its rows are lines, several of which are one thing.
+    pub are_lines: bool,
 }
 
 /// A column of an input, and where its values come from.
@@ -155,7 +157,7 @@ impl Inputs {
                 debug_assert_ne!(other, spec.input, "an input stands beside another");
                 inputs.unused(name, Conflict::Alone(alone))?;
             }
-            let input = read(&table, spec)?;
+            let input = read(&table, spec, &inputs)?;
             if spec.input == history {
                 basis = Some(read_history(&table, &input, unique_order_ids)?);
             }
@@ -209,17 +211,35 @@ fn read_history(
     Ok(History { basis, rows, scale: read_scale(table)?, currency: read_currency(table)? })
 }
 
-/// Reads an input's table.
-fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, ConfigError> {
+/// Reads an input's table, one of `inputs`.
+fn read(
+    table: &Section<'_>,
+    spec: &'static InputSpec,
+    inputs: &Section<'_>,
+) -> Result<MappedInput, ConfigError> {
     let path = table.need("path", format!("a file, folder or glob that holds {}", spec.holds))?;
     let paths = path.paths("a path, or a list of paths, to files, folders or globs")?;
     let mut columns = Vec::new();
     for column in spec.columns {
-        columns.extend(read_column(table, spec.input, column)?);
+        columns.extend(read_column(table, spec.input, column, inputs)?);
     }
+    for mapped in &columns {
+        let is_missing = |other: &&str| columns.iter().all(|c| c.column.name != *other);
+        if let Some(other) = mapped.column.beside.filter(is_missing) {
+            let conflict = Conflict::ColumnAlone(spec.input.name(), other);
+            table.unused(mapped.column.name, conflict)?;
+        }
+    }
+    let are_lines = read_lines(table, spec)?;
     let is_updated = columns.iter().any(|mapped| mapped.column.kind == ValueKind::Update);
     if let Some(latest) = spec.latest.as_ref().filter(|_| is_updated) {
         table.need(latest.by, "with updated_at it tells which rows are one")?;
+    }
+    let settled_by = INPUTS.into_iter().filter(|other| inputs.get(other.input.name()).is_some());
+    let settled_by = settled_by.filter(|other| other.beside.is_some_and(|(i, _)| i == spec.input));
+    for (other, settles) in settled_by.filter_map(|other| Some((other, other.settles.as_ref()?))) {
+        let meaning = format!("it tells which of them [inputs.{}] is about", other.input.name());
+        table.need(settles.by, meaning)?;
     }
     let mut switches = Vec::new();
     for switch in spec.switches {
@@ -237,19 +257,41 @@ fn read(table: &Section<'_>, spec: &'static InputSpec) -> Result<MappedInput, Co
     }
     let deduplicate = table.get("deduplicate").map_or(Ok(false), |item| item.boolean())?;
     let (filter, timezone) = (table.expression("where")?, calendar::zone(table, "timezone")?);
-    Ok(MappedInput { spec, paths, columns, switches, filter, timezone, deduplicate })
+    Ok(MappedInput { spec, paths, columns, switches, filter, timezone, deduplicate, are_lines })
+}
+
+/// Whether the rows of an input are lines.
+fn read_lines(table: &Section<'_>, spec: &InputSpec) -> Result<bool, ConfigError> {
+    let (Some(lines), Some(item)) = (&spec.lines, table.get("rows")) else { return Ok(false) };
+    let allowed = format!("\"{}\" or \"lines\"", lines.many);
+    if !item.choice(&[(lines.many, false), ("lines", true)], allowed)? {
+        return Ok(false);
+    }
+    table.unused("updated_at", Conflict::UpdatedLines { one: lines.one, many: lines.many })?;
+    let meaning = format!("with rows = \"lines\" it tells which lines are one {}", lines.one);
+    table.need(lines.by, meaning)?;
+    Ok(true)
 }
 
 fn read_column(
     table: &Section<'_>,
     input: Input,
     column: &'static InputColumn,
+    inputs: &Section<'_>,
 ) -> Result<Option<MappedColumn>, ConfigError> {
     let meaning = format!("an SQL expression that tells {}", column.meaning.replace('`', ""));
     let item = match column.presence {
         Presence::Required => Some(table.need(column.name, meaning)?),
-        Presence::Unless(other) if table.get(other).is_none() => {
-            Some(table.need(column.name, format!("{meaning}; or set {other}"))?)
+        Presence::Unless(others) if others.iter().all(|other| table.get(other).is_none()) => {
+            Some(table.need(column.name, format!("{meaning}; or set {}", others.join(" or ")))?)
+        }
+        Presence::UnlessInput(other) if inputs.get(other.name()).is_none() => {
+            let meaning = format!("{meaning}; or add [inputs.{}]", other.name());
+            Some(table.need(column.name, meaning)?)
+        }
+        Presence::UnlessInput(other) => {
+            table.unused(column.name, Conflict::ToldTwice(other.name()))?;
+            None
         }
         Presence::Unless(_) | Presence::Optional => table.get(column.name),
     };

@@ -12,20 +12,8 @@ pub(super) fn read_rows(
     orders: &MappedInput,
     unique_order_ids: Option<&Item<'_>>,
 ) -> Result<Rows, ConfigError> {
-    let rows = match table.get("rows") {
-        Some(item) => item.choice(
-            &[("orders", Rows::Orders), ("lines", Rows::Lines)],
-            "\"orders\" or \"lines\"",
-        )?,
-        None => Rows::Orders,
-    };
-    let updated_at = table.get("updated_at");
-    if let Some(item) = updated_at.as_ref().filter(|_| rows == Rows::Lines) {
-        return Err(item.conflict(Conflict::UpdatedLines));
-    }
-    let needs_id = if rows == Rows::Lines {
-        Some("with rows = \"lines\" it tells which lines are one order")
-    } else if updated_at.is_some() {
+    let rows = if orders.are_lines { Rows::Lines } else { Rows::Orders };
+    let needs_id = if table.get("updated_at").is_some() {
         Some("with updated_at it tells which rows are one order")
     } else {
         unique_order_ids.map(|_| "[checks] unique_order_ids looks for repeated ones")

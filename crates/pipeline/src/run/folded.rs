@@ -39,6 +39,7 @@ impl Surveyed {
         let spilled_bytes = gathered.rows.spilled_bytes();
         census.left_out.further[Input::Touchpoints as usize].after_as_of += late_touches;
         run.warnings.warn_of_subscriptions(run.pipeline, &census);
+        run.warnings.warn_of_unmatched(&census);
         let alerts = derive(run.pipeline, run.options.alerts, &context, &mut finished.tables);
         Ok(Folded { gathered, survey, slots, context, finished, census, spilled_bytes, alerts })
     }

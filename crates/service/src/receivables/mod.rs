@@ -5,7 +5,7 @@ mod open;
 use std::ops::Range;
 use std::sync::Arc;
 
-use kohort_inputs::{INVOICE_TERMS, Invoice};
+use kohort_inputs::{INVOICE_TERMS, Invoice, Payment};
 use kohort_model::calc::{self, Check, Formula, Outcome, Presence};
 use kohort_model::view::View;
 use kohort_model::{
@@ -14,7 +14,7 @@ use kohort_model::{
     Unit, keys, rate, row, tally,
 };
 
-use open::{AGES, CREDITS, IN_CREDIT, INVOICES, KINDS, Open};
+use open::{AGES, CREDITS, IN_CREDIT, INVOICES, KINDS, OVERPAID, Open};
 
 /// The declaration.
 pub static RECEIVABLES: MeasureSpec = MeasureSpec {
@@ -38,6 +38,7 @@ pub static RECEIVABLES: MeasureSpec = MeasureSpec {
                 "receivables = current + overdue_1_30 + overdue_31_60 + overdue_61_90 + overdue_over_90",
                 "paid_late <= paid",
                 "open_credits >= 0",
+                "overpaid >= 0",
                 "days > 0",
                 "next.opening_receivables = receivables",
             ])
@@ -48,7 +49,7 @@ pub static RECEIVABLES: MeasureSpec = MeasureSpec {
         ],
         ..TableSpec::of(&SCHEMA)
     }],
-    reads: &[Input::Invoices],
+    reads: &[Input::Invoices, Input::Payments],
     settings: &[&INVOICE_TERMS],
     formulas: FORMULAS,
     start: |context, _| GridMeasure::start(context, Receivables::default()),
@@ -66,13 +67,13 @@ static SCHEMA: TableSchema = TableSchema {
         Column::int("days", Unit::Days, "days of the period before as_of"),
         Column::money(
             "opening_receivables",
-            "amount of open invoices at the end of the day before the period, credit notes not \
-             taken off",
+            "amount of open invoices at the end of the day before the period, of each what is not paid yet, \
+             credit notes not taken off",
         ),
         Column::money(
             "receivables",
-            "amount of open invoices at the close, the end of the period's last known day, credit \
-             notes not taken off",
+            "amount of open invoices at the close, the end of the period's last known day, of each what is \
+             not paid yet, credit notes not taken off",
         ),
         Column::count("open_invoices", Unit::Invoices, "invoices open at the close"),
         Column::money(
@@ -107,11 +108,11 @@ static SCHEMA: TableSchema = TableSchema {
             "current / credit_sales x days; NULL without credit sales",
         )
         .or_null(),
-        Column::count("paid", Unit::Invoices, "invoices paid in the period"),
+        Column::count("paid", Unit::Invoices, "invoices paid in full in the period"),
         Column::float(
             "mean_days_to_pay",
             Unit::Days,
-            "mean of days from invoiced_at to paid_at, of the paid; NULL without any",
+            "mean of days from invoiced_at to the day on which all was paid, of the paid; NULL without any",
         )
         .or_null(),
         Column::count("paid_late", Unit::Invoices, "of the paid, those paid after the due date"),
@@ -119,7 +120,7 @@ static SCHEMA: TableSchema = TableSchema {
         Column::float(
             "mean_days_late",
             Unit::Days,
-            "mean of days from due_at to paid_at, of the paid late; NULL without any",
+            "mean of days from due_at to the day on which all was paid, of the paid late; NULL without any",
         )
         .or_null(),
         Column::money(
@@ -150,6 +151,11 @@ static SCHEMA: TableSchema = TableSchema {
             "customers_in_credit",
             Unit::Customers,
             "customers whose open credit notes exceed their open invoices at the close",
+        ),
+        Column::money(
+            "overpaid",
+            "what was paid up to the close beyond the amounts of invoices and, to customers, of credit \
+             notes; 0 without the input payments",
         ),
         keys::IS_COMPLETE,
     ],
@@ -367,7 +373,8 @@ impl Gridded for Receivables {
             if invoices.is_empty() {
                 continue;
             }
-            let stretches = self.open.of(invoices, context.terms_days);
+            let payments = block.items::<Payment>(customer);
+            let stretches = self.open.of(invoices, payments, context.terms_days);
             for (g, periods) in context.periods.iter().enumerate() {
                 for group in block.groups {
                     let cells = cells.at_least(group.slot(customer), g, periods.len() + 1);
@@ -468,6 +475,7 @@ fn write(
             overdue_over_90: open[4],
             open_credits: open[CREDITS],
             customers_in_credit: count(open[IN_CREDIT]),
+            overpaid: open[OVERPAID],
             is_complete: context.is_complete(periods, p),
         }));
         opening = closing;

@@ -6,8 +6,8 @@ use kohort_model::{Input, NO_SCORE, NO_VALUE};
 
 use super::Columns;
 use crate::history::{
-    Answer, Contact, Engagement, History, Identity, Invoice, Opportunity, OrderLine, Prospect,
-    Return, Touchpoint,
+    Answer, Contact, Engagement, History, Identity, Invoice, Opportunity, OrderLine, Payment,
+    Prospect, Return, Touchpoint,
 };
 
 /// The columns of each of these inputs that there is.
@@ -22,6 +22,7 @@ pub(super) fn all(history: &History) -> impl Iterator<Item = (Input, Columns)> {
         (Input::OrderLines, history.order_lines.as_deref().map(order_lines)),
         (Input::Returns, history.returns.as_deref().map(returns)),
         (Input::Invoices, history.invoices.as_deref().map(invoices)),
+        (Input::Payments, history.payments.as_deref().map(payments)),
         (Input::Engagement, history.engagement.as_deref().map(engagement)),
     ];
     all.into_iter().filter_map(|(input, columns)| Some((input, columns?)))
@@ -49,9 +50,10 @@ fn contacts(contacts: &[Contact]) -> Columns {
 
 fn surveys(answers: &[Answer]) -> Columns {
     Columns::new(Input::Surveys, answers.len())
-        .ids("customer_id", answers.iter().map(|a| a.customer.clone()))
+        .optional_ids("customer_id", answers.iter().map(|a| a.customer.as_ref()))
         .times(answers.iter().map(|a| a.day.0), answers.iter().map(|a| a.instant))
         .texts("reason", answers.iter().map(|a| &a.reason))
+        .texts("lost_reason", answers.iter().map(|a| &a.lost_reason))
         .small("score", answers.iter().map(|a| a.score.unwrap_or(NO_SCORE)))
 }
 
@@ -116,6 +118,14 @@ fn invoices(invoices: &[Invoice]) -> Columns {
         .days("paid_at", invoices.iter().map(|i| i.paid))
         .numbers("amount", invoices.iter().map(|i| i.amount))
         .numbers("updated_at", invoices.iter().map(|i| i.updated))
+}
+
+fn payments(payments: &[Payment]) -> Columns {
+    Columns::new(Input::Payments, payments.len())
+        .ids("customer_id", payments.iter().map(|p| p.customer.clone()))
+        .ids("invoice_id", payments.iter().map(|p| p.invoice.clone()))
+        .times(payments.iter().map(|p| p.day.0), empty())
+        .numbers("amount", payments.iter().map(|p| p.amount))
 }
 
 fn engagement(events: &[Engagement]) -> Columns {

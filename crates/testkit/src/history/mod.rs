@@ -7,7 +7,9 @@ use std::fmt;
 
 use kohort_model::{Cause, Day, Input, Kind};
 
-pub use side_inputs::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
+pub use side_inputs::{
+    Engagement, Identity, Invoice, Opportunity, OrderLine, Payment, Return, Touchpoint,
+};
 pub use text::{parse_history, parse_rows, render_history};
 
 /// Microseconds of a day.
@@ -157,17 +159,19 @@ pub struct Contact {
     pub is_holdout: bool,
 }
 
-/// An answer: why somebody left, and what score somebody gave.
+/// An answer: why somebody left or did not buy, and what score somebody gave.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Answer {
-    /// Whose.
-    pub customer: Id,
+    /// Whose, where that is known.
+    pub customer: Option<Id>,
     /// When.
     pub day: Day,
     /// Microseconds since 1970-01-01, business-local; midnight where only the day is known.
     pub instant: i64,
-    /// The reason.
+    /// The reason of leaving.
     pub reason: Option<String>,
+    /// The reason of not buying.
+    pub lost_reason: Option<String>,
     /// From 0 to 10.
     pub score: Option<u8>,
 }
@@ -197,6 +201,8 @@ pub struct History {
     pub returns: Option<Vec<Return>>,
     /// Invoices; `None` without such an input.
     pub invoices: Option<Vec<Invoice>>,
+    /// What was paid of invoices; `None` without such an input.
+    pub payments: Option<Vec<Payment>>,
     /// What tells who stays; `None` without such an input.
     pub engagement: Option<Vec<Engagement>>,
 }
@@ -215,6 +221,7 @@ impl History {
             (Input::OrderLines, self.order_lines.is_some()),
             (Input::Returns, self.returns.is_some()),
             (Input::Invoices, self.invoices.is_some()),
+            (Input::Payments, self.payments.is_some()),
             (Input::Engagement, self.engagement.is_some()),
         ];
         all.into_iter().filter(|(_, is_there)| *is_there).map(|(input, _)| input).collect()
@@ -253,6 +260,7 @@ impl History {
         self.order_lines.iter_mut().for_each(|rows| order.apply(rows));
         self.returns.iter_mut().for_each(|rows| order.apply(rows));
         self.invoices.iter_mut().for_each(|rows| order.apply(rows));
+        self.payments.iter_mut().for_each(|rows| order.apply(rows));
         self.engagement.iter_mut().for_each(|rows| order.apply(rows));
         self
     }

@@ -116,6 +116,19 @@ pub struct Invoice {
     pub updated: i64,
 }
 
+/// What was paid of an invoice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Payment {
+    /// Whose invoice.
+    pub customer: Id,
+    /// Which.
+    pub invoice: Id,
+    /// When.
+    pub day: Day,
+    /// In minor units; below zero where money went back.
+    pub amount: i64,
+}
+
 /// Something that a customer did that may tell whether it stays.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Engagement {

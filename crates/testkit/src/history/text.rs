@@ -44,13 +44,14 @@ pub fn parse_rows(text: &str) -> Vec<Row> {
 /// | `subscriptions:` | `customer`, `subscription`, `started`, `ended` (`-`: open), `value` (a month, in minor units; 0 of a trial, below zero of a discount), `reason`, `cause` (`voluntary`, `involuntary`, `unknown`), `cancelled` (a day or `-`), `updated` (as that of orders), and any other for a segment |
 /// | `prospects:` | `customer`, `day` |
 /// | `contacts:` | `customer`, `day`, `campaign`, `strategy`, `arm` (`sent` or `withheld`) |
-/// | `surveys:` | `customer`, `day` (a time, as that of orders), `reason`, `score` |
+/// | `surveys:` | `customer` (`-`: nobody knows), `day` (a time, as that of orders), `reason`, `lost_reason`, `score` |
 /// | `touchpoints:` | `visitor`, `day` (a time), `step`, `cart`, `value`, `customer` |
 /// | `identities:` | `visitor`, `customer` |
 /// | `opportunities:` | `buyer`, `id`, `created`, `closed`, `outcome` (`won`, or as status), `stage`, `reason`, `competitor`, `updated`, `value` |
 /// | `order_lines:` | `customer`, `order`, `day` (a time), `product`, `category`, `units`, `value` |
 /// | `returns:` | `customer`, `order`, `day`, `product`, `reason`, `units`, `value` |
 /// | `invoices:` | `customer`, `id`, `issued`, `due`, `paid`, `updated`, `amount` |
+/// | `payments:` | `customer`, `id` (of the invoice), `day`, `amount` |
 /// | `engagement:` | `customer`, `day`, `kind`, `value` (hundredths, 100 where it is left out) |
 ///
 /// Customers are integers if those of all inputs are, and so are visitors, carts, the orders of lines
@@ -121,7 +122,7 @@ struct Ids {
     subscriptions: bool,
     visitors: bool,
     carts: bool,
-    /// Those of opportunities and invoices.
+    /// Those of opportunities, and of invoices and payments.
     numbers: bool,
 }
 
@@ -403,10 +404,11 @@ mod tests {
                 is_holdout: true,
             }]),
             surveys: Some(vec![Answer {
-                customer: id("x"),
+                customer: Some(id("x")),
                 day: Day(5),
                 instant: 5 * MICROS_PER_DAY,
                 reason: None,
+                lost_reason: None,
                 score: None,
             }]),
             ..History::default()

@@ -95,7 +95,7 @@ fn orders(frame: &Frame<'_>, person: &Person) -> Vec<Attempt> {
                 Role::Order | Role::Refund => Outcome::Won,
             },
             value: event.value,
-            reason: event.reason.clone(),
+            reason: reason(frame, person, &event.reason, (event.day, event.day)),
             competitor: None,
             reached: BTreeSet::new(),
             stopped_at: None,
@@ -117,7 +117,7 @@ fn carts(frame: &Frame<'_>, person: &Person) -> Vec<Attempt> {
             Fate::Open => Outcome::Open,
         },
         value: cart.value.unwrap_or_default().into(),
-        reason: "unknown".to_owned(),
+        reason: reason(frame, person, "unknown", (cart.created, cart.lost)),
         competitor: None,
         reached: cart.steps.clone().map(step).collect(),
         stopped_at: Some(step(*cart.steps.end())),
@@ -137,6 +137,8 @@ fn opportunities(frame: &Frame<'_>, person: &Person) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     for sale in opportunities_of(frame, person) {
         let row = sale.row;
+        // Open ones are lost on no day and have no row by reason.
+        let decided = row.closed.unwrap_or(row.created);
         let own = stage(&or_none(row.stage.as_ref()));
         let is_won = row.outcome == Kind::Completed;
         let is_reached = |place: usize| is_won || (own.place < listed.len() && place < own.place);
@@ -152,7 +154,7 @@ fn opportunities(frame: &Frame<'_>, person: &Person) -> Vec<Attempt> {
                 Kind::Open | Kind::Ignored => Outcome::Open,
             },
             value: row.value.into(),
-            reason: or_unknown(row.reason.as_ref()),
+            reason: reason(frame, person, &or_unknown(row.reason.as_ref()), (decided, decided)),
             competitor: mapped.competitors.then(|| or_none(row.competitor.as_ref())),
             reached: if mapped.stages { reached } else { BTreeSet::new() },
             stopped_at: mapped.stages.then_some(own),
@@ -161,6 +163,15 @@ fn opportunities(frame: &Frame<'_>, person: &Person) -> Vec<Attempt> {
         });
     }
     attempts
+}
+
+/// Why an attempt was lost that began and was lost on these days: what its row says, else the first answer.
+fn reason(frame: &Frame<'_>, person: &Person, own: &str, (from, lost): (Day, Day)) -> String {
+    let until = lost.plus(frame.settings.lost_survey_window_days.into());
+    let answers = person.further.lost_answers.iter();
+    let near = answers.filter(|(day, _)| from <= *day && *day <= until).min();
+    let told = near.filter(|_| own == "unknown").map(|(_, reason)| reason.as_str());
+    told.unwrap_or(own).to_owned()
 }
 
 fn buyer(bought_before: bool) -> &'static str {

@@ -128,8 +128,11 @@ fn add_further(
 ) -> Vec<Person> {
     let mut visitors = Vec::new();
     for (who, further) in further {
-        let is_visitor = matches!(who, Who::Visitor(_));
-        let (Who::Customer(id) | Who::Visitor(id)) = who;
+        let is_visitor = !matches!(who, Who::Customer(_));
+        let id = match who {
+            Who::Customer(id) | Who::Visitor(id) => id,
+            Who::Nobody(number) => Id::Integer(number as u64),
+        };
         if let Some(person) = everybody.iter_mut().find(|p| !is_visitor && p.id == id) {
             person.further = further;
         } else {

@@ -78,5 +78,5 @@ fn message(contact: &Contact) -> Message {
 
 fn answer(answer: &Answer) -> Option<(Id, Day, String)> {
     let reason = answer.reason.as_ref().filter(|text| !text.is_empty() && *text != "unknown")?;
-    Some((answer.customer.clone(), answer.day, reason.clone()))
+    Some((answer.customer.clone()?, answer.day, reason.clone()))
 }

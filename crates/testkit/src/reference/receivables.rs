@@ -2,30 +2,76 @@
 
 use kohort_model::Day;
 
-use super::people::Group;
+use super::people::{Group, Person};
 use super::periods::Period;
+use super::side_inputs::left;
 use super::{Frame, ratio, row, segment_value, share};
 use crate::compare::NaiveRow;
-use crate::history::Invoice;
+use crate::history::{Invoice, Payment};
+
+/// An invoice, and what was paid of it and others where payments are an input of their own.
+#[derive(Clone, Copy)]
+struct Owed<'a> {
+    invoice: &'a Invoice,
+    payments: Option<&'a [Payment]>,
+}
+
+impl Owed<'_> {
+    /// What is not paid yet at the end of a day; of another sign than the amount where more was paid.
+    fn left(&self, day: Day) -> i128 {
+        let Self { invoice, payments } = self;
+        match payments {
+            _ if day < invoice.issued => 0,
+            Some(payments) => left(invoice, payments, day),
+            None if invoice.paid.is_some_and(|paid| paid <= day) => 0,
+            None => invoice.amount.into(),
+        }
+    }
+
+    /// What is open: nothing where more was paid.
+    fn open(&self, day: Day) -> i128 {
+        if self.invoice.amount < 0 { self.left(day).min(0) } else { self.left(day).max(0) }
+    }
+
+    fn is_open(&self, day: Day) -> bool {
+        let Invoice { issued, paid, .. } = self.invoice;
+        match self.payments {
+            Some(_) => self.open(day) != 0,
+            None => *issued <= day && paid.is_none_or(|paid| paid > day),
+        }
+    }
+}
+
+/// The invoices of people.
+fn owed<'a>(frame: &Frame<'_>, people: &'a [Person]) -> Vec<Owed<'a>> {
+    let has_payments = frame.history.payments.is_some();
+    let of_person = |person: &'a Person| {
+        let payments = has_payments.then_some(&person.further.payments[..]);
+        person.further.invoices.iter().map(move |invoice| Owed { invoice, payments })
+    };
+    people.iter().flat_map(of_person).collect()
+}
 
 pub(super) fn receivables(frame: &Frame<'_>) -> Vec<NaiveRow> {
     let mut rows = Vec::new();
     for (grain, group) in frame.grains_and_groups() {
-        let all: Vec<_> = group.people.iter().flat_map(|p| &p.further.invoices).collect();
-        let periods = frame.periods(grain, all.iter().map(|i| i.issued).min());
-        let is_invoice = |i: &&&Invoice| i.amount >= 0;
-        let invoices: Vec<_> = all.iter().filter(is_invoice).copied().collect();
+        let all = owed(frame, &group.people);
+        let periods = frame.periods(grain, all.iter().map(|i| i.invoice.issued).min());
+        let owed: Vec<_> = all.iter().filter(|i| i.invoice.amount >= 0).collect();
+        let invoices: Vec<_> = owed.iter().map(|i| i.invoice).collect();
         let sales: Vec<_> = (periods.iter())
             .map(|p| sum(invoices.iter().filter(|i| p.holds(i.issued)).copied()))
             .collect();
         for (p, period) in periods.iter().copied().enumerate() {
             let (opening, close) = (period.start.plus(-1), period.last_known(frame.as_of));
             let days = period.known_days(frame.as_of).count();
-            let open = |day: Day| invoices.iter().filter(move |i| is_open(i, day)).copied();
+            let open_of = |day: Day| owed.iter().map(|i| i.open(day)).sum::<i128>();
             let overdue = |from: i32, to: i32| {
-                sum(open(close).filter(|i| (from..=to).contains(&(close.0 - due(i).0))))
+                let days = |i: &&&Owed| close.0 - due(i.invoice).0;
+                let of_age = owed.iter().filter(|i| (from..=to).contains(&days(i)));
+                of_age.map(|i| i.open(close)).sum::<i128>()
             };
-            let receivables = sum(open(close));
+            let receivables = open_of(close);
             let current = overdue(i32::MIN, 0);
             let in_days = |money: i128| ratio(money * days as i128, sales[p]);
             let paid_in = |i: &&&Invoice| i.paid.is_some_and(|day| period.holds(day));
@@ -35,20 +81,21 @@ pub(super) fn receivables(frame: &Frame<'_>) -> Vec<NaiveRow> {
                 let days = |i: &&Invoice| i.paid.map_or(0, |paid| i128::from(paid.0 - since(i).0));
                 ratio(of.iter().map(days).sum(), of.len() as i128)
             };
-            let credits = all.iter().filter(|i| i.amount < 0 && is_open(i, close)).copied();
+            let credits = all.iter().filter(|i| i.invoice.amount < 0).map(|i| i.open(close));
+            let overpaid = all.iter().map(|i| (i.left(close) - i.open(close)).abs());
             rows.push(row! {
                 grain: grain.name(),
                 segment: group.segment,
                 segment_value: segment_value(group),
                 period: period.start,
                 days: days,
-                opening_receivables: sum(open(opening)),
+                opening_receivables: open_of(opening),
                 receivables: receivables,
-                open_invoices: open(close).count(),
+                open_invoices: owed.iter().filter(|i| i.is_open(close)).count(),
                 credit_sales: sales[p],
                 invoices: invoices.iter().filter(|i| period.holds(i.issued)).count(),
                 dso: in_days(receivables),
-                dso_average: in_days(sum(open(opening)) + receivables).map(|twice| twice / 2.0),
+                dso_average: in_days(open_of(opening) + receivables).map(|twice| twice / 2.0),
                 dso_countback: countback(receivables, &periods[..=p], &sales[..=p], frame.as_of),
                 best_possible_dso: in_days(current),
                 paid: paid.len(),
@@ -61,17 +108,14 @@ pub(super) fn receivables(frame: &Frame<'_>) -> Vec<NaiveRow> {
                 overdue_31_60: overdue(31, 60),
                 overdue_61_90: overdue(61, 90),
                 overdue_over_90: overdue(91, i32::MAX),
-                open_credits: -sum(credits),
-                customers_in_credit: customers_in_credit(group, close),
+                open_credits: -credits.sum::<i128>(),
+                customers_in_credit: customers_in_credit(frame, group, close),
+                overpaid: overpaid.sum::<i128>(),
                 is_complete: frame.is_complete(period),
             });
         }
     }
     rows
-}
-
-fn is_open(invoice: &Invoice, day: Day) -> bool {
-    invoice.issued <= day && invoice.paid.is_none_or(|paid| paid > day)
 }
 
 fn due(invoice: &Invoice) -> Day {
@@ -99,7 +143,10 @@ fn countback(receivables: i128, periods: &[Period], sales: &[i128], as_of: Day) 
 }
 
 /// Those to whom more is owed than they owe.
-fn customers_in_credit(group: &Group, close: Day) -> usize {
-    let balance = |invoices: &[Invoice]| sum(invoices.iter().filter(|i| is_open(i, close)));
-    group.people.iter().filter(|p| balance(&p.further.invoices) < 0).count()
+fn customers_in_credit(frame: &Frame<'_>, group: &Group, close: Day) -> usize {
+    let balance = |person: &Person| {
+        let owed = owed(frame, std::slice::from_ref(person));
+        owed.iter().map(|i| i.open(close)).sum::<i128>()
+    };
+    group.people.iter().filter(|person| balance(person) < 0).count()
 }

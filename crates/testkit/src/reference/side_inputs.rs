@@ -9,7 +9,7 @@ use super::FurtherLeftOut;
 use super::orders::{or_none, or_unknown};
 use super::visitors::{Who, known_touches};
 use crate::history::{
-    Answer, Engagement, History, Id, Invoice, Opportunity, OrderLine, Return, Touchpoint,
+    Answer, Engagement, History, Id, Invoice, Opportunity, OrderLine, Payment, Return, Touchpoint,
 };
 use crate::settings::Settings;
 
@@ -23,11 +23,15 @@ pub(super) struct Further {
     pub lines: Vec<OrderLine>,
     pub returns: Vec<Return>,
     /// Those that stand, each with the day on which it is due; what is paid on or after `as_of` is
-    /// not.
+    /// not. Where there are payments, it is paid on the day on which these reach its amount.
     pub invoices: Vec<Invoice>,
+    /// Those of such invoices.
+    pub payments: Vec<Payment>,
     pub engagement: Vec<Engagement>,
     /// Answers with a score.
     pub scores: Vec<Answer>,
+    /// Days and reasons of answers that say why a sale was lost.
+    pub lost_answers: Vec<(Day, String)>,
 }
 
 /// What is known of each person whom a further input names.
@@ -50,7 +54,20 @@ pub(super) fn by_person(
     for sale in opportunities(history, settings, as_of, left_out) {
         of.entry(customer(&sale.buyer)).or_default().opportunities.push(sale);
     }
-    for invoice in invoices(history, settings, as_of, left_out) {
+    let mut owed = invoices(history, settings, as_of, left_out);
+    let paid = known(Input::Payments, history.payments.as_ref(), left_out, |p| p.day < as_of);
+    let (paid, lost): (Vec<_>, Vec<_>) =
+        paid.into_iter().partition(|payment| owed.iter().any(|invoice| is_of(payment, invoice)));
+    leave_out(left_out, Input::Payments, "without_invoice", lost.len());
+    if history.payments.is_some() {
+        for invoice in &mut owed {
+            invoice.paid = paid_on(invoice, &paid);
+        }
+    }
+    for payment in paid {
+        of.entry(customer(&payment.customer)).or_default().payments.push(payment);
+    }
+    for invoice in owed {
         of.entry(customer(&invoice.customer)).or_default().invoices.push(invoice);
     }
     for line in known(Input::OrderLines, history.order_lines.as_ref(), left_out, |l| l.day < as_of)
@@ -65,12 +82,48 @@ pub(super) fn by_person(
         of.entry(customer(&event.customer)).or_default().engagement.push(event);
     }
     // Those that come too late are counted with the reasons that they give.
-    for answer in history.surveys.iter().flatten().filter(|answer| answer.day < as_of) {
+    let answers = history.surveys.iter().flatten().filter(|answer| answer.day < as_of);
+    for (number, answer) in answers.enumerate() {
+        let who = answer.customer.as_ref().map_or(Who::Nobody(number), customer);
         if answer.score.is_some() {
-            of.entry(customer(&answer.customer)).or_default().scores.push(answer.clone());
+            of.entry(who.clone()).or_default().scores.push(answer.clone());
+        }
+        match (&answer.lost_reason, &answer.customer) {
+            (Some(reason), Some(_)) if !reason.is_empty() && reason != "unknown" => {
+                let told = (answer.day, reason.clone());
+                of.entry(who).or_default().lost_answers.push(told);
+            }
+            (_, None) if answer.score.is_none() => {
+                leave_out(left_out, Input::Surveys, "anonymous", 1);
+            }
+            _ => {}
         }
     }
     of
+}
+
+/// Whether a payment is of an invoice.
+pub(super) fn is_of(payment: &Payment, invoice: &Invoice) -> bool {
+    payment.customer == invoice.customer && Some(&payment.invoice) == invoice.id.as_ref()
+}
+
+/// What is left of an invoice at the end of a day, which is not before its own.
+pub(super) fn left(invoice: &Invoice, payments: &[Payment], day: Day) -> i128 {
+    let own = payments.iter().filter(|payment| is_of(payment, invoice) && payment.day <= day);
+    i128::from(invoice.amount) - own.map(|payment| i128::from(payment.amount)).sum::<i128>()
+}
+
+/// The first day at whose end nothing is left of an invoice.
+fn paid_on(invoice: &Invoice, payments: &[Payment]) -> Option<Day> {
+    let own = payments.iter().filter(|payment| is_of(payment, invoice));
+    let days: BTreeSet<_> = own.map(|payment| payment.day.max(invoice.issued)).collect();
+    days.into_iter()
+        .chain([invoice.issued])
+        .filter(|day| {
+            let left = left(invoice, payments, *day);
+            if invoice.amount < 0 { left >= 0 } else { left <= 0 }
+        })
+        .min()
 }
 
 /// Adds `n` to what of an input is left out for `reason`.
@@ -156,6 +209,27 @@ fn opportunities(
     known
 }
 
+/// Invoices from their lines, and rows without an id.
+fn of_lines(rows: &[Invoice]) -> Vec<Invoice> {
+    let ids: BTreeSet<_> =
+        rows.iter().filter_map(|row| Some((&row.customer, row.id.as_ref()?))).collect();
+    let of_id = |(customer, id): (&Id, &Id)| {
+        let is_own = |row: &&Invoice| row.customer == *customer && row.id.as_ref() == Some(id);
+        let lines: Vec<_> = rows.iter().filter(is_own).collect();
+        let days = |of: fn(&Invoice) -> Option<Day>| lines.iter().filter_map(move |line| of(line));
+        let is_paid = lines.iter().all(|line| line.paid.is_some());
+        Invoice {
+            issued: days(|line| Some(line.issued)).min().expect("an invoice has a line"),
+            due: days(|line| line.due).max(),
+            paid: days(|line| line.paid).max().filter(|_| is_paid),
+            amount: lines.iter().map(|line| line.amount).sum(),
+            ..lines[0].clone()
+        }
+    };
+    let without = rows.iter().filter(|row| row.id.is_none()).cloned();
+    without.chain(ids.into_iter().map(of_id)).collect()
+}
+
 fn invoices(
     history: &History,
     settings: &Settings,
@@ -168,8 +242,13 @@ fn invoices(
     let id = |invoice: &Invoice| Some((invoice.customer.clone(), invoice.id.clone()?));
     let due =
         |invoice: &Invoice| invoice.due.unwrap_or(invoice.issued.plus(settings.terms_days.into()));
-    let stands = standing(&rows, id, |i| (i.updated, i.paid, i.issued, i.amount, i.due));
-    leave_out(left_out, Input::Invoices, "superseded", rows.len() - stands.len());
+    let stands = if settings.invoice_lines {
+        of_lines(&rows)
+    } else {
+        let stands = standing(&rows, id, |i| (i.updated, i.paid, i.issued, i.amount, i.due));
+        leave_out(left_out, Input::Invoices, "superseded", rows.len() - stands.len());
+        stands
+    };
     let known = |invoice: Invoice| Invoice {
         due: Some(due(&invoice)),
         paid: invoice.paid.filter(|day| *day < as_of).map(|day| day.max(invoice.issued)),

@@ -6,11 +6,13 @@ use kohort_model::Day;
 
 use crate::history::{History, Id, Touchpoint};
 
-/// Who did something: a customer, or a visitor whose customer nobody knows.
+/// Who did something: a customer, a visitor whose customer nobody knows, or of answers nobody knows who, each one
+/// by its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     Customer(Id),
     Visitor(Id),
+    Nobody(usize),
 }
 
 /// What visitors did before `as_of`, with whose event it is.

@@ -60,6 +60,8 @@ pub fn settings(basis: Basis) -> BoxedStrategy<Settings> {
             min_support: of_further.min_support,
             max_items: of_further.max_items,
             survey_window_days: of_measures.survey_window_days,
+            lost_survey_window_days: of_further.lost_survey_window_days,
+            invoice_lines: of_further.invoice_lines,
             loyalty: of_measures.loyalty,
             gaps: of_measures.gaps,
             lifetime: of_measures.lifetime,
@@ -151,17 +153,19 @@ fn settings_of_further() -> BoxedStrategy<Settings> {
         (hours(), hours()),
         stages,
         select(vec![0_u32, 7, 30]),
-        select(vec![0_u32, 14, 30]),
-        select(vec![1_u32, 7, 30]),
+        (select(vec![0_u32, 14, 30]), prop::bool::weighted(0.3)),
+        (select(vec![1_u32, 7, 30]), select(vec![0_u32, 3, 90])),
         (select(vec![0.001, 0.3, 0.5]), select(vec![2_usize, 3, 500])),
     )
-        .prop_map(|(hours, stages, returns, terms, indicator, pairs)| Settings {
+        .prop_map(|(hours, stages, returns, terms, windows, pairs)| Settings {
             window_hours: hours.0,
             cart_window_hours: hours.1,
             stages,
             return_window_days: returns,
-            terms_days: terms,
-            indicator_window_days: indicator,
+            terms_days: terms.0,
+            invoice_lines: terms.1,
+            indicator_window_days: windows.0,
+            lost_survey_window_days: windows.1,
             min_support: pairs.0,
             max_items: pairs.1,
             ..Settings::default()
@@ -376,7 +380,14 @@ fn notes(steps: &[NoteStep], frame: &Frame, anchors: &[Vec<Day>], settings: &Set
             }
             NoteKind::Answer { reason } => {
                 let instant = Row::new(customer.clone(), day, 0).instant;
-                surveys.push(Answer { customer, day, instant, reason: text(*reason), score: None });
+                surveys.push(Answer {
+                    customer: Some(customer),
+                    day,
+                    instant,
+                    reason: text(*reason),
+                    lost_reason: None,
+                    score: None,
+                });
             }
         }
     }

@@ -9,8 +9,8 @@ use proptest::sample::{Index, select};
 
 use super::{Frame, IdStyle, reasons};
 use crate::history::{
-    Answer, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Return, Row,
-    Touchpoint,
+    Answer, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Payment, Return,
+    Row, Touchpoint,
 };
 use crate::settings::Settings;
 
@@ -28,6 +28,7 @@ pub(super) struct Shape {
     order_lines: bool,
     returns: bool,
     invoices: bool,
+    payments: bool,
     engagement: bool,
     scores: bool,
     carts: bool,
@@ -49,7 +50,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
     let style = || select(vec![IdStyle::Integers, IdStyle::Texts]);
     (
         [there(0.7), there(0.5), there(0.6), there(0.6), there(0.5), there(0.6), there(0.5)],
-        [there(0.6), there(0.8), there(0.7), there(0.7)],
+        [there(0.6), there(0.8), there(0.7), there(0.7), there(0.4)],
         [there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.7), there(0.3)],
         [style(), style()],
     )
@@ -63,7 +64,7 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
                 invoices,
                 engagement,
             ] = inputs;
-            let [scores, carts, opportunity_ids, invoice_ids] = ids;
+            let [scores, carts, opportunity_ids, invoice_ids, payments] = ids;
             let [
                 stages,
                 competitors,
@@ -80,6 +81,8 @@ pub(super) fn shapes() -> BoxedStrategy<Shape> {
                 order_lines,
                 returns: returns && order_lines,
                 invoices,
+                // Of invoices that can be told apart.
+                payments: payments && invoices && invoice_ids,
                 engagement,
                 scores,
                 carts,
@@ -270,6 +273,23 @@ fn bills() -> BoxedStrategy<Vec<Bill>> {
     vec(bill, 0..=12).boxed()
 }
 
+/// A payment of one of the bills, or with an id of none.
+#[derive(Clone, Debug)]
+struct Share {
+    bill: Index,
+    id: Option<usize>,
+    later: i64,
+    amount: i64,
+}
+
+fn shares() -> BoxedStrategy<Vec<Share>> {
+    let later = prop_oneof![3 => -2..=2_i64, 2 => 0..=40_i64, 1 => 0..=130_i64];
+    let amount = select(vec![50_i64, 100, 100, 150, 250, 999, 0, -50, -100]);
+    let share = (any::<Index>(), weighted(0.1, 0..=8_usize), later, amount)
+        .prop_map(|(bill, id, later, amount)| Share { bill, id, later, amount });
+    vec(share, 0..=14).boxed()
+}
+
 #[derive(Clone, Debug)]
 struct Signal {
     near: Near,
@@ -290,11 +310,23 @@ struct Score {
     hour: i64,
     points: Option<u8>,
     reason: Text,
+    lost_reason: Text,
+    is_anonymous: bool,
 }
 
 fn scores() -> BoxedStrategy<Vec<Score>> {
-    let score = (near(), select(vec![0_i64, 0, 9, 23]), weighted(0.9, 0..=10_u8), reasons())
-        .prop_map(|(near, hour, points, reason)| Score { near, hour, points, reason });
+    let texts = (reasons(), reasons());
+    let whose = (near(), prop::bool::weighted(0.2));
+    let score = (whose, select(vec![0_i64, 0, 9, 23]), weighted(0.9, 0..=10_u8), texts).prop_map(
+        |((near, is_anonymous), hour, points, (reason, lost_reason))| Score {
+            near,
+            hour,
+            points,
+            reason,
+            lost_reason,
+            is_anonymous,
+        },
+    );
     vec(score, 0..=12).boxed()
 }
 
@@ -307,6 +339,7 @@ pub(super) struct Steps {
     lines: Vec<Goods>,
     returns: Vec<Goods>,
     bills: Vec<Bill>,
+    shares: Vec<Share>,
     signals: Vec<Signal>,
     scores: Vec<Score>,
 }
@@ -317,14 +350,14 @@ pub(super) fn steps() -> BoxedStrategy<Steps> {
     let identities = vec((0..=4_usize, any::<Index>()), 0..=3);
     (
         (visits(), identities, sales()),
-        (goods(categories, 16), goods(why, 8), bills()),
+        (goods(categories, 16), goods(why, 8), bills(), shares()),
         (signals(), scores()),
     )
         .prop_map(|(of_sales, of_goods, of_signals)| {
             let (visits, identities, sales) = of_sales;
-            let (lines, returns, bills) = of_goods;
+            let (lines, returns, bills, shares) = of_goods;
             let (signals, scores) = of_signals;
-            Steps { visits, identities, sales, lines, returns, bills, signals, scores }
+            Steps { visits, identities, sales, lines, returns, bills, shares, signals, scores }
         })
         .boxed()
 }
@@ -386,6 +419,7 @@ pub(super) fn add(
         order_lines: shape.order_lines.then(|| order_lines(&place, &steps.lines)),
         returns: shape.returns.then(|| returns(&place, &steps.returns)),
         invoices: shape.invoices.then(|| invoices(&place, &steps.bills)),
+        payments: shape.payments.then(|| payments(&place, &steps.shares, &steps.bills)),
         engagement: shape.engagement.then(|| engagement(&place, &steps.signals)),
         ..history
     }
@@ -498,12 +532,26 @@ fn invoices(place: &Place<'_>, bills: &[Bill]) -> Vec<Invoice> {
             id: shape.invoice_ids.then(|| shape.other_ids.id(bill.id)),
             issued,
             due: bill.due.map(|days| issued.plus(days)),
-            paid: bill.paid.map(|days| issued.plus(days)),
+            paid: bill.paid.filter(|_| !shape.payments).map(|days| issued.plus(days)),
             amount: bill.amount,
             updated: updated(&bill.near, shape),
         }
     };
     bills.iter().map(bill).collect()
+}
+
+fn payments(place: &Place<'_>, shares: &[Share], bills: &[Bill]) -> Vec<Payment> {
+    let share = |share: &Share| {
+        let bill = share.bill.get(bills);
+        let (customer, issued) = place.of(&bill.near);
+        Payment {
+            customer,
+            invoice: place.frame.shape.other_ids.id(share.id.unwrap_or(bill.id)),
+            day: issued.plus(share.later),
+            amount: share.amount,
+        }
+    };
+    shares.iter().filter(|_| !bills.is_empty()).map(share).collect()
 }
 
 fn engagement(place: &Place<'_>, signals: &[Signal]) -> Vec<Engagement> {
@@ -518,7 +566,14 @@ fn answers(place: &Place<'_>, scores: &[Score]) -> Vec<Answer> {
     let answer = |score: &Score| {
         let (customer, day) = place.of(&score.near);
         let instant = midnight(day) + score.hour * MICROS_PER_HOUR;
-        Answer { customer, day, instant, reason: text(score.reason, true), score: score.points }
+        Answer {
+            customer: (!score.is_anonymous).then_some(customer),
+            day,
+            instant,
+            reason: text(score.reason, true),
+            lost_reason: text(score.lost_reason, true),
+            score: score.points,
+        }
     };
     scores.iter().map(answer).collect()
 }

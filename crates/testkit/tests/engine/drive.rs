@@ -84,6 +84,7 @@ fn has_source(history: &History, basis: Basis, source: Source) -> bool {
         Input::OrderLines => history.order_lines.is_some(),
         Input::Returns => history.order_lines.is_some() && history.returns.is_some(),
         Input::Invoices => history.invoices.is_some(),
+        Input::Payments => history.invoices.is_some() && history.payments.is_some(),
         Input::Engagement => history.engagement.is_some(),
     };
     let mapped = history.mapped();
@@ -101,6 +102,7 @@ fn of_measures(settings: &Settings) -> kohort_model::Settings {
     let calibration_end = settings.lifetime.calibration_end.map(SettingValue::Day);
     let given = [
         ("lost_sales.recovery_window_days", whole(settings.recovery_window_days)),
+        ("lost_sales.survey_window_days", whole(settings.lost_survey_window_days)),
         ("churn_reasons.survey_window_days", whole(settings.survey_window_days)),
         ("win_back.prospect_after_days", whole(settings.prospect_after_days)),
         ("win_back.attribution_window_days", whole(settings.attribution_window_days)),
@@ -488,12 +490,15 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
 fn further(left_out: &LeftOut) -> FurtherLeftOut {
     let mut all = FurtherLeftOut::new();
     for (input, counts) in Input::ALL.into_iter().zip(&left_out.further) {
-        let NotTaken { after_as_of, superseded, ignored, other_step } = *counts;
+        let NotTaken { after_as_of, superseded, ignored, other_step, unmatched, anonymous } =
+            *counts;
         let reasons = [
             ("after_as_of", after_as_of),
             ("superseded", superseded),
             ("ignored", ignored),
             ("other_step", other_step),
+            ("without_invoice", unmatched),
+            ("anonymous", anonymous),
         ];
         for (reason, n) in reasons {
             if n > 0 {

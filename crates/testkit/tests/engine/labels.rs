@@ -142,7 +142,14 @@ fn sales(
     let others = sorted(found.iter().filter(|text| !stages.contains(text)).cloned());
     stages.extend(others);
     let found_reasons = texts(inputs, Input::Opportunities, "reason");
-    let all_reasons = sorted(found_reasons.iter().cloned().chain(own(&["unknown"])));
+    let answered = texts(inputs, Input::Surveys, "lost_reason");
+    let told = found_reasons.iter().chain(&answered).cloned();
+    let all_reasons = sorted(told.chain(own(&["unknown"])));
+    labels.add(
+        (Input::Surveys, "lost_reason"),
+        places(&answered, &all_reasons),
+        ("unknown", &all_reasons),
+    );
     let found_competitors = texts(inputs, Input::Opportunities, "competitor");
     let competitors = sorted(found_competitors.iter().cloned());
     let of = |column| (Input::Opportunities, column);

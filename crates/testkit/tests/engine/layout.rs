@@ -31,16 +31,17 @@ fn customers(history: &History) -> KeyType {
     let further = ids![
         prospects.customer,
         contacts.customer,
-        surveys.customer,
         identities.customer,
         opportunities.buyer,
         order_lines.customer,
         returns.customer,
         invoices.customer,
+        payments.customer,
         engagement.customer
     ];
     let by_visitors = history.touchpoints.iter().flatten().find_map(|t| t.customer.as_ref());
-    let mut ids = of_basis.into_iter().chain(further).chain([by_visitors]).flatten();
+    let by_answers = history.surveys.iter().flatten().find_map(|a| a.customer.as_ref());
+    let mut ids = of_basis.into_iter().chain(further).chain([by_visitors, by_answers]).flatten();
     ids.next().map_or(KeyType::Integers, type_of)
 }
 
@@ -57,13 +58,17 @@ fn ids(history: &History, input: Input, of: IdSpace) -> Option<KeyType> {
         (_, Input::Opportunities) => {
             history.opportunities.iter().flatten().find_map(|sale| sale.id.as_ref())
         }
-        _ => history.invoices.iter().flatten().find_map(|invoice| invoice.id.as_ref()),
+        _ => {
+            let invoices = history.invoices.iter().flatten();
+            let payments = history.payments.iter().flatten().map(|payment| &payment.invoice);
+            invoices.filter_map(|invoice| invoice.id.as_ref()).chain(payments).next()
+        }
     };
     id.map(type_of)
 }
 
 /// Every column of the inputs that are there, but for ids that no row has.
-fn carried(history: &History) -> [Carried; Input::ALL.len()] {
+fn carried(history: &History, settings: &Settings) -> [Carried; Input::ALL.len()] {
     let mut carried = [Carried::default(); Input::ALL.len()];
     let inputs = history.inputs();
     for spec in INPUTS.into_iter().filter(|spec| inputs.contains(&spec.input)) {
@@ -73,7 +78,7 @@ fn carried(history: &History) -> [Carried; Input::ALL.len()] {
                 ValueKind::Id(of) if of.of == IdSpace::Customer => Some(customers(history)),
                 ValueKind::Id(of) => {
                     let held = ids(history, spec.input, of.of);
-                    if held.is_none() && of.of == IdSpace::Own {
+                    if held.is_none() && matches!(of.of, IdSpace::Own | IdSpace::Invoice) {
                         continue;
                     }
                     held
@@ -81,6 +86,9 @@ fn carried(history: &History) -> [Carried; Input::ALL.len()] {
                 _ => None,
             };
             *own = own.with(place, held);
+        }
+        if settings.invoice_lines && spec.input == Input::Invoices {
+            *own = own.as_lines();
         }
     }
     carried
@@ -115,6 +123,6 @@ pub fn layout(history: &History, settings: &Settings) -> Layout {
         history_start: settings.history_start,
         as_of: settings.as_of,
         today: settings.run_day.unwrap_or(Day(i32::MAX)),
-        items: carried(history),
+        items: carried(history, settings),
     }
 }

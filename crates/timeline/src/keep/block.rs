@@ -124,7 +124,7 @@ impl<'a> Block<'a> {
             texts.push(column);
         }
         let mut lengths = Vec::new();
-        for stream in [Stream::of(input), Stream::Side] {
+        for stream in [Stream::of(input), Stream::beside(input)] {
             (reader.number()? == stream.place() as u64).then_some(())?;
             for _ in 0..reader.count()? {
                 let partition = usize::try_from(reader.number()?).ok()?;

@@ -17,7 +17,7 @@ decided AS (
     WINDOW w AS (PARTITION BY segment, segment_value, customer_id
         ORDER BY instant, kind_rank(kind), order_id, value, reason)
 )
-SELECT t.segment, t.segment_value, t.day, t.is_customer,
+SELECT t.segment, t.segment_value, who_of(t.customer_id) AS who, t.day, t.is_customer,
     CASE t.kind WHEN 'order' THEN 'won' ELSE t.kind END AS kind,
     t.value, t.reason, t.day AS lost_day,
     t.kind = 'lost' AND coalesce(d.next_kind = 'order'

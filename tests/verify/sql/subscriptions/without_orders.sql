@@ -1,7 +1,7 @@
 -- What only orders have, empty, for the tables that are made of several sources.
 CREATE TABLE order_attempt AS
-SELECT segment, segment_value, day, false AS is_customer, '' AS kind, CAST(0 AS HUGEINT) AS value, '' AS reason,
-    day AS lost_day, false AS is_recovered
+SELECT segment, segment_value, '' AS who, day, false AS is_customer, '' AS kind, CAST(0 AS HUGEINT) AS value,
+    '' AS reason, day AS lost_day, false AS is_recovered
 FROM paying WHERE false;
 
 CREATE TABLE loyalty AS

@@ -67,6 +67,7 @@ pub(super) fn show_known(context: &Context, people: &[Known], each: impl FnOnce(
             due: Some(Day(due)),
             paid: paid.map(Day),
             amount,
+            id: None,
         };
         invoices.map(invoice).collect()
     });

@@ -4,14 +4,14 @@ use kohort_load::open;
 use kohort_model::{Day, Input};
 use polars::prelude::{Column, DataType, TimeUnit};
 
-use super::{source, table_of};
+use super::{source, table, table_of};
 use crate::support::{
     Folder, Maps as _, cast, dates, decimals, ints, lines, read, times, with_plain,
 };
 
 #[test]
 fn all_that_a_row_may_have() {
-    let cases: [(Input, &[&str]); 8] = [
+    let cases: [(Input, &[&str]); 9] = [
         (
             Input::Surveys,
             &[
@@ -63,6 +63,7 @@ fn all_that_a_row_may_have() {
                 "3 2024-01-03 700 order=30 due=2099-01-01 paid=2099-02-01",
             ],
         ),
+        (Input::Payments, &["1 2024-01-01 10000 order=10", "1 2024-01-02 -500 order=10"]),
         (
             Input::Engagement,
             &["1 2024-01-01 1 login", "2 2024-01-02 100 (none)", "3 2024-01-03 1200 (none)"],
@@ -76,8 +77,38 @@ fn all_that_a_row_may_have() {
 }
 
 #[test]
+fn answers_of_nobody_and_of_one_day() {
+    let folder = Folder::new();
+    let words = "id:int at:date    score:int lost
+                 1      2024-01-01 10        dear
+                 -      -          0         -";
+    folder.write("a.parquet", table(words));
+    let mut source = folder.source_of(&["a.parquet"], Input::Surveys);
+    source.set("score", "score");
+    source.map("lost_reason", "lost").names = [("dear".to_owned(), "price".to_owned())].into();
+    for (at, first, second) in [
+        (
+            "DATE '2024-06-30'",
+            "1 2024-06-30 score=10 reason=price",
+            "2024-06-30 score=0 reason=unknown",
+        ),
+        (
+            "COALESCE(at, DATE '2024-06-30')",
+            "1 2024-01-01 score=10 reason=price",
+            "2024-06-30 score=0 reason=unknown",
+        ),
+    ] {
+        source.set("answered_at", at);
+        assert_eq!(lines(source.clone()), [first, second], "{at}");
+    }
+    source.unmap("customer_id");
+    source.unmap("lost_reason");
+    assert_eq!(lines(source), ["2024-01-01 score=10", "2024-06-30 score=0"]);
+}
+
+#[test]
 fn what_is_not_mapped() {
-    let cases: [(Input, &[&str]); 8] = [
+    let cases: [(Input, &[&str]); 9] = [
         (Input::Surveys, &["1 2024-01-01 score=10", "2 2024-01-02", "3 2024-01-03 score=0"]),
         (
             Input::Touchpoints,
@@ -112,6 +143,7 @@ fn what_is_not_mapped() {
                 "3 2024-01-03 700 paid=2099-02-01",
             ],
         ),
+        (Input::Payments, &["1 2024-01-01 10000 order=10", "1 2024-01-02 -500 order=10"]),
         (Input::Engagement, &["1 2024-01-01 login", "2 2024-01-02 (none)", "3 2024-01-03 (none)"]),
     ];
     for (input, expected) in cases {

@@ -96,7 +96,14 @@ fn ids_that_inputs_can_not_share() {
     let words = |name: &str| text(name, &[Some("x"); 5]);
     let minus = |name: &str| ints(name, &[-1; 5]);
     let unsigned = |name: &str| cast(&ints(name, &[1; 5]), &DataType::UInt64);
-    let cases: [(Inputs<'_>, &str); 6] = [
+    let cases: [(Inputs<'_>, &str); 7] = [
+        (
+            &[(Input::Invoices, &[]), (Input::Payments, &[words("bill")])],
+            "inputs.invoices.invoice_id = \"bill\" is of type i64 in DIR/invoices.parquet but \
+             inputs.payments.invoice_id = \"bill\" is of type str in DIR/payments.parquet, so that no \
+             invoice could be found in both; make them one with CAST(bill AS VARCHAR) in \
+             [inputs.invoices]",
+        ),
         (
             &[(Input::OrderLines, &[]), (Input::Returns, &[words("order")])],
             "inputs.order_lines.order_id = \"order\" is of type i64 in DIR/order_lines.parquet but \

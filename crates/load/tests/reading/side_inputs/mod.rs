@@ -1,4 +1,4 @@
-//! Touchpoints, identities, opportunities, lines of orders, returns, invoices and engagement, and
+//! Touchpoints, identities, opportunities, lines of orders, returns, invoices, payments and engagement, and
 //! the scores of surveys.
 
 use kohort_load::Source;
@@ -79,6 +79,7 @@ fn mapped(input: Input) -> [Mapped; 2] {
             &[("paid_at", "paid"), ("amount", "value")],
             &[("invoice_id", "bill"), ("due_at", "due")],
         ],
+        Input::Payments => [&[("invoice_id", "bill"), ("amount", "value")], &[]],
         Input::Engagement => [&[("kind", "kind")], &[("value", "value")]],
         other => panic!("{other:?} is no such input"),
     }
@@ -104,7 +105,7 @@ fn source(folder: &Folder, path: &str, input: Input, all: bool) -> Source {
 }
 
 /// A table of each input; nothing in it is wrong.
-const TABLES: [(Input, &str); 8] = [
+const TABLES: [(Input, &str); 9] = [
     (
         Input::Surveys,
         "id:int at:date    why  score:float
@@ -154,6 +155,12 @@ const TABLES: [(Input, &str); 8] = [
          1      10       2024-01-01 2024-01-31 2024-01-15 100.00
          2      20       2024-01-02 -          -          -5.00
          3      30       2024-01-03 2099-01-01 2099-02-01 7.00",
+    ),
+    (
+        Input::Payments,
+        "id:int bill:int at:date    value:money
+         1      10       2024-01-01 100.00
+         1      10       2024-01-02 -5.00",
     ),
     (
         Input::Engagement,

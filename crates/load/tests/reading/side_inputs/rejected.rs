@@ -9,7 +9,7 @@ use super::{source, table};
 use crate::support::{ALL, Folder, NOW, Nothing, read};
 
 /// An input, its rows, and those that are accepted and rejected.
-const CASES: [(Input, &str, &[&str], &[&str]); 8] = [
+const CASES: [(Input, &str, &[&str], &[&str]); 9] = [
     (
         Input::Surveys,
         "id:int at:date    why score:float
@@ -20,16 +20,19 @@ const CASES: [(Input, &str, &[&str], &[&str]); 8] = [
          5      2024-01-01 -   nan
          6      2099-01-01 -   11
          7      2099-01-01 -   1
-         8      2024-01-01 -   -0.0",
-        &["8 2024-01-01 score=0 reason=unknown"],
+         8      2024-01-01 -   -0.0
+         -      2024-01-01 -   7
+         9      -          -   7",
+        &["8 2024-01-01 score=0 reason=unknown", "2024-01-01 score=7 reason=unknown"],
         &[
-            "0 customer_id null_customer_id NULL",
+            "0 score score_out_of_range 11.0",
             "1 score score_out_of_range 7.5",
             "2 score score_out_of_range 11.0",
             "3 score score_out_of_range -1.0",
             "4 score score_out_of_range NaN",
             "5 score score_out_of_range 11.0",
             "6 answered_at in_future 2099-01-01",
+            "9 answered_at null_time NULL",
         ],
     ),
     (
@@ -152,6 +155,24 @@ const CASES: [(Input, &str, &[&str], &[&str]); 8] = [
             "2 due_at unreadable_time +10000-01-01",
             "3 amount unreadable_amount NULL",
             "4 invoiced_at in_future 2099-01-01",
+        ],
+    ),
+    (
+        Input::Payments,
+        "id:int bill:int at:date    value:money
+         -      10       2024-01-01 1.00
+         2      -        2024-01-01 1.00
+         3      30       -          1.00
+         4      40       2024-01-01 -
+         5      50       2099-01-01 1.00
+         6      60       2024-01-01 -1.00",
+        &["6 2024-01-01 -100 order=60"],
+        &[
+            "0 customer_id null_customer_id NULL",
+            "1 invoice_id null_order_id NULL",
+            "2 paid_at null_time NULL",
+            "3 amount unreadable_amount NULL",
+            "4 paid_at in_future 2099-01-01",
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! The keys of the inputs: their columns with the lists of texts of those, and what any input may have.
 
-use kohort_model::{InputColumn, InputSpec, InputSwitch, TextList};
+use kohort_model::{InputColumn, InputSpec, InputSwitch, Lines, TextList};
 
 use super::Key;
 
@@ -13,6 +13,8 @@ pub enum InputKey {
     List(&'static TextList, &'static InputColumn),
     /// What it says of all rows.
     Switch(&'static InputSwitch),
+    /// What a row is.
+    Rows(&'static Lines),
     /// Any other; `HOLDS` in its meaning stands for what the files hold.
     Other(&'static Key),
 }
@@ -25,6 +27,7 @@ impl InputKey {
             Self::Column(column) => column.name,
             Self::List(list, _) => list.key,
             Self::Switch(switch) => switch.name,
+            Self::Rows(_) => "rows",
             Self::Other(key) => key.name,
         }
     }
@@ -40,9 +43,9 @@ pub fn of_input(spec: &'static InputSpec) -> Vec<InputKey> {
         let of_column = spec.switches.iter().filter(|switch| switch.column == column.name);
         keys.extend(of_column.map(InputKey::Switch));
     }
-    let of_lines = if spec.has_lines { OF_LINES } else { &[] };
+    keys.extend(spec.lines.iter().map(InputKey::Rows));
     let of_history = if spec.is_history { OF_HISTORIES } else { &[] };
-    keys.extend(of_lines.iter().chain(OF_ALL).chain(of_history).map(InputKey::Other));
+    keys.extend(OF_ALL.iter().chain(of_history).map(InputKey::Other));
     keys
 }
 
@@ -51,13 +54,6 @@ static FIRST: &[Key] = keys! {
     "path": "path, or list of paths", "required",
         "The Parquet files that hold HOLDS: a file, a folder, a glob, a URL of an object store, or a list of them; relative to the pipeline file.",
         "path = \"orders/**/*.parquet\"";
-};
-
-/// Where a row may be a line.
-static OF_LINES: &[Key] = keys! {
-    "rows": "`\"orders\"` or `\"lines\"`", "`\"orders\"`",
-        "Whether each row is an order, or a line and all lines of one `order_id` are one order.",
-        "rows = \"lines\"";
 };
 
 /// Of every input, after its columns.

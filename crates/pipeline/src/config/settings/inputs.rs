@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::Settings;
-use crate::{Currency, History, MappedInput, Rows};
+use crate::{Currency, History, MappedInput};
 
 impl Settings {
     /// `history` where it is the input that makes customers.
@@ -19,11 +19,10 @@ impl Settings {
         for switch in &input.switches {
             self.add(&format!("{name}.{}", switch.name), true);
         }
-        if input.spec.has_lines {
-            let rows = match history.map(History::rows) {
-                Some(Rows::Lines) => "lines",
-                _ => "orders",
-            };
+        if let Some(lines) = &input.spec.lines
+            && (input.are_lines || input.spec.is_history)
+        {
+            let rows = if input.are_lines { "lines" } else { lines.many };
             self.add(&format!("{name}.rows"), rows);
         }
         self.option(&format!("{name}.where"), input.filter.as_ref());

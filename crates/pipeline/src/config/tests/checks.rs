@@ -202,7 +202,7 @@ fn wrong_checks() {
     --set checks.identities=1: checks.identities is the number 1; it must be true, false or a table such as { severity = "warn" }
     --set checks.identities.level=warn: unknown key "level" in [checks.identities]. Keys there: severity
     --set checks.columns=orders: checks.columns is the text "orders"; it must be a table
-    --set checks.columns.ordres.a.type=text: checks.columns.ordres is "ordres"; did you mean "orders"? Allowed: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
+    --set checks.columns.ordres.a.type=text: checks.columns.ordres is "ordres"; did you mean "orders"? Allowed: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, payments, engagement
     --set checks.columns.invoices.a.type=text: checks.columns.invoices is about an input that this pipeline does not have; add it to [inputs] or remove it
     --set checks.columns.orders=a: checks.columns.orders is the text "a"; it must be a table of columns such as { country = { type = "text" } }
     --set checks.columns.orders.a=text: checks.columns.orders.a is the text "text"; it must be a table such as { max_null_share = 0.01 }

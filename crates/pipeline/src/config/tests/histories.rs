@@ -178,7 +178,7 @@ fn wrong_subscriptions() {
     );
     insta::assert_snapshot!(found, @r#"
     --set inputs.orders.path=x: inputs.orders is a second history, but a pipeline follows orders or subscriptions; keep one of [inputs.orders] and [inputs.subscriptions] and write a second pipeline file for the other
-    --set inputs.subscription.path=x: unknown key "subscription" in [inputs]; did you mean "subscriptions"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
+    --set inputs.subscription.path=x: unknown key "subscription" in [inputs]; did you mean "subscriptions"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, payments, engagement
     --set inputs.subscriptions.path=3: inputs.subscriptions.path is the number 3; it must be a path, or a list of paths, to files, folders or globs
     --set inputs.subscriptions.amount=3: inputs.subscriptions.amount is the number 3; it must be an SQL expression over the source's columns
     --set inputs.subscriptions.plan=: inputs.subscriptions.plan is an empty text; it must be an SQL expression over the source's columns
@@ -298,9 +298,9 @@ fn wrong_further_inputs() {
     --set inputs.contacts.holdout=["a", "a"]: "a" stands in inputs.contacts.holdout twice; remove one
     --set inputs.contacts.campaing=x: unknown key "campaing" in [inputs.contacts]; did you mean "campaign"? Keys there: path, customer_id, contacted_at, campaign, strategy, variant, holdout, where, timezone
     --set inputs.surveys={}: [inputs.surveys] needs "path": a file, folder or glob that holds the answers
-    --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when it was answered; for reasons the day counts, for scores the instant orders them
-    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression that tells why the person left; or set score
+    --set inputs.surveys={ path = "p", customer_id = "c" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when it was answered, or one day for all such as DATE '2024-06-30'; for reasons the day counts, for scores the instant orders them
+    --set inputs.surveys={ path = "p", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression that tells why the person left; or set lost_reason or score
     --set inputs.surveys.where=true: inputs.surveys.where is true; it must be an SQL expression over the source's columns
-    --set inputs.survey.path=x: unknown key "survey" in [inputs]; did you mean "surveys"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
+    --set inputs.survey.path=x: unknown key "survey" in [inputs]; did you mean "surveys"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, payments, engagement
     "#);
 }

@@ -215,7 +215,7 @@ fn wrong_outputs_and_measures() {
     --set revenue.window={ week = "1 week" }: revenue.window.week sets a window, but "week" is not in calendar.grains
     --set revenue.window={ weak = "1 week" }: revenue.window.weak is "weak"; did you mean "week"? Allowed: day, week, month, quarter, year
     --set lost_sales.recovery_window_days=-1: lost_sales.recovery_window_days is the number -1; it must be a whole number of days from 0 to 36500
-    --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons needs [inputs.orders] with lost_reason, or [inputs.opportunities] with reason; add it, or remove the setting
+    --set lost_sales.reasons={ "too expensive" = "price" }: lost_sales.reasons needs [inputs.orders] with lost_reason, [inputs.opportunities] with reason, or [inputs.surveys] with lost_reason; add it, or remove the setting
     --set lost_sales.reasons=price: lost_sales.reasons is the text "price"; it must be a table of texts
     --set lost_sales.reasons.x=1: lost_sales.reasons.x is the number 1; it must be a text, the reason to report
     --set outputs.path=["a"]: outputs.path is a list; it must be a path or URL of a folder
@@ -376,11 +376,11 @@ fn mistakes_in_the_file_name_the_line() {
 
     [inputs.order]
     path = "x"
-    shop.toml:1: unknown key "order" in [inputs]; did you mean "orders"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, engagement
+    shop.toml:1: unknown key "order" in [inputs]; did you mean "orders"? Keys there: orders, subscriptions, prospects, contacts, surveys, touchpoints, identities, opportunities, order_lines, returns, invoices, payments, engagement
 
     [lost_sales]
     recovery_window = 3
-    shop.toml:2: unknown key "recovery_window" in [lost_sales]; did you mean "recovery_window_days"? Keys there: recovery_window_days, stages, reasons
+    shop.toml:2: unknown key "recovery_window" in [lost_sales]; did you mean "recovery_window_days"? Keys there: recovery_window_days, survey_window_days, stages, reasons
     "#);
 }
 

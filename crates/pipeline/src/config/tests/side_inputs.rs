@@ -333,6 +333,49 @@ fn tables_of_further_inputs() {
 }
 
 #[test]
+fn invoices_in_lines_payments_and_answers() {
+    let bare = r#"inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", invoice_id = "n" }"#;
+    let payments = r#"inputs.payments={ path = "m", customer_id = "c", invoice_id = "n", paid_at = "t", amount = "a" }"#;
+    let lines = "inputs.invoices.rows=lines";
+    let nameless = r#"inputs.surveys={ path = "s", answered_at = "t", score = "n" }"#;
+    let pipeline = small(&[bare, payments, lines, nameless]);
+    let invoices = pipeline.input(Input::Invoices).unwrap();
+    assert!(invoices.are_lines && invoices.column("paid_at").is_none());
+    assert!(!small(&[INVOICES]).input(Input::Invoices).unwrap().are_lines);
+    let found = errors_in(
+        SMALL,
+        &[
+            &[payments],
+            &[bare],
+            &[INVOICES, payments],
+            &[bare, payments, "inputs.invoices.paid_at=p"],
+            &[INVOICES, lines],
+            &[INVOICES, "inputs.invoices.rows=orders"],
+            &[INVOICES, "inputs.invoices.invoice_id=n", lines, "inputs.invoices.updated_at=u"],
+            &[nameless, "inputs.surveys.reason=r"],
+            &[nameless, "inputs.surveys.lost_reason=r"],
+            &["inputs.surveys={ path = \"s\", customer_id = \"c\", answered_at = \"t\" }"],
+            &["inputs.surveys={ path = \"s\", customer_id = \"c\", score = \"t\" }"],
+            &[SCORES, "lost_sales.survey_window_days=9"],
+        ],
+    );
+    insta::assert_snapshot!(found, @r#"
+    --set inputs.payments={ path = "m", customer_id = "c", invoice_id = "n", paid_at = "t", amount = "a" }: inputs.payments tells what was paid of invoices, but no input has them; add [inputs.invoices] or remove it
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", invoice_id = "n" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid; or add [inputs.payments]
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", paid_at = "p" }: inputs.invoices.paid_at tells the same as [inputs.payments], and both can't hold; remove one of them
+    --set inputs.invoices.paid_at=p: inputs.invoices.paid_at tells the same as [inputs.payments], and both can't hold; remove one of them
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", paid_at = "p" }: [inputs.invoices] needs "invoice_id": with rows = "lines" it tells which lines are one invoice
+    --set inputs.invoices.rows=orders: inputs.invoices.rows is "orders". Allowed: invoices, lines
+    --set inputs.invoices.updated_at=u: inputs.invoices.updated_at picks the latest row of an invoice, so it needs rows = "invoices"; with rows = "lines" all rows of an invoice count
+    --set inputs.surveys.reason=r: inputs.surveys.reason has no use without inputs.surveys.customer_id, which is not set; set that one too, or remove this
+    --set inputs.surveys.lost_reason=r: inputs.surveys.lost_reason has no use without inputs.surveys.customer_id, which is not set; set that one too, or remove this
+    --set inputs.surveys={ path = "s", customer_id = "c", answered_at = "t" }: [inputs.surveys] needs "reason": an SQL expression that tells why the person left; or set lost_reason or score
+    --set inputs.surveys={ path = "s", customer_id = "c", score = "t" }: [inputs.surveys] needs "answered_at": an SQL expression that tells when it was answered, or one day for all such as DATE '2024-06-30'; for reasons the day counts, for scores the instant orders them
+    --set lost_sales.survey_window_days=9: lost_sales.survey_window_days needs [inputs.surveys] with lost_reason; add it, or remove the setting
+    "#);
+}
+
+#[test]
 fn wrong_further_settings() {
     let found = errors_in(
         SMALL,
@@ -401,7 +444,7 @@ fn wrong_further_settings() {
     --set cross_sell.max_items=10: cross_sell needs [inputs.order_lines]; add it, or remove the setting
     --set lost_sales.stages=["offer"]: lost_sales.stages needs [inputs.opportunities] with stage; add it, or remove the setting
     --set lost_sales.stages=["offer"]: lost_sales.stages needs [inputs.opportunities] with stage; add it, or remove the setting
-    --set lost_sales.reasons.x=y: lost_sales.reasons needs [inputs.orders] with lost_reason, or [inputs.opportunities] with reason; add it, or remove the setting
+    --set lost_sales.reasons.x=y: lost_sales.reasons needs [inputs.orders] with lost_reason, [inputs.opportunities] with reason, or [inputs.surveys] with lost_reason; add it, or remove the setting
     --set churn_reasons.reasons.x=y: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
     --set alerts.churn_rate={ above = 0.1, below = 0.2 }: alerts.churn_rate.below stands beside above, but only one side can be bad; remove one of them
     --set alerts.churn_rate={ above = 0.1, grain = "week" }: alerts.churn_rate.grain is not in calendar.grains, so no table has rows of it; add it there or choose another
@@ -411,7 +454,7 @@ fn wrong_further_settings() {
     --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t" }: [inputs.opportunities] needs "outcome": an SQL expression that tells what became of it, sorted by the lists won, lost, open and ignored
     --set inputs.order_lines={ path = "l", customer_id = "c" }: [inputs.order_lines] needs "order_id": an SQL expression that tells which lines are one order, within the customer
     --set inputs.order_lines={ path = "l", customer_id = "c", order_id = "o", ordered_at = "t", value = "a" }: [inputs.order_lines] needs "product": an SQL expression that tells what was bought; or set category
-    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid
+    --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t" }: [inputs.invoices] needs "paid_at": an SQL expression that tells when it was paid; or add [inputs.payments]
     --set inputs.invoices={ path = "n", customer_id = "c", invoiced_at = "t", amount = "a", paid_at = "p" }: [inputs.invoices] needs "invoice_id": with updated_at it tells which rows are one
     --set inputs.opportunities={ path = "o", buyer = "b", created_at = "t", outcome = "s", value = "a" }: [inputs.opportunities] needs "opportunity_id": with updated_at it tells which rows are one
     --set inputs.engagement={ path = "e", customer_id = "c", occurred_at = "t" }: [inputs.engagement] needs "kind": an SQL expression that tells what was done; each text is a signal of churn_indicators
@@ -532,7 +575,7 @@ fn every_input_with_times_may_say_in_which_zone_they_are() {
         ENGAGEMENT,
     ];
     let zones: Vec<_> = (Input::ALL.into_iter())
-        .filter(|input| !matches!(input, Input::Subscriptions | Input::Identities))
+        .filter(|i| !matches!(i, Input::Subscriptions | Input::Identities | Input::Payments))
         .map(|input| format!("inputs.{}.timezone=Asia/Tokyo", input.name()))
         .collect();
     let zones: Vec<_> = zones.iter().map(String::as_str).collect();

@@ -6,8 +6,8 @@ use super::{
     Ids, Line, Lines, arm, day_or_none, id, instant, integer, optional, rows_of, status, text, time,
 };
 use crate::history::{
-    Answer, Contact, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Prospect,
-    Return, Touchpoint,
+    Answer, Contact, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Payment,
+    Prospect, Return, Touchpoint,
 };
 
 /// A row as cells under the columns of its input.
@@ -55,6 +55,7 @@ pub(super) fn read(
         order_lines: rows(inputs, ids),
         returns: rows(inputs, ids),
         invoices: rows(inputs, ids),
+        payments: rows(inputs, ids),
         engagement: rows(inputs, ids),
         ..history
     }
@@ -80,6 +81,7 @@ pub(super) fn write(history: &History, mut part: impl FnMut(Input, &[&str], Vec<
         order_lines: OrderLine,
         returns: Return,
         invoices: Invoice,
+        payments: Payment,
         engagement: Engagement,
     }
 }
@@ -147,24 +149,28 @@ impl Cells for Contact {
 
 impl Cells for Answer {
     const INPUT: Input = Input::Surveys;
-    const COLUMNS: &'static [&'static str] = &["customer", "day", "reason", "score"];
+    const COLUMNS: &'static [&'static str] = &["customer", "day", "reason", "lost_reason", "score"];
 
     fn blank() -> Self {
-        Self { customer: NOBODY, day: Day(0), instant: 0, reason: None, score: None }
+        let (reason, lost_reason, score) = (None, None, None);
+        Self { customer: None, day: Day(0), instant: 0, reason, lost_reason, score }
     }
 
     fn set(&mut self, column: &str, cell: &str, ids: Ids) {
         match column {
-            "customer" => self.customer = id(cell, ids.customers),
+            "customer" => self.customer = id_or_none(cell, ids.customers),
             "day" => (self.day, self.instant) = time(cell),
             "reason" => self.reason = optional(cell),
+            "lost_reason" => self.lost_reason = optional(cell),
             _ => self.score = (cell != "-").then(|| cell.parse().expect("a score from 0 to 10")),
         }
     }
 
     fn cells(&self) -> Vec<String> {
-        let (customer, time) = (self.customer.to_string(), instant(self.instant));
-        vec![customer, time, text(self.reason.as_deref()), or_dash(self.score)]
+        let (customer, time) = (or_dash(self.customer.as_ref()), instant(self.instant));
+        let reasons = [&self.reason, &self.lost_reason].map(|reason| text(reason.as_deref()));
+        let [reason, lost_reason] = reasons;
+        vec![customer, time, reason, lost_reason, or_dash(self.score)]
     }
 }
 
@@ -410,6 +416,33 @@ impl Cells for Invoice {
             or_dash(self.due),
             or_dash(self.paid),
             self.updated.to_string(),
+            self.amount.to_string(),
+        ]
+    }
+}
+
+impl Cells for Payment {
+    const INPUT: Input = Input::Payments;
+    const COLUMNS: &'static [&'static str] = &["customer", "id", "day", "amount"];
+
+    fn blank() -> Self {
+        Self { customer: NOBODY, invoice: NOBODY, day: Day(0), amount: 0 }
+    }
+
+    fn set(&mut self, column: &str, cell: &str, ids: Ids) {
+        match column {
+            "customer" => self.customer = id(cell, ids.customers),
+            "id" => self.invoice = id(cell, ids.numbers),
+            "day" => self.day = time(cell).0,
+            _ => self.amount = integer(cell),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.customer.to_string(),
+            self.invoice.to_string(),
+            self.day.to_string(),
             self.amount.to_string(),
         ]
     }

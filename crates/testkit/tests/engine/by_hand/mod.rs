@@ -4,6 +4,7 @@
 mod customers;
 mod gaps;
 mod indicators;
+mod lost_reasons;
 mod omissions;
 mod opportunities;
 mod orders;

@@ -209,3 +209,109 @@ fn of_rows_with_updates_the_latest_counts() {
     let left_out = reference(parse_history(&history), &settings).further_left_out;
     assert_eq!(left_out, FurtherLeftOut::from([(("invoices", "superseded"), 2)]));
 }
+
+#[test]
+fn lines_are_one_invoice() {
+    // 1 is of 100, due on the day that one line names, and paid with its last line; 2 is not all paid, and
+    // due on 03-01; 3 has a discount.
+    let history = format!(
+        "{A_CUSTOMER}
+         invoices:
+         customer id issued     due        paid       amount
+         a        1  2024-01-05 2024-01-20 2024-02-01 60
+         a        1  2024-01-06 -          2024-02-10 40
+         a        2  2024-01-31 -          2024-02-05 70
+         a        2  2024-01-31 -          -          30
+         b        1  2024-02-10 -          2024-02-10 50
+         b        1  2024-02-10 -          2024-02-12 -10"
+    );
+    let settings = Settings { invoice_lines: true, ..months("2024-03-01", 90) };
+    check(
+        &history,
+        &settings,
+        "receivables",
+        "period receivables open_invoices credit_sales invoices paid mean_days_to_pay paid_late \
+             mean_days_late current overdue_1_30 open_credits
+         2024-01-01 200 2 200 2 0 -  0 -  100 100 0
+         2024-02-01 100 1 40  1 2 19 1 21 100 0   0",
+    );
+    let left_out = reference(parse_history(&history), &settings).further_left_out;
+    assert_eq!(left_out, FurtherLeftOut::new());
+}
+
+#[test]
+fn what_is_open_is_what_payments_leave() {
+    let history = format!(
+        "{A_CUSTOMER}
+         invoices:
+         customer id issued     due        amount
+         a        1  2024-01-05 2024-01-20 100
+         a        2  2024-01-31 -          200
+         b        1  2024-02-10 2024-02-20 50
+         c        9  2024-01-10 -          -80
+         payments:
+         customer id day        amount
+         a        1  2024-01-15 40
+         # All of it is paid, after 36 days and 21 late.
+         a        1  2024-02-10 60
+         a        2  2024-02-01 50
+         # Paid on its day, of which the first payment counts too, and 5 beyond it.
+         b        1  2024-02-01 20
+         b        1  2024-02-10 35
+         c        9  2024-02-20 -30
+         c        9  2024-03-02 -50
+         # Of no invoice: b has no 2, and d none at all.
+         b        2  2024-02-01 7
+         d        1  2024-02-01 7
+         b        1  2024-03-11 1"
+    );
+    let settings = months("2024-03-11", 90);
+    check(
+        &history,
+        &settings,
+        "receivables",
+        "period opening_receivables receivables open_invoices credit_sales invoices paid \
+             mean_days_to_pay paid_late mean_days_late current overdue_1_30
+         2024-01-01 0   260 2 300 2 0 -  0 -  200 60
+         2024-02-01 260 150 1 50  1 2 18 1 21 150 0
+         2024-03-01 150 150 1 0   0 0 -  0 -  0   150",
+    );
+    check(
+        &history,
+        &settings,
+        "receivables",
+        "period open_credits customers_in_credit overpaid
+         2024-01-01 80 1 0
+         2024-02-01 50 1 5
+         2024-03-01 0  0 5",
+    );
+    let left_out = reference(parse_history(&history), &settings).further_left_out;
+    let expected = [(("payments", "after_as_of"), 1), (("payments", "without_invoice"), 2)];
+    assert_eq!(left_out, FurtherLeftOut::from(expected));
+}
+
+#[test]
+fn payments_that_are_taken_back_open_an_invoice_again() {
+    // It was paid once, on 01-10; one of nothing is paid at once.
+    let history = format!(
+        "{A_CUSTOMER}
+         invoices:
+         customer id issued     due        amount
+         a        1  2024-01-05 2024-02-04 100
+         a        2  2024-01-05 2024-02-04 0
+         payments:
+         customer id day        amount
+         a        1  2024-01-10 100
+         a        1  2024-02-05 -100
+         a        1  2024-03-01 100"
+    );
+    check(
+        &history,
+        &months("2024-04-01", 90),
+        "receivables",
+        "period receivables open_invoices paid mean_days_to_pay overdue_1_30 overpaid
+         2024-01-01 0   0 2 2.5 0   0
+         2024-02-01 100 1 0 -   100 0
+         2024-03-01 0   0 0 -   0   0",
+    );
+}

@@ -57,6 +57,32 @@ fn classes_of_scores() {
 }
 
 #[test]
+fn anonymous_scores_are_people_each() {
+    // One of three in February gave no score, and one came too late; a counts once.
+    let history = format!(
+        "{A_CUSTOMER}
+         surveys:
+         customer day              score
+         a        2024-01-05T10:00 0
+         a        2024-01-06T10:00 9
+         -        2024-01-06T10:00 9
+         -        2024-01-06T10:00 9
+         -        2024-01-06T10:00 0
+         -        2024-02-01T10:00 -
+         -        2024-02-02T10:00 7
+         -        2024-03-01T10:00 7"
+    );
+    let settings = months("2024-03-01", 90);
+    let expected = "period responses promoters passives detractors nps
+                    2024-01-01 4 3 0 1 50
+                    2024-02-01 1 0 1 0 0";
+    check(&history, &settings, "nps", expected);
+    let left_out = reference(parse_history(&history), &settings).further_left_out;
+    let expected = [(("surveys", "after_as_of"), 1), (("surveys", "anonymous"), 1)];
+    assert_eq!(left_out, FurtherLeftOut::from(expected));
+}
+
+#[test]
 fn periods_of_scores_are_complete_as_elsewhere() {
     let scores = "surveys:
                   customer day        score
