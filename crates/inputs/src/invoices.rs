@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use kohort_model::{
-    Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Latest, NoItem,
+    Day, DayOf, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Latest, NoItem,
     Precision, Requires, Row, Setting, SettingKind, Settings, SettingsSection, Source, ValueKind,
     place,
 };
@@ -27,11 +27,11 @@ static COLUMNS: [InputColumn; 7] = [
     .optional()
     .unmapped("each row is an invoice"),
     InputColumn::new("invoiced_at", ValueKind::Time(Precision::Day), "when it was written"),
-    InputColumn::new("due_at", ValueKind::Day, "the last day on which it is paid in time")
+    InputColumn::new("due_at", ValueKind::Day(DayOf::Plan), "the last day on which it is paid in time")
         .optional()
         .not_in_every_file()
         .null("`invoiced_at` + `[receivables] terms_days`"),
-    InputColumn::new("paid_at", ValueKind::Day, "when it was paid").null("not paid yet"),
+    InputColumn::new("paid_at", ValueKind::Day(DayOf::Event), "when it was paid").null("not paid yet"),
     InputColumn::new("amount", ValueKind::MONEY, "what is owed; below zero a credit note"),
     InputColumn::new(
         "updated_at",

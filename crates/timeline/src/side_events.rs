@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use kohort_inputs::INPUTS;
-use kohort_model::{IdSpace, Input, InputSpec, ItemLists, ItemRows, NoItems, Row, ValueKind};
+use kohort_model::{
+    DayOf, IdSpace, Input, InputSpec, ItemLists, ItemRows, NoItems, Row, ValueKind,
+};
 
 use crate::census::LeftOut;
 use crate::counting::counting_sort;
@@ -94,6 +96,7 @@ impl SideRows {
             let (order, offsets) =
                 counting_sort(rows.people.len(), people, |i| rows.people[i] as usize);
             let (order, offsets) = latest(spec, rows, order, offsets, &mut not_taken.superseded);
+            not_taken.later += later(spec, rows, &order);
             for (place, kind) in spec.items.iter().enumerate() {
                 let mut none = NoItems::default();
                 let list = kind.make(rows, (&order, &offsets), &mut none);
@@ -103,6 +106,7 @@ impl SideRows {
                 if place == 0 {
                     not_taken.ignored += none.ignored;
                     not_taken.other_step += none.not_listed;
+                    not_taken.undated += none.undated;
                 }
             }
         }
@@ -125,6 +129,19 @@ fn shared_ids(streams: &Streams<'_>) -> Vec<(Input, usize, Vec<i64>)> {
     let of: Vec<_> = columns.iter().map(|(_, stream, place)| (*stream, *place)).collect();
     let ids = ranked_ids(&of);
     columns.into_iter().zip(ids).map(|((input, _, place), ids)| (input, place, ids)).collect()
+}
+
+/// How many of the rows have a day of something that happened on or after the end of what is known.
+fn later(spec: &InputSpec, rows: &ItemRows, order: &[u32]) -> u64 {
+    let Some((place, of)) = spec.event_day() else { return 0 };
+    let status = spec.find(|kind| matches!(kind, ValueKind::Status(_)));
+    let status = status.filter(|_| of == DayOf::Decision);
+    let is_later = |row: &&u32| {
+        let row = Row::new(rows, **row as usize);
+        let is_late = row.date(place).is_some_and(|day| day >= row.until());
+        is_late && status.is_none_or(|status| row.status(status).is_decided())
+    };
+    order.iter().filter(is_later).count() as u64
 }
 
 /// Of each person's rows the latest with each id, where the input has ids; counts the others.

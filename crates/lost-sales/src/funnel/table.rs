@@ -14,6 +14,7 @@ use super::{Step, TOUCHPOINTS};
 use crate::settings::Hours;
 
 pub(super) const TABLE: TableSpec = TableSpec {
+    needs_history: false,
     requires: TOUCHPOINTS,
     view: View {
         shape: Shape::Panels,

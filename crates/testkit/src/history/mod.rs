@@ -7,7 +7,9 @@ use std::fmt;
 
 use kohort_model::{Cause, Day, Input, Kind};
 
-pub use side_inputs::{Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint};
+pub use side_inputs::{
+    Engagement, Identity, Invoice, Opportunity, OrderLine, Return, Touchpoint, UNDATED_DAY,
+};
 pub use text::{parse_history, parse_rows, render_history};
 
 /// Microseconds of a day.

@@ -31,7 +31,7 @@ use held::Held;
 const BLOCK_ROWS: usize = 1 << 18;
 
 /// The version of the blocks' form.
-pub const BLOCK_VERSION: u32 = 2;
+pub const BLOCK_VERSION: u32 = 3;
 
 /// Where blocks go.
 pub trait Keep: Sync {

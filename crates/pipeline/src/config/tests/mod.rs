@@ -6,6 +6,7 @@ mod checks;
 mod histories;
 mod hostile;
 mod mistakes;
+mod no_history;
 mod outputs;
 mod places;
 mod records;

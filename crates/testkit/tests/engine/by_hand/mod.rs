@@ -4,6 +4,7 @@
 mod customers;
 mod gaps;
 mod indicators;
+mod no_history;
 mod opportunities;
 mod orders;
 mod reasons;
