@@ -83,10 +83,10 @@ const CASES: [(Input, &str, &[&str], &[&str]); 8] = [
          13     d13  -          -            -         -     1.00        -    -
          14     d14  -          2024-01-01   -         -     1.00        -    -",
         &[
-            "11 2024-01-01 100 order=d11 kind=2 closed=never reason=unknown (none) (none)",
-            "12 2024-01-01 100 order=d12 closed=never reason=unknown (none) (none)",
             // What is open need not have a day.
             "13 undated 100 order=d13 kind=2 closed=never reason=unknown (none) (none)",
+            "11 2024-01-01 100 order=d11 kind=2 closed=never reason=unknown (none) (none)",
+            "12 2024-01-01 100 order=d12 closed=never reason=unknown (none) (none)",
         ],
         &[
             "0 buyer null_customer_id NULL",
