@@ -29,6 +29,7 @@ each_case! {
     help
     input_columns
     input_files
+    no_history
     output
     pipeline_file
     publish

@@ -6,7 +6,7 @@
 //! | `<name>.txt` | becomes `<name>.parquet` beside the pipeline; `<name>.csv` stays as it is |
 //! | `expected/<table>.txt` | the columns to look at, and their values in the published table; a comment `# only grain=month buyer=customer` picks rows |
 //! | `expected/rejected/orders.txt` | the same of the details of rejected rows |
-//! | `expected/run.txt` | fields of `run.json`, of an input or, as `table.field`, of a table |
+//! | `expected/run.txt` | fields of `run.json`: of the run, else of its first input, or as `input.field` or `table.field` |
 //!
 //! The expected values were found by hand, from `docs/tables`; the comment above each input says
 //! what it is about.
@@ -26,6 +26,11 @@ each_case! {
     activity_any
     alerts
     all_grains
+    alone_answers
+    alone_carts
+    alone_invoices
+    alone_opportunities
+    alone_touchpoints
     carts
     checks_declared
     churn_indicators
@@ -46,6 +51,7 @@ each_case! {
     funnel_identities
     history_start
     lapse_auto
+    later_days
     leap_day
     lines
     lost_sales_answers
@@ -195,13 +201,17 @@ fn check_table(file: &Path, read: impl FnOnce(&Path) -> TextTable) {
 /// The fields of a run record that a file asks for.
 fn run_fields(file: &Path, record: &Value) -> TextTable {
     let asked = TextTable::parse(&fs::read_to_string(file).unwrap());
-    let input = &record["inputs"][0];
+    let inputs = record["inputs"].as_array().expect("a list of inputs");
     let value = |field: &str| {
-        let of_table = || {
-            let (table, field) = field.split_once('.')?;
-            record["tables"].as_array()?.iter().find(|t| t["name"] == table)?.get(field)
+        let value = match field.split_once('.') {
+            Some((name, field)) => {
+                let of_table =
+                    || record["tables"].as_array()?.iter().find(|table| table["name"] == name);
+                let found = inputs.iter().find(|input| input["input"] == name).or_else(of_table);
+                found.and_then(|found| found.get(field))
+            }
+            None => record.get(field).or_else(|| inputs[0].get(field)),
         };
-        let value = record.get(field).or_else(|| input.get(field)).or_else(of_table);
         shown(value.unwrap_or_else(|| panic!("run.json has no {field}")))
     };
     let row = |row: &Vec<Cell>| {

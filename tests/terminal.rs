@@ -40,7 +40,7 @@ fn a_run_draws_bars_and_sums_up() {
     let expected = [
         "read orders: 10 rows from 1 file, N kB",
         "found 3 customers, 1 prospect; 6 orders, 1 refunds, 3 lost, 0 open",
-        "as of 2024-04-01, lapse window 90 days",
+        "as of 2024-04-01 (calendar.as_of), lapse window 90 days",
         "wrote cohort_retention 13 rows N kB",
         "cohort_curve 9 rows N kB",
         "customer_retention 9 rows N kB",

@@ -49,7 +49,9 @@ def with_customers() -> list[str]:
 
 def offered(has: Has) -> list[str]:
     """The tables that a pipeline can have."""
-    return [name for name, table in tables().items() if _is_met(table["requires"], has)]
+    has_history = has("orders", None) or has("subscriptions", None)
+    may_be_made = {name: table for name, table in tables().items() if has_history or not table["needs_history"]}
+    return [name for name, table in may_be_made.items() if _is_met(table["requires"], has)]
 
 
 def by_default(has: Has) -> list[str]:

@@ -10,7 +10,10 @@ from pipeline import Pipeline
 
 def history(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     """`line`, `entry`, `event` and `event_segment`; the variables `as_of` and `lapse`."""
-    _lines(db, p)
+    if p.basis == "orders":
+        _lines(db, p)
+    else:
+        _no_lines(db)
     _events(db, p)
     _lapse_window(db, p)
     set_variable(db, "first_known", "SELECT min(day) FROM event")
@@ -58,6 +61,16 @@ def _lines(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     """)
     if p.rates:
         convert(db, "line", p.rates)
+
+
+def _no_lines(db: duckdb.DuckDBPyConnection) -> None:
+    """`line` without a row, where nobody orders."""
+    db.execute("""
+        CREATE TABLE line (
+            customer_id VARCHAR, order_id VARCHAR, instant TIMESTAMP, day DATE, is_future BOOLEAN, value HUGEINT,
+            currency VARCHAR, kind VARCHAR, updated_at TIMESTAMP, reason VARCHAR, fault VARCHAR
+        )
+    """)
 
 
 def _kind(p: Pipeline) -> str:

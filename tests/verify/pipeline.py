@@ -79,6 +79,7 @@ class Pipeline:
     max_k: int | None
     inputs: dict[str, Input]
     lookups: list[Lookup]
+    money: dict
     rates: Path | None
     segments: list[Segment]
     window: str | None
@@ -114,12 +115,12 @@ class Pipeline:
 
     @property
     def basis(self) -> str:
-        return "subscriptions" if "subscriptions" in self.inputs else "orders"
+        return next((name for name in ("orders", "subscriptions") if name in self.inputs), "none")
 
     @property
     def orders(self) -> dict:
-        """What the pipeline file says of the input that makes customers."""
-        return self.inputs[self.basis].mapped
+        """What the pipeline file says of the input that makes customers, without one of money."""
+        return self.inputs[self.basis].mapped if self.basis in self.inputs else self.money
 
     @property
     def scale(self) -> int:
@@ -147,7 +148,7 @@ class Pipeline:
 
     def _uses(self, table: str, name: str) -> bool:
         if table in SUMMARIES:
-            return any(self._uses(of, name) for of, spec in declared.tables().items() if spec["headlines"])
+            return any(self._uses(of, name) for of in self.offered if declared.tables()[of]["headlines"])
         if table in SCORED:
             table = SCORED[0]
         # Identities tell whose touchpoints are.
@@ -203,8 +204,9 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
         name: Input(name, table, _files(table["path"], path.parent), table.get("timezone", naive_times))
         for name, table in toml["inputs"].items()
     }
-    of_orders = "orders" in inputs
-    history = inputs["orders" if of_orders else "subscriptions"].mapped
+    of_orders, money = "orders" in inputs, toml.get("money", {})
+    named = [name for name in ("orders", "subscriptions") if name in inputs]
+    history = inputs[named[0]].mapped if named else money
     lapse = customers.get("lapse_after_days", 90) if of_orders else customers.get("reactivation_gap_days", 0)
     asked = calendar.get("grains", ["month"])
     return Pipeline(
@@ -226,6 +228,7 @@ def read(path: Path, overrides: tuple[str, ...] = ()) -> Pipeline:
             Lookup(name, table["key"], table.get("where", "true"), _files(table["path"], path.parent))
             for name, table in toml.get("lookups", {}).items()
         ],
+        money=money,
         rates=path.parent / history["rates"] if "rates" in history else None,
         segments=_segments(toml.get("segments", {}), history),
         window=toml.get("revenue", {}).get("window"),

@@ -27,7 +27,7 @@ def recompute(pipeline: Pipeline) -> duckdb.DuckDBPyConnection:
     scripts.run(db, scripts.of_macros())
     open_lookups(db, pipeline.lookups)
     # After them people, spells and revenue look alike, whatever makes a customer.
-    (orders if pipeline.basis == "orders" else subscriptions).history(db, pipeline)
+    (subscriptions if pipeline.basis == "subscriptions" else orders).history(db, pipeline)
     side_inputs.read(db, pipeline)
     _win_back_settings(db, pipeline)
     for script in scripts.of_tables(pipeline.basis):
@@ -160,6 +160,18 @@ def _counts(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         seen.append("SELECT who FROM touch WHERE number IS NOT NULL")
     if p.basis == "orders":
         seen.append("SELECT who_of(customer_id) AS who FROM event WHERE is_attempt")
+    if "opportunities" in read:
+        db.execute("""
+            INSERT INTO counted SELECT NULL, 'events', 'open_opportunities',
+                (SELECT count(*) FROM opportunity WHERE kind = 'open')
+                + (SELECT count(*) FROM opportunities_line WHERE left_out = 'undated')
+        """)
+    for name, column in side_inputs.EVENT_DAYS.items():
+        if name in read:
+            db.execute(f"""
+                INSERT INTO counted SELECT '{name}', 'days_after_as_of', '{column}', count(*) FROM {name}
+                WHERE {side_inputs.happened(name)} >= getvariable('as_of')
+            """)
     if seen:
         db.execute(f"""
             INSERT INTO counted SELECT NULL, 'events', 'prospects', count(DISTINCT who)

@@ -55,7 +55,7 @@ def _input(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, read: dict) ->
     pairs = [(f"{name} rows", in_files, rows.get("rows", 0))]
     pairs.append((f"{name} rows_filtered", read["rows_filtered"], rows.get("rows_filtered", 0)))
     pairs.append((f"{name} rows_read", read["rows_read"], sum(file["rows_read"] for file in read["files"])))
-    for part in ("rejected", "left_out"):
+    for part in ("rejected", "left_out", "days_after_as_of"):
         pairs += _by_name(f"{name} {part}", read[part], counts(db, part, name))
     found = {_resolved(f["path"]): f["rows"] for f in read["files"]}
     expected = {_resolved(path): pq.read_metadata(path).num_rows for path in p.inputs[name].files}

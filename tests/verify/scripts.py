@@ -23,8 +23,8 @@ MACROS, COUNTS = "macros", "counts"
 
 
 def of_tables(basis: str) -> list[Path]:
-    """The scripts that make the tables of a history of orders or of subscriptions."""
-    files = sorted([*FOLDER.glob("*.sql"), *(FOLDER / basis).glob("*.sql")])
+    """The scripts that make the tables of a history of orders or of subscriptions, or of none."""
+    files = sorted([*FOLDER.glob("*.sql"), *_folder(basis).glob("*.sql")])
     texts = {file: _without_comments(file) for file in files if file.stem not in (MACROS, COUNTS)}
     made_by = {name: file for file, text in texts.items() for name in CREATED.findall(text)}
     before = {file: {made_by[name] for name in _needed(text) if name in made_by} for file, text in texts.items()}
@@ -36,7 +36,12 @@ def of_macros() -> Path:
 
 
 def of_counts(basis: str) -> Path:
-    return FOLDER / basis / f"{COUNTS}.sql"
+    return _folder(basis) / f"{COUNTS}.sql"
+
+
+def _folder(basis: str) -> Path:
+    """No history is one of no orders."""
+    return FOLDER / ("orders" if basis == "none" else basis)
 
 
 def run(db: duckdb.DuckDBPyConnection, script: Path) -> None:

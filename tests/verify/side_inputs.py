@@ -29,6 +29,9 @@ IDS = ["order_id", "opportunity_id", "invoice_id"]
 # Of rows with one id those that were changed last come first.
 NEWEST = "updated DESC NULLS LAST"
 
+# The column of another day on which something happened to a row.
+EVENT_DAYS = {"invoices": "paid_at", "opportunities": "closed_at"}
+
 # SQL for a value, from the types of what is mapped.
 Value = Callable[[dict[str, str]], str]
 
@@ -45,13 +48,18 @@ class Spec:
     # Of rows with one id the first in this order stands, as a partition and an order; of times the days count.
     standing: tuple[str, str] | None = None
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    # Which rows need no day, and stand in no table without one.
+    undated: str = "false"
 
 
 def read(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     """`<name>`: the rows of each input that count; `<name>_line`: all of them. The variable `first_row`."""
     specs = _specs(p)
+    types = {name: _open(db, p, name, spec) for name, spec in specs.items()}
+    if p.basis == "none" and not p.as_of:
+        _find_as_of(db, p, specs, types)
     for name, spec in specs.items():
-        _read_one(db, p, name, spec)
+        _read_one(db, p, name, spec, types[name])
         if name == "invoices" and _are_lines(p):
             _join_lines(db, p)
     days = " UNION ALL ".join(f"SELECT min(day) AS day FROM {name}" for name, spec in specs.items() if spec.time)
@@ -274,16 +282,40 @@ def _opportunities(p: Pipeline, value: Value, faults: list[tuple[str, str]], clo
         [*faults, ("outcome IS NULL", "unknown_status")],
         (
             "customer_id, opportunity_id",
-            f"{NEWEST}, closed DESC NULLS LAST, day DESC, value DESC, {rank}, {stage}, reason, competitor",
+            f"{NEWEST}, closed DESC NULLS LAST, day DESC NULLS LAST, value DESC, {rank}, {stage}, reason, competitor",
         )
         if p.maps("opportunities", "opportunity_id")
         else None,
         [("outcome = 'ignored'", "ignored")],
+        undated="outcome = 'open'",
     )
 
 
-def _read_one(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec) -> None:
-    types = _open(db, p, name, spec)
+def happened(name: str) -> str:
+    """SQL for the day of `EVENT_DAYS` of an input's row: of opportunities that of a decision."""
+    return "paid" if name == "invoices" else "CASE WHEN outcome IN ('won', 'lost') THEN closed END"
+
+
+def _find_as_of(
+    db: duckdb.DuckDBPyConnection, p: Pipeline, specs: dict[str, Spec], types: dict[str, dict[str, str]]
+) -> None:
+    """The variable `as_of` where there is no history: the day after the newest one of all rows that are read."""
+    set_variable(db, "as_of", "DATE '9999-12-31'")
+    days = []
+    for name, spec in specs.items():
+        _read_one(db, p, name, spec, types[name])
+        of_rows = f"FROM {name}_line WHERE fault IS NULL"
+        if spec.time and name in p.inputs and p.needs(name):
+            days.append(f"SELECT max(day) AS day {of_rows}")
+            if name in EVENT_DAYS:
+                today = f"CAST({now(p.timezone)} AS DATE)"
+                days.append(f"SELECT max(day) FROM (SELECT {happened(name)} AS day {of_rows}) WHERE day <= {today}")
+    set_variable(db, "as_of", f"SELECT max(day) + 1 FROM ({' UNION ALL '.join(days)})")
+    for name in specs:
+        db.execute(f"DROP TABLE {name}; DROP TABLE {name}_line")
+
+
+def _read_one(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec, types: dict[str, str]) -> None:
     who, *_ = spec.mapped
     values = "".join(f", {sql(types)} AS {column}" for column, sql in spec.values.items())
     times = "CAST(NULL AS TIMESTAMP) AS instant, CAST(NULL AS DATE) AS day, false AS is_future"
@@ -298,8 +330,8 @@ def _read_one(db: duckdb.DuckDBPyConnection, p: Pipeline, name: str, spec: Spec)
         local = local_time(column, types[column], p.timezone)
         instant = f"timezone('UTC', {column})" if types[column].endswith("WITH TIME ZONE") else local
         times = f"{instant} AS instant, CAST({local} AS DATE) AS day, {local} > {now(p.timezone)} AS is_future"
-        faults.append(("day IS NULL", "null_time"))
-        left_out = [("day >= getvariable('as_of')", "after_as_of"), *left_out]
+        faults.append((f"day IS NULL AND NOT coalesce({spec.undated}, false)", "null_time"))
+        left_out = [("day >= getvariable('as_of')", "after_as_of"), *left_out, ("day IS NULL", "undated")]
     faults += [*spec.faults, ("is_future", "in_future")]
     db.execute(f"""
         CREATE TABLE {name}_line AS
@@ -330,7 +362,7 @@ def _place(spec: Spec) -> str:
     if not spec.standing:
         return "1"
     ids, order = spec.standing
-    known = "fault IS NULL, day < getvariable('as_of')"
+    known = "fault IS NULL, coalesce(day < getvariable('as_of'), true)"
     return f"row_number() OVER (PARTITION BY {known}, {ids} ORDER BY {order})"
 
 

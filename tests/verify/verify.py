@@ -51,7 +51,7 @@ class Case:
 
 
 NAMES = [
-    *("sample", "subscriptions", "lifetime", "everything", "everything_cut"),
+    *("sample", "subscriptions", "lifetime", "everything", "everything_cut", "no_history", "no_history_cut"),
     *("cdnow", "cdnow_sample", "online_retail", "online_retail_any"),
     *(case.name for case in edge.CASES),
 ]
@@ -162,6 +162,30 @@ def everything_cut(options: argparse.Namespace, folder: Path) -> Case:
     )
 
 
+def no_history(options: argparse.Namespace, folder: Path, *settings: str) -> Case:
+    """What the inputs of the made-up shop tell that need no orders."""
+    everything(options, folder)
+    toml = tomllib.loads((REPOSITORY / "pipelines/everything.toml").read_text())
+    sections = {"outputs": {"path": "out"}, "money": {"currency": "GBP"}, "calendar": toml["calendar"]}
+    sections |= {name: toml[name] for name in ("funnel", "carts", "lost_sales", "receivables") if name in toml}
+    alone = ("surveys", "touchpoints", "identities", "opportunities", "order_lines", "returns", "invoices")
+    for name in alone:
+        path = str(folder / "everything" / Path(toml["inputs"][name]["path"]).name)
+        sections[f"inputs.{name}"] = toml["inputs"][name] | {"path": path}
+    lines = []
+    for name, keys in sections.items():
+        plain = {key: value for key, value in keys.items() if not isinstance(value, dict)}
+        lines += [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in plain.items())]
+    path = folder / "no_history.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return Case("no_history_cut" if settings else "no_history", path, settings)
+
+
+def no_history_cut(options: argparse.Namespace, folder: Path) -> Case:
+    """On a day after which there are payments and decisions."""
+    return no_history(options, folder, "calendar.as_of=2024-03-10", "money.scale=0")
+
+
 def cdnow(*_: object) -> Case | str:
     path = REPOSITORY / "pipelines/cdnow.toml"
     if not pipeline.input_paths(path):
@@ -214,6 +238,8 @@ MAKERS = {
     "lifetime": lifetime,
     "everything": everything,
     "everything_cut": everything_cut,
+    "no_history": no_history,
+    "no_history_cut": no_history_cut,
     "cdnow": cdnow,
     "cdnow_sample": cdnow_sample,
     "online_retail": online_retail,

@@ -9,6 +9,7 @@ use crate::Finding;
 
 /// The declaration.
 pub static CHECKS: TableSpec = TableSpec {
+    needs_history: false,
     written: Written::WithChecks,
     view: View {
         columns: &["status", "observed", "allowed", "failing"],

@@ -74,7 +74,7 @@ const CANCEL_REASONS: Source = Source::Column(Input::Subscriptions, "cancel_reas
 static SECTION: SettingsSection = SettingsSection {
     name: "churn_reasons",
     meaning: "Why customers left.",
-    requires: Requires::NOTHING,
+    requires: Requires::HISTORY,
     keys: &[
         Setting::new(
             "survey_window_days",

@@ -2,7 +2,7 @@
 
 use kohort_pipeline::RunSummary;
 use kohort_publish::CheckCounts;
-use kohort_report::summary::{Late, SUBSCRIPTIONS, late, text};
+use kohort_report::summary::{Late, NOTHING, SUBSCRIPTIONS, late, text};
 
 use crate::messages::{Messages, Reader};
 
@@ -66,11 +66,13 @@ fn log(summary: &RunSummary, messages: &Messages) {
     tracing::info!(passed, warned, failed, "checks");
     let seconds: f64 = record.timings.iter().map(|timing| timing.seconds).sum();
     let has_subscriptions = record.basis == SUBSCRIPTIONS;
+    let has_orders = !has_subscriptions && record.basis != NOTHING;
     tracing::info!(
         published = %messages.hidden(summary.published.display()),
         as_of = %record.as_of,
-        customers = record.events.customers,
-        orders = (!has_subscriptions).then_some(record.events.orders),
+        as_of_from = record.as_of_from,
+        customers = (record.basis != NOTHING).then_some(record.events.customers),
+        orders = has_orders.then_some(record.events.orders),
         subscriptions = has_subscriptions.then_some(record.events.subscriptions),
         seconds,
         peak_memory_bytes = record.peak_memory_bytes,

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 
 use kohort_model::{
-    Day, Input, InputColumn, InputSpec, Item, ItemKind, ItemRows, Latest, Lines, NEVER, NoItem,
-    Precision, Requires, Row, Setting, SettingKind, Settings, SettingsSection, Source, ValueKind,
-    place,
+    Day, DayOf, Input, InputColumn, InputSpec, Item, ItemKind, ItemRows, Latest, Lines, NEVER,
+    NoItem, Precision, Requires, Row, Setting, SettingKind, Settings, SettingsSection, Source,
+    ValueKind, place,
 };
 
 /// See the module.
@@ -34,11 +34,11 @@ static COLUMNS: [InputColumn; 7] = [
     .needed("with `rows = \"lines\"`, `updated_at` or `[inputs.payments]`")
     .unmapped("each row is an invoice"),
     InputColumn::new("invoiced_at", ValueKind::Time(Precision::Day), "when it was written"),
-    InputColumn::new("due_at", ValueKind::Day, "the last day on which it is paid in time")
+    InputColumn::new("due_at", ValueKind::Day(DayOf::Plan), "the last day on which it is paid in time")
         .optional()
         .not_in_every_file()
         .null("`invoiced_at` + `[receivables] terms_days`"),
-    InputColumn::new("paid_at", ValueKind::Day, "when it was paid")
+    InputColumn::new("paid_at", ValueKind::Day(DayOf::Event), "when it was paid")
         .unless_input(Input::Payments)
         .null("not paid yet"),
     InputColumn::new("amount", ValueKind::MONEY, "what is owed; below zero a credit note"),

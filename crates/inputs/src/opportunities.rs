@@ -3,12 +3,13 @@
 use std::cmp::{Ordering, Reverse};
 
 use kohort_model::{
-    Day, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Kind, Latest, NoItem,
-    Precision, Row, StatusTexts, TextList, TextOrder, ValueKind, place,
+    Day, DayOf, IdSpace, Input, InputColumn, InputIds, InputSpec, Item, ItemKind, Kind, Latest,
+    NoItem, Precision, Row, StatusTexts, TextList, TextOrder, ValueKind, place,
 };
 
 /// See the module.
 pub static OPPORTUNITIES: InputSpec = InputSpec {
+    may_be_undated: true,
     sets_frame: true,
     latest: Some(Latest { by: "opportunity_id", order: newer }),
     items: &[ItemKind::of::<Opportunity>()],
@@ -30,8 +31,10 @@ static COLUMNS: [InputColumn; 10] = [
     )
     .optional()
     .unmapped("each row is one"),
-    InputColumn::new("created_at", ValueKind::Time(Precision::Day), "when it was created"),
-    InputColumn::new("closed_at", ValueKind::Day, "when it was decided").optional().null(
+    InputColumn::new("created_at", ValueKind::Time(Precision::Day), "when it was created").null(
+        "one that is open is so today, but stands in no table, and is left out as `undated`",
+    ),
+    InputColumn::new("closed_at", ValueKind::Day(DayOf::Decision), "when it was decided").optional().null(
         "open where `outcome` is NULL or open; won or lost ones were decided when they were created",
     ),
     InputColumn::new(
@@ -130,6 +133,9 @@ impl Item for Opportunity {
             Kind::Lost if is_decided => Outcome::Lost,
             _ => Outcome::Open,
         };
+        if row.is_undated() {
+            return Err(NoItem::Undated);
+        }
         let (stage, reason, competitor) = texts(row);
         Ok(Self {
             created: row.day(),

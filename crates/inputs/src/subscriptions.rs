@@ -1,7 +1,8 @@
 //! Subscriptions and contracts: one of the two histories that make customers of people.
 
 use kohort_model::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Precision, Switch, ValueKind,
+    DayOf, IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Precision, Switch,
+    ValueKind,
 };
 
 /// See the module.
@@ -79,7 +80,7 @@ static COLUMNS: [InputColumn; 11] = [
     .not_in_every_file()
     .null("the oldest")
     .unmapped("one that has an end counts, of several the one that ends last"),
-    InputColumn::new("cancelled_at", ValueKind::Day, "when notice was given")
+    InputColumn::new("cancelled_at", ValueKind::Day(DayOf::Plan), "when notice was given")
         .optional()
         .not_in_every_file()
         .null("no notice is known"),

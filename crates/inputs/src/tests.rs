@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kohort_model::{Input, Presence, ValueKind};
+use kohort_model::{DayOf, Input, Presence, ValueKind};
 
 use super::{INPUTS, spec};
 
@@ -21,6 +21,11 @@ fn columns_are_told_apart_and_explained() {
         assert_eq!(names.len(), input.columns.len(), "{name}");
         let times = |kind: &ValueKind| matches!(kind, ValueKind::Time(_));
         assert!(input.columns.iter().filter(|column| times(&column.kind)).count() <= 1, "{name}");
+        let others = |kind: &ValueKind| matches!(kind, ValueKind::Day(of) if *of != DayOf::Plan);
+        assert!(input.columns.iter().filter(|column| others(&column.kind)).count() <= 1, "{name}");
+        let has_status = input.find(|kind| matches!(kind, ValueKind::Status(_))).is_some();
+        let is_decided = input.event_day().is_some_and(|(_, of)| of == DayOf::Decision);
+        assert!(has_status || !is_decided && !input.may_be_undated, "{name}");
         for column in input.columns {
             assert!(!column.meaning.is_empty(), "{name}.{}", column.name);
             let others = match column.presence {

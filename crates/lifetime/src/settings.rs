@@ -73,7 +73,7 @@ pub(crate) static LIFETIME: SettingsSection = SettingsSection {
 pub(crate) static AT_RISK: SettingsSection = SettingsSection {
     name: "customers",
     meaning: "When customers have left, and when they are at risk.",
-    requires: Requires::NOTHING,
+    requires: Requires::HISTORY,
     keys: &[
         Setting::new(
             "at_risk_ratio",
@@ -110,7 +110,7 @@ pub(crate) static AT_RISK: SettingsSection = SettingsSection {
 pub(crate) static INDICATORS: SettingsSection = SettingsSection {
     name: "churn_indicators",
     meaning: "Signals of customers who leave, and the model of leaving.",
-    requires: Requires::NOTHING,
+    requires: Requires::HISTORY,
     keys: &[Setting::new(
         "window_days",
         SettingKind::days(30),

@@ -112,10 +112,13 @@ impl Opened {
     /// a footer says nothing.
     #[must_use]
     pub fn stored_days(&self) -> Option<(Day, Day)> {
-        let mapping = self
-            .mappings
-            .iter()
-            .find(|mapping| matches!(mapping.kind, Some(ValueKind::Time(_))))?;
+        self.stored_days_of(self.source.spec.time()?)
+    }
+
+    /// The same of another column of days, by its place.
+    #[must_use]
+    pub fn stored_days_of(&self, place: usize) -> Option<(Day, Day)> {
+        let mapping = self.mapping(Role::Column(place))?;
         let [column] = mapping.program.columns() else { return None };
         if mapping.text.trim_matches('"') != column.as_str() {
             return None;

@@ -131,7 +131,7 @@ impl Mapping {
     /// Whether it is a day or a moment.
     pub fn is_time(&self) -> bool {
         use ValueKind as Kind;
-        matches!(self.kind, Some(Kind::Time(_) | Kind::Day | Kind::End | Kind::Update))
+        matches!(self.kind, Some(Kind::Time(_) | Kind::Day(_) | Kind::End | Kind::Update))
     }
 
     /// `names` are its key, and that with its section as messages have it.

@@ -20,6 +20,12 @@ pub enum Kind {
 impl Kind {
     /// Every kind, in order.
     pub const ALL: [Self; 4] = [Self::Completed, Self::Lost, Self::Open, Self::Ignored];
+
+    /// Whether it is known how it ended.
+    #[must_use]
+    pub const fn is_decided(self) -> bool {
+        matches!(self, Self::Completed | Self::Lost)
+    }
 }
 
 /// Identifiers of one batch, one a row.
@@ -67,6 +73,8 @@ impl Cause {
 
 /// A day that never comes: the end of what is open.
 pub const NEVER: i32 = i32::MAX;
+/// The day of a row that is of no day.
+pub const UNDATED: i32 = i32::MIN;
 
 /// The value of an event that has none, and of a discount of less than half a minor unit.
 pub const NO_VALUE: i64 = i64::MIN;

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use crate::items::{ItemKind, ItemRows, Row};
+use crate::texts::{StatusTexts, Text, TextList};
 
 /// Declares the inputs, in the order in which they are read and listed.
 macro_rules! inputs {
@@ -82,6 +83,9 @@ pub struct InputSpec {
     pub is_history: bool,
     /// Whether rows may be of days to come, as subscriptions that are sold already.
     pub may_be_planned: bool,
+    /// Whether a row whose status says that it is open need not have the day that it is of: it stands in no
+    /// table, but is open.
+    pub may_be_undated: bool,
     /// Whether some table begins with the input's first day.
     pub sets_frame: bool,
     /// The column of texts of which it is looked up from which day on each is known.
@@ -218,7 +222,7 @@ pub enum ValueKind {
     /// When the row is of: a date or a timestamp.
     Time(Precision),
     /// Another day: a date or a timestamp; NULL is a day that never comes.
-    Day,
+    Day(DayOf),
     /// The day after the last, or with [`Switch::InclusiveEnds`] the last, which is not before the row's: a
     /// date or a timestamp; NULL is open.
     End,
@@ -240,6 +244,18 @@ pub enum ValueKind {
     Trial,
     /// Whether something ended against the customer's will; NULL is not known.
     Involuntary,
+}
+
+/// What a day beside that of the row is of, which says what it tells where it lies on or after the end of
+/// what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayOf {
+    /// Of something that happened then, and by the end of what is known has not yet.
+    Event,
+    /// The same of rows that their status says are decided; of others it is a plan.
+    Decision,
+    /// Of a plan or a term, which may lie ahead.
+    Plan,
 }
 
 /// Ids of a column.
@@ -310,79 +326,6 @@ pub enum NumberUnit {
     Hundredths,
     /// Whole units; others are rounded half away from zero.
     Units,
-}
-
-/// Texts of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// What NULL and the empty text are called.
-    pub missing: &'static str,
-    /// The setting that gives some texts other names, if one does.
-    pub renamed_by: Option<&'static str>,
-    /// Whether there may be more texts than `max_segment_values`.
-    pub is_unlimited: bool,
-    /// The name of the list that columns of several inputs share; `None` of a list of its own.
-    pub shared: Option<&'static str>,
-    /// In which order tables have them.
-    pub order: TextOrder,
-}
-
-/// In which order tables have the texts of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextOrder {
-    /// By their bytes.
-    Sorted,
-    /// By their bytes, but the text for what is missing last.
-    MissingLast,
-    /// First those that this setting lists, then all others by their bytes.
-    ListedFirst(&'static str),
-    /// As this setting lists them; a row of another text stands in no table.
-    ListedOnly(&'static str),
-}
-
-/// A list in the pipeline file that names texts of a column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TextList {
-    /// Its key.
-    pub key: &'static str,
-    /// What it lists.
-    pub meaning: &'static str,
-    /// A list as a pipeline file may have it.
-    pub example: &'static str,
-    /// Whether it has to be there where the column is mapped.
-    pub is_needed: bool,
-    /// The texts where it is not there.
-    pub by_default: &'static [&'static str],
-}
-
-/// The lists in the pipeline file that sort the texts of a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusTexts {
-    /// Of what is completed, lost, open and ignored.
-    pub lists: [TextList; 4],
-    /// Whether a row is open whose status and day of the end are NULL; another one without a status is
-    /// rejected.
-    pub is_open_without_end: bool,
-}
-
-impl TextList {
-    /// A list that need not be there, and then has no texts.
-    #[must_use]
-    pub const fn new(key: &'static str, meaning: &'static str, example: &'static str) -> Self {
-        Self { key, meaning, example, is_needed: false, by_default: &[] }
-    }
-
-    /// The same that has to be there.
-    #[must_use]
-    pub const fn needed(self) -> Self {
-        Self { is_needed: true, ..self }
-    }
-
-    /// The same that has these texts where it is not there.
-    #[must_use]
-    pub const fn or(self, by_default: &'static [&'static str]) -> Self {
-        Self { by_default, ..self }
-    }
 }
 
 impl InputColumn {
@@ -485,6 +428,7 @@ impl InputSpec {
             lines: None,
             is_history: false,
             may_be_planned: false,
+            may_be_undated: false,
             sets_frame: false,
             first_days_of: None,
             switches: &[],
@@ -505,6 +449,16 @@ impl InputSpec {
     #[must_use]
     pub fn time(&self) -> Option<usize> {
         self.columns.iter().position(|column| matches!(column.kind, ValueKind::Time(_)))
+    }
+
+    /// The place of the column of another day on which something happened, and what it is of; there is one
+    /// at most.
+    #[must_use]
+    pub fn event_day(&self) -> Option<(usize, DayOf)> {
+        self.columns.iter().enumerate().find_map(|(place, column)| match column.kind {
+            ValueKind::Day(of @ (DayOf::Event | DayOf::Decision)) => Some((place, of)),
+            _ => None,
+        })
     }
 
     /// The place of the column that says whose row it is.

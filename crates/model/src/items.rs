@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Day, Input, Kind, NEVER, NO_SCORE, NO_VALUE};
+use crate::{Day, Input, Kind, NEVER, NO_SCORE, NO_VALUE, UNDATED};
 
 /// The rows of an input in one partition, by number of person.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +107,12 @@ impl<'a> Row<'a> {
         Day(self.rows.days[self.at])
     }
 
+    /// Whether it is of no day.
+    #[must_use]
+    pub fn is_undated(self) -> bool {
+        self.rows.days[self.at] == UNDATED
+    }
+
     /// Microseconds that order it within its day; 0 where days are all that is known.
     #[must_use]
     pub fn instant(self) -> i64 {
@@ -205,6 +211,8 @@ pub enum NoItem {
     Ignored,
     /// Its text is none of those that count.
     NotListed,
+    /// It is of no day, and open.
+    Undated,
     /// It lacks what such items are made of; nobody counts these.
     Lacking,
 }
@@ -235,6 +243,8 @@ pub struct NoItems {
     pub ignored: u64,
     /// Those whose text is none of those that count.
     pub not_listed: u64,
+    /// Those of no day.
+    pub undated: u64,
 }
 
 /// Rows by person: places in the rows, and where those of each person begin and end.
@@ -279,6 +289,7 @@ fn make<T: Item>(
                 Ok(item) => own.push((item, *place)),
                 Err(NoItem::Ignored) => none.ignored += 1,
                 Err(NoItem::NotListed) => none.not_listed += 1,
+                Err(NoItem::Undated) => none.undated += 1,
                 Err(NoItem::Lacking) => {}
             }
         }

@@ -29,6 +29,7 @@ mod setting;
 mod shown;
 mod spec;
 mod table;
+mod texts;
 mod value_kind;
 pub mod view;
 
@@ -37,15 +38,14 @@ pub use calendar::{Calendar, Day, Grain, Periods, UnknownGrain, Weekday};
 pub use context::{Basis, Context, Engagement, Funnel, Goods, Sales, SegmentAt, Slot, WinBack};
 pub use counted::{Counted, percentile_money};
 pub use day_counts::{DayCounts, mean_days, percentile_days};
-pub use events::{Cause, Cells, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill};
+pub use events::{Cause, Cells, EventBatch, Keys, Kind, NEVER, NO_SCORE, NO_VALUE, Spill, UNDATED};
 pub use grid::{Grid, Places, Tally};
 pub use gridded::{GridMeasure, Gridded, Series};
 pub use headline::{Headline, HeadlineValue, RowsWhere, Sum};
 pub use identity::{Additive, BY_GRAIN, BY_PERIOD, Compare, Identities, OfBasis, SumsOf};
 pub use input::{
-    IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Latest, Lines, Number,
-    NumberUnit, Precision, Presence, Settles, StatusTexts, Switch, Text, TextList, TextOrder,
-    ValueKind, place,
+    DayOf, IdSpace, Input, InputColumn, InputIds, InputSpec, InputSwitch, Latest, Lines, Number,
+    NumberUnit, Precision, Presence, Settles, Switch, ValueKind, place,
 };
 pub use interval::Interval;
 pub use items::{
@@ -64,4 +64,5 @@ pub use setting::{
 pub use shown::{shown, shown_json, shown_path, shown_text};
 pub use spec::{Carries, MeasureSpec, Passes, Requires, Source, TableSpec, Written};
 pub use table::{Cell, Fill, Table, Values};
+pub use texts::{StatusTexts, Text, TextList, TextOrder};
 pub use view::View;

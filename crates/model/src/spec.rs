@@ -70,6 +70,8 @@ pub enum Passes {
 pub struct TableSpec {
     /// Its columns and key.
     pub schema: &'static TableSchema,
+    /// Whether it is about customers, so that a pipeline without orders and subscriptions does not offer it.
+    pub needs_history: bool,
     /// The inputs without which a pipeline does not offer it.
     pub requires: Requires,
     /// Whether a pipeline that offers it writes it unasked.
@@ -85,12 +87,13 @@ pub struct TableSpec {
 }
 
 impl TableSpec {
-    /// A table that every pipeline offers and writes, drawn column by column; a declaration names
-    /// its schema and what differs.
+    /// A table that every pipeline of orders or subscriptions offers and writes, drawn column by column; a
+    /// declaration names its schema and what differs.
     #[must_use]
     pub const fn of(schema: &'static TableSchema) -> Self {
         Self {
             schema,
+            needs_history: true,
             requires: Requires::NOTHING,
             written: Written::ByDefault,
             view: View::PLAIN,
@@ -132,6 +135,9 @@ impl Requires {
     pub const NOTHING: Self = Self(&[]);
     /// Orders, not subscriptions.
     pub const ORDERS: Self = Self(&[Source::Input(Input::Orders)]);
+    /// A history: orders or subscriptions.
+    pub const HISTORY: Self =
+        Self(&[Source::Input(Input::Orders), Source::Input(Input::Subscriptions)]);
     /// Subscriptions, not orders.
     pub const SUBSCRIPTIONS: Self = Self(&[Source::Input(Input::Subscriptions)]);
 

@@ -1,8 +1,7 @@
 //! The kinds of values that inputs share, and what is said of a kind.
 
-use crate::input::{
-    IdSpace, InputIds, Number, NumberUnit, Precision, Text, TextList, TextOrder, ValueKind,
-};
+use crate::input::{IdSpace, InputIds, Number, NumberUnit, Precision, ValueKind};
+use crate::texts::{Text, TextList, TextOrder};
 
 impl ValueKind {
     /// What the reference calls it.
@@ -11,7 +10,7 @@ impl ValueKind {
         match self {
             Self::Id(_) => "id",
             Self::Time(Precision::Instant) | Self::Update => "time",
-            Self::Time(Precision::Day) | Self::Day | Self::End => "day",
+            Self::Time(Precision::Day) | Self::Day(_) | Self::End => "day",
             Self::Number(Number { unit: NumberUnit::Money, .. }) => "money",
             Self::Number(Number { unit: NumberUnit::Hundredths, .. }) => "level",
             Self::Number(Number { unit: NumberUnit::Units, .. }) => "count",

@@ -6,24 +6,27 @@ use kohort_model::{Basis, Day, Input};
 use kohort_publish::InputRecord;
 
 use crate::findings::{as_float, bare};
+use crate::labels::Reports;
 use crate::{Pipeline, RunError};
 
-/// That `as_of` and `history_start` leave a row of the history, where there is one.
+/// That `as_of` and `history_start` leave a row of the history, where there is one; without a history that
+/// `as_of` leaves a row of some input.
 ///
 /// # Errors
 /// [`RunError::KnownTooEarly`] and [`RunError::KnownTooLate`].
-pub(crate) fn known_days(
-    pipeline: &Pipeline,
-    input: Input,
-    report: &LoadReport,
-) -> Result<(), RunError> {
-    let days = report.days();
-    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(()) };
+pub(crate) fn known_days(pipeline: &Pipeline, read: Reports<'_>) -> Result<(), RunError> {
+    let counts = |input| pipeline.basis.input().is_none_or(|history| history == input);
+    let days = read.inputs.iter().zip(read.reports).filter_map(|(opened, report)| {
+        let (days, input) = (report.days(), opened.input());
+        Some((days.first()?, days.last()?, input)).filter(|_| counts(input))
+    });
+    let Some((first, last, input)) = days.min() else { return Ok(()) };
     if let Some(as_of) = pipeline.as_of.filter(|as_of| *as_of <= first) {
         return Err(RunError::KnownTooEarly { input, as_of, first });
     }
     // A subscription may have begun long before.
-    let of_orders = pipeline.history_start.filter(|_| pipeline.basis.basis() == Basis::Orders);
+    let is_of_orders = pipeline.basis.basis() == Some(Basis::Orders);
+    let of_orders = pipeline.history_start.filter(|_| is_of_orders);
     match of_orders.filter(|start| last < *start) {
         Some(start) => Err(RunError::KnownTooLate { input, start, last }),
         None => Ok(()),
@@ -31,7 +34,7 @@ pub(crate) fn known_days(
 }
 
 /// Whether any row of an input was accepted. Without one nothing is published where the history had some
-/// in the run `before`, unless that is allowed.
+/// in the run `before`, unless that is allowed; without a history each input is one that stands by itself.
 pub(crate) fn empty_input(
     pipeline: &Pipeline,
     input: Input,
@@ -41,7 +44,9 @@ pub(crate) fn empty_input(
     let before =
         before.and_then(|inputs| inputs.iter().find(|record| record.input == input.name()));
     let before = before.map(accepted);
-    let is_history = kohort_inputs::spec(input).is_history;
+    let spec = kohort_inputs::spec(input);
+    let stands_alone = pipeline.basis.basis().is_none() && spec.beside.is_none();
+    let is_history = spec.is_history || stands_alone;
     let (rows, accepted) = (report.rows(), report.accepted());
     let had_some = before.is_some_and(|rows| rows > 0);
     let is_lost = is_history && accepted == 0 && had_some && !pipeline.checks.allow_empty;

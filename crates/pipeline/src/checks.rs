@@ -216,7 +216,7 @@ impl Known<'_> {
         }
         let newest = match input {
             Input::Orders => self.survey.events.map(|(_, last)| last),
-            Input::Subscriptions => self.survey.newest,
+            Input::Subscriptions => self.survey.newest_of(input).map(|(day, _)| day),
             input => self.survey.further[input as usize].map(|(_, last)| last),
         };
         let last_known = self.pipeline.as_of.map_or(self.today, |as_of| as_of.plus(-1));
@@ -244,8 +244,9 @@ impl Known<'_> {
             .filter(|segment| segment.at == SegmentAt::First)
             .map(|segment| &*segment.name)
             .collect();
-        let identities =
-            identities(self.tables, crate::tables(), self.pipeline.basis.basis(), &segments);
+        // Without a history no table has rules of one.
+        let basis = self.pipeline.basis.basis().unwrap_or_default();
+        let identities = identities(self.tables, crate::tables(), basis, &segments);
         found.extend(identities.into_iter().map(|identity| Finding {
             table: Some(identity.table),
             subject: Some(identity.rule),

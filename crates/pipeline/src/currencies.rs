@@ -3,7 +3,6 @@
 use kohort_checks::{Finding, Kind, Status};
 
 use crate::findings::bare;
-use crate::warnings::history;
 use crate::{Currency, Pipeline};
 
 /// Codes of ISO 4217 that are in use, and those that the euro or another currency has replaced since 1999.
@@ -25,11 +24,11 @@ pub(crate) fn finding(pipeline: &Pipeline) -> Option<Finding> {
     let Currency::Code(code) = pipeline.basis.currency() else { return None };
     let is_one = CODES.split(' ').any(|known| known == code);
     let severity = pipeline.checks.unknown_values;
-    let (input, key) = (history(pipeline), format!("inputs.{}.currency", history(pipeline).name()));
+    let key = format!("{}.currency", pipeline.basis.money_section());
     let detail =
         || format!("{code:?} is no currency of ISO 4217; near it are {}", near(code).join(", "));
     Some(Finding {
-        input: Some(input),
+        input: pipeline.basis.input(),
         subject: Some(key),
         observed: Some(if is_one { 0.0 } else { 1.0 }),
         allowed: Some(0.0),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use kohort_cache::{Share, State};
+use kohort_inputs::spec;
 use kohort_load::{Opened, OpenedLookup};
-use kohort_model::{Context, Day, Extent, Periods, Slot};
+use kohort_model::{Context, Day, DayOf, Extent, Periods, Slot};
 
 use crate::lookups::bytes;
 use crate::plan::{Plan, check_folders, today};
@@ -125,7 +126,7 @@ pub fn plan(pipeline: &Pipeline, options: &RunOptions) -> Result<RunPlan, RunErr
     };
     let gathered: u64 = plan.inputs.iter().zip(&inputs).map(gathered).sum();
     let expected = BASE_BYTES + THREAD_BYTES * threads as u64 + gathered + bytes(&plan.lookups);
-    let days = plan.inputs.first().and_then(Opened::stored_days);
+    let days = stored_days(pipeline, &plan.inputs, today);
     let days = days.map(|(first, last)| (first, pipeline.as_of.unwrap_or(last.plus(1))));
     let days = days.filter(|(first, as_of)| first < as_of);
     let period_tables = days.map_or(0, |days| period_tables(pipeline, &plan, days));
@@ -157,6 +158,32 @@ fn planned_lookup(lookup: &OpenedLookup) -> PlannedLookup {
         rows: report.map_or(0, |report| report.rows),
         bytes: report.map_or(0, |report| report.bytes),
     }
+}
+
+/// First and last day of the rows: of a history its own, without one those of all inputs. `None` where
+/// footers do not say, as where the newest day may be that of a decision.
+fn stored_days(pipeline: &Pipeline, inputs: &[Opened], today: Day) -> Option<(Day, Day)> {
+    if let Some(history) = pipeline.basis.input() {
+        return inputs.iter().find(|opened| opened.input() == history)?.stored_days();
+    }
+    let of_rows = inputs.iter().filter(|opened| spec(opened.input()).time().is_some());
+    let of_rows: Option<Vec<_>> = of_rows.map(Opened::stored_days).collect();
+    let all = of_rows?.into_iter().reduce(|(a, b), (first, last)| (a.min(first), b.max(last)));
+    let (first, mut last) = all?;
+    if pipeline.as_of.is_some() {
+        return Some((first, last));
+    }
+    for opened in inputs {
+        let column = spec(opened.input()).event_day();
+        let Some((place, of)) = column.filter(|(place, _)| opened.maps(*place)) else { continue };
+        let (_, newest) = opened.stored_days_of(place)?;
+        // Whether a row is decided, or which day is not to come, is not in footers.
+        if newest > today || of == DayOf::Decision && newest > last {
+            return None;
+        }
+        last = last.max(newest);
+    }
+    Some((first, last))
 }
 
 /// Bytes of the tables that have a row for each period, for everybody.

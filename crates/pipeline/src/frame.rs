@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use kohort_inputs::spec;
 use kohort_load::Opened;
-use kohort_model::{Basis, Context, Day, Input, MemoryGuard, Periods, SegmentAt, Slot, WinBack};
+use kohort_model::{
+    Basis, Context, Day, IdSpace, IdType, Input, MemoryGuard, Periods, SegmentAt, Slot, ValueKind,
+    WinBack,
+};
 use kohort_timeline::{SegmentValues, SlotMap, Survey};
 
 use crate::Pipeline;
 use crate::labels::{Reports, Told};
-use crate::plan::today;
 
 /// The texts that were found while reading.
 pub(crate) struct Found {
@@ -25,10 +26,10 @@ pub(crate) struct Found {
 
 impl Found {
     pub fn new(pipeline: &Pipeline, read: Reports<'_>) -> Self {
-        let history = &read.reports[0];
+        let history = pipeline.basis.input().and_then(|input| read.of(input));
         let has_further = read.inputs.len() > 1;
         let segments: Vec<_> = (pipeline.segments.iter())
-            .zip(&history.segment_values)
+            .zip(history.map_or(&[][..], |history| &history.segment_values))
             .map(|(segment, values)| SegmentValues {
                 name: Arc::from(&*segment.name),
                 at: segment.at,
@@ -36,7 +37,7 @@ impl Found {
             })
             .collect();
         let mut of_history: Vec<Arc<str>> =
-            history.texts.iter().flat_map(|(_, reasons)| texts(reasons)).collect();
+            history.iter().flat_map(|h| &h.texts).flat_map(|(_, reasons)| texts(reasons)).collect();
         if of_history.is_empty() {
             // Without a mapped reason every event has this one.
             of_history.push(Arc::from("unknown"));
@@ -52,17 +53,6 @@ impl Found {
             has_prospects: read.of(Input::Prospects).is_some(),
             has_contacts: read.of(Input::Contacts).is_some(),
         }
-    }
-
-    /// The exclusive end of what is known.
-    pub fn as_of(pipeline: &Pipeline, survey: &Survey, started_at: DateTime<Utc>) -> Day {
-        // Without any event there is nothing to know, up to the day of the run.
-        let newest = match pipeline.basis.basis() {
-            Basis::Orders => survey.activity.or(survey.events).map(|(_, last)| last),
-            Basis::Subscriptions => survey.newest,
-        };
-        let newest = newest.map(|last| last.plus(1));
-        pipeline.as_of.or(newest).unwrap_or_else(|| today(pipeline, started_at))
     }
 
     /// The frame in which timelines are folded.
@@ -90,7 +80,7 @@ impl Found {
             as_of,
             history_start: pipeline.history_start,
             first_activity: survey.activity.map(|(first, _)| first).filter(|first| *first < as_of),
-            basis: pipeline.basis.basis(),
+            basis: pipeline.basis.basis().unwrap_or_default(),
             lapse_days,
             periods: (grains.iter())
                 .map(|g| Periods::new(&pipeline.calendar, g.grain, first, as_of))
@@ -118,11 +108,78 @@ impl Found {
             engagement: told.engagement,
             calendar: pipeline.calendar,
             scale: pipeline.basis.scale(),
-            ids: read.inputs[0].owner_ids(),
+            ids: customer_ids(read.inputs),
             memory: MemoryGuard::default(),
         };
         (self.slots, context)
     }
+}
+
+/// The form of the ids of customers, which all inputs share; any where none names customers.
+pub(crate) fn customer_ids(inputs: &[Opened]) -> IdType {
+    let of_input = |opened: &Opened| {
+        let columns = spec(opened.input()).columns.iter().enumerate();
+        let is_customer = |kind| matches!(kind, ValueKind::Id(ids) if ids.of == IdSpace::Customer);
+        let mut columns = columns.filter(|(_, column)| is_customer(column.kind));
+        columns.find_map(|(place, _)| opened.ids_of(place))
+    };
+    inputs.iter().find_map(of_input).unwrap_or_default()
+}
+
+/// The exclusive end of what is known, and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AsOf {
+    pub day: Day,
+    /// The dotted key of the pipeline file that says it, or whose column has the newest day; `None` where it is
+    /// the day of the run, as nothing has a day.
+    pub from: Option<String>,
+}
+
+impl AsOf {
+    /// As the pipeline file has it, else the day after the newest one: that of the history, without one that of
+    /// the `inputs` that are read.
+    pub fn new(pipeline: &Pipeline, survey: &Survey, inputs: &[Opened], today: Day) -> Self {
+        if let Some(day) = pipeline.as_of {
+            return Self { day, from: Some("calendar.as_of".to_owned()) };
+        }
+        let newest = match pipeline.basis.basis() {
+            Some(Basis::Orders) => {
+                let days = survey.activity.or(survey.events);
+                days.zip(spec(Input::Orders).time())
+                    .map(|((_, last), place)| (last, Input::Orders, place))
+            }
+            Some(Basis::Subscriptions) => of_column(survey, Input::Subscriptions),
+            None => {
+                let all = inputs.iter().filter_map(|opened| newest(survey, opened.input()));
+                // Of equal ones the first.
+                all.rev().max_by_key(|(day, ..)| *day)
+            }
+        };
+        match newest {
+            Some((last, input, place)) => {
+                let column = spec(input).columns[place].name;
+                let from = Some(format!("inputs.{}.{column}", input.name()));
+                Self { day: last.plus(1), from }
+            }
+            // Without any event there is nothing to know, up to the day of the run.
+            None => Self { day: today, from: None },
+        }
+    }
+}
+
+/// A day with its input and the place of its column.
+type DayOfColumn = (Day, Input, usize);
+
+/// The newest day of an input beside the history, of its rows or of what happened to them later.
+fn newest(survey: &Survey, input: Input) -> Option<DayOfColumn> {
+    let of_rows = survey.further[input as usize].zip(spec(input).time());
+    let of_rows = of_rows.map(|((_, last), place)| (last, input, place));
+    let of_events = of_column(survey, input);
+    of_events.filter(|later| of_rows.is_none_or(|of_rows| of_rows.0 < later.0)).or(of_rows)
+}
+
+fn of_column(survey: &Survey, input: Input) -> Option<DayOfColumn> {
+    survey.newest_of(input).map(|(day, place)| (day, input, place))
 }
 
 /// The values of a segment; with further inputs there may be people whom nothing gives one.

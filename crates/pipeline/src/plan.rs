@@ -16,6 +16,7 @@ use kohort_timeline::{Carried, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
+use crate::frame::customer_ids;
 use crate::lookups::read_all;
 use crate::sources::{lookup_sources, sources};
 use crate::tables::measures;
@@ -23,7 +24,7 @@ use crate::{Activity, Pipeline, Rows, RunError, RunOptions};
 
 /// Opened inputs and what to make of them.
 pub(crate) struct Plan {
-    /// Those that a selected table needs, orders or subscriptions first.
+    /// Those that a selected table needs; orders or subscriptions, where there are some, first.
     pub inputs: Vec<Opened>,
     /// Those in which these look values up, all of which were read.
     pub lookups: Vec<Arc<OpenedLookup>>,
@@ -41,10 +42,10 @@ impl Plan {
     ) -> Result<Self, RunError> {
         let (mut inputs, lookups) = open(pipeline)?;
         let measures = measures(&pipeline.tables, &pipeline.offered_tables(), options.alerts);
-        let history = &inputs[0];
-        let maps = |column| pipeline.maps(pipeline.basis.input(), column);
+        let history = pipeline.basis.input();
+        let maps = |column| history.is_some_and(|input| pipeline.maps(input, column));
         let (needs, resolve) = match pipeline.basis.basis() {
-            Basis::Orders => {
+            Some(Basis::Orders) => {
                 let unique = pipeline.checks.unique_order_ids.is_some();
                 let resolve = match (pipeline.basis.rows(), maps("updated_at"), unique) {
                     (Rows::Lines, ..) => Resolve::Lines,
@@ -63,21 +64,25 @@ impl Plan {
                 };
                 (needs, resolve)
             }
-            Basis::Subscriptions => {
+            Some(Basis::Subscriptions) => {
                 let reasons =
                     maps("cancel_reason") && measures.iter().any(|measure| measure.carries.endings);
                 (Needs { order_ids: true, instants: false, reasons }, Resolve::Spans)
             }
+            // As of orders, of which there are none.
+            None => (Needs { order_ids: false, instants: false, reasons: false }, Resolve::Rows),
         };
+        let opened = history.and_then(|history| inputs.iter().find(|o| o.input() == history));
+        let customers = customer_ids(&inputs);
         let layout = Layout {
-            customers: key_type(history.owner_ids()),
-            text_customers: history.owner_ids() == IdType::Text,
-            orders: order_ids(history).filter(|_| needs.order_ids).map(key_type),
+            customers: key_type(customers),
+            text_customers: customers == IdType::Text,
+            orders: opened.and_then(order_ids).filter(|_| needs.order_ids).map(key_type),
             resolve,
-            instants: needs.instants && history.has_instants(),
+            instants: needs.instants && opened.is_some_and(Opened::has_instants),
             reasons: needs.reasons,
-            updates: pipeline.basis.basis() == Basis::Subscriptions && maps("updated_at"),
-            inclusive_ends: history.is_on(Switch::InclusiveEnds),
+            updates: history == Some(Input::Subscriptions) && maps("updated_at"),
+            inclusive_ends: opened.is_some_and(|opened| opened.is_on(Switch::InclusiveEnds)),
             causes: maps("involuntary"),
             cancelled: maps("cancelled_at"),
             segments: pipeline.segments.len(),
@@ -88,8 +93,7 @@ impl Plan {
             items: carried(pipeline, &inputs),
         };
         let is_needed = |input: Input| {
-            input == pipeline.basis.input()
-                || measures.iter().any(|measure| measure.reads.contains(&input))
+            Some(input) == history || measures.iter().any(|measure| measure.reads.contains(&input))
         };
         inputs.retain(|opened| is_needed(opened.input()));
         let lookups = lookups.used_by(&inputs);

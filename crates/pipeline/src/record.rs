@@ -39,6 +39,7 @@ pub(crate) fn input_record(
         counts.map(|(reason, rows)| ((*reason).to_owned(), *rows)).collect()
     };
     let duplicates = ("duplicates", report.duplicates());
+    let counts = left_out;
     let (rejected, left_out) = match opened.input() {
         Input::Orders => (
             counted(&[("mixed_status", left_out.mixed_status)]),
@@ -72,6 +73,7 @@ pub(crate) fn input_record(
                 ("superseded", not_taken.superseded),
                 ("ignored", not_taken.ignored),
                 ("other_step", not_taken.other_step),
+                ("undated", not_taken.undated),
                 ("after_as_of", not_taken.after_as_of),
             ];
             (BTreeMap::new(), counted(&counts))
@@ -99,6 +101,7 @@ pub(crate) fn input_record(
         rounded_amounts: report.rounded(),
         rejected: rejected.into_iter().chain(of_report).collect(),
         left_out,
+        days_after_as_of: days_after_as_of(opened.input(), counts),
     }
 }
 
@@ -125,6 +128,14 @@ pub(crate) fn lookup_record(lookup: &OpenedLookup) -> LookupRecord {
     }
 }
 
+/// Days of another column than that of the rows on or after `as_of`, by the column.
+fn days_after_as_of(input: Input, left_out: &LeftOut) -> BTreeMap<String, u64> {
+    let spec = kohort_inputs::spec(input);
+    let later = left_out.further[input as usize].later;
+    let column = spec.event_day().filter(|_| later > 0);
+    column.map(|(place, _)| (spec.columns[place].name.to_owned(), later)).into_iter().collect()
+}
+
 /// Long enough that no two states of a file have the same.
 fn identity(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
@@ -147,6 +158,8 @@ pub(crate) fn events(census: &Census) -> EventCounts {
         anonymous_answers: census.anonymous_answers,
         touchpoints: census.further[Input::Touchpoints as usize],
         opportunities: census.further[Input::Opportunities as usize],
+        open_opportunities: census.open_opportunities
+            + census.left_out.further[Input::Opportunities as usize].undated,
         order_lines: census.further[Input::OrderLines as usize],
         returns: census.further[Input::Returns as usize],
         invoices: census.further[Input::Invoices as usize],

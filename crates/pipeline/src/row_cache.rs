@@ -120,10 +120,10 @@ impl Parts {
                 hasher.update(key.as_bytes());
             }
         }
-        // Subscriptions that begin or end later are known of once that day has come, and what was
-        // fresh is old some day.
-        let is_of_subscriptions = pipeline.basis.basis() == Basis::Subscriptions;
-        if (is_of_subscriptions && pipeline.as_of.is_none()) || pipeline.checks.depend_on_today() {
+        // Subscriptions that begin or end later are known of once that day has come, and so are payments of
+        // days to come where there is no history; what was fresh is old some day.
+        let is_of_orders = pipeline.basis.basis() == Some(Basis::Orders);
+        if (!is_of_orders && pipeline.as_of.is_none()) || pipeline.checks.depend_on_today() {
             hasher.update(&today(pipeline, now).0.to_le_bytes());
         }
         hasher.finalize().to_hex().to_string()
@@ -133,7 +133,7 @@ impl Parts {
 /// Whether a run with the same fingerprint as that of `record` would find the same today: not where
 /// rows that were in the future have come, nor where there is nothing but the day to go by.
 pub(crate) fn holds_today(record: &RunRecord, today: Day) -> bool {
-    let is_empty = record.events.orders + record.events.subscriptions == 0;
+    let is_empty = record.as_of_from.is_none();
     let mut future = record.inputs.iter().filter_map(|input| input.future_from);
     !is_empty && future.all(|day| today < day)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kohort_inputs::INPUTS;
 use kohort_load::{Opened, OpenedLookup};
-use kohort_model::{Basis, Day, Input, Switch, TableWarning};
+use kohort_model::{Day, Input, Switch, TableWarning};
 use kohort_publish::InputRecord;
 use kohort_timeline::{Census, Ends};
 
@@ -64,18 +64,28 @@ impl<'a> Warnings<'a> {
     pub fn warn_of_rounding(&self, pipeline: &Pipeline, inputs: &[InputRecord]) {
         let places = pipeline.basis.scale().places();
         for input in inputs {
-            if let Some(text) = rounded(input, places, history(pipeline)) {
+            if let Some(text) = rounded(input, places, &pipeline.basis.money_section()) {
                 self.warn(text);
             }
         }
     }
 
-    /// That rows are not of a known day, where nobody has said which days are known.
-    pub fn warn_of_late_rows(&self, pipeline: &Pipeline, as_of: Day, inputs: &[InputRecord]) {
+    /// What is not of a known day, where nobody has said which days are known; `from` is where that follows from.
+    pub fn warn_of_late_rows(
+        &self,
+        pipeline: &Pipeline,
+        as_of: (Day, Option<&str>),
+        inputs: &[InputRecord],
+    ) {
         if pipeline.as_of.is_none() {
-            let texts = inputs.iter().filter_map(|input| late_rows(input, as_of));
+            let texts = inputs.iter().flat_map(|input| late(input, as_of));
             texts.for_each(|text| self.warn(text));
         }
+    }
+
+    /// That open rows are of no day, so that no table has them.
+    pub fn warn_of_undated(&self, inputs: &[InputRecord]) {
+        inputs.iter().filter_map(undated).for_each(|text| self.warn(text));
     }
 
     /// That subscriptions seem to end on their last day, where most do, and not on the day after it.
@@ -143,16 +153,9 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// The input that makes customers of people, whose `scale` is that of all amounts.
-pub(crate) fn history(pipeline: &Pipeline) -> Input {
-    match pipeline.basis.basis() {
-        Basis::Orders => Input::Orders,
-        Basis::Subscriptions => Input::Subscriptions,
-    }
-}
-
-/// That amounts of an input were rounded to `places` decimal places, where some were.
-fn rounded(record: &InputRecord, places: u8, history: Input) -> Option<String> {
+/// That amounts of an input were rounded to `places` decimal places, where some were; `section` is the one of the
+/// pipeline file that sets them.
+fn rounded(record: &InputRecord, places: u8, section: &str) -> Option<String> {
     let InputRecord { input, rounded_amounts: rows, .. } = record;
     // The value of engagement is no money: it has two decimal places, which nobody can change.
     if *rows == 0 || input == Input::Engagement.name() {
@@ -168,19 +171,53 @@ fn rounded(record: &InputRecord, places: u8, history: Input) -> Option<String> {
     };
     Some(format!(
         "{rows} {amounts} of {input} {have} more than {more} and {were} rounded row by row, half away \
-         from zero; raise scale under [inputs.{}] to keep them",
-        history.name(),
+         from zero; raise scale under [{section}] to keep them",
     ))
 }
 
-/// That rows of an input are left out as they lie on or after `as_of`, which follows from the history.
-fn late_rows(record: &InputRecord, as_of: Day) -> Option<String> {
-    let rows = record.left_out.get("after_as_of").copied().filter(|rows| *rows > 0)?;
-    let (are, them) = if rows == 1 { ("row is", "it") } else { ("rows are", "them") };
+/// What of an input is left out as it lies on or after `as_of`, which follows from a column: its rows, and
+/// days of others that are taken as not there yet.
+fn late(record: &InputRecord, (as_of, from): (Day, Option<&str>)) -> Vec<String> {
+    let input = record.input.as_str();
+    let time = Input::ALL.into_iter().find(|known| known.name() == input).and_then(|known| {
+        let spec = kohort_inputs::spec(known);
+        spec.time().map(|place| spec.columns[place].name)
+    });
+    let why = from.map_or_else(
+        || "nothing is known of later days; set as_of under [calendar]".to_owned(),
+        |from| format!("{from} ends there; set as_of under [calendar]"),
+    );
+    let rows = record.left_out.get("after_as_of").copied().filter(|rows| *rows > 0);
+    let rows = rows.map(|rows| {
+        let (are, them) = if rows == 1 { ("row is", "it") } else { ("rows are", "them") };
+        let column = time.map_or_else(String::new, |name| format!(", by {name}"));
+        format!(
+            "{rows} {are} left out of {input}{column} on or after {as_of}: {why} to the day of the extract \
+             to count {them}"
+        )
+    });
+    let days = record.days_after_as_of.iter().filter(|(_, days)| **days > 0);
+    let days = days.map(|(column, days)| {
+        let (are, them) = if *days == 1 { ("day is", "it") } else { ("days are", "them") };
+        format!(
+            "{days} {are} left out of {input}.{column}, on or after {as_of}, as if not known yet: {why} to the \
+             day of the extract to count {them}"
+        )
+    });
+    rows.into_iter().chain(days).collect()
+}
+
+/// That open rows of an input are of no day, where some are.
+fn undated(record: &InputRecord) -> Option<String> {
+    let InputRecord { input, left_out, .. } = record;
+    let rows = left_out.get("undated").copied().filter(|rows| *rows > 0)?;
+    let known = Input::ALL.into_iter().find(|known| known.name() == input)?;
+    let spec = kohort_inputs::spec(known);
+    let column = spec.columns[spec.time()?].name;
+    let (are, have) = if rows == 1 { ("row is", "has") } else { ("rows are", "have") };
     Some(format!(
-        "{rows} {are} left out of {}, on or after {as_of}: nothing is known of later days, as the \
-         history ends there; set as_of under [calendar] to the day of the extract to count {them}",
-        record.input,
+        "{rows} open {are} left out of the tables of {input}, as {column} is NULL there and tables go by it; \
+         run.json counts what is open with them; map {column} to a day that every row {have}"
     ))
 }
 
@@ -215,27 +252,69 @@ mod tests {
                 ..InputRecord::default()
             };
             let expected = expected.map(|start| format!("{start} {advice}"));
-            assert_eq!(rounded(&record, places, Input::Orders), expected, "{rows} of {input}");
+            assert_eq!(rounded(&record, places, "inputs.orders"), expected, "{rows} of {input}");
         }
     }
 
     #[test]
-    fn rows_after_the_history() {
-        for (reason, rows, expected) in [
-            ("after_as_of", 0, None),
-            ("superseded", 3, None),
-            ("after_as_of", 1, Some("1 row is left out of invoices, on or after 2024-03-01: ")),
-            ("after_as_of", 83, Some("83 rows are left out of invoices, on or after 2024-03-01: ")),
+    fn what_lies_after_the_history() {
+        let from = Some("inputs.orders.ordered_at");
+        let advice = "set as_of under [calendar] to the day of the extract to count";
+        for (input, reason, [rows, days], from, expected) in [
+            ("invoices", "after_as_of", [0, 0], from, vec![]),
+            ("invoices", "superseded", [3, 0], from, vec![]),
+            (
+                "invoices",
+                "after_as_of",
+                [1, 83],
+                from,
+                vec![
+                    format!(
+                        "1 row is left out of invoices, by invoiced_at on or after 2024-03-01: \
+                         inputs.orders.ordered_at ends there; {advice} it"
+                    ),
+                    format!(
+                        "83 days are left out of invoices.paid_at, on or after 2024-03-01, as if not known \
+                         yet: inputs.orders.ordered_at ends there; {advice} them"
+                    ),
+                ],
+            ),
+            (
+                "surveys",
+                "after_as_of",
+                [2, 0],
+                None,
+                vec![format!(
+                    "2 rows are left out of surveys, by answered_at on or after 2024-03-01: nothing is known \
+                     of later days; {advice} them"
+                )],
+            ),
         ] {
             let record = InputRecord {
-                input: "invoices".to_owned(),
+                input: input.to_owned(),
                 left_out: [(reason.to_owned(), rows)].into(),
+                days_after_as_of: [("paid_at".to_owned(), days)].into(),
                 ..InputRecord::default()
             };
-            let found = late_rows(&record, Day(19_783));
+            assert_eq!(late(&record, (Day(19_783), from)), expected);
+        }
+    }
+
+    #[test]
+    fn rows_of_no_day() {
+        for (rows, expected) in
+            [(0, None), (1, Some("1 open row is ")), (500, Some("500 open rows are "))]
+        {
+            let record = InputRecord {
+                input: "opportunities".to_owned(),
+                left_out: [("undated".to_owned(), rows)].into(),
+                ..InputRecord::default()
+            };
+            let found = undated(&record);
             let starts =
                 found.as_deref().zip(expected).map(|(text, start)| text.starts_with(start));
             assert_eq!(starts, expected.map(|_| true), "{found:?}");
+            assert!(found.is_none_or(|text| text.contains("as created_at is NULL")), "{rows}");
         }
     }
 

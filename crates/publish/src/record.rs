@@ -38,7 +38,12 @@ pub struct RunRecord {
     /// Exclusive end of what is known.
     #[serde(with = "day")]
     pub as_of: Day,
-    /// What made people customers, `orders` or `subscriptions`; records without it are of orders.
+    /// The key of the pipeline file that said so, or whose column has the day before: `calendar.as_of`,
+    /// `inputs.orders.ordered_at`; `None` where it is the day of the run, as no row has a day, and in
+    /// records that do not tell.
+    #[serde(default)]
+    pub as_of_from: Option<String>,
+    /// What made people customers, `orders` or `subscriptions`; `none` where nothing did. Records without it are of orders.
     #[serde(default = "orders")]
     pub basis: String,
     /// Lapse window W in days; with subscriptions the longest stretch of unpaid days that is
@@ -113,6 +118,10 @@ pub struct InputRecord {
     pub rejected: BTreeMap<String, u64>,
     /// Rows and events that are fine but do not count, by reason.
     pub left_out: BTreeMap<String, u64>,
+    /// Of rows that count, days of another column than the row's that lie on or after `as_of` and are taken as not there yet, by
+    /// column.
+    #[serde(default)]
+    pub days_after_as_of: BTreeMap<String, u64>,
 }
 
 impl InputRecord {
@@ -258,6 +267,9 @@ pub struct EventCounts {
     /// Opportunities.
     #[serde(default)]
     pub opportunities: u64,
+    /// Opportunities that are open at `as_of`, those without a day of creation included.
+    #[serde(default)]
+    pub open_opportunities: u64,
     /// Lines of orders.
     #[serde(default)]
     pub order_lines: u64,

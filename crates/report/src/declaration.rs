@@ -28,6 +28,7 @@ pub fn json(table: &TableSpec, reads: &[Input]) -> Value {
         "columns": columns.collect::<Vec<_>>(),
         "key": schema.key,
         "revisable": schema.revisable,
+        "needs_history": table.needs_history,
         "requires": requires(table.requires),
         "reads": reads.iter().map(|input| input.name()).collect::<Vec<_>>(),
         "written": match table.written {

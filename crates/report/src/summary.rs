@@ -10,6 +10,8 @@ use crate::number::{count, percent, plural, size, span};
 
 /// The basis of a run whose customers have subscriptions.
 pub const SUBSCRIPTIONS: &str = "subscriptions";
+/// The basis of a run of which nothing makes customers.
+pub const NOTHING: &str = "none";
 
 /// A run for a person, in lines with a word in front. `alerts` is the number of rates beyond their
 /// threshold in the newest complete period.
@@ -25,13 +27,7 @@ pub fn text(record: &RunRecord, published: &Path, alerts: usize) -> String {
         lines.add("late", format!("{input}: {added} more, {removed} fewer in {periods}"));
     }
     lines.add("found", found(record));
-    let window = match record.basis.as_str() {
-        SUBSCRIPTIONS => "reactivation gap",
-        _ => "lapse window",
-    };
-    let auto = if record.lapse_is_auto { ", found from the gaps between orders" } else { "" };
-    lines
-        .add("as of", format!("{}, {window} {} days{auto}", record.as_of, record.lapse_after_days));
+    lines.add("as of", as_of(record));
     let width = record.tables.iter().map(|table| table.name.len()).max().unwrap_or(0);
     for table in &record.tables {
         let rows = plural(table.rows, "row");
@@ -60,12 +56,27 @@ pub fn text(record: &RunRecord, published: &Path, alerts: usize) -> String {
     lines.text
 }
 
+/// Up to when all is known, why, and when customers have left.
+fn as_of(record: &RunRecord) -> String {
+    let from = record.as_of_from.as_ref().map_or_else(String::new, |from| format!(" ({from})"));
+    let auto = if record.lapse_is_auto { ", found from the gaps between orders" } else { "" };
+    let days = record.lapse_after_days;
+    let window = match record.basis.as_str() {
+        SUBSCRIPTIONS => format!(", reactivation gap {days} days"),
+        NOTHING => String::new(),
+        _ => format!(", lapse window {days} days{auto}"),
+    };
+    format!("{}{from}{window}", record.as_of)
+}
+
 /// What came of the rows.
 fn found(record: &RunRecord) -> String {
     let events = &record.events;
     let customers = plural(events.customers, "customer");
     let prospects = plural(events.prospects, "prospect");
     let mut text = match record.basis.as_str() {
+        NOTHING if events.prospects == 1 => "1 person".to_owned(),
+        NOTHING => format!("{} people", count(events.prospects)),
         SUBSCRIPTIONS => {
             format!("{customers}, {prospects}; {}", plural(events.subscriptions, "subscription"))
         }
@@ -82,6 +93,7 @@ fn found(record: &RunRecord) -> String {
         (events.surveys, "answer"),
         (events.touchpoints, "touchpoint"),
         (events.opportunities, "opportunity"),
+        (events.open_opportunities, "open opportunity"),
         (events.order_lines, "order line"),
         (events.returns, "return"),
         (events.invoices, "invoice"),
@@ -261,6 +273,26 @@ mod tests {
         read      orders: 1 row from 1 file, 1.5 kB
         found     1 customer, 0 prospects; 1 order, 0 refunds, 0 lost, 0 open
         as of     2025-01-01, lapse window 90 days
+        wrote     lost_sales           1 row      900 B
+        to        /data/out/runs/20250102T030405Z-0abc
+        took      0.25 s: read 0.25 s
+        "#);
+    }
+
+    #[test]
+    fn a_run_without_customers() {
+        insta::assert_snapshot!(summary(&serde_json::json!({
+            "basis": "none",
+            "as_of_from": "inputs.invoices.paid_at",
+            "inputs": [],
+            "lapse_after_days": 0,
+            "events": {
+                "orders": 0, "refunds": 0, "lost": 0, "open": 0, "customers": 0, "prospects": 3,
+                "invoices": 4, "opportunities": 2, "open_opportunities": 1,
+            },
+        })), @r#"
+        found     3 people, 2 opportunities, 1 open opportunity, 4 invoices
+        as of     2025-01-01 (inputs.invoices.paid_at)
         wrote     lost_sales           1 row      900 B
         to        /data/out/runs/20250102T030405Z-0abc
         took      0.25 s: read 0.25 s

@@ -10,6 +10,7 @@ use crate::table::columns;
 
 /// The declaration.
 pub static ALERTS: TableSpec = TableSpec {
+    needs_history: false,
     view: View {
         columns: &[
             "value",

@@ -53,6 +53,7 @@ pub(crate) mod columns {
 
 /// The declaration.
 pub static SCORECARD: TableSpec = TableSpec {
+    needs_history: false,
     view: View {
         shape: Shape::Lists,
         panels: &[Panel::Newest {

@@ -13,6 +13,7 @@ use kohort_model::{
 /// The declaration.
 pub static NPS: MeasureSpec = MeasureSpec {
     tables: &[TableSpec {
+        needs_history: false,
         requires: Requires(&[Source::Column(Input::Surveys, "score")]),
         identities: Identities::by_grain(&[
             "responses = promoters + passives + detractors",

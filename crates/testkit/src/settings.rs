@@ -70,14 +70,16 @@ pub struct Settings {
     /// Start of weeks and fiscal years.
     pub calendar: Calendar,
     /// Exclusive end of what is known; `None`: the day after the newest order or, of subscriptions,
-    /// the newest day in a span.
+    /// the newest day in a span; without a history after the newest day of all inputs.
     pub as_of: Option<Day>,
     /// The day of the run, after which no day of a span gives `as_of`; `None`: later than all.
     pub run_day: Option<Day>,
     /// Where the extract starts, if the business is older.
     pub history_start: Option<Day>,
-    /// What makes a customer.
+    /// What makes a customer, where there is a history.
     pub basis: Basis,
+    /// Whether there is one; without it nobody is a customer, and nothing lapses.
+    pub has_history: bool,
     /// W of orders.
     pub lapse_days: LapseDays,
     /// W of subscriptions: unpaid days between paid ones that are no end.
@@ -145,6 +147,7 @@ impl Default for Settings {
             run_day: None,
             history_start: None,
             basis: Basis::Orders,
+            has_history: true,
             lapse_days: LapseDays::Fixed(90),
             reactivation_gap_days: 0,
             activity: Activity::Sales,

@@ -1,5 +1,6 @@
 //! Who and what was folded, and what was not.
 
+use kohort_inputs::{Opportunity, Outcome};
 use kohort_model::Input;
 
 use crate::track::Timelines;
@@ -46,6 +47,11 @@ pub struct NotTaken {
     pub unmatched: u64,
     /// Of nobody knows whom, and with nothing that counts without.
     pub anonymous: u64,
+    /// Open and of no day.
+    pub undated: u64,
+    /// No rows but days of [`kohort_model::InputSpec::event_day`] that lie on or after `as_of`, of rows that count: they
+    /// are taken as not there yet.
+    pub later: u64,
 }
 
 /// How many people and events were folded.
@@ -67,6 +73,8 @@ pub struct Census {
     pub subscriptions: u64,
     /// Of the answers that were folded, those of nobody knows whom.
     pub anonymous_answers: u64,
+    /// Opportunities that are not decided before `as_of`, those of no day left aside.
+    pub open_opportunities: u64,
     /// Rows of further inputs that were folded, by [`Input`] as a number. Of touchpoints those of the
     /// funnel's steps.
     pub further: [u64; Input::ALL.len()],
@@ -84,7 +92,8 @@ impl LeftOut {
             refund_without_order, superseded, mixed_status, empty_span, unpaid,
             unmatched_discount);
         for (own, other) in self.further.iter_mut().zip(&other.further) {
-            add_fields!(own, other; after_as_of, superseded, ignored, other_step, unmatched, anonymous);
+            add_fields!(own, other; after_as_of, superseded, ignored, other_step, unmatched,
+                anonymous, undated, later);
         }
     }
 }
@@ -92,7 +101,7 @@ impl LeftOut {
 impl Census {
     pub(crate) fn add(&mut self, other: &Self) {
         add_fields!(self, other; customers, prospects, orders, refunds, lost, open, subscriptions,
-            anonymous_answers);
+            anonymous_answers, open_opportunities);
         self.further.iter_mut().zip(&other.further).for_each(|(own, other)| *own += other);
         self.left_out.add(&other.left_out);
     }
@@ -111,6 +120,11 @@ impl Census {
         }
         self.anonymous_answers += (timelines.customers - timelines.people) as u64;
         let items = &timelines.items;
+        if items.count(Input::Opportunities) > 0 {
+            let is_open = |o: &&Opportunity| o.outcome == Outcome::Open;
+            let of = |person| items.of::<Opportunity>(person).iter().filter(is_open).count() as u64;
+            self.open_opportunities += (0..timelines.customers).map(of).sum::<u64>();
+        }
         for (input, rows) in Input::ALL.into_iter().zip(&mut self.further) {
             *rows += items.count(input) as u64;
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kohort_inputs::spec;
 use kohort_model::{
-    Cells, Day, EventBatch, Input, InputSpec, Keys, Kind, NEVER, NO_SCORE, ValueKind,
+    Cells, Day, DayOf, EventBatch, Input, InputSpec, Keys, Kind, NEVER, NO_SCORE, UNDATED,
+    ValueKind,
 };
 
 use crate::TimelineError;
@@ -14,7 +15,7 @@ use crate::layout::{
     Cell, Columns, DAY_MICROS, HistoryColumns, KeyType, Layout, Resolve, Stream, Word,
 };
 use crate::rows::number_without;
-use crate::shared::{Seen, Shared, Totals, extend, first_of};
+use crate::shared::{Seen, Shared, Totals, extend, first_of, newest_of};
 use crate::store::PARTITIONS;
 
 /// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
@@ -109,7 +110,7 @@ impl<'a> HistoryRows<'a> {
             updated: batch.numbers(find(|kind| kind == ValueKind::Update)),
             reasons: batch.codes(find(|kind| matches!(kind, ValueKind::Text(_)))),
             ends: batch.days(find(|kind| kind == ValueKind::End)),
-            cancelled: batch.days(find(|kind| kind == ValueKind::Day)),
+            cancelled: batch.days(find(|kind| matches!(kind, ValueKind::Day(_)))),
             causes: batch.small(find(|kind| kind == ValueKind::Involuntary)),
             segments: batch.segments,
         }
@@ -303,10 +304,12 @@ impl Lane {
         batch: &EventBatch<'_>,
         place: Option<&impl Fn(usize, &mut Stages) -> (usize, u64)>,
     ) -> Result<(), TimelineError> {
-        let days = || batch.days(self.spec.time()).iter().copied().map(Day);
+        let time = self.spec.time();
+        let days = || batch.days(time).iter().copied().filter(|day| *day != UNDATED).map(Day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
             extend(&mut self.seen.further[self.spec.input as usize], (first, last));
         }
+        self.see_events(batch);
         for (code, day) in batch.codes(self.dated).iter().zip(days()) {
             first_of(&mut self.first_days, *code as usize, day);
         }
@@ -342,21 +345,50 @@ impl Lane {
         Ok(())
     }
 
+    /// Notes the days on which something happened to rows of an input beside the history.
+    fn see_events(&mut self, batch: &EventBatch<'_>) {
+        let Some((place, of)) = self.spec.event_day() else { return };
+        let status = self.spec.find(|kind| matches!(kind, ValueKind::Status(_)));
+        let statuses = batch.small(status.filter(|_| of == DayOf::Decision));
+        let counts = |row: usize| {
+            let kind = statuses.get(row).and_then(|kind| Kind::ALL.get(usize::from(*kind)));
+            kind.is_none_or(|kind| kind.is_decided())
+        };
+        let days = batch.days(Some(place)).iter().copied().enumerate();
+        let days = days.filter(|(row, day)| *day != NEVER && counts(*row)).map(|(_, day)| day);
+        self.see_newest(Some(place), days);
+    }
+
+    /// Notes the newest of a column's days up to that of the run, and those after it.
+    fn see_newest(&mut self, place: Option<usize>, days: impl Iterator<Item = i32>) {
+        let Some(place) = place else { return };
+        let (input, today) = (self.spec.input, self.shared.layout.today.0);
+        let mut newest = None;
+        for day in days {
+            if day <= today {
+                newest = newest.max(Some(day));
+            } else {
+                self.seen.future.insert((Day(day), input, place));
+            }
+        }
+        if let Some(day) = newest {
+            newest_of(&mut self.seen.newest, (input, place), Day(day));
+        }
+    }
+
     /// Spans of subscriptions, which go to one stream as they are.
     fn scatter_spans(
         &mut self,
         rows: &HistoryRows<'_>,
         place: impl Fn(usize, &mut Stages) -> (usize, u64),
     ) -> Result<(), TimelineError> {
-        let today = self.shared.layout.today.0;
         // As the input names them: the last day of all says nothing of the day after it.
         let named = i32::from(self.shared.layout.inclusive_ends);
         let ends = rows.ends.iter().filter(|day| **day != NEVER).map(|day| day - named);
-        let days = rows.days.iter().chain(rows.cancelled).copied().chain(ends);
-        let (past, future): (Vec<i32>, Vec<i32>) =
-            days.filter(|day| *day != NEVER).partition(|day| *day <= today);
-        self.seen.newest = self.seen.newest.max(past.into_iter().max().map(Day));
-        self.seen.future.extend(future.into_iter().map(Day));
+        let cancelled = rows.cancelled.iter().copied().filter(|day| *day != NEVER);
+        self.see_newest(self.spec.time(), rows.days.iter().copied());
+        self.see_newest(self.spec.find(|kind| kind == ValueKind::End), ends);
+        self.see_newest(self.spec.find(|kind| matches!(kind, ValueKind::Day(_))), cancelled);
         let days = || rows.days.iter().copied().map(Day);
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
             extend(&mut self.seen.further[self.spec.input as usize], (first, last));

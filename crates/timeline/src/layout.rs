@@ -411,7 +411,7 @@ impl Layout {
                     continue;
                 }
                 ValueKind::Time(Precision::Instant) => Cell::Instant,
-                ValueKind::Day | ValueKind::End => Cell::Date,
+                ValueKind::Day(_) | ValueKind::End => Cell::Date,
                 ValueKind::Update | ValueKind::Number(_) => Cell::Number,
                 ValueKind::Text(_) => Cell::Code(text),
                 ValueKind::Listed(_) => Cell::Flag,

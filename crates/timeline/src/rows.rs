@@ -334,7 +334,7 @@ fn small(word: u64) -> u8 {
 fn without(spec: &InputSpec, place: usize, slots: &SlotMap) -> ItemColumn {
     let texts = slots.texts(spec.input, place);
     let default = match spec.columns[place].kind {
-        ValueKind::Day | ValueKind::End => NEVER.into(),
+        ValueKind::Day(_) | ValueKind::End => NEVER.into(),
         ValueKind::Score => NO_SCORE.into(),
         ValueKind::Number(_) => number_without(spec, place),
         ValueKind::Text(_) => texts.map_or(0, |texts| texts.missing.into()),

@@ -1,12 +1,21 @@
 //! What the lanes of a gathering share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use kohort_model::{Day, Input};
 
 use crate::layout::Layout;
 use crate::store::Store;
+
+/// Days by input and place of the column.
+pub(crate) type Newest = BTreeMap<(Input, usize), Day>;
+
+/// Notes a day of a column, of which the newest counts.
+pub(crate) fn newest_of(newest: &mut Newest, column: (Input, usize), day: Day) {
+    let own = newest.entry(column).or_insert(day);
+    *own = day.max(*own);
+}
 
 /// The days that a lane has seen of what it let through.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +24,11 @@ pub(crate) struct Seen {
     pub activity: Option<(Day, Day)>,
     /// First and last day of any order.
     pub any: Option<(Day, Day)>,
-    /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
-    pub newest: Option<Day>,
-    /// The days of subscriptions after that of the run.
-    pub future: BTreeSet<Day>,
+    /// The newest day of each column that tells what is known beside the days of rows, up to the day of the
+    /// run: of a subscription's start, end and cancellation, and of what happened to rows of further inputs.
+    pub newest: Newest,
+    /// The days of such columns after that of the run.
+    pub future: BTreeSet<(Day, Input, usize)>,
     /// First and last day of each further input, by [`Input`] as a number.
     pub further: [Option<(Day, Day)>; Input::ALL.len()],
 }
@@ -78,8 +88,11 @@ impl Shared {
         }
         // What was in the future when it was kept may be known by now.
         let today = self.layout.today;
-        let known = seen.future.range(..=today).next_back().copied();
-        all.newest = all.newest.max(seen.newest).max(known);
+        let known = seen.future.iter().take_while(|(day, ..)| *day <= today);
+        let known = known.map(|(day, input, place)| ((*input, *place), *day));
+        for (column, day) in seen.newest.iter().map(|(column, day)| (*column, *day)).chain(known) {
+            newest_of(&mut all.newest, column, day);
+        }
         for (all, own) in all.further.iter_mut().zip(seen.further) {
             if let Some(days) = own {
                 extend(all, days);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use kohort_inputs::INPUTS;
 use kohort_model::{
-    Id, IdSpace, Input, InputSpec, ItemLists, ItemRows, NoItems, Row, Settles, ValueKind,
+    DayOf, Id, IdSpace, Input, InputSpec, ItemLists, ItemRows, NoItems, Row, Settles, ValueKind,
 };
 
 use crate::TimelineError;
@@ -165,6 +165,7 @@ impl SideRows {
         for ((spec, rows), (order, offsets)) in all.filter(|((_, rows), _)| !rows.people.is_empty())
         {
             let not_taken = &mut left_out.further[spec.input as usize];
+            not_taken.later += later(spec, rows, order);
             for (place, kind) in spec.items.iter().enumerate() {
                 let mut none = NoItems::default();
                 let list = kind.make(rows, (order, offsets), &mut none);
@@ -174,6 +175,7 @@ impl SideRows {
                 if place == 0 {
                     not_taken.ignored += none.ignored;
                     not_taken.other_step += none.not_listed;
+                    not_taken.undated += none.undated;
                 }
             }
         }
@@ -307,6 +309,19 @@ fn joined(
         ends.push(to_u32(kept.len() as u64));
     }
     Ok((kept, ends))
+}
+
+/// How many of the rows have a day of something that happened on or after the end of what is known.
+fn later(spec: &InputSpec, rows: &ItemRows, order: &[u32]) -> u64 {
+    let Some((place, of)) = spec.event_day() else { return 0 };
+    let status = spec.find(|kind| matches!(kind, ValueKind::Status(_)));
+    let status = status.filter(|_| of == DayOf::Decision);
+    let is_later = |row: &&u32| {
+        let row = Row::new(rows, **row as usize);
+        let is_late = row.date(place).is_some_and(|day| day >= row.until());
+        is_late && status.is_none_or(|status| row.status(status).is_decided())
+    };
+    order.iter().filter(is_later).count() as u64
 }
 
 /// Of each person's rows the latest with each id, where the input has ids; counts the others.

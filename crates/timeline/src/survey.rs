@@ -1,5 +1,7 @@
 //! What the frame of the tables depends on.
 
+use std::collections::BTreeMap;
+
 use kohort_model::{Day, Id, Input};
 use rayon::ThreadPool;
 
@@ -20,8 +22,9 @@ pub struct Survey {
     pub activity: Option<(Day, Day)>,
     /// First and last day of any event within the known days.
     pub events: Option<(Day, Day)>,
-    /// The newest day of a subscription's start, end or cancellation, up to the day of the run.
-    pub newest: Option<Day>,
+    /// By input and place of the column: the newest day, up to that of the run, of a subscription's start,
+    /// end and cancellation, and of what happened to rows of further inputs ([`kohort_model::InputSpec::event_day`]).
+    pub newest: BTreeMap<(Input, usize), Day>,
     /// First and last day of the rows of each further input, by [`Input`] as a number.
     pub further: [Option<(Day, Day)>; Input::ALL.len()],
     /// By [`Input`] as a number, of the texts of which it is looked up: the first day of each, by its
@@ -56,8 +59,10 @@ impl Gathered {
         let layout = *self.layout();
         if !layout.is_resolved() && !gaps {
             let AllTotals { seen, first_days, .. } = self.shared.totals();
-            let Seen { activity, any: events, further, .. } = seen;
-            return Ok(Survey { activity, events, further, first_days, ..Survey::default() });
+            let Seen { activity, any: events, further, newest, .. } = seen;
+            let found =
+                Survey { activity, events, newest, further, first_days, ..Survey::default() };
+            return Ok(found);
         }
         let window = Window::new(layout.history_start, layout.as_of);
         let pass = Pass { window, is_last: false, with_ids: false };
@@ -89,6 +94,14 @@ impl Gathered {
 }
 
 impl Survey {
+    /// The newest day that is known of an input beside the days of its rows, and the place of its column: of
+    /// equal ones the first.
+    #[must_use]
+    pub fn newest_of(&self, input: Input) -> Option<(Day, usize)> {
+        let own = self.newest.range((input, 0)..=(input, usize::MAX));
+        own.map(|((_, place), day)| (*day, *place)).rev().max_by_key(|(day, _)| *day)
+    }
+
     /// That no order id of a customer is repeated, of rows that are to be unique.
     ///
     /// # Errors

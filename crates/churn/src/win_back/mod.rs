@@ -32,7 +32,7 @@ pub static WIN_BACK: MeasureSpec = MeasureSpec {
 static SECTION: SettingsSection = SettingsSection {
     name: "win_back",
     meaning: "Who counts as inactive, and which contact brought a customer back.",
-    requires: Requires::NOTHING,
+    requires: Requires::HISTORY,
     keys: &[
         Setting::new(
             "prospect_after_days",

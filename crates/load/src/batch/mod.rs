@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kohort_expr::{Evaluated, Failure, UnknownKeys};
-use kohort_model::{Cells, Day, EventBatch, Switch, ValueKind};
+use kohort_model::{Cells, Day, EventBatch, Switch, UNDATED, ValueKind};
 use polars::prelude::{BooleanChunked, DataFrame, NewChunkedArray, PlSmallStr, Series};
 
 use crate::checks;
@@ -215,7 +215,10 @@ impl<'a> Batcher<'a> {
         let mut keys = buffers.keys.read(&columns, flaws, file)?;
         let time = columns.find(|kind| matches!(kind, ValueKind::Time(_)));
         let (mut days, mut instants) = match time {
-            Some(time) => buffers.times.read(time, &input.zones.business, *known, flaws),
+            Some(time) => {
+                let known = (*known, input.source.spec.may_be_undated);
+                buffers.times.read(time, &input.zones.business, known, flaws)
+            }
             None => (&[][..], &[][..]),
         };
         let plain = &mut buffers.plain;
@@ -229,6 +232,7 @@ impl<'a> Batcher<'a> {
             Prices { paid: &buffers.paid, interval, has_discounts }
         });
         plain.read_small(&columns, flaws);
+        plain.check_undated(&columns, days, flaws);
         let converter = self.converter.as_mut();
         *rounded += plain.read_numbers(&columns, (days, prices), converter, (file, flaws))?;
         plain.read_updates(&columns);
@@ -249,7 +253,12 @@ impl<'a> Batcher<'a> {
         }
         if left > 0 {
             if time.is_some() {
-                self.days.see(days);
+                if input.source.spec.may_be_undated {
+                    let dated = days.iter().copied().filter(|day| *day != UNDATED);
+                    self.days.see(&dated.collect::<Vec<_>>());
+                } else {
+                    self.days.see(days);
+                }
             }
             let spec = input.source.spec;
             let cells = |place: usize| match spec.columns[place].kind {

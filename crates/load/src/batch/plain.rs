@@ -1,6 +1,6 @@
 //! What a batch has beside ids and the times of its rows.
 
-use kohort_model::{Cells, Day, NEVER, Scale, Switch, ValueKind};
+use kohort_model::{Cells, Day, Kind, NEVER, Scale, Switch, UNDATED, ValueKind};
 use polars::prelude::Series;
 
 use super::Columns;
@@ -34,7 +34,7 @@ impl PlainColumn {
     /// elsewhere.
     pub fn cells(&self, kind: ValueKind) -> Option<Cells<'_>> {
         let cells = match kind {
-            ValueKind::Day | ValueKind::End => Cells::Days(&self.days),
+            ValueKind::Day(_) | ValueKind::End => Cells::Days(&self.days),
             ValueKind::Number(_) | ValueKind::Update => Cells::Numbers(&self.numbers),
             ValueKind::Text(_) => Cells::Codes(&self.codes),
             ValueKind::Listed(_)
@@ -82,7 +82,7 @@ impl Plain {
     ) {
         let zone = &columns.input.zones.business;
         for (place, column, kind) in columns.mapped() {
-            if !matches!(kind, ValueKind::Day | ValueKind::End) {
+            if !matches!(kind, ValueKind::Day(_) | ValueKind::End) {
                 continue;
             }
             let days = &mut self.columns[place].days;
@@ -108,7 +108,7 @@ impl Plain {
             match kind {
                 ValueKind::Status(texts) => {
                     let mut days = input.source.spec.columns.iter().zip(&self.columns);
-                    let end = days.find(|(column, _)| column.kind == ValueKind::Day);
+                    let end = days.find(|(column, _)| matches!(column.kind, ValueKind::Day(_)));
                     let ends = end.map_or(&[][..], |(_, column)| &column.days);
                     let is_open = |row: usize| {
                         texts.is_open_without_end && ends.get(row).is_none_or(|end| *end == NEVER)
@@ -127,6 +127,23 @@ impl Plain {
                 _ => {}
             }
             self.columns[place].small = small;
+        }
+    }
+
+    /// Only what is open may be of no day. Statuses are read before.
+    pub fn check_undated(&self, columns: &Columns<'_>, days: &[i32], flaws: &mut Flaws) {
+        let spec = columns.input.source.spec;
+        let status = spec.find(|kind| matches!(kind, ValueKind::Status(_)));
+        let (Some(time), Some(status)) = (spec.time().filter(|_| spec.may_be_undated), status)
+        else {
+            return;
+        };
+        // Where every row is completed there are none.
+        let is_open = |row: usize| {
+            self.columns[status].small.get(row).is_some_and(|kind| *kind == Kind::Open as u8)
+        };
+        for row in (0..days.len()).filter(|row| days[*row] == UNDATED && !is_open(*row)) {
+            flaws.mark(days.len(), row, Reason::NullTime.at(time));
         }
     }
 

@@ -58,7 +58,7 @@ impl Reason {
     /// That of a value of the kind which could not be computed.
     fn of_failure(kind: Option<ValueKind>) -> Self {
         match kind {
-            Some(ValueKind::Time(_) | ValueKind::Day | ValueKind::End | ValueKind::Update) => {
+            Some(ValueKind::Time(_) | ValueKind::Day(_) | ValueKind::End | ValueKind::Update) => {
                 Self::UnreadableTime
             }
             Some(ValueKind::Number(_)) => Self::UnreadableAmount,

@@ -1,7 +1,7 @@
 //! Days and instants.
 
 use kohort_expr::{DAY_MICROS, Type, Zone};
-use kohort_model::{Day, NEVER};
+use kohort_model::{Day, NEVER, UNDATED};
 use polars::prelude::{DataType, Series, TimeUnit};
 
 use super::{Flaws, Reason, values};
@@ -81,17 +81,28 @@ pub(crate) struct TimeBuffer {
 
 impl TimeBuffer {
     /// Local days, and microseconds where the column has them: UTC with a zone, wall without.
-    /// Rows without a readable time get a flaw, and so do those outside of `known`.
+    /// Rows without a readable time get a flaw, and so do those outside of `known`; but where rows
+    /// `may_be_undated`, those whose time is NULL are of no day.
     pub fn read<'a>(
         &'a mut self,
         (column, place): (&'a Series, usize),
         zone: &Zone,
-        known: Known,
+        (known, may_be_undated): (Known, bool),
         flaws: &mut Flaws,
     ) -> (&'a [i32], &'a [i64]) {
-        flaws.mark_nulls(column, Reason::NullTime.at(place));
+        let nulls = (may_be_undated && column.null_count() > 0).then(|| column.is_null());
+        let is_undated = |row: usize| nulls.as_ref().is_some_and(|n| n.get(row) == Some(true));
         let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
-        let (days, instants) = self.days(column, clock, zone);
+        let (days, instants) = if nulls.is_some() {
+            let (days, instants) = self.days(column, clock, zone);
+            let own = |(row, day): (usize, &i32)| if is_undated(row) { UNDATED } else { *day };
+            let days = days.iter().enumerate().map(own).collect();
+            (self.days, self.instants) = (days, instants.to_vec());
+            (&*self.days, &*self.instants)
+        } else {
+            flaws.mark_nulls(column, Reason::NullTime.at(place));
+            self.days(column, clock, zone)
+        };
         let latest = known.until.map_or(i64::MAX, |now| now.latest(clock));
         let earliest = known.earliest.max(Day::MIN).0;
         let first = days.iter().fold(i32::MAX, |low, day| low.min(*day));
@@ -101,7 +112,7 @@ impl TimeBuffer {
             _ => instants.iter().fold(i64::MIN, |high, at| high.max(*at)),
         };
         if first < earliest || last > Day::MAX.0 || end > latest {
-            for (row, day) in days.iter().enumerate() {
+            for (row, day) in days.iter().enumerate().filter(|(row, _)| !is_undated(*row)) {
                 let at = instants.get(row).copied().unwrap_or(i64::from(*day));
                 if !is_readable(*day) {
                     flaws.mark(days.len(), row, Reason::UnreadableTime.at(place));

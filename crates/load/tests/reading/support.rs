@@ -13,7 +13,7 @@ use kohort_load::{
 };
 use kohort_model::{
     Cause, Cells, Day, EventBatch, IdSpace, Input, Keys, NEVER, NO_SCORE, NO_VALUE, NumberUnit,
-    Scale, ValueKind,
+    Scale, UNDATED, ValueKind,
 };
 use polars::prelude::{
     Column, DataFrame, DataType, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries,
@@ -301,7 +301,7 @@ fn part(
         (ValueKind::Status(_) | ValueKind::Listed(_), Value::Small(kind)) if *kind > 0 => {
             (5, format!("kind={kind}"))
         }
-        (ValueKind::Day | ValueKind::End, Value::Day(of)) => {
+        (ValueKind::Day(_) | ValueKind::End, Value::Day(of)) => {
             (7, format!("{}={}", name.trim_end_matches("_at"), day(*of)))
         }
         (ValueKind::Involuntary, Value::Small(cause)) => {
@@ -320,7 +320,11 @@ fn part(
 }
 
 fn day(day: i32) -> String {
-    if day == NEVER { "never".to_owned() } else { Day(day).to_string() }
+    match day {
+        NEVER => "never".to_owned(),
+        UNDATED => "undated".to_owned(),
+        day => Day(day).to_string(),
+    }
 }
 
 /// Reads everything with two threads: the report, and the rows as sorted lines
@@ -349,7 +353,7 @@ pub fn read(orders: &Opened) -> Result<(LoadReport, Vec<String>), LoadError> {
             match value {
                 Some(Value::Id(id)) if place == owner => parts.push((0, orders.owner_text(id))),
                 Some(Value::Day(day)) if Some(place) == time => {
-                    parts.push((1, Day(*day).to_string()));
+                    parts.push((1, self::day(*day)));
                 }
                 Some(value) => parts.extend(part((orders, &report), place, value)),
                 None => {}

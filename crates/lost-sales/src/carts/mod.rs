@@ -18,6 +18,7 @@ use crate::tally::Decided;
 /// The declaration.
 pub static CARTS: MeasureSpec = MeasureSpec {
     tables: &[TableSpec {
+        needs_history: false,
         requires: Requires(&[settings::CARTS_MAPPED]),
         view: View {
             columns: &[

@@ -15,6 +15,7 @@ use super::{Step, TOUCHPOINTS};
 use crate::settings::Hours;
 
 pub(super) const TABLE: TableSpec = TableSpec {
+    needs_history: false,
     requires: TOUCHPOINTS,
     omissions: &[Omission {
         name: "events_without_first_step",

@@ -17,6 +17,7 @@ const ORDERS: Source = Source::Input(Input::Orders);
 const OPPORTUNITIES: Source = Source::Input(Input::Opportunities);
 
 pub(super) const TABLE: TableSpec = TableSpec {
+    needs_history: false,
     requires: Requires(&[ORDERS, OPPORTUNITIES, CARTS_MAPPED]),
     view: VIEW,
     identities: IDENTITIES,

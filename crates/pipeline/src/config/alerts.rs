@@ -7,14 +7,14 @@ use super::conflict::{Conflict, Unmet};
 use super::error::ConfigError;
 use super::keys;
 use super::section::Section;
-use super::{GrainSettings, Pipeline};
+use super::{GrainSettings, Pipeline, tables};
 use crate::tables::{metrics, table};
 
 /// The thresholds, built-in ones included, in the order of the metrics.
 pub(super) fn read(
     alerts: &Section<'_>,
     grains: &[GrainSettings],
-    basis: Basis,
+    basis: Option<Basis>,
 ) -> Result<Vec<Threshold>, ConfigError> {
     let metrics = metrics();
     let names: Vec<_> = metrics.iter().map(|metric| (metric.headline.name, ())).collect();
@@ -29,7 +29,10 @@ pub(super) fn read(
             beyond: read_beyond(&table)?,
         });
     }
-    let mut thresholds = over_built_in(given, basis);
+    let mut thresholds = match basis {
+        Some(basis) => over_built_in(given, basis),
+        None => given,
+    };
     thresholds
         .sort_by_key(|threshold| names.iter().position(|(name, ())| *name == threshold.metric));
     Ok(thresholds)
@@ -57,7 +60,7 @@ pub(super) fn offered(alerts: &Section<'_>, pipeline: &Pipeline) -> Result<(), C
 /// What the pipeline would have to have to compute a metric.
 fn lack(metric: &Metric, pipeline: &Pipeline) -> Option<Unmet> {
     // One table may have the rates of several inputs.
-    let of_table = || pipeline.lack(table(metric.table)?.requires);
+    let of_table = || tables::lack(table(metric.table)?, pipeline);
     pipeline.lack(metric.headline.requires).or_else(of_table)
 }
 

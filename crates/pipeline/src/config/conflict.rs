@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kohort_inputs::spec;
 use kohort_model::{Basis, Input, Requires, Source};
 
 /// Settings that do not go together; its text follows the key of one of them.
@@ -100,6 +101,12 @@ pub enum Conflict {
          other"
     )]
     TwoHistories,
+    /// `[money]` with a history, which says it itself.
+    #[error(
+        "is for pipelines without orders and subscriptions; set scale and currency under the history's own \
+         section and remove this"
+    )]
+    MoneyOfHistory,
     /// `plan` both as a key and as a segment.
     #[error("makes a segment named plan, but [segments] has one too; remove one of them")]
     TwoPlans,
@@ -161,48 +168,83 @@ pub enum Conflict {
 /// What a pipeline would have to have: one of some sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmet {
-    /// The sources, none of which it has.
+    /// The sources, none of which it has; none where it lacks a history alone.
     pub requires: Requires,
-    /// The history that it follows.
-    pub basis: Basis,
+    /// Whether it lacks a history, which has to be there too.
+    pub lacks_history: bool,
+    /// The history that it follows, if it follows one.
+    pub basis: Option<Basis>,
 }
 
 impl Unmet {
-    /// The sources that the pipeline could have with the history that it follows.
-    fn possible(&self) -> Vec<String> {
-        let other = match self.basis {
+    /// The sources that the pipeline could have with the history that it follows, and whether each is a
+    /// history.
+    fn possible(&self) -> Vec<(String, bool)> {
+        let other = self.basis.map(|basis| match basis {
             Basis::Orders => Input::Subscriptions,
             Basis::Subscriptions => Input::Orders,
-        };
-        let name = |source: &Source| match source {
-            Source::Input(input) | Source::Column(input, _) if *input == other => None,
-            Source::Input(input) => Some(format!("[inputs.{}]", input.name())),
-            Source::Column(input, column) => {
-                Some(format!("[inputs.{}] with {column}", input.name()))
-            }
+        });
+        let name = |source: &Source| {
+            let (Source::Input(input) | Source::Column(input, _)) = *source;
+            let section = format!("[inputs.{}]", input.name());
+            let name = match source {
+                Source::Input(_) => section,
+                Source::Column(_, column) => format!("{section} with {column}"),
+            };
+            (Some(input) != other).then_some((name, spec(input).is_history))
         };
         self.requires.0.iter().filter_map(name).collect()
     }
 
     /// What to do where a setting is unmet.
     fn advice(&self) -> &'static str {
-        if self.possible().is_empty() { "remove it" } else { "add it, or remove the setting" }
+        let may_be_met = self.lacks_history || !self.possible().is_empty();
+        if may_be_met { "add it, or remove the setting" } else { "remove it" }
     }
 }
 
 impl fmt::Display for Unmet {
     /// `needs [inputs.invoices], or [inputs.surveys] with score`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.possible();
-        match (names.split_last(), self.basis) {
-            (None, Basis::Subscriptions) => {
-                f.write_str("is about orders, but this pipeline follows subscriptions")
-            }
-            (None, Basis::Orders) => {
-                f.write_str("is about subscriptions, but this pipeline follows orders")
-            }
-            (Some((last, [])), _) => write!(f, "needs {last}"),
-            (Some((last, others)), _) => write!(f, "needs {}, or {last}", others.join(", ")),
+        let possible = self.possible();
+        let names = |wanted: Option<bool>| -> Vec<String> {
+            let of = possible.iter().filter(|(_, is)| wanted.is_none_or(|wanted| wanted == *is));
+            of.map(|(name, _)| name.clone()).collect()
+        };
+        if !self.lacks_history {
+            return match (self.basis, names(None)) {
+                (Some(Basis::Subscriptions), names) if names.is_empty() => {
+                    f.write_str("is about orders, but this pipeline follows subscriptions")
+                }
+                (Some(Basis::Orders), names) if names.is_empty() => {
+                    f.write_str("is about subscriptions, but this pipeline follows orders")
+                }
+                (_, names) => write!(f, "needs {}", one_of(&names)),
+            };
         }
+        let (histories, others) = (names(Some(true)), names(Some(false)));
+        let all = Requires::HISTORY.0.iter().map(|source| {
+            let (Source::Input(input) | Source::Column(input, _)) = source;
+            format!("[inputs.{}]", input.name())
+        });
+        let rest: Vec<String> = all.filter(|name| !histories.contains(name)).collect();
+        match (&*histories, &*others) {
+            ([], []) => write!(f, "needs {}", one_of(&rest)),
+            (_, []) => write!(f, "needs {}", one_of(&histories)),
+            ([], _) => write!(f, "needs {}, and beside it {}", one_of(&rest), one_of(&others)),
+            _ => {
+                let (own, rest) = (one_of(&histories), one_of(&rest));
+                write!(f, "needs {own}, or {rest} and beside it {}", one_of(&others))
+            }
+        }
+    }
+}
+
+/// `a, b, or c`.
+fn one_of(names: &[String]) -> String {
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{}, or {last}", others.join(", ")),
     }
 }

@@ -10,7 +10,7 @@ use super::section::Section;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lapse {
     /// So many days: at least 1 with orders; with subscriptions the longest gap that is no end,
-    /// which may be 0.
+    /// which may be 0; 0 with neither.
     Days(u32),
     /// The 90th percentile of the gaps between purchases.
     Auto,
@@ -25,7 +25,12 @@ pub enum Activity {
     Any,
 }
 
-pub(super) fn lapse_after(customers: &Section<'_>, basis: Basis) -> Result<Lapse, ConfigError> {
+pub(super) fn lapse_after(
+    customers: &Section<'_>,
+    basis: Option<Basis>,
+) -> Result<Lapse, ConfigError> {
+    // Nobody is a customer, so that nobody leaves.
+    let Some(basis) = basis else { return Ok(Lapse::Days(0)) };
     let lapse_after_days = customers.get("lapse_after_days");
     match (basis, lapse_after_days, customers.get("reactivation_gap_days")) {
         (Basis::Orders, _, Some(item)) => Err(item.conflict(Conflict::GapOfOrders)),

@@ -122,10 +122,10 @@ pub enum ConfigError {
     },
     /// Neither orders nor subscriptions.
     #[error(
-        "{at}: a pipeline follows orders or subscriptions; add [inputs.orders] or \
-             [inputs.subscriptions]"
+        "{at}: a pipeline has inputs; add [inputs.orders] or [inputs.subscriptions], or what there is \
+         without them, such as [inputs.invoices]"
     )]
-    NoHistory {
+    NoInputs {
         /// Where they belong.
         at: Place,
     },
@@ -257,6 +257,17 @@ pub enum ConfigError {
         key: String,
         /// What it does not go with.
         conflict: Conflict,
+    },
+    /// Inputs of which no table can be made.
+    #[error(
+        "{at}: no table can be made of {inputs} alone; add [inputs.orders] or [inputs.subscriptions], or \
+         an input that has tables of its own, such as [inputs.invoices]"
+    )]
+    NoTables {
+        /// Where the inputs are.
+        at: Place,
+        /// Their names.
+        inputs: String,
     },
     /// A table that cannot be made of the pipeline's inputs.
     #[error("{at}: {key} has {table:?}, which {lack}; this pipeline offers {}", offered.join(", "))]

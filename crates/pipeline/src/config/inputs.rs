@@ -1,5 +1,5 @@
-//! `[inputs]`: the history that a pipeline follows and the inputs beside it, read as they declare
-//! themselves.
+//! `[inputs]`: the history that a pipeline follows, if it follows one, and the inputs beside it, read as
+//! they declare themselves.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,14 @@ use super::section::{EXPRESSION, Item, Section};
 use super::status::{ListedTexts, read_lists};
 use super::{calendar, orders};
 
-/// The settings of the history that makes customers of people.
+/// What the record of a run has in place of a history's name where there is none.
+pub(crate) const NO_HISTORY: &str = "none";
+
+/// The settings of the history that makes customers of people, and of its money, which is that of a pipeline
+/// without a history too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    basis: Basis,
+    basis: Option<Basis>,
     rows: Rows,
     scale: Scale,
     currency: Currency,
@@ -34,19 +38,31 @@ pub enum Rows {
 }
 
 impl History {
-    /// Whether orders or subscriptions make customers.
+    /// Whether orders or subscriptions make customers; `None` where nothing does.
     #[must_use]
-    pub fn basis(&self) -> Basis {
+    pub fn basis(&self) -> Option<Basis> {
         self.basis
     }
 
-    /// The input that has its rows.
+    /// The input that has its rows, if there is one.
     #[must_use]
-    pub fn input(&self) -> Input {
-        match self.basis {
+    pub fn input(&self) -> Option<Input> {
+        self.basis.map(|basis| match basis {
             Basis::Orders => Input::Orders,
             Basis::Subscriptions => Input::Subscriptions,
-        }
+        })
+    }
+
+    /// Its name in records of runs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.input().map_or(NO_HISTORY, Input::name)
+    }
+
+    /// The section of the pipeline file that says how many decimal places money has.
+    #[must_use]
+    pub fn money_section(&self) -> String {
+        self.input().map_or_else(|| MONEY.to_owned(), |input| format!("inputs.{}", input.name()))
     }
 
     /// What a row of orders is.
@@ -67,6 +83,9 @@ impl History {
         &self.currency
     }
 }
+
+/// The section that says in what money is, where no history does.
+const MONEY: &str = "money";
 
 /// In which currency the amounts are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,12 +177,19 @@ impl Inputs {
                 inputs.unused(name, Conflict::Alone(alone))?;
             }
             let input = read(&table, spec, &inputs)?;
-            if spec.input == history {
+            if Some(spec.input) == history {
                 basis = Some(read_history(&table, &input, unique_order_ids)?);
             }
             all.push(input);
         }
-        let basis = basis.ok_or_else(|| ConfigError::NoHistory { at: inputs.at() })?;
+        if all.is_empty() {
+            return Err(ConfigError::NoInputs { at: inputs.at() });
+        }
+        let basis = match (basis, root.get(MONEY)) {
+            (Some(_), Some(item)) => return Err(item.conflict(Conflict::MoneyOfHistory)),
+            (Some(basis), None) => basis,
+            (None, _) => read_money(&root.table(MONEY)?)?,
+        };
         Ok(Self { basis, all })
     }
 
@@ -183,19 +209,17 @@ impl Inputs {
     }
 }
 
-/// Which of the inputs is the history, of which there is one.
-fn history(inputs: &Section<'_>) -> Result<Input, ConfigError> {
+/// Which of the inputs is the history, of which there is one at most.
+fn history(inputs: &Section<'_>) -> Result<Option<Input>, ConfigError> {
     let of_name = |name: &str| {
         let spec = INPUTS.into_iter().find(|spec| spec.input.name() == name);
         spec.filter(|spec| spec.is_history).map(|spec| spec.input)
     };
     let mut histories = inputs.items().filter_map(|(name, item)| Some((of_name(name)?, item)));
-    let Some((history, _)) = histories.next() else {
-        return Err(ConfigError::NoHistory { at: inputs.at() });
-    };
+    let first = histories.next().map(|(history, _)| history);
     match histories.next() {
         Some((_, second)) => Err(second.conflict(Conflict::TwoHistories)),
-        None => Ok(history),
+        None => Ok(first),
     }
 }
 
@@ -208,7 +232,26 @@ fn read_history(
         Input::Subscriptions => (Basis::Subscriptions, Rows::Orders),
         _ => (Basis::Orders, orders::read_rows(table, input, unique_order_ids)?),
     };
-    Ok(History { basis, rows, scale: read_scale(table)?, currency: read_currency(table)? })
+    let (basis, scale, currency) = (Some(basis), read_scale(table)?, read_currency(table)?);
+    Ok(History { basis, rows, scale, currency })
+}
+
+/// What takes the place of a history where there is none.
+fn read_money(money: &Section<'_>) -> Result<History, ConfigError> {
+    let currency = match money.get("currency") {
+        Some(item) => {
+            let allowed = "a code of three capital letters such as \"GBP\"";
+            let text = item.text(allowed)?;
+            Currency::Code(if is_code(&text) { text } else { return Err(item.wrong(allowed)) })
+        }
+        None => Currency::Unnamed,
+    };
+    Ok(History { basis: None, rows: Rows::Orders, scale: read_scale(money)?, currency })
+}
+
+/// Whether a text is in the form of ISO 4217.
+fn is_code(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// Reads an input's table, one of `inputs`.
@@ -330,9 +373,7 @@ fn read_currency(table: &Section<'_>) -> Result<Currency, ConfigError> {
             )?;
             Ok(Currency::Converted { column: text, rates })
         }
-        None if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => {
-            Ok(Currency::Code(text))
-        }
+        None if is_code(&text) => Ok(Currency::Code(text)),
         None => Err(item.conflict(Conflict::CurrencyWithoutRates)),
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn read(
 
 /// That a setting has no effect without inputs that are not there.
 fn unmet(item: &Item<'_>, requires: Requires, inputs: &Inputs) -> ConfigError {
-    item.conflict(Conflict::Unmet { unmet: Unmet { requires, basis: inputs.basis.basis() } })
+    let unmet = Unmet { requires, lacks_history: false, basis: inputs.basis.basis() };
+    item.conflict(Conflict::Unmet { unmet })
 }
 
 /// What the file gives for a key, if it gives anything.

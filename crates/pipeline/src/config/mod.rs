@@ -69,7 +69,8 @@ pub struct Pipeline {
     pub calendar: Calendar,
     /// The grains asked for, finest first, each once, at least one.
     pub grains: Vec<GrainSettings>,
-    /// Exclusive end of what is known; `None` for the day after the newest event.
+    /// Exclusive end of what is known; `None` for the day after the newest event, without a history after the
+    /// newest day of all inputs.
     pub as_of: Option<Day>,
     /// Where the extract starts, if the business is older. Before `as_of`.
     pub history_start: Option<Day>,
@@ -78,7 +79,7 @@ pub struct Pipeline {
     pub lapse_after: Lapse,
     /// Which events keep a customer active.
     pub activity: Activity,
-    /// The history that makes customers of people.
+    /// The history that makes customers of people, if one does.
     pub basis: History,
     /// Every input, in the order of [`Input::ALL`].
     pub inputs: Vec<MappedInput>,
@@ -173,11 +174,13 @@ impl Pipeline {
         let inputs = Inputs::read(root, unique_order_ids.as_ref())?;
         let basis = inputs.basis.basis();
         let lapse_after = customers::lapse_after(&customers, basis)?;
-        if basis == Basis::Subscriptions {
-            nothing_of_orders(&customers, unique_order_ids.as_ref())?;
+        match basis {
+            Some(Basis::Orders) => {}
+            Some(Basis::Subscriptions) => nothing_of_orders(&customers, unique_order_ids.as_ref())?,
+            None => nothing_of_histories(root, unique_order_ids.as_ref())?,
         }
         let known_days = calendar::known_days(&calendar)?;
-        let grains = calendar::grains(&calendar, &root.table("revenue")?, basis)?;
+        let grains = calendar::grains(&calendar, &root.table("revenue")?, basis.unwrap_or_default())?;
 
         let name = match root.get("name") {
             Some(item) => item.text("a text, the pipeline's name")?,
@@ -258,7 +261,8 @@ impl Pipeline {
             Source::Input(input) => self.has(*input),
             Source::Column(input, column) => self.maps(*input, column),
         });
-        (!is_met).then_some(Unmet { requires, basis: self.basis.basis() })
+        let basis = self.basis.basis();
+        (!is_met).then_some(Unmet { requires, lacks_history: false, basis })
     }
 
     /// The texts that a setting of a measure lists, by its dotted key; none where nothing has it.
@@ -282,6 +286,28 @@ impl Pipeline {
     #[must_use]
     pub fn offered_tables(&self) -> Vec<&'static str> {
         tables::offered_names(self)
+    }
+}
+
+/// That nothing is set which only a history has a use for; what measures are set by is looked at with them.
+fn nothing_of_histories(
+    root: &Section<'_>,
+    unique_order_ids: Option<&Item<'_>>,
+) -> Result<(), ConfigError> {
+    let of = |item: &Item<'_>, requires| {
+        let unmet = Unmet { requires, lacks_history: false, basis: None };
+        Err(item.conflict(Conflict::Unmet { unmet }))
+    };
+    if let Some(item) = unique_order_ids {
+        return of(item, Requires::ORDERS);
+    }
+    let max_k = root.table("calendar")?.get("max_k");
+    let segments = root.open_table("segments")?;
+    let mut segments = segments.items().filter(|(name, _)| *name != "max_segment_values");
+    let segment = segments.next().map(|(_, item)| item);
+    match [max_k, segment, root.get("revenue")].iter().flatten().next() {
+        Some(item) => of(item, Requires::HISTORY),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `[outputs] tables`: which tables there are, which a pipeline offers, and which are asked for.
 
 use glob::Pattern;
-use kohort_model::{TableSpec, Written};
+use kohort_model::{Requires, TableSpec, Written};
 
 use super::Pipeline;
 use super::conflict::Unmet;
@@ -11,7 +11,12 @@ use crate::tables::{made_of, tables};
 
 /// What the pipeline would have to have to offer a table.
 pub(super) fn lack(table: &TableSpec, pipeline: &Pipeline) -> Option<Unmet> {
-    pipeline.lack(table.requires)
+    let unmet = pipeline.lack(table.requires);
+    if table.needs_history && pipeline.basis.basis().is_none() {
+        let requires = unmet.map_or(Requires::NOTHING, |unmet| unmet.requires);
+        return Some(Unmet { requires, lacks_history: true, basis: None });
+    }
+    unmet
 }
 
 /// Whether a pipeline that offers a table computes it without being asked.
@@ -40,13 +45,22 @@ pub(super) fn read(
 ) -> Result<Vec<&'static str>, ConfigError> {
     let Some(item) = outputs.get("tables") else {
         let computed = offered(pipeline).filter(|table| is_default(table, pipeline));
-        return Ok(computed.map(|table| table.schema.name).collect());
+        let computed: Vec<_> = computed.map(|table| table.schema.name).collect();
+        // Those that are made of others tell nothing by themselves.
+        let makes_any = kohort_measures::tables().any(|table| lack(table, pipeline).is_none());
+        return if makes_any { Ok(computed) } else { Err(no_tables(outputs.at(), pipeline)) };
     };
     let mut wanted = Vec::new();
     for (text, at) in item.texts("a list of tables such as [\"cohort_retention\"]")? {
         wanted.extend(selected(&item, &text, &at, pipeline)?);
     }
     Ok(tables().map(|table| table.schema.name).filter(|name| wanted.contains(name)).collect())
+}
+
+/// That no table can be made of the pipeline's inputs.
+fn no_tables(at: Place, pipeline: &Pipeline) -> ConfigError {
+    let inputs = pipeline.inputs.iter().map(|mapped| mapped.spec.input.name());
+    ConfigError::NoTables { at, inputs: inputs.collect::<Vec<_>>().join(" and ") }
 }
 
 /// The tables that a text of the list, which stands at `at`, asks for: the one of this name or all

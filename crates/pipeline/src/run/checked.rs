@@ -32,7 +32,9 @@ impl Folded {
             })
             .collect();
         run.warnings.warn_of_rounding(run.pipeline, &inputs);
-        run.warnings.warn_of_late_rows(run.pipeline, self.context.as_of, &inputs);
+        let as_of = (self.context.as_of, self.as_of_from.as_deref());
+        run.warnings.warn_of_late_rows(run.pipeline, as_of, &inputs);
+        run.warnings.warn_of_undated(&inputs);
         let rejected = run.rejected(plan, &read.reports, &inputs, &self.survey.mixed)?;
         let known = Known {
             pipeline: run.pipeline,

@@ -19,6 +19,8 @@ pub(super) struct Folded {
     pub survey: Survey,
     pub slots: SlotMap,
     pub context: Arc<Context>,
+    /// As [`Surveyed::as_of_from`].
+    pub as_of_from: Option<String>,
     pub finished: Finished,
     pub census: Census,
     /// Bytes that went to disk to stay within memory.
@@ -30,7 +32,7 @@ pub(super) struct Folded {
 impl Surveyed {
     /// Shows every timeline to every measure, and makes the tables that are made of others.
     pub fn fold(self, run: &mut Run<'_>) -> Result<Folded, RunError> {
-        let Self { gathered, survey, slots, context, late_touches } = self;
+        let Self { gathered, survey, slots, context, as_of_from, late_touches } = self;
         let plan = &gathered.opened.inputs.plan;
         let memory_limit = run.options.memory_limit;
         let counted = run.fold(&gathered.rows, plan, &slots, context, memory_limit)?;
@@ -41,7 +43,17 @@ impl Surveyed {
         run.warnings.warn_of_subscriptions(run.pipeline, &census);
         run.warnings.warn_of_unmatched(&census);
         let alerts = derive(run.pipeline, run.options.alerts, &context, &mut finished.tables);
-        Ok(Folded { gathered, survey, slots, context, finished, census, spilled_bytes, alerts })
+        Ok(Folded {
+            gathered,
+            survey,
+            slots,
+            context,
+            as_of_from,
+            finished,
+            census,
+            spilled_bytes,
+            alerts,
+        })
     }
 }
 

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kohort_cache::{Share, State};
-use kohort_load::LoadReport;
-use kohort_model::{Input, Spill};
+use kohort_model::Spill;
 use kohort_publish::LateRows;
 use kohort_timeline::{Gathered as Rows, Gatherer};
 
@@ -30,11 +29,6 @@ impl Gathered {
     /// What became of the rows, by input.
     pub fn reports(&self) -> Reports<'_> {
         Reports { inputs: &self.opened.inputs.plan.inputs, reports: &self.read.reports }
-    }
-
-    /// The input that makes customers of people, and what became of its rows.
-    pub fn history(&self) -> (Input, &LoadReport) {
-        (self.opened.inputs.plan.inputs[0].input(), &self.read.reports[0])
     }
 }
 

@@ -18,7 +18,6 @@ use super::shared::Run;
 use super::summary::RunSummary;
 use crate::memory::peak_bytes;
 use crate::record::{alert_record, events, hiding, lookup_record, rejected_row, risk_record};
-use crate::warnings::history;
 use crate::{Currency, Event, Lapse, Pipeline, RunError};
 
 /// A run that readers see.
@@ -43,7 +42,8 @@ impl Checked {
         let meta = table_meta(pipeline, &folded.context);
         let mut tables = folded.write(&mut run, &meta)?;
         tables.extend(folded.list(&mut run, &meta)?);
-        let Folded { gathered, context, finished, census, spilled_bytes, alerts, .. } = folded;
+        let (spilled_bytes, alerts) = (folded.spilled_bytes, folded.alerts.clone());
+        let Folded { gathered, context, as_of_from, finished, census, .. } = folded;
         let Gathered { opened, late, rows, .. } = gathered;
         drop(rows);
         let Opened { inputs: Inputs { fingerprint, plan, .. }, staging } = opened;
@@ -72,7 +72,8 @@ impl Checked {
             started_at: run.started_at,
             finished_at: Utc::now(),
             as_of: context.as_of,
-            basis: history(pipeline).name().to_owned(),
+            as_of_from,
+            basis: pipeline.basis.name().to_owned(),
             lapse_after_days: context.lapse_days,
             lapse_is_auto: pipeline.lapse_after == Lapse::Auto,
             grains: context.periods.iter().map(|periods| periods.grain).collect(),

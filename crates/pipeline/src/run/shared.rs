@@ -72,6 +72,12 @@ impl Run<'_> {
         result
     }
 
+    /// Says where the exclusive end of what is known comes from.
+    pub(super) fn tell_as_of(&self, as_of: Day, from: Option<&str>) {
+        let from = from.unwrap_or("the day of the run, as no row has a day");
+        (self.observe)(Event::Detail(format!("as of {as_of}: {from}")));
+    }
+
     /// Calls `lock` with what reports that it waits, or with `None` where the run must not wait.
     pub(super) fn locking<T>(&self, lock: impl FnOnce(Option<&dyn Fn(&str)>) -> T) -> T {
         let report = |text: &str| (self.observe)(Event::Warning(text.to_owned()));

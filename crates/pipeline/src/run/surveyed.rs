@@ -7,7 +7,7 @@ use kohort_timeline::{SlotMap, Survey};
 use super::gathered::Gathered;
 use super::shared::Run;
 use crate::accepted::known_days;
-use crate::frame::Found;
+use crate::frame::{AsOf, Found};
 use crate::row_cache::pinned_lapse;
 use crate::{Lapse, Pipeline, RunError};
 
@@ -17,6 +17,8 @@ pub(super) struct Surveyed {
     pub survey: Survey,
     pub slots: SlotMap,
     pub context: Context,
+    /// Where `as_of` comes from, as [`AsOf::from`].
+    pub as_of_from: Option<String>,
     /// Rows of visitors on or after `as_of`.
     pub late_touches: u64,
 }
@@ -25,8 +27,7 @@ impl Gathered {
     /// Looks at all partitions for what the tables depend on, and finds out who visitors are.
     pub fn survey(self, run: &mut Run<'_>) -> Result<Surveyed, RunError> {
         let pipeline = run.pipeline;
-        let (history, report) = self.history();
-        known_days(pipeline, history, report)?;
+        known_days(pipeline, self.reports())?;
         let found = Found::new(pipeline, self.reports());
         let previous = self.opened.inputs.previous.record();
         let pinned = pinned_lapse(pipeline, previous).filter(|_| !run.options.recalibrate);
@@ -39,10 +40,11 @@ impl Gathered {
             survey.unique()?;
         }
         let lapse_days = lapse_days(pipeline, pinned, &survey)?;
-        let as_of = Found::as_of(pipeline, &survey, run.started_at);
-        let (slots, context) = found.context(pipeline, &survey, lapse_days, self.reports(), as_of);
-        let late_touches = self.identify(run, as_of)?;
-        Ok(Surveyed { gathered: self, survey, slots, context, late_touches })
+        let AsOf { day, from } = AsOf::new(pipeline, &survey, self.reports().inputs, run.today);
+        run.tell_as_of(day, from.as_deref());
+        let (slots, context) = found.context(pipeline, &survey, lapse_days, self.reports(), day);
+        let late_touches = self.identify(run, day)?;
+        Ok(Surveyed { gathered: self, survey, slots, context, as_of_from: from, late_touches })
     }
 
     /// Finds out who visitors are; gives how many of their rows are too late.

@@ -108,6 +108,7 @@ fn record(id: &RunId) -> RunRecord {
         started_at: moment,
         finished_at: moment,
         as_of: Day(20_000),
+        as_of_from: None,
         basis: "subscriptions".to_owned(),
         lapse_after_days: 61,
         lapse_is_auto: true,

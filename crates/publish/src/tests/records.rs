@@ -20,6 +20,8 @@ pub(super) fn full() -> RunRecord {
     file.rows_by_month = BTreeMap::from([(text("2024-09"), 9)]);
     record.inputs[0].rejected.insert(text("a \"b\"\n\\"), 1);
     record.inputs[0].rounded_amounts = 4;
+    record.inputs[0].days_after_as_of = [(text("paid_at"), 83)].into();
+    record.as_of_from = Some(text("inputs.orders.ordered_at"));
     let file = |rows, rows_read| FileRecord { rows, rows_read, ..FileRecord::default() };
     // One that was known from earlier, and one of which nothing had to be read.
     record.inputs[0].files.extend([file(30, 0), file(500, 0)]);

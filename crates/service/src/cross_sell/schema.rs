@@ -10,6 +10,7 @@ use super::LINES;
 
 pub(super) const TABLES: &[TableSpec] = &[
     TableSpec {
+        needs_history: false,
         requires: LINES,
         view: View {
             apart: Some(BY_LEVEL),
@@ -55,6 +56,7 @@ pub(super) const TABLES: &[TableSpec] = &[
         ..TableSpec::of(&CROSS_SELL)
     },
     TableSpec {
+        needs_history: false,
         requires: LINES,
         view: View {
             apart: Some(BY_LEVEL),

@@ -19,6 +19,7 @@ use table::SCHEMA;
 /// The declaration.
 pub static PRODUCT_RETURNS: MeasureSpec = MeasureSpec {
     tables: &[TableSpec {
+        needs_history: false,
         requires: RETURNS,
         view: VIEW,
         identities: IDENTITIES,

@@ -19,6 +19,7 @@ use open::{AGES, CREDITS, IN_CREDIT, INVOICES, KINDS, OVERPAID, Open};
 /// The declaration.
 pub static RECEIVABLES: MeasureSpec = MeasureSpec {
     tables: &[TableSpec {
+        needs_history: false,
         requires: Requires(&[Source::Input(Input::Invoices)]),
         view: View {
             columns: &[

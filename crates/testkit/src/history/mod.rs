@@ -8,7 +8,7 @@ use std::fmt;
 use kohort_model::{Cause, Day, Input, Kind};
 
 pub use side_inputs::{
-    Engagement, Identity, Invoice, Opportunity, OrderLine, Payment, Return, Touchpoint,
+    Engagement, Identity, Invoice, Opportunity, OrderLine, Payment, Return, Touchpoint, UNDATED_DAY,
 };
 pub use text::{parse_history, parse_rows, render_history};
 

@@ -4,6 +4,9 @@ use kohort_model::{Day, Kind};
 
 use super::Id;
 
+/// The day of what is of no day.
+pub const UNDATED_DAY: Day = Day(kohort_model::UNDATED);
+
 /// Something that a visitor did.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Touchpoint {
@@ -39,7 +42,7 @@ pub struct Opportunity {
     pub buyer: Id,
     /// The opportunity, where the input says which: in every row or in none.
     pub id: Option<Id>,
-    /// When it came up.
+    /// When it came up; [`UNDATED_DAY`] of an open one of which nobody knows.
     pub created: Day,
     /// When it was decided.
     pub closed: Option<Day>,

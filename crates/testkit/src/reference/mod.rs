@@ -88,6 +88,7 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
     let (history, settings) = &in_order_of_names(history.into(), settings);
     let mut left_out = LeftOut::new();
     let (as_of, mut everybody) = match settings.basis {
+        _ if !settings.has_history => (side_inputs::resolve_as_of(history, settings), Vec::new()),
         Basis::Orders => {
             let as_of = orders::resolve_as_of(&history.rows, settings);
             let events = orders::events(&history.rows, settings, as_of, &mut left_out);
@@ -102,6 +103,7 @@ pub fn reference(history: impl Into<History>, settings: &Settings) -> Reference 
         }
     };
     let lapse_days = match (settings.basis, settings.lapse_days) {
+        _ if !settings.has_history => Some(0),
         (Basis::Subscriptions, _) => Some(settings.reactivation_gap_days),
         (Basis::Orders, LapseDays::Fixed(days)) => Some(days),
         (Basis::Orders, LapseDays::Auto) => ninetieth_percentile_of_gaps(&everybody),
@@ -144,7 +146,8 @@ fn add_further(
     visitors
 }
 
-fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
+/// The tables of a history of orders or subscriptions.
+fn tables_of_customers(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
     let cohort_retention = cohorts::cohort_retention(frame);
     let mut tables = BTreeMap::from([
         ("cohort_curve", cohorts::cohort_curve(&cohort_retention)),
@@ -174,8 +177,15 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
     if basis == Basis::Subscriptions {
         tables.insert("subscribers", subscribers::subscribers(frame));
     }
+    tables
+}
+
+fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
+    let has_history = frame.settings.has_history;
+    let mut tables = if has_history { tables_of_customers(frame) } else { BTreeMap::new() };
+    let has_orders = has_history && frame.settings.basis == Basis::Orders;
     let (history, mapped) = (frame.history, frame.history.mapped());
-    if basis == Basis::Orders || mapped.carts || history.opportunities.is_some() {
+    if has_orders || mapped.carts || history.opportunities.is_some() {
         tables.insert("lost_sales", lost_sales::lost_sales(frame));
     }
     if history.touchpoints.is_some() {
@@ -200,7 +210,7 @@ fn tables(frame: &Frame<'_>) -> BTreeMap<&'static str, Vec<NaiveRow>> {
         tables.insert("product_returns", product_returns::product_returns(frame));
     }
     let has_signals = history.engagement.is_some() || has_returns;
-    if has_signals || history.invoices.is_some() || mapped.scores {
+    if has_history && (has_signals || history.invoices.is_some() || mapped.scores) {
         tables.insert("churn_indicators", churn_indicators::churn_indicators(frame));
     }
     tables

@@ -10,6 +10,7 @@ use super::orders::{or_none, or_unknown};
 use super::visitors::{Who, known_touches};
 use crate::history::{
     Answer, Engagement, History, Id, Invoice, Opportunity, OrderLine, Payment, Return, Touchpoint,
+    UNDATED_DAY,
 };
 use crate::settings::Settings;
 
@@ -126,6 +127,33 @@ fn paid_on(invoice: &Invoice, payments: &[Payment]) -> Option<Day> {
         .min()
 }
 
+/// The day after the newest day of all rows, the days on which they were paid or decided included: up to the
+/// day of the run, as others may be planned.
+pub(super) fn resolve_as_of(history: &History, settings: &Settings) -> Day {
+    fn days<T>(rows: Option<&Vec<T>>, day: impl Fn(&T) -> Day) -> Vec<Day> {
+        rows.into_iter().flatten().map(day).collect()
+    }
+    let rows = [
+        days(history.prospects.as_ref(), |row| row.day),
+        days(history.contacts.as_ref(), |row| row.day),
+        days(history.surveys.as_ref(), |row| row.day),
+        days(history.touchpoints.as_ref(), |row| row.day),
+        days(history.opportunities.as_ref(), |row| row.created),
+        days(history.order_lines.as_ref(), |row| row.day),
+        days(history.returns.as_ref(), |row| row.day),
+        days(history.invoices.as_ref(), |row| row.issued),
+        days(history.payments.as_ref(), |row| row.day),
+        days(history.engagement.as_ref(), |row| row.day),
+    ];
+    let paid = history.invoices.iter().flatten().filter_map(|row| row.paid);
+    let is_decided = |row: &&Opportunity| matches!(row.outcome, Kind::Completed | Kind::Lost);
+    let closed = history.opportunities.iter().flatten().filter(is_decided);
+    let later = paid.chain(closed.filter_map(|row| row.closed));
+    let later = later.filter(|day| settings.run_day.is_none_or(|run_day| *day <= run_day));
+    let newest = rows.into_iter().flatten().filter(|day| *day != UNDATED_DAY).chain(later).max();
+    settings.as_of.unwrap_or(newest.unwrap_or_default().plus(1))
+}
+
 /// Adds `n` to what of an input is left out for `reason`.
 pub(super) fn leave_out(
     left_out: &mut FurtherLeftOut,
@@ -196,8 +224,12 @@ fn opportunities(
     for mut sale in stands {
         if sale.outcome == Kind::Ignored {
             leave_out(left_out, Input::Opportunities, "ignored", 1);
+        } else if sale.created == UNDATED_DAY {
+            leave_out(left_out, Input::Opportunities, "undated", 1);
         } else {
             if sale.closed.is_some_and(|day| day >= as_of) {
+                let is_decided = matches!(sale.outcome, Kind::Completed | Kind::Lost);
+                leave_out(left_out, Input::Opportunities, "later", usize::from(is_decided));
                 sale.outcome = Kind::Open;
             }
             if matches!(sale.outcome, Kind::Completed | Kind::Lost) {
@@ -249,6 +281,8 @@ fn invoices(
         leave_out(left_out, Input::Invoices, "superseded", rows.len() - stands.len());
         stands
     };
+    let later = stands.iter().filter(|i| i.paid.is_some_and(|day| day >= as_of)).count();
+    leave_out(left_out, Input::Invoices, "later", later);
     let known = |invoice: Invoice| Invoice {
         due: Some(due(&invoice)),
         paid: invoice.paid.filter(|day| *day < as_of).map(|day| day.max(invoice.issued)),

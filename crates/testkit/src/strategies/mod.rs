@@ -17,7 +17,7 @@ use proptest::sample::{Index, select, subsequence};
 use crate::history::{Answer, Contact, History, Id, Prospect, Row, render_history};
 use crate::settings::{Activity, Gaps, LapseDays, Lifetime, Loyalty, RowsMode, Settings};
 
-pub use orders::cases;
+pub use orders::{cases, side_cases};
 pub use subscriptions::subscription_cases;
 
 /// A history and the settings of a run over it.

@@ -32,6 +32,15 @@ pub fn cases() -> BoxedStrategy<Case> {
         .boxed()
 }
 
+/// Histories without orders: what the further inputs tell of the same people.
+pub fn side_cases() -> BoxedStrategy<Case> {
+    let without = |Case { history, settings }: Case| Case {
+        history: History { rows: Vec::new(), ..history },
+        settings: Settings { has_history: false, segments: Vec::new(), ..settings },
+    };
+    cases().prop_map(without).boxed()
+}
+
 /// One event of a person, and further rows of the same order.
 #[derive(Clone, Debug)]
 struct Step {

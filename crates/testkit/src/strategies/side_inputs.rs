@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use super::{Frame, IdStyle, reasons};
 use crate::history::{
     Answer, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Payment, Return,
-    Row, Touchpoint,
+    Row, Touchpoint, UNDATED_DAY,
 };
 use crate::settings::Settings;
 
@@ -195,6 +195,8 @@ fn kinds() -> BoxedStrategy<Kind> {
 struct Sale {
     near: Near,
     id: usize,
+    /// Whether it is known when it came up; of those that are not open it always is.
+    is_dated: bool,
     closed: Option<i64>,
     outcome: Kind,
     texts: [Text; 3],
@@ -205,18 +207,19 @@ fn sales() -> BoxedStrategy<Vec<Sale>> {
     let stage = select(vec![None, Some("demo"), Some("offer"), Some("Z"), Some("b")]);
     let competitor = select(vec![None, Some("acme"), Some("Zed")]);
     let closed = prop_oneof![2 => -1..=0_i64, 3 => 1..=3_i64, 1 => 4..=40_i64];
-    let sale =
-        (
-            near(),
-            0..=5_usize,
-            weighted(0.7, closed),
-            kinds(),
-            (stage, reasons(), competitor),
-            select(vec![0_i64, 100, 100, 250]),
-        )
-            .prop_map(|(near, id, closed, outcome, (stage, reason, competitor), value)| {
-                Sale { near, id, closed, outcome, texts: [stage, reason, competitor], value }
-            });
+    let sale = (
+        near(),
+        (0..=5_usize, prop::bool::weighted(0.7)),
+        weighted(0.7, closed),
+        kinds(),
+        (stage, reasons(), competitor),
+        select(vec![0_i64, 100, 100, 250]),
+    )
+        .prop_map(|(near, (id, is_dated), closed, outcome, texts, value)| {
+            let (stage, reason, competitor) = texts;
+            let texts = [stage, reason, competitor];
+            Sale { near, id, is_dated, closed, outcome, texts, value }
+        });
     vec(sale, 0..=10).boxed()
 }
 
@@ -470,7 +473,11 @@ fn opportunities(place: &Place<'_>, sales: &[Sale]) -> Vec<Opportunity> {
         Opportunity {
             buyer,
             id: shape.opportunity_ids.then(|| shape.other_ids.id(sale.id)),
-            created,
+            created: if sale.is_dated || sale.outcome != Kind::Open {
+                created
+            } else {
+                UNDATED_DAY
+            },
             closed: sale.closed.map(|days| created.plus(days)),
             outcome: sale.outcome,
             stage: text(stage, shape.stages),

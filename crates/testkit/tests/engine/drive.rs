@@ -58,8 +58,12 @@ fn measures(
     history: &History,
     settings: &Settings,
 ) -> Vec<Box<dyn Measure>> {
-    let has = |source: &Source| has_source(history, settings.basis, *source);
-    let is_offered = |spec: &&&MeasureSpec| spec.tables.iter().any(|t| t.requires.is_met(has));
+    let basis = Some(settings.basis).filter(|_| settings.has_history);
+    let has = |source: &Source| has_source(history, basis, *source);
+    let is_offered = |spec: &&&MeasureSpec| {
+        let mut tables = spec.tables.iter();
+        tables.any(|t| t.requires.is_met(has) && (settings.has_history || !t.needs_history))
+    };
     let settings = of_measures(settings);
     let offered = MEASURES.iter().filter(is_offered);
     let mut measures: Vec<_> =
@@ -70,11 +74,11 @@ fn measures(
 }
 
 /// Whether the history of a case has an input, and this column of it.
-fn has_source(history: &History, basis: Basis, source: Source) -> bool {
+fn has_source(history: &History, basis: Option<Basis>, source: Source) -> bool {
     let (Source::Input(input) | Source::Column(input, _)) = source;
     let has_input = match input {
-        Input::Orders => basis == Basis::Orders,
-        Input::Subscriptions => basis == Basis::Subscriptions,
+        Input::Orders => basis == Some(Basis::Orders),
+        Input::Subscriptions => basis == Some(Basis::Subscriptions),
         Input::Prospects => history.prospects.is_some(),
         Input::Contacts => history.contacts.is_some(),
         Input::Surveys => history.surveys.is_some(),
@@ -167,7 +171,11 @@ pub fn fold_all(
     let (slot_map, slots) = SlotMap::new(&segments, &reasons);
     let told = Further::new(history, settings, inputs);
     let slot_map = told.labels.with(slot_map);
-    let survey = gathered.survey(pool, &slot_map, settings.lapse_days == LapseDays::Auto)?;
+    let survey = gathered.survey(
+        pool,
+        &slot_map,
+        settings.has_history && settings.lapse_days == LapseDays::Auto,
+    )?;
     let (as_of, lapse_days) = frame(settings, &survey);
     let first = as_of.map(|as_of| first_day(settings, &survey, as_of));
     let is_short = |first: &Day| as_of.is_some_and(|as_of| as_of.0 - first.0 <= most_days);
@@ -404,6 +412,11 @@ impl Keep for Blocks {
 /// `as_of` and W.
 fn frame(settings: &Settings, survey: &Survey) -> (Option<Day>, Option<u32>) {
     match settings.basis {
+        _ if !settings.has_history => {
+            let of_rows = survey.further.iter().flatten().map(|(_, last)| *last);
+            let newest = of_rows.chain(survey.newest.values().copied()).max();
+            (settings.as_of.or(newest.map(|last| last.plus(1))), Some(0))
+        }
         Basis::Orders => {
             let newest = survey.activity.or(survey.events).map(|(_, last)| last.plus(1));
             let lapse_days = match settings.lapse_days {
@@ -413,7 +426,7 @@ fn frame(settings: &Settings, survey: &Survey) -> (Option<Day>, Option<u32>) {
             (settings.as_of.or(newest), lapse_days)
         }
         Basis::Subscriptions => {
-            let newest = survey.newest.map(|last| last.plus(1));
+            let newest = survey.newest_of(Input::Subscriptions).map(|(last, _)| last.plus(1));
             (settings.as_of.or(newest), Some(settings.reactivation_gap_days))
         }
     }
@@ -490,8 +503,16 @@ fn counts(left_out: &LeftOut) -> BTreeMap<&'static str, u64> {
 fn further(left_out: &LeftOut) -> FurtherLeftOut {
     let mut all = FurtherLeftOut::new();
     for (input, counts) in Input::ALL.into_iter().zip(&left_out.further) {
-        let NotTaken { after_as_of, superseded, ignored, other_step, unmatched, anonymous } =
-            *counts;
+        let NotTaken {
+            after_as_of,
+            superseded,
+            ignored,
+            other_step,
+            unmatched,
+            anonymous,
+            undated,
+            later,
+        } = *counts;
         let reasons = [
             ("after_as_of", after_as_of),
             ("superseded", superseded),
@@ -499,6 +520,8 @@ fn further(left_out: &LeftOut) -> FurtherLeftOut {
             ("other_step", other_step),
             ("without_invoice", unmatched),
             ("anonymous", anonymous),
+            ("undated", undated),
+            ("later", later),
         ];
         for (reason, n) in reasons {
             if n > 0 {

@@ -8,7 +8,7 @@ mod labels;
 mod layout;
 
 use drive::{Run, Shape, run};
-use kohort_testkit::strategies::{Case, cases, subscription_cases};
+use kohort_testkit::strategies::{Case, cases, side_cases, subscription_cases};
 use kohort_testkit::{NaiveRow, Reference, Reversed, diff, reference, table_rows, without};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -27,7 +27,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
 }
 
 fn any_case() -> BoxedStrategy<Case> {
-    prop_oneof![cases(), subscription_cases()].boxed()
+    prop_oneof![2 => cases(), 2 => subscription_cases(), 1 => side_cases()].boxed()
 }
 
 /// What only the engine says: the fitted models and what follows from them.

@@ -48,9 +48,16 @@ pub(super) fn encode(taken: &Taken, texts: &KeptTexts) -> Vec<u8> {
     let Totals { seen, first_days, negative_attempts, ignored } = &taken.totals;
     put_range(&mut writer, seen.activity);
     put_range(&mut writer, seen.any);
-    put_range(&mut writer, seen.newest.map(|day| (day, day)));
+    writer.number(seen.newest.len() as u64);
+    for ((_, place), day) in &seen.newest {
+        writer.number(*place as u64);
+        writer.signed(day.0.into());
+    }
     writer.number(seen.future.len() as u64);
-    seen.future.iter().for_each(|day| writer.signed(day.0.into()));
+    for (day, _, place) in &seen.future {
+        writer.number(*place as u64);
+        writer.signed(day.0.into());
+    }
     seen.further.iter().for_each(|range| put_range(&mut writer, *range));
     writer.number(first_days.len() as u64);
     for day in first_days {
@@ -94,14 +101,15 @@ impl<'a> Block<'a> {
                 _ => Some(Some((Day(reader.day()?), Day(reader.day()?)))),
             }
         };
-        let mut seen = Seen {
-            activity: range(&mut reader)?,
-            any: range(&mut reader)?,
-            newest: range(&mut reader)?.map(|(day, _)| day),
-            ..Seen::default()
-        };
+        let mut seen =
+            Seen { activity: range(&mut reader)?, any: range(&mut reader)?, ..Seen::default() };
         for _ in 0..reader.count()? {
-            seen.future.insert(Day(reader.day()?));
+            let (place, day) = (usize::try_from(reader.number()?).ok()?, Day(reader.day()?));
+            seen.newest.insert((input, place), day);
+        }
+        for _ in 0..reader.count()? {
+            let (place, day) = (usize::try_from(reader.number()?).ok()?, Day(reader.day()?));
+            seen.future.insert((day, input, place));
         }
         for further in &mut seen.further {
             *further = range(&mut reader)?;

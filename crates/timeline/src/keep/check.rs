@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use kohort_inputs::spec;
-use kohort_model::{Cause, Day, IdSpace, Input, Kind, NEVER, NO_SCORE, ValueKind};
+use kohort_model::{Cause, Day, IdSpace, Input, Kind, NEVER, NO_SCORE, UNDATED, ValueKind};
 
 use super::block::dated_texts;
 use crate::chunk::{Chunk, PackedColumn, ordered, signed};
@@ -126,11 +126,10 @@ impl<'a> Inspector<'a> {
             return Some(());
         }
         let column = chunk.column(DAY);
-        let (mut first, last) = (day(column.min)?, day(column.max)?);
         if self.input != Input::Orders {
-            extend(&mut self.seen.further[self.input as usize], (first, last));
-            return Some(());
+            return self.see_dated(&column);
         }
+        let (mut first, last) = (day(column.min)?, day(column.max)?);
         let start = self.layout.history_start.unwrap_or(Day(i32::MIN));
         if last < start {
             return Some(());
@@ -145,6 +144,22 @@ impl<'a> Inspector<'a> {
             extend(&mut self.seen.activity, (first, last));
         }
         extend(&mut self.seen.any, (first, last));
+        Some(())
+    }
+
+    /// Sees the days of an input beside the history; rows of no day have none.
+    fn see_dated(&mut self, column: &PackedColumn<'_>) -> Option<()> {
+        let undated = ordered(UNDATED.into());
+        let mut first = Some(column.min);
+        if column.min == undated && spec(self.input).may_be_undated {
+            let words = &mut self.words[0];
+            column.unpack(0, words);
+            first = words.iter().copied().filter(|word| *word != undated).min();
+        }
+        if let Some(first) = first {
+            let days = (day(first)?, day(column.max)?);
+            extend(&mut self.seen.further[self.input as usize], days);
+        }
         Some(())
     }
 
@@ -216,10 +231,18 @@ impl<'a> Inspector<'a> {
         let Totals { seen, first_days, negative_attempts, ignored } = self.totals;
         let left_out = [*negative_attempts, *ignored];
         let own = (&self.seen.activity, &self.seen.any, &self.seen.further, &self.first_days);
-        let told = seen.newest.iter().chain(&seen.future);
-        let may_tell = self.input == Input::Subscriptions;
+        let newest = seen.newest.iter().map(|((_, place), day)| (*place, *day));
+        let mut told = newest.chain(seen.future.iter().map(|(day, _, place)| (*place, *day)));
+        let spec = spec(self.input);
+        let may_tell = |place: usize| match spec.columns.get(place).map(|column| column.kind) {
+            Some(ValueKind::Time(_) | ValueKind::Day(_) | ValueKind::End) => {
+                self.input == Input::Subscriptions
+                    || spec.event_day().is_some_and(|(own, _)| own == place)
+            }
+            _ => false,
+        };
         own == (&seen.activity, &seen.any, &seen.further, first_days)
-            && told.into_iter().all(|day| may_tell && DAYS.contains(day))
+            && told.all(|(place, day)| may_tell(place) && DAYS.contains(&day))
             && left_out
                 .iter()
                 .all(|rows| *rows == 0 || self.has_side() && *rows <= MOST_ROWS as u64)

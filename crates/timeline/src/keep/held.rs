@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kohort_model::{Cells, EventBatch, Keys};
+use kohort_model::{Cells, EventBatch, Keys, UNDATED};
 
 /// Batches of one input, one after the other.
 #[derive(Default)]
@@ -160,7 +160,8 @@ impl Held {
         }
     }
 
-    /// How many rows each day has by the column of the rows' days; without one all are of day 0.
+    /// How many rows each day has by the column of the rows' days; without one all are of day 0. Rows of no day
+    /// are not counted.
     pub fn days_seen(&self, time: Option<usize>) -> BTreeMap<i32, u64> {
         let mut seen = BTreeMap::new();
         let column = time.and_then(|time| self.columns.get(time)?.as_ref());
@@ -169,7 +170,7 @@ impl Held {
             return seen;
         };
         // Files are often of one day, or sorted by it.
-        for run in days.chunk_by(|a, b| a == b) {
+        for run in days.chunk_by(|a, b| a == b).filter(|run| run[0] != UNDATED) {
             *seen.entry(run[0]).or_default() += run.len() as u64;
         }
         seen

@@ -82,8 +82,12 @@ const CASES: [(Input, &str, &[&str], &[&str]); 9] = [
          9      d9   2099-01-01 -            ''        -     1.00        -    -
          10     d10  2099-01-01 -            -         -     1.00        -    -
          11     d11  2024-01-01 -            -         -     1.00        -    -
-         12     d12  2024-01-01 -            done      -     1.00        -    -",
+         12     d12  2024-01-01 -            done      -     1.00        -    -
+         13     d13  -          -            -         -     1.00        -    -
+         14     d14  -          2024-01-01   -         -     1.00        -    -",
         &[
+            // What is open need not have a day.
+            "13 undated 100 order=d13 kind=2 closed=never reason=unknown (none) (none)",
             "11 2024-01-01 100 order=d11 kind=2 closed=never reason=unknown (none) (none)",
             "12 2024-01-01 100 order=d12 closed=never reason=unknown (none) (none)",
         ],
@@ -98,6 +102,7 @@ const CASES: [(Input, &str, &[&str], &[&str]); 9] = [
             "7 outcome unknown_status NULL",
             "8 outcome unknown_status ",
             "9 created_at in_future 2099-01-01",
+            "13 created_at null_time NULL",
         ],
     ),
     (

@@ -16,11 +16,14 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
             "When a customer has left, and who is at risk.",
             "[customers]";
         "inputs": "section", "required",
-            "The inputs: orders or subscriptions, and what there is beside them.",
+            "The inputs: orders or subscriptions, and what there is beside them or without them.",
             "[inputs.orders]";
         "lookups": "section", "none",
             "Files of keys, in which expressions look values up.",
             "[lookups.products]";
+        "money": "section", "defaults of its keys",
+            "In what money is, in a pipeline without orders and subscriptions.",
+            "[money]";
         "segments": "section", "defaults of its keys",
             "The break-downs of every table.",
             "[segments]";
@@ -59,7 +62,7 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
         "grains": "list of grains", "`[\"month\"]`",
             "The lengths of periods that tables have rows for: `day`, `week`, `month`, `quarter`, `year`.",
             "grains = [\"month\", \"week\"]";
-        "as_of": "date", "the day after the newest order; with subscriptions the day after the newest start, end or cancellation",
+        "as_of": "date", "the day after the newest order; with subscriptions the day after the newest start, end or cancellation; with neither the day after the newest day of all inputs",
             "The first day that is not known: rows on or after it are left out.",
             "as_of = 2025-01-01";
         "history_start": "date", "none: all of the history is there",
@@ -98,6 +101,14 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
         "unknown_keys": "`\"warn\"`, `\"error\"` or `\"ignore\"`", "`\"warn\"`",
             "What follows from rows in which a key is looked for that no row has.",
             "unknown_keys = \"error\"";
+    }
+    "money" {
+        "scale": "integer, 0 to 18", "`2`",
+            "The decimal places of money: 2 for cents. A history says it under its own section.",
+            "scale = 2";
+        "currency": "ISO 4217 code", "none: amounts have no currency name",
+            "The currency of all amounts. A history says it under its own section.",
+            "currency = \"USD\"";
     }
     "segments" {
         "max_segment_values": "integer, 1 to 65535", "`1000`",
@@ -164,7 +175,7 @@ pub(super) static DECLARED: &[KeyTable] = key_tables! {
             "What follows from a text of a list in this file that no row has.",
             "unknown_values = \"error\"";
         "allow_empty": "boolean", "`false`",
-            "Whether a run publishes where the orders or subscriptions have no row and had some in the last run.",
+            "Whether a run publishes where the orders or subscriptions, without them any input, have no row and had some in the last run.",
             "allow_empty = true";
         "earliest": "date", "none; a gap of more than 1,096 days in the oldest rows is a warning",
             "Rows before this day are rejected as `before_earliest`.",

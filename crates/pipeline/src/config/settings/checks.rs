@@ -8,14 +8,14 @@ use super::Settings;
 use crate::config::Checks;
 
 impl Settings {
-    pub(super) fn checks(&mut self, checks: &Checks, basis: Basis) {
+    pub(super) fn checks(&mut self, checks: &Checks, basis: Option<Basis>) {
         self.add("checks.max_rejected", checks.max_rejected);
         // What is not asked for has no entry, as it had none before it could be.
         let harder = Some(checks.unknown_values).filter(|severity| *severity == Severity::Error);
         self.option("checks.unknown_values", harder.map(Severity::name));
         self.option("checks.allow_empty", checks.allow_empty.then_some(true));
         self.option("checks.earliest", checks.earliest);
-        if basis == Basis::Orders {
+        if basis == Some(Basis::Orders) {
             self.add("checks.unique_order_ids", checks.unique_order_ids.is_some());
             let softer = checks.unique_order_ids.filter(|severity| *severity == Severity::Warn);
             self.option("checks.unique_order_ids.severity", softer.map(Severity::name));

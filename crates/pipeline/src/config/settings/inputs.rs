@@ -33,14 +33,14 @@ impl Settings {
         }
     }
 
-    fn money(&mut self, input: &str, history: &History) {
-        self.add(&format!("{input}.scale"), history.scale().places());
+    pub fn money(&mut self, section: &str, history: &History) {
+        self.add(&format!("{section}.scale"), history.scale().places());
         match history.currency() {
             Currency::Unnamed => {}
-            Currency::Code(code) => self.add(&format!("{input}.currency"), code),
+            Currency::Code(code) => self.add(&format!("{section}.currency"), code),
             Currency::Converted { column, rates } => {
-                self.add(&format!("{input}.currency"), column);
-                self.path(&format!("{input}.rates"), rates);
+                self.add(&format!("{section}.currency"), column);
+                self.path(&format!("{section}.rates"), rates);
             }
         }
     }

@@ -24,7 +24,7 @@ impl Pipeline {
         self.list_calendar(&mut list);
         self.list_customers(&mut list);
         for input in &self.inputs {
-            let is_history = input.spec.input == self.basis.input();
+            let is_history = Some(input.spec.input) == self.basis.input();
             list.input(input, is_history.then_some(&self.basis));
         }
         for lookup in &self.lookups {
@@ -34,6 +34,9 @@ impl Pipeline {
             list.option(&format!("{name}.where"), lookup.filter.as_ref());
             let unknown = lookup.unknown_keys.map_or("ignore", Severity::name);
             list.add(&format!("{name}.unknown_keys"), unknown);
+        }
+        if self.basis.basis().is_none() {
+            list.money(&self.basis.money_section(), &self.basis);
         }
         list.add("segments.max_segment_values", self.max_segment_values);
         for segment in &self.segments {
@@ -83,13 +86,15 @@ impl Pipeline {
         list.option("calendar.history_start", self.history_start);
         for settings in &self.grains {
             let grain = settings.grain.name();
-            list.option(&format!("calendar.max_k.{grain}"), settings.max_k);
-            list.add(&format!("revenue.window.{grain}"), settings.revenue_window);
+            if self.basis.basis().is_some() {
+                list.option(&format!("calendar.max_k.{grain}"), settings.max_k);
+                list.add(&format!("revenue.window.{grain}"), settings.revenue_window);
+            }
         }
     }
 
     fn list_customers(&self, list: &mut Settings) {
-        let basis = self.basis.basis();
+        let Some(basis) = self.basis.basis() else { return };
         let lapse_after = match basis {
             Basis::Orders => "customers.lapse_after_days",
             Basis::Subscriptions => "customers.reactivation_gap_days",

@@ -87,7 +87,7 @@ tables = ["revenue_movements", "clv_models"]
     outputs.tables: ["revenue_movements", "clv_models"]
     checks.max_rejected: 0.01
     "#);
-    assert_eq!(pipeline.basis.basis(), Basis::Subscriptions);
+    assert_eq!(pipeline.basis.basis(), Some(Basis::Subscriptions));
     assert_eq!(pipeline.basis.scale().places(), 0);
     assert!(matches!(pipeline.basis.currency(), Currency::Converted { .. }));
     let input = pipeline.input(Input::Subscriptions).unwrap();
@@ -251,7 +251,7 @@ fn one_history() {
     let both = format!("{SMALL}\n{}", SUBSCRIBERS.replace("[outputs]\npath = \"out\"", ""));
     insta::assert_snapshot!(read(&both, &[]).unwrap_err(), @r#"shop.toml:12: inputs.subscriptions is a second history, but a pipeline follows orders or subscriptions; keep one of [inputs.orders] and [inputs.subscriptions] and write a second pipeline file for the other"#);
     let neither = read("[inputs.surveys]\n[outputs]\npath = 'out'", &[]);
-    insta::assert_snapshot!(neither.unwrap_err(), @r#"shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]"#);
+    insta::assert_snapshot!(neither.unwrap_err(), @r#"shop.toml:1: [inputs.surveys] needs "path": a file, folder or glob that holds the answers"#);
 }
 
 #[test]

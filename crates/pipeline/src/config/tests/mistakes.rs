@@ -223,7 +223,7 @@ fn wrong_outputs_and_measures() {
     --set checks.max_rejected=1.5: checks.max_rejected is the number 1.5; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.max_rejected=1%: checks.max_rejected is the text "1%"; it must be a share of the rows from 0 to 1, such as 0.01
     --set checks.unique_order_ids=1: checks.unique_order_ids is the number 1; it must be true, false or a table such as { severity = "warn" }
-    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, lookups, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    --set retention=3: unknown key "retention" at the top level. Keys there: name, calendar, customers, inputs, lookups, money, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
     "#);
 }
 
@@ -293,7 +293,7 @@ fn wrong_settings_of_tables() {
     --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
-    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, lookups, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    --set winback.attribution_window_days=30: unknown key "winback" at the top level; did you mean "win_back"? Keys there: name, calendar, customers, inputs, lookups, money, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
     --set outputs.tables=["cohort_curve", "loyal"]: outputs.tables is "loyal"; did you mean "loyalty"? Allowed: EVERY TABLE
     --set outputs.tables=["cohort_curve", "churn_reasons"]: outputs.tables has "churn_reasons", which needs [inputs.surveys] with reason; this pipeline offers TABLES
     "#);
@@ -323,7 +323,7 @@ fn mistakes_in_the_file_name_the_line() {
     });
     insta::assert_snapshot!(found.join("\n\n"), @r#"
     nmae = "x"
-    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, lookups, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    shop.toml:1: unknown key "nmae" at the top level; did you mean "name"? Keys there: name, calendar, customers, inputs, lookups, money, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     name = "x
     name2 = 3
@@ -342,7 +342,7 @@ fn mistakes_in_the_file_name_the_line() {
 
     [calender]
     grains = ["week"]
-    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, lookups, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
+    shop.toml:1: unknown key "calender" at the top level; did you mean "calendar"? Keys there: name, calendar, customers, inputs, lookups, money, segments, revenue, win_back, churn_reasons, lost_sales, carts, funnel, purchase_gaps, loyalty, product_returns, receivables, churn_indicators, lifetime, cross_sell, alerts, outputs, checks, records, state
 
     [calendar]
     lapse_after_days = 3
@@ -398,9 +398,9 @@ fn what_is_missing() {
     ];
     let messages = cases.map(|text| read(text, &[]).unwrap_err().to_string());
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    shop.toml: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
-    shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
-    shop.toml:1: a pipeline follows orders or subscriptions; add [inputs.orders] or [inputs.subscriptions]
+    shop.toml: a pipeline has inputs; add [inputs.orders] or [inputs.subscriptions], or what there is without them, such as [inputs.invoices]
+    shop.toml:1: a pipeline has inputs; add [inputs.orders] or [inputs.subscriptions], or what there is without them, such as [inputs.invoices]
+    shop.toml:1: [inputs.prospects] needs "customer_id": an SQL expression that tells who was seen
     shop.toml:1: [inputs.orders] needs "path": a file, folder or glob that holds the orders
     shop.toml:2: [inputs.orders] needs "customer_id": an SQL expression that tells who ordered
     shop.toml:1: [inputs.orders] needs "ordered_at": an SQL expression that tells when it was placed

@@ -7,6 +7,7 @@ mod histories;
 mod hostile;
 mod lookups;
 mod mistakes;
+mod no_history;
 mod outputs;
 mod places;
 mod records;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::history::{
     Answer, Contact, Engagement, History, Id, Identity, Invoice, Opportunity, OrderLine, Payment,
-    Prospect, Return, Touchpoint,
+    Prospect, Return, Touchpoint, UNDATED_DAY,
 };
 
 /// A row as cells under the columns of its input.
@@ -268,7 +268,7 @@ impl Cells for Opportunity {
         match column {
             "buyer" => self.buyer = id(cell, ids.customers),
             "id" => self.id = id_or_none(cell, ids.numbers),
-            "created" => self.created = time(cell).0,
+            "created" => self.created = day_or_none(cell).unwrap_or(UNDATED_DAY),
             "closed" => self.closed = day_or_none(cell),
             "outcome" => self.outcome = if cell == "won" { Kind::Completed } else { status(cell) },
             "stage" => self.stage = optional(cell),
@@ -289,7 +289,7 @@ impl Cells for Opportunity {
         vec![
             self.buyer.to_string(),
             or_dash(self.id.as_ref()),
-            self.created.to_string(),
+            or_dash(Some(self.created).filter(|day| *day != UNDATED_DAY)),
             or_dash(self.closed),
             outcome.to_owned(),
             text(self.stage.as_deref()),

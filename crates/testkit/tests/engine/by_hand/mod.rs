@@ -5,6 +5,7 @@ mod customers;
 mod gaps;
 mod indicators;
 mod lost_reasons;
+mod no_history;
 mod omissions;
 mod opportunities;
 mod orders;
