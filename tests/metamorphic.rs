@@ -200,9 +200,12 @@ fn three_times(name: &str, table: &Table, row: &[Value], at: usize) -> Value {
         // Numerators and denominators are money, or counts in a column of money.
         ("scorecard" | "alerts", "numerator" | "denominator") => {
             let metric = text("metric");
+            let is_numerator = table.columns[at].name == "numerator";
             metric.contains("revenue")
                 || ["existing_customer_growth_rate", "quick_ratio"].contains(&metric)
+                || metric == "arpa" && is_numerator
         }
+        ("scorecard", "value" | "previous_value" | "change") => text("unit") == "currency",
         // A mean value is drawn from a distribution with this scale, and its logarithm is in the
         // likelihood of each customer.
         ("clv_models", "estimate" | "standard_error") => text("parameter") == "gamma",

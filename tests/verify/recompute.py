@@ -62,6 +62,7 @@ def _settings(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
         "at_risk_score": f"CAST({p.at_risk_score} AS DOUBLE)",
         "has_own_window": f"{p.has_own_window}",
         "has_orders": f"{p.basis == 'orders'}",
+        "has_subscriptions": f"{p.basis == 'subscriptions'}",
         "has_status": f"{p.basis == 'orders' and p.maps('orders', 'status')}",
         "has_returns": f"{'returns' in p.inputs}",
         "lost_survey_window": f"{p.lost_survey_window_days}",

@@ -13,7 +13,7 @@ pub struct Headline {
     pub numerator: Sum,
     /// What it is divided by.
     pub denominator: Sum,
-    /// What it counts in: `ratio`, `days` or `points`.
+    /// What it counts in: `ratio`, `days`, `points` or `currency`.
     pub unit: &'static str,
     /// The column that tells whether the value is final.
     pub complete: &'static str,
@@ -37,6 +37,8 @@ pub enum HeadlineValue {
     Column(&'static str),
     /// Several rows a period are one here: the numerators over the denominators of all of them.
     Quotient,
+    /// So many times the money in the column of this name, in whole currency units.
+    Times(u32, &'static str),
 }
 
 /// Columns that are added up, and columns that are taken off.

@@ -108,7 +108,11 @@ fn headline(of: &Headline) -> Value {
         "rows": rows.collect::<Vec<_>>(),
         "value": match of.value {
             HeadlineValue::Column(column) => Some(column),
-            HeadlineValue::Quotient => None,
+            HeadlineValue::Quotient | HeadlineValue::Times(..) => None,
+        },
+        "times": match of.value {
+            HeadlineValue::Times(times, column) => Some(json!({ "column": column, "by": times })),
+            HeadlineValue::Column(_) | HeadlineValue::Quotient => None,
         },
         "numerator": sum(of.numerator),
         "denominator": sum(of.denominator),

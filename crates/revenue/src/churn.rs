@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use kohort_model::view::{FEW_PERIODS, Panel, Percent};
 use kohort_model::{
-    Basis, Block, Column, Context, Extent, Finished, Grid, Headline, Identities, Measure,
-    MeasureSpec, Periods, Series, Sum, Table, TableSchema, TableSpec, Unit, View, average, keys,
-    merge_as, row,
+    Basis, Block, Column, Context, Extent, Finished, Grid, Headline, HeadlineValue, Identities,
+    Measure, MeasureSpec, Periods, Requires, Series, Sum, Table, TableSchema, TableSpec, Unit,
+    View, average, keys, merge_as, row,
 };
 
 use crate::customer::Revenue;
@@ -50,7 +50,25 @@ const fn share(
     Headline::ratio(name, Sum { plus, minus }, &["opening_revenue"])
 }
 
+/// Recurring revenue at the close, so many times.
+const fn recurring(name: &'static str, times: u32) -> Headline {
+    Headline {
+        value: HeadlineValue::Times(times, "closing_revenue"),
+        unit: "currency",
+        requires: Requires::SUBSCRIPTIONS,
+        ..Headline::ratio(name, Sum::NOTHING, &[])
+    }
+}
+
 const HEADLINES: &[Headline] = &[
+    recurring("arr", 12),
+    recurring("mrr", 1),
+    Headline {
+        value: HeadlineValue::Column("average_revenue_per_customer"),
+        unit: "currency",
+        requires: Requires::SUBSCRIPTIONS,
+        ..Headline::ratio("arpa", Sum::of(&["closing_revenue"]), &["closing_customers"])
+    },
     share(
         "existing_customer_growth_rate",
         &["reactivated_revenue", "expansion_revenue"],

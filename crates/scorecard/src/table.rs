@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::view::{Panel, Shape, View};
 use kohort_model::{
     Cell, Column, Day, HeadlineValue, RowsWhere, Scale, Sum, Table, TableSchema, TableSpec, Unit,
-    Values, keys, rate, row,
+    Values, average, keys, rate, row,
 };
 
 use crate::metric::Metric;
@@ -59,7 +59,15 @@ pub static SCORECARD: TableSpec = TableSpec {
         panels: &[Panel::Newest {
             title: "the last complete period of each",
             by: "metric",
-            first: &["kept_rate", "churn_rate", "yearly_kept_rate", "yearly_buyer_rate"],
+            first: &[
+                "kept_rate",
+                "churn_rate",
+                "yearly_kept_rate",
+                "yearly_buyer_rate",
+                "mrr",
+                "arr",
+                "arpa",
+            ],
             columns: &[
                 "metric",
                 "period",
@@ -87,7 +95,7 @@ static SCHEMA: TableSchema = TableSchema {
         columns::VALUE,
         columns::NUMERATOR,
         columns::DENOMINATOR,
-        Column::text("unit", "what the value counts in: ratio, days or points"),
+        Column::text("unit", "what the value counts in: ratio, days, points or currency"),
         columns::PREVIOUS_VALUE,
         columns::CHANGE,
         columns::THRESHOLD,
@@ -131,6 +139,13 @@ pub fn scorecard(
     scorecard
 }
 
+/// Where the values of a metric come from.
+enum Origin<'a> {
+    Column(&'a [Option<f64>]),
+    Quotient,
+    Times(i128, &'a Values, Scale),
+}
+
 /// A table, as a metric sees it.
 struct Source<'a> {
     metric: Metric,
@@ -141,7 +156,7 @@ struct Source<'a> {
     segment_values: &'a [Option<Arc<str>>],
     periods: &'a [Option<Day>],
     complete: &'a [Option<bool>],
-    values: Option<&'a [Option<f64>]>,
+    values: Origin<'a>,
     numerator: Amounts<'a>,
     denominator: Amounts<'a>,
 }
@@ -158,8 +173,11 @@ impl<'a> Source<'a> {
             periods: days(table, keys::PERIOD.name),
             complete: flags(table, headline.complete),
             values: match headline.value {
-                HeadlineValue::Column(name) => Some(floats(table, name)),
-                HeadlineValue::Quotient => None,
+                HeadlineValue::Column(name) => Origin::Column(floats(table, name)),
+                HeadlineValue::Quotient => Origin::Quotient,
+                HeadlineValue::Times(times, name) => {
+                    Origin::Times(times.into(), column(table, name), scale)
+                }
             },
             numerator: Amounts::new(&headline.numerator, table, scale),
             denominator: Amounts::new(&headline.denominator, table, scale),
@@ -182,9 +200,12 @@ impl<'a> Source<'a> {
         for rows in self.rows.chunk_by(is_one) {
             let row = rows[0];
             let (numerator, denominator) = (self.numerator.of(rows), self.denominator.of(rows));
-            let value = match self.values {
-                Some(values) => values[row],
-                None => numerator.zip(denominator).and_then(|(of, by)| rate(of, by)),
+            let value = match &self.values {
+                Origin::Column(values) => values[row],
+                Origin::Quotient => numerator.zip(denominator).and_then(|(of, by)| rate(of, by)),
+                Origin::Times(times, money, scale) => {
+                    integer(money, row).and_then(|sum| average(times * sum, 1, *scale))
+                }
             };
             let previous = before.filter(|(other, _)| self.is_same_line(*other, row));
             if previous.is_none() {

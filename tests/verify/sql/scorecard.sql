@@ -37,6 +37,19 @@ money AS (
         ], recursive := true)
     FROM revenue_churn
 ),
+-- Of subscriptions what is paid at the close: in a month, in a year, and by a customer.
+recurring AS (
+    SELECT grain, segment, segment_value, period, is_complete,
+        unnest([
+            {'metric': 'mrr', 'value': CAST(closing_revenue AS DOUBLE) / getvariable('minor_units'),
+                'numerator': NULL, 'denominator': NULL},
+            {'metric': 'arr', 'value': CAST(12 * closing_revenue AS DOUBLE) / getvariable('minor_units'),
+                'numerator': NULL, 'denominator': NULL},
+            {'metric': 'arpa', 'value': average_revenue_per_customer,
+                'numerator': CAST(closing_revenue AS HUGEINT), 'denominator': units(closing_customers)}
+        ], recursive := true)
+    FROM revenue_churn WHERE getvariable('has_subscriptions')
+),
 back AS (
     SELECT grain, segment, segment_value, period, is_complete,
         unnest([
@@ -100,6 +113,7 @@ recommended AS (
 )
 FROM retained WHERE metric <> CASE WHEN getvariable('has_orders') THEN 'annualised_churn_rate' ELSE 'yearly_buyer_rate' END
 UNION ALL BY NAME SELECT * EXCLUDE (gone, opening) FROM money
+UNION ALL BY NAME FROM recurring
 UNION ALL BY NAME FROM back
 UNION ALL BY NAME FROM loyal
 UNION ALL BY NAME FROM sold
@@ -151,7 +165,8 @@ limited AS (
     FROM held
 )
 SELECT metric, grain, segment, segment_value, period, value, numerator, denominator,
-    CASE metric WHEN 'dso' THEN 'days' WHEN 'nps' THEN 'points' ELSE 'ratio' END AS unit,
+    CASE metric WHEN 'dso' THEN 'days' WHEN 'nps' THEN 'points'
+        WHEN 'mrr' THEN 'currency' WHEN 'arr' THEN 'currency' WHEN 'arpa' THEN 'currency' ELSE 'ratio' END AS unit,
     previous_value,
     value - previous_value AS change,
     threshold, direction,

@@ -180,7 +180,8 @@ impl Pipeline {
             None => nothing_of_histories(root, unique_order_ids.as_ref())?,
         }
         let known_days = calendar::known_days(&calendar)?;
-        let grains = calendar::grains(&calendar, &root.table("revenue")?, basis.unwrap_or_default())?;
+        let grains =
+            calendar::grains(&calendar, &root.table("revenue")?, basis.unwrap_or_default())?;
 
         let name = match root.get("name") {
             Some(item) => item.text("a text, the pipeline's name")?,
