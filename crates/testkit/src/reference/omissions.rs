@@ -10,13 +10,24 @@ pub(super) fn omissions(frame: &Frame<'_>) -> Omissions {
     let everybody = &frame.groups[0];
     let touches = everybody.people.iter().flat_map(|p| &p.further.touches);
     let engagement = everybody.people.iter().filter(|p| !p.is_customer());
-    let surveys = frame.history.surveys.iter().flatten().filter(|a| a.day < frame.as_of);
+    // What nobody answered and has no score counts nowhere.
+    let surveys = frame
+        .history
+        .surveys
+        .iter()
+        .flatten()
+        .filter(|a| a.day < frame.as_of && (a.customer.is_some() || a.score.is_some()));
+    let of_nobody = surveys.clone().filter(|a| {
+        let reason = a.reason.as_ref();
+        a.customer.is_none() && reason.is_some_and(|r| !r.is_empty() && r != "unknown")
+    });
+    let idle_answers = churn_reasons::idle_answers(frame) + of_nobody.count();
     let [early, active] = win_back::idle_messages(frame);
     let all = [
         ("cohort_retention", "refunds_before_cohort", refunds_before_cohort(frame)),
         ("win_back", "contacts_before_first_activity", early),
         ("win_back", "contacts_while_active", active),
-        ("churn_reasons", "answers_near_no_churn_event", churn_reasons::idle_answers(frame)),
+        ("churn_reasons", "answers_near_no_churn_event", idle_answers),
         ("nps", "answers_without_score", surveys.filter(|a| a.score.is_none()).count()),
         ("carts", "events_without_cart", touches.filter(|t| t.cart.is_none()).count()),
         ("funnel", "events_without_first_step", funnel::events_on_no_path(frame)),
