@@ -19,7 +19,7 @@ pub(crate) const SIGNALS: &[Source] = &[
 pub(crate) static LIFETIME: SettingsSection = SettingsSection {
     name: "lifetime",
     meaning: "The models of lifetime value.",
-    requires: Requires::NOTHING,
+    requires: Requires::HISTORY,
     keys: &[
         Setting::new(
             "model",

@@ -266,8 +266,8 @@ fn alerts_need_the_inputs_of_their_metric() {
     }
     let alerts =
         ["alerts.loyal_customer_rate.below=0.1", "alerts.orders_conversion_rate.below=0.1"];
-    insta::assert_snapshot!(errors_in(SUBSCRIBERS, &[&alerts[..1], &alerts[1..]]), @r#"
-    --set alerts.loyal_customer_rate.below=0.1: alerts.loyal_customer_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate, yearly_kept_rate
-    --set alerts.orders_conversion_rate.below=0.1: alerts.orders_conversion_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate, yearly_kept_rate
-    "#);
+    insta::assert_snapshot!(errors_in(SUBSCRIBERS, &[&alerts[..1], &alerts[1..]]), @r"
+    --set alerts.loyal_customer_rate.below=0.1: alerts.loyal_customer_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, arpa, arr, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, mrr, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate, yearly_kept_rate
+    --set alerts.orders_conversion_rate.below=0.1: alerts.orders_conversion_rate is about orders, but this pipeline follows subscriptions; metrics of this pipeline: annualised_churn_rate, arpa, arr, churn_rate, existing_customer_growth_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, mrr, net_revenue_churn_rate, net_revenue_retention, quick_ratio, reactivation_rate, retention_rate, win_back_rate, yearly_kept_rate
+    ");
 }

@@ -81,6 +81,9 @@ tables = ["revenue_movements", "clv_models"]
     churn_reasons.survey_window_days: 90
     churn_reasons.reasons."Too dear": price
     churn_indicators.window_days: 30
+    customers.at_risk_score: 0.5
+    lifetime.horizon_months: 12
+    lifetime.annual_discount_rate: 0.1
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
@@ -193,14 +196,14 @@ fn wrong_subscriptions() {
     --set inputs.subscriptions.canceled_at=day: unknown key "canceled_at" in [inputs.subscriptions]; did you mean "cancelled_at"? Keys there: path, customer_id, subscription_id, started_at, ended_at, ended_at_inclusive, amount, discounts, interval, updated_at, cancelled_at, cancel_reason, involuntary, trial, plan, where, timezone, scale, currency, rates, deduplicate
     --set customers.reactivation_gap_days=-1: customers.reactivation_gap_days is the number -1; it must be a whole number of days from 0 to 36500
     --set customers.reactivation_gap_days=auto: customers.reactivation_gap_days is the text "auto"; it must be a whole number of days from 0 to 36500
-    --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
+    --set customers.reactivation_days=3: unknown key "reactivation_days" in [customers]; did you mean "reactivation_gap_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score, risk_window
     --set customers.lapse_after_days=90: customers.lapse_after_days is for orders, but a subscriber leaves on the first day that is not paid; remove it, or set reactivation_gap_days to overlook short gaps
     --set customers.activity=any: customers.activity is for orders, but this pipeline follows subscriptions; remove it
     --set customers.at_risk_ratio=3: customers.at_risk_ratio is about orders, but this pipeline follows subscriptions; remove it
     --set lost_sales.recovery_window_days=3: lost_sales needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; add it, or remove the setting
     --set purchase_gaps.bucket_days=3: purchase_gaps is about orders, but this pipeline follows subscriptions; remove it
     --set loyalty.orders=3: loyalty is about orders, but this pipeline follows subscriptions; remove it
-    --set lifetime.model=bg_nbd: lifetime is about orders, but this pipeline follows subscriptions; remove it
+    --set lifetime.model=bg_nbd: lifetime.model is about orders, but this pipeline follows subscriptions; remove it
     --set checks.unique_order_ids=true: checks.unique_order_ids is for orders, but this pipeline follows subscriptions; remove it
     --set churn_reasons.reasons.x=y: churn_reasons.reasons needs [inputs.surveys] with reason, or [inputs.subscriptions] with cancel_reason; add it, or remove the setting
     --set outputs.tables=["win_back", "lost_sales"]: outputs.tables has "lost_sales", which needs [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers TABLES

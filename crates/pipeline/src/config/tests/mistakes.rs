@@ -117,11 +117,11 @@ fn wrong_calendar_and_customers() {
     --set customers.lapse_after_days=1.5: customers.lapse_after_days is the number 1.5; it must be a whole number of days from 1 to 36500, or "auto"
     --set customers.lapse_after_days=automatic: customers.lapse_after_days is the text "automatic"; it must be a whole number of days from 1 to 36500, or "auto"
     --set customers.activity=order: customers.activity is "order". Allowed: sales, any
-    --set customers.lapse_days=3: unknown key "lapse_days" in [customers]; did you mean "lapse_after_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
+    --set customers.lapse_days=3: unknown key "lapse_days" in [customers]; did you mean "lapse_after_days"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score, risk_window
     --set customers.at_risk_ratio=0: customers.at_risk_ratio is the number 0; it must be a number above 0, such as 2
     --set customers.at_risk_ratio=inf: customers.at_risk_ratio is the number inf; it must be a number above 0, such as 2
     --set customers.at_risk_ratio=often: customers.at_risk_ratio is the text "often"; it must be a number above 0, such as 2
-    --set customers.risk_ratio=2: unknown key "risk_ratio" in [customers]; did you mean "at_risk_ratio"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score
+    --set customers.risk_ratio=2: unknown key "risk_ratio" in [customers]; did you mean "risk_window"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score, risk_window
     "#);
 }
 
@@ -284,12 +284,12 @@ fn wrong_settings_of_tables() {
     --set lifetime.model=gamma_gamma: lifetime.model is "gamma_gamma". Allowed: bg_nbd, mbg_nbd, pareto_nbd
     --set lifetime.unit_days=0: lifetime.unit_days is the number 0; it must be a whole number of days from 1 to 36500
     --set lifetime.horizon_units=0: lifetime.horizon_units is the number 0; it must be a whole number of units from 1 to 10000
-    --set lifetime.horizon_days=365: unknown key "horizon_days" in [lifetime]; did you mean "horizon_units"? Keys there: model, unit_days, horizon_units, annual_discount_rate, calibration_end
+    --set lifetime.horizon_days=365: unknown key "horizon_days" in [lifetime]; did you mean "horizon_units"? Keys there: model, unit_days, horizon_units, horizon_months, annual_discount_rate, calibration_end
     --set lifetime.annual_discount_rate=10: lifetime.annual_discount_rate is the number 10; it must be a share from 0 to below 10, such as 0.1
     --set lifetime.annual_discount_rate=-0.1: lifetime.annual_discount_rate is the number -0.1; it must be a share from 0 to below 10, such as 0.1
     --set lifetime.annual_discount_rate=nan: lifetime.annual_discount_rate is the number NaN; it must be a share from 0 to below 10, such as 0.1
     --set lifetime.annual_discount_rate=10%: lifetime.annual_discount_rate is the text "10%"; it must be a share from 0 to below 10, such as 0.1
-    --set lifetime.discount_rate=0.1: unknown key "discount_rate" in [lifetime]. Keys there: model, unit_days, horizon_units, annual_discount_rate, calibration_end
+    --set lifetime.discount_rate=0.1: unknown key "discount_rate" in [lifetime]. Keys there: model, unit_days, horizon_units, horizon_months, annual_discount_rate, calibration_end
     --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it

@@ -105,12 +105,13 @@ fn defaults() {
     loyalty.window_days: 365
     loyalty.orders: 3
     churn_indicators.window_days: 30
+    customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.5
+    customers.risk_window: lapse
     lifetime.model: bg_nbd
     lifetime.unit_days: 7
     lifetime.horizon_units: 52
     lifetime.annual_discount_rate: 0.1
-    customers.at_risk_ratio: 2
-    customers.at_risk_score: 0.5
     alerts.churn_rate.unusual: above
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
@@ -140,6 +141,9 @@ fn defaults() {
     win_back.attribution_window_days: 30
     churn_reasons.survey_window_days: 90
     churn_indicators.window_days: 30
+    customers.at_risk_score: 0.5
+    lifetime.horizon_months: 12
+    lifetime.annual_discount_rate: 0.1
     alerts.churn_rate.above: 0.07
     alerts.churn_rate.grain: month
     outputs.path: /home/shop/out
@@ -309,13 +313,14 @@ unique_order_ids = true
     loyalty.window_days: 180
     loyalty.orders: 5
     churn_indicators.window_days: 30
+    customers.at_risk_ratio: 1.5
+    customers.at_risk_score: 0.5
+    customers.risk_window: lapse
     lifetime.model: pareto_nbd
     lifetime.unit_days: 1
     lifetime.horizon_units: 365
     lifetime.annual_discount_rate: 0
     lifetime.calibration_end: 2024-01-01
-    customers.at_risk_ratio: 1.5
-    customers.at_risk_score: 0.5
     alerts.churn_rate.unusual: above
     alerts.churn_rate.grain: month
     outputs.path: /out/shop

@@ -91,6 +91,7 @@ fn tables_that_need_a_history() {
     outputs.tables has "customer_retention", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "revenue_churn", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "revenue_movements", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
+    outputs.tables has "revenue_events", which needs [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "win_back", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "churn_reasons", which needs [inputs.subscriptions], or [inputs.orders] and beside it [inputs.surveys] with reason; this pipeline offers TABLES
     outputs.tables has "lost_sales", which needs [inputs.orders], [inputs.opportunities], or [inputs.touchpoints] with cart_id; this pipeline offers TABLES
@@ -103,6 +104,7 @@ fn tables_that_need_a_history() {
     outputs.tables has "nps", which needs [inputs.surveys] with score; this pipeline offers TABLES
     outputs.tables has "churn_indicators", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "customers", which needs [inputs.orders]; this pipeline offers TABLES
+    outputs.tables has "subscribers", which needs [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "clv_models", which needs [inputs.orders], or [inputs.subscriptions]; this pipeline offers TABLES
     outputs.tables has "clv_holdout", which needs [inputs.orders]; this pipeline offers TABLES
     outputs.tables has "cross_sell", which needs [inputs.order_lines]; this pipeline offers TABLES
@@ -168,7 +170,7 @@ fn settings_that_need_a_history() {
     --set win_back.prospect_after_days=3: win_back needs [inputs.orders], or [inputs.subscriptions]; add it, or remove the setting
     --set churn_reasons.survey_window_days=3: churn_reasons needs [inputs.orders], or [inputs.subscriptions]; add it, or remove the setting
     --set churn_indicators.window_days=3: churn_indicators needs [inputs.orders], or [inputs.subscriptions]; add it, or remove the setting
-    --set lifetime.unit_days=3: lifetime needs [inputs.orders]; add it, or remove the setting
+    --set lifetime.unit_days=3: lifetime needs [inputs.orders], or [inputs.subscriptions]; add it, or remove the setting
     --set lost_sales.recovery_window_days=3: lost_sales needs [inputs.orders], [inputs.opportunities], or [inputs.touchpoints] with cart_id; add it, or remove the setting
     --set checks.unique_order_ids=true: checks.unique_order_ids needs [inputs.orders]; add it, or remove the setting
     --set alerts.churn_rate.above=0.1: alerts.churn_rate needs [inputs.orders], or [inputs.subscriptions]; metrics of this pipeline: dso, late_share

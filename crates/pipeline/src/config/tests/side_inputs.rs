@@ -219,12 +219,13 @@ fn every_key_of_further_inputs() {
     product_returns.reasons."wrong size": size
     receivables.terms_days: 0
     churn_indicators.window_days: 7
+    customers.at_risk_ratio: 2
+    customers.at_risk_score: 0.25
+    customers.risk_window: lapse
     lifetime.model: bg_nbd
     lifetime.unit_days: 7
     lifetime.horizon_units: 52
     lifetime.annual_discount_rate: 0.1
-    customers.at_risk_ratio: 2
-    customers.at_risk_score: 0.25
     cross_sell.min_support: 0
     cross_sell.max_items: 50
     alerts.churn_rate.above: 0.05
@@ -283,7 +284,7 @@ fn defaults_of_further_inputs() {
     ");
     assert_eq!(
         pipeline.tables.len(),
-        tables().count() - 6,
+        tables().count() - 7,
         "all but those on request, reasons, checks and those of subscriptions"
     );
     assert!(pipeline.maps(Input::Touchpoints, "cart_id"));
@@ -477,8 +478,8 @@ fn wrong_further_settings() {
     --set alerts.churn_rate.above=inf: alerts.churn_rate.above is the number inf; it must be a number such as 0.05
     --set alerts.churn_rate={ above = 0.1, grain = "monthly" }: alerts.churn_rate.grain is "monthly"; did you mean "month"? Allowed: day, week, month, quarter, year
     --set alerts.churn_rate.over=0.1: unknown key "over" in [alerts.churn_rate]. Keys there: above, below, unusual, grain
-    --set alerts.churnrate.above=0.1: alerts.churnrate is "churnrate"; did you mean "churn_rate"? Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
-    --set alerts.x.above=0.1: alerts.x is "x". Allowed: annualised_churn_rate, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
+    --set alerts.churnrate.above=0.1: alerts.churnrate is "churnrate"; did you mean "churn_rate"? Allowed: annualised_churn_rate, arpa, arr, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, mrr, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
+    --set alerts.x.above=0.1: alerts.x is "x". Allowed: annualised_churn_rate, arpa, arr, cart_abandonment_rate, cart_recovery_rate, carts_conversion_rate, churn_rate, dso, existing_customer_growth_rate, funnel_conversion_rate, gross_revenue_churn_rate, gross_revenue_retention, kept_rate, late_share, loyal_customer_rate, mrr, net_revenue_churn_rate, net_revenue_retention, nps, opportunities_conversion_rate, orders_conversion_rate, quick_ratio, reactivation_rate, repeat_purchase_ratio, retention_rate, unit_return_rate, win_back_rate, yearly_buyer_rate, yearly_kept_rate
     "#);
 }
 
@@ -503,6 +504,7 @@ fn tables_that_lack_an_input() {
     --set outputs.tables=receivables: outputs.tables has "receivables", which needs [inputs.invoices]
     --set outputs.tables=nps: outputs.tables has "nps", which needs [inputs.surveys] with score
     --set outputs.tables=churn_indicators: outputs.tables has "churn_indicators", which needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score
+    --set outputs.tables=subscribers: outputs.tables has "subscribers", which is about subscriptions, but this pipeline follows orders
     --set outputs.tables=cross_sell: outputs.tables has "cross_sell", which needs [inputs.order_lines]
     --set outputs.tables=cross_sell_customers: outputs.tables has "cross_sell_customers", which needs [inputs.order_lines]
     "#);
@@ -548,9 +550,9 @@ fn alerts_replace_what_is_built_in() {
     let [alert] = &alerts(&["alerts.churn_rate.below=-1"])[..] else { panic!("one metric") };
     assert_eq!((alert.grain, alert.beyond), (None, Beyond::Below(-1.0)));
     let all = metrics();
-    // One is of subscriptions alone, one of orders with a status.
-    let is_offered =
-        |name: &&str| !["annualised_churn_rate", "orders_conversion_rate"].contains(name);
+    // One is of orders with a status, the others of subscriptions alone.
+    let others = ["orders_conversion_rate", "annualised_churn_rate", "mrr", "arr", "arpa"];
+    let is_offered = |name: &&str| !others.contains(name);
     let names: Vec<_> = all.iter().map(|metric| metric.headline.name).filter(is_offered).collect();
     let all: Vec<_> = names.iter().map(|name| format!("alerts.{name}.above=1")).collect();
     let mut all: Vec<_> = all.iter().map(String::as_str).collect();
