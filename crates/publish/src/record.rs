@@ -282,7 +282,7 @@ pub struct EventCounts {
     /// Payments of invoices.
     #[serde(default)]
     pub payments: u64,
-    /// Of the answers, those of nobody knows whom.
+    /// Of the answers, those without a customer.
     #[serde(default)]
     pub anonymous_answers: u64,
     /// Signals of engagement.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kohort_model::view::{FEW_PERIODS, Panel, Percent};
 use kohort_model::{
     Basis, Block, Column, Context, Extent, Finished, Grid, Headline, HeadlineValue, Identities,
-    Measure, MeasureSpec, Periods, Requires, Series, Sum, Table, TableSchema, TableSpec, Unit,
-    View, average, keys, merge_as, row,
+    Measure, MeasureSpec, Periods, Requires, Series, Sum, Table, TableSchema, TableSpec,
+    TableWarning, Unit, View, average, keys, merge_as, row,
 };
 
 use crate::customer::Revenue;
@@ -306,8 +306,28 @@ impl Measure for RevenueChurn {
                 write_row(&mut table, context, series, p, movements);
             }
         }
-        vec![table].into()
+        let grains = (0..context.periods.len()).filter_map(|g| warning(context, g));
+        let warnings = grains.map(|text| TableWarning { table: SCHEMA.name, text }).collect();
+        Finished { tables: vec![table], warnings, ..Finished::default() }
     }
+}
+
+/// That no row of a grain is complete, as the history is shorter than the windows that it compares.
+fn warning(context: &Context, g: usize) -> Option<String> {
+    let (periods, window) = (&context.periods[g], context.revenue_windows[g]);
+    let is_known = |p: usize| is_complete(context, (g, periods), p);
+    if window == 1 || context.first_activity.is_none() || (0..periods.len()).any(is_known) {
+        return None;
+    }
+    let (grain, known) = (periods.grain.name(), periods.len());
+    let windows = match context.basis {
+        Basis::Orders => "two windows",
+        Basis::Subscriptions => "closes at a distance",
+    };
+    Some(format!(
+        "no row by {grain} is complete: it compares {windows} of {window} {grain}s, and the history has {known}; \
+         set window under [revenue] to fewer, such as \"1 {grain}\""
+    ))
 }
 
 fn write_row(

@@ -45,7 +45,7 @@ pub struct NotTaken {
     pub other_step: u64,
     /// Rows of an id that no row of the input has beside which they stand.
     pub unmatched: u64,
-    /// Of nobody knows whom, and with nothing that counts without.
+    /// Without a customer, and with nothing that counts without.
     pub anonymous: u64,
     /// Open and of no day.
     pub undated: u64,
@@ -71,7 +71,7 @@ pub struct Census {
     pub open: u64,
     /// Paid subscriptions.
     pub subscriptions: u64,
-    /// Of the answers that were folded, those of nobody knows whom.
+    /// Of the answers that were folded, those without a customer.
     pub anonymous_answers: u64,
     /// Opportunities that are not decided before `as_of`, those of no day left aside.
     pub open_opportunities: u64,

@@ -230,7 +230,7 @@ pub(crate) enum Stream {
     Touches,
     /// What visitors did whose customer nobody knows, by the visitor's number.
     Anonymous,
-    /// Answers of nobody knows whom.
+    /// Answers without a customer.
     Nameless,
     /// The rows of an input beside the history; those of visitors until it is known who they are.
     Of(Input),

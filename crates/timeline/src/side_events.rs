@@ -30,7 +30,7 @@ type Standing = (Vec<u32>, Vec<u32>);
 pub(crate) struct Told {
     /// People, customers first.
     pub people: usize,
-    /// The same with the answers of nobody knows whom, each one more.
+    /// The same with the answers without a customer, each one more.
     pub all: usize,
 }
 
@@ -89,7 +89,7 @@ impl SideRows {
         Told { people, all: people + self.with_nameless(streams, slots, people, left_out) }
     }
 
-    /// Adds answers of nobody knows whom, each as one more after `people`; gives their number.
+    /// Adds answers without a customer, each as one more after `people`; gives their number.
     fn with_nameless(
         &mut self,
         streams: &Streams<'_>,

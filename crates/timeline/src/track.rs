@@ -76,7 +76,7 @@ fn take<T: Copy>(from: &[T], picked: &[u32]) -> Vec<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timelines {
     pub customers: usize,
-    /// How many of them are people; the others, who come last, are answers of nobody knows whom.
+    /// How many of them are people; the others, who come last, are answers without a customer.
     pub people: usize,
     /// Whether refunds are among the activity.
     pub any_activity: bool,

@@ -5,7 +5,7 @@ WITH answer AS (
     WHERE r.score IS NOT NULL AND r.customer_id IS NOT NULL
     GROUP BY ALL
 ),
--- Answers of nobody knows whom, each of one more who never ordered.
+-- Answers without a customer, each of one more person who never ordered.
 given AS (
     SELECT a.grain, a.idx, s.segment, s.segment_value, a.score
     FROM answer a JOIN slot s ON s.who = who_of(a.customer_id)
