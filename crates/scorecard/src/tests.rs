@@ -121,6 +121,9 @@ static REVENUE: TableSchema = TableSchema {
         Column::rate("net_revenue_retention", ""),
         Column::rate("existing_customer_growth_rate", ""),
         Column::rate("quick_ratio", ""),
+        Column::money("closing_revenue", ""),
+        Column::count("closing_customers", Unit::Customers, ""),
+        Column::average("average_revenue_per_customer", ""),
         keys::IS_COMPLETE,
     ],
     key: &["grain", "segment", "segment_value", "period"],
@@ -383,7 +386,8 @@ fn what_was_divided() {
     for (column, value) in REVENUE.columns[10..16].iter().zip([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) {
         fill = fill.column(column.name, [value]);
     }
-    fill.column("is_complete", [true]).finish();
+    fill = fill.column("closing_revenue", [123_456_i128]).column("closing_customers", [12_u32]);
+    fill.column("average_revenue_per_customer", [7.0]).column("is_complete", [true]).finish();
     let retention = retention(&[("month", None, 0, 800, Some(0.08), true)]);
     let scorecard = scorecard(cents(), &[revenue, retention], &[]);
     for (metric, value, numerator, denominator) in [
@@ -399,11 +403,14 @@ fn what_was_divided() {
         ("net_revenue_retention", 4.0, "-52700", "1000"),
         ("existing_customer_growth_rate", 5.0, "-53680", "1000"),
         ("quick_ratio", 6.0, "321", "54000"),
+        ("arpa", 7.0, "123456", "1200"),
+        ("arr", 14_814.72, "-", "-"),
+        ("mrr", 1_234.56, "-", "-"),
     ] {
         let expected = format!("value numerator denominator\n{value} {numerator} {denominator}");
         assert_rows(&scorecard, metric, &expected);
     }
-    assert_eq!(scorecard.rows(), 12);
+    assert_eq!(scorecard.rows(), 15);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use kohort_measures::MEASURES;
 use kohort_model::{
     Basis, Cell, Cells, Context, CustomerTable, Day, EventBatch, Finished, Grain, IdType, Input,
     Measure, MeasureSpec, MemoryGuard, OmissionCounter, Omitted, Periods, RiskFit, SegmentAt,
-    SettingValue, Source, Spill, Table, TableSchema, WinBack,
+    SettingValue, Source, Spill, Table, TableSchema, TableSpec, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, Omissions, in_order_of_names};
 use kohort_testkit::strategies::Case;
@@ -60,15 +60,14 @@ fn measures(
 ) -> Vec<Box<dyn Measure>> {
     let basis = Some(settings.basis).filter(|_| settings.has_history);
     let has = |source: &Source| has_source(history, basis, *source);
-    let is_offered = |spec: &&&MeasureSpec| {
-        let mut tables = spec.tables.iter();
-        tables.any(|t| t.requires.is_met(has) && (settings.has_history || !t.needs_history))
-    };
+    let has_history = settings.has_history;
+    let is_offered =
+        |table: &TableSpec| table.requires.is_met(has) && (has_history || !table.needs_history);
     let settings = of_measures(settings);
-    let offered = MEASURES.iter().filter(is_offered);
+    let offered = MEASURES.iter().filter(|spec| spec.tables.iter().any(is_offered));
     let mut measures: Vec<_> =
         offered.map(|spec| (spec.start)(Arc::clone(context), &settings)).collect();
-    let tables = kohort_measures::tables().filter(|table| table.requires.is_met(has));
+    let tables = kohort_measures::tables().filter(|table| is_offered(table));
     measures.push(Box::new(OmissionCounter::new(Arc::clone(context), &settings, tables)));
     measures
 }
