@@ -62,6 +62,7 @@ inputs! {
 }
 
 /// An input as it declares itself.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about an input")]
 pub struct InputSpec {
     /// Which input it is.
     pub input: Input,

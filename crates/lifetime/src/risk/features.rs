@@ -183,7 +183,7 @@ mod tests {
             let context = Context { lapse_days, ..Context::default() };
             let days: Vec<Day> = days.iter().map(|day| Day(*day)).collect();
             let mut rhythm = Rhythm::default();
-            days.iter().for_each(|day| rhythm.push(*day));
+            rhythm.extend(&days);
             let features = Features::new(&days, &rhythm, Day(day), 0, &context);
             assert!(features.0 < 1 << PLAIN_BITS);
             let mut terms = Vec::new();

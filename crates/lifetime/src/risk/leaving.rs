@@ -144,7 +144,7 @@ impl Leaving {
                 let passed = days[before..].iter().take_while(|day| **day < opening).count();
                 let has_left = match context.basis {
                     Basis::Orders => {
-                        days[before..before + passed].iter().for_each(|day| rhythm.push(*day));
+                        rhythm.extend(&days[before..before + passed]);
                         let silent = at_risk.silent_days(rhythm, context);
                         let next = days.get(before + passed);
                         next.is_none_or(|next| *next >= opening.plus(silent.into()))
@@ -154,7 +154,8 @@ impl Leaving {
                 before += passed;
                 let signals = std::mem::take(&mut self.signals[month - used.start]);
                 let features = Features::new(&days[..before], rhythm, opening, signals, context);
-                let key = features.0 << KEY_BITS | frame.part(month) | u64::from(has_left) * LEFT;
+                let left = if has_left { LEFT } else { 0 };
+                let key = features.0 << KEY_BITS | frame.part(month) | left;
                 match usize::try_from(key) {
                     Ok(place) if key < PLAIN => self.plain[place] += 1,
                     _ => self.others.push(key),

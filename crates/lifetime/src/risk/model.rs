@@ -78,7 +78,7 @@ impl RiskModel {
         let (days, _) = block.activity.of(customer);
         let as_of = self.context.as_of;
         rhythm.clear();
-        days.iter().for_each(|day| rhythm.push(*day));
+        rhythm.extend(days);
         let signals = self.frame.signals_at(as_of, levels);
         self.of(Features::new(days, rhythm, as_of, signals, &self.context))
     }

@@ -20,6 +20,13 @@ impl Rhythm {
         }
     }
 
+    /// The same with several days.
+    pub fn extend(&mut self, days: &[Day]) {
+        for day in days {
+            self.push(*day);
+        }
+    }
+
     /// Forgets the customer.
     pub fn clear(&mut self) {
         self.last = None;
@@ -62,7 +69,7 @@ mod tests {
             let mut rhythm = Rhythm::default();
             rhythm.push(Day(99));
             rhythm.clear();
-            days.iter().for_each(|day| rhythm.push(Day(*day)));
+            rhythm.extend(&days.iter().map(|day| Day(*day)).collect::<Vec<_>>());
             assert_eq!(rhythm.usual_twice(), expected.map(|(twice, _)| twice), "{days:?}");
             assert_eq!(rhythm.overdue_class(0), 0);
             let Some((_, ends)) = expected else {

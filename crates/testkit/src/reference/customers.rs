@@ -36,7 +36,7 @@ fn row(frame: &Frame<'_>, customer: &Person) -> NaiveRow {
     // Less than W days ago.
     let is_back = order_days
         .iter()
-        .any(|day| customer.returns_on(*day, frame.w) && day.plus(frame.w.into()) >= frame.as_of);
+        .any(|day| customer.returns_on(*day, frame.w) && day.plus(frame.w) >= frame.as_of);
 
     let is_overdue = overdue.is_some_and(|ratio| ratio >= frame.settings.lifetime.at_risk_ratio);
     let status = if !customer.is_active_at_end_of(last_known, frame.w) {

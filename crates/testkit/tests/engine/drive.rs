@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use kohort_measures::MEASURES;
 use kohort_model::{
     Basis, Cell, Cells, Context, CustomerTable, Day, EventBatch, Finished, Grain, IdType, Input,
-    Measure, MeasureSpec, MemoryGuard, OmissionCounter, Omitted, Periods, RiskFit, SegmentAt,
-    SettingValue, Source, Spill, Table, TableSchema, TableSpec, WinBack,
+    Measure, MemoryGuard, OmissionCounter, Omitted, Periods, RiskFit, SegmentAt, SettingValue,
+    Source, Spill, Table, TableSchema, TableSpec, WinBack,
 };
 use kohort_testkit::reference::{FurtherLeftOut, Omissions, in_order_of_names};
 use kohort_testkit::strategies::Case;

@@ -57,6 +57,11 @@ fn features(known: &Known, context: &Context, day: i32, signals: &[u32]) -> Feat
     Features(bits)
 }
 
+/// Whether features have a class of the overdue.
+fn is_overdue(features: Features) -> bool {
+    [1, 2, 3].contains(&(features.0 >> 10 & 3))
+}
+
 /// A run over chance histories: the months that count, of them the first that is held out, and the
 /// first of those before it whose outcome is not known by then.
 struct Run {
@@ -116,7 +121,7 @@ impl Run {
                 if spells.iter().any(|s| s.start < start && s.end >= start) {
                     let left = self.leaves(known, start.0);
                     let features = features(known, &self.context, start.0, &[0, 1, 2]);
-                    if of_overdue || features.0 >> 10 & 3 == 0 {
+                    if of_overdue || !is_overdue(features) {
                         found.entry(features).or_default()[usize::from(left)] += 1;
                     }
                 }
@@ -258,8 +263,8 @@ fn scores_and_what_drives_them() {
         let mut parts: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
         let columns = run.columns(features);
         for (column, name) in names.iter().enumerate().skip(1) {
-            let Some((driver, _)) = name.split_once('.') else { continue };
-            let (part, above) = parts.entry(driver).or_default();
+            let Some((group, _)) = name.split_once('.') else { continue };
+            let (part, above) = parts.entry(group).or_default();
             *part += coefficients[column] * columns[column];
             *above += coefficients[column] * (columns[column] - mean[column]);
         }
