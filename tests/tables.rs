@@ -85,6 +85,7 @@ each_case! {
     segments
     segments_history_start
     several_files
+    subscribers
     subscriptions_50_0_50
     subscriptions_before_the_window
     subscriptions_cancelled_copies

@@ -42,7 +42,7 @@ pub struct Opportunity {
     pub buyer: Id,
     /// The opportunity, where the input says which: in every row or in none.
     pub id: Option<Id>,
-    /// When it came up; [`UNDATED_DAY`] of an open one of which nobody knows.
+    /// When it came up; `UNDATED_DAY` of an open one without a day.
     pub created: Day,
     /// When it was decided.
     pub closed: Option<Day>,
