@@ -214,7 +214,7 @@ fn null_of(column: &InputColumn) -> String {
 
 fn of_input(spec: &InputSpec) -> KeyReference {
     let default = if spec.is_history {
-        "one of `orders` and `subscriptions` is required"
+        "one of `orders` and `subscriptions` is required for tables about customers"
     } else {
         "none: its tables are left out"
     };
