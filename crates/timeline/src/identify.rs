@@ -10,10 +10,10 @@ use rayon::ThreadPool;
 
 use crate::chunk::signed;
 use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::lane::Stages;
 use crate::layout::{Cell, IDENTITIES, Stream, VISITS, Word};
 use crate::rows::Packed;
 use crate::shared::Shared;
+use crate::stages::Stages;
 use crate::threads::each_partition;
 use crate::{Gathered, KeyType, TimelineError};
 

@@ -14,7 +14,13 @@ const BITS: u32 = PARTITIONS.trailing_zeros();
 /// with a common step do not meet in one.
 #[inline]
 pub(crate) fn partition_of_integer(id: u64) -> (usize, u64) {
-    (fold(id), id >> BITS)
+    (fold(id), rest_of_integer(id))
+}
+
+/// What the partition of an integer id leaves of it.
+#[inline]
+pub(crate) fn rest_of_integer(id: u64) -> u64 {
+    id >> BITS
 }
 
 /// The largest rest that an integer id leaves.

@@ -1,55 +1,20 @@
 //! One reader's way into the partitions.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use kohort_inputs::spec;
 use kohort_model::{
-    Cells, Day, DayOf, EventBatch, Input, InputSpec, Keys, Kind, NEVER, NO_SCORE, UNDATED,
-    ValueKind,
+    Cells, Day, DayOf, EventBatch, Input, InputSpec, Keys, Kind, NEVER, UNDATED, ValueKind,
 };
 
 use crate::TimelineError;
-use crate::chunk::{ordered, pack};
-use crate::ids::{partition_of_bytes, partition_of_integer};
-use crate::layout::{
-    Cell, Columns, DAY_MICROS, HistoryColumns, KeyType, Layout, Resolve, Stream, Word,
-};
-use crate::rows::number_without;
+use crate::chunk::ordered;
+use crate::ids::to_u32;
+use crate::layout::{HistoryColumns, KeyType, Resolve, Stream};
 use crate::shared::{Seen, Shared, Totals, extend, first_of, newest_of};
-use crate::store::PARTITIONS;
-
-/// Rows that a partition's stage takes before it is sealed: few enough that the stages of a lane
-/// fit a core's second cache, enough that a sealed chunk packs well. No power of two, so that the
-/// columns of a stage do not fall on the same cache lines.
-pub(crate) const STAGE_ROWS: usize = 240;
-
-/// Rows of one partition, column by column, each of [`STAGE_ROWS`] words.
-#[derive(Default)]
-struct Stage {
-    words: Vec<u64>,
-    rows: usize,
-    heap: Vec<u8>,
-}
-
-impl Stage {
-    /// Begins a row with its first columns.
-    #[inline]
-    fn begin<const N: usize>(&mut self, width: usize, core: [u64; N]) {
-        if self.words.is_empty() {
-            self.words.resize(width * STAGE_ROWS, 0);
-        }
-        for (column, word) in core.into_iter().enumerate() {
-            self.words[column * STAGE_ROWS + self.rows] = word;
-        }
-    }
-
-    #[inline]
-    fn set(&mut self, column: Option<usize>, word: u64) {
-        if let Some(column) = column {
-            self.words[column * STAGE_ROWS + self.rows] = word;
-        }
-    }
-}
+use crate::stages::{Owners, SORTED_ROWS, Sealed, Stages};
+use crate::values::Values;
 
 /// Scatters batches over the partitions. Each reading thread has one of its own; dropping it
 /// without [`Lane::close`] loses what it has staged.
@@ -66,16 +31,8 @@ pub struct Lane {
     first_days: Vec<Day>,
     negative_attempts: u64,
     ignored: u64,
-}
-
-/// The stages of one stream's partitions.
-pub(crate) struct Stages {
-    stream: Stream,
-    pub columns: Columns,
-    by_partition: Vec<Stage>,
-    packed: Vec<u8>,
-    /// Where sealed chunks wait to be kept; without it they go to the store.
-    sealed: Option<Sealed>,
+    /// Rows of a batch that go to the main stages, and those that go to the others.
+    room: [Vec<u32>; 2],
 }
 
 /// The columns of a batch of orders or subscriptions; empty where there are none.
@@ -116,115 +73,40 @@ impl<'a> HistoryRows<'a> {
         }
     }
 
-    /// Sets what a row has beside customer, day and value.
-    #[inline]
-    fn set(&self, columns: &HistoryColumns, i: usize, kind: u8, stage: &mut Stage) {
-        stage.set(columns.kind, kind.into());
-        if columns.instant.is_some() {
-            let midnight = || i64::from(self.days[i]) * DAY_MICROS;
-            stage.set(
-                columns.instant,
-                ordered(self.instants.get(i).copied().unwrap_or_else(midnight)),
-            );
-        }
-        if columns.order.is_some() {
-            let word = match self.orders {
-                Some(Keys::Integers(ids)) => ids[i],
-                Some(Keys::Bytes(ids)) => {
-                    stage.heap.extend_from_slice(ids[i]);
-                    ids[i].len() as u64
-                }
-                None => 0,
-            };
-            stage.set(columns.order, word);
-        }
-        if columns.updated.is_some() {
-            stage.set(columns.updated, ordered(self.updated[i]));
-        }
-        let reason = self.reasons.get(i).copied().unwrap_or_default();
-        stage.set(columns.reason, reason.into());
-        if columns.end.is_some() {
-            let day = self.ends.get(i).copied().unwrap_or(NEVER);
-            stage.set(columns.end, ordered(day.into()));
-        }
-        if columns.cancelled.is_some() {
-            let day = self.cancelled.get(i).copied().unwrap_or(NEVER);
-            stage.set(columns.cancelled, ordered(day.into()));
-        }
-        if columns.cause.is_some() {
-            stage.set(columns.cause, self.causes[i].into());
-        }
-        for (s, codes) in self.segments.iter().enumerate() {
-            stage.set(Some(columns.segments + s), codes[i].into());
-        }
-    }
-}
-
-/// How rows are placed that have no place of their own.
-type NoPlace = fn(usize, &mut Stages) -> (usize, u64);
-
-/// Where the values of a word come from.
-enum Values<'a> {
-    Days(&'a [i32]),
-    Numbers(&'a [i64]),
-    Codes(&'a [u32]),
-    Small(&'a [u8]),
-    Integers(&'a [u64]),
-    Bytes(&'a [&'a [u8]]),
-    /// The first instant of these days.
-    Midnights(&'a [i32]),
-    /// The same in every row.
-    Constant(u64),
-}
-
-impl<'a> Values<'a> {
-    /// Those of a word of an input's rows; where the batch has none, what stands for that.
-    fn of(word: Word, spec: &InputSpec, batch: &EventBatch<'a>) -> Self {
-        if word.cell == Cell::Day {
-            return Self::Days(batch.days(spec.time()));
-        }
-        if word.cell == Cell::Instant {
-            return match batch.instants {
-                [] => Self::Midnights(batch.days(spec.time())),
-                instants => Self::Numbers(instants),
-            };
-        }
-        let column = word.column.and_then(|place| batch.columns.get(place).copied().flatten());
-        match (column, word.cell) {
-            (Some(Cells::OptionalIds(_, known)), Cell::Known) => Self::Small(known),
-            (Some(Cells::Ids(_)), Cell::Known) => Self::Constant(1),
-            (Some(Cells::Ids(ids) | Cells::OptionalIds(ids, _)), _) => match ids {
-                Keys::Integers(ids) => Self::Integers(ids),
-                Keys::Bytes(ids) => Self::Bytes(ids),
-            },
-            (Some(Cells::Days(days)), _) => Self::Days(days),
-            (Some(Cells::Numbers(numbers)), _) => Self::Numbers(numbers),
-            (Some(Cells::Codes(codes)), _) => Self::Codes(codes),
-            (Some(Cells::Small(values)), _) => Self::Small(values),
-            (None, cell) => Self::Constant(match cell {
-                Cell::Date => ordered(NEVER.into()),
-                Cell::Score => NO_SCORE.into(),
-                Cell::Number => ordered(word.column.map_or(0, |place| number_without(spec, place))),
-                _ => 0,
-            }),
-        }
-    }
-
-    #[inline]
-    fn word(&self, i: usize, heap: &mut Vec<u8>) -> u64 {
-        match self {
-            Self::Days(days) => ordered(days[i].into()),
-            Self::Numbers(numbers) => ordered(numbers[i]),
-            Self::Codes(codes) => codes[i].into(),
-            Self::Small(values) => values[i].into(),
-            Self::Integers(ids) => ids[i],
-            Self::Bytes(ids) => {
-                heap.extend_from_slice(ids[i]);
-                ids[i].len() as u64
+    /// The words of the rows of a stream that has these columns.
+    fn values(&self, columns: &HistoryColumns, owners: Owners<'a>) -> Vec<Values<'a>> {
+        let or = |is_empty: bool, constant: u64, values: Values<'a>| {
+            if is_empty { Values::Constant(constant) } else { values }
+        };
+        let never = ordered(NEVER.into());
+        let days = Values::Days(self.days);
+        let instants = if self.instants.is_empty() {
+            Values::Midnights(self.days)
+        } else {
+            Values::Numbers(self.instants)
+        };
+        let completed = u64::from(Kind::Completed as u8);
+        let mut values = vec![Values::Constant(0); columns.width];
+        values[..3].copy_from_slice(&[owners.values(), days, Values::Numbers(self.values)]);
+        let optional = [
+            (columns.kind, or(self.kinds.is_empty(), completed, Values::Small(self.kinds))),
+            (columns.instant, instants),
+            (columns.order, self.orders.map_or(Values::Constant(0), Values::ids)),
+            (columns.updated, Values::Numbers(self.updated)),
+            (columns.reason, or(self.reasons.is_empty(), 0, Values::Codes(self.reasons))),
+            (columns.end, or(self.ends.is_empty(), never, Values::Days(self.ends))),
+            (columns.cancelled, or(self.cancelled.is_empty(), never, Values::Days(self.cancelled))),
+            (columns.cause, Values::Small(self.causes)),
+        ];
+        for (place, of) in optional {
+            if let Some(place) = place {
+                values[place] = of;
             }
-            Self::Midnights(days) => ordered(i64::from(days[i]) * DAY_MICROS),
-            Self::Constant(word) => *word,
         }
+        for (place, codes) in values[columns.segments..].iter_mut().zip(self.segments) {
+            *place = Values::Codes(codes);
+        }
+        values
     }
 }
 
@@ -242,6 +124,7 @@ impl Lane {
             first_days: Vec::new(),
             negative_attempts: 0,
             ignored: 0,
+            room: Default::default(),
             shared,
         }
     }
@@ -267,42 +150,28 @@ impl Lane {
             };
             came.is_some_and(|came| type_of(came) != id.held)
         });
-        match owner {
-            _ if differs => Err(TimelineError::MixedKeys),
-            Some(Keys::Integers(ids)) => {
-                self.take(batch, &history, |i, _| partition_of_integer(ids[i]))
-            }
-            Some(Keys::Bytes(ids)) => self.take(batch, &history, |i, stage| {
-                let partition = partition_of_bytes(ids[i]);
-                stage.stage(partition).heap.extend_from_slice(ids[i]);
-                (partition, ids[i].len() as u64)
-            }),
-            None if self.spec.may_be_anonymous() => self.scatter_items(batch, None::<&NoPlace>),
-            None => Err(TimelineError::MixedKeys),
-        }
-    }
-
-    fn take(
-        &mut self,
-        batch: &EventBatch<'_>,
-        history: &HistoryRows<'_>,
-        place: impl Fn(usize, &mut Stages) -> (usize, u64),
-    ) -> Result<(), TimelineError> {
+        let owners = match owner {
+            _ if differs => return Err(TimelineError::MixedKeys),
+            Some(Keys::Integers(ids)) => Owners::Integers(ids),
+            Some(Keys::Bytes(ids)) => Owners::Bytes(ids),
+            None if self.spec.may_be_anonymous() => Owners::None,
+            None => return Err(TimelineError::MixedKeys),
+        };
         let is_spans = self.shared.layout.resolve == Resolve::Spans;
         match (self.spec.input, is_spans) {
-            (Input::Orders, false) => self.scatter(history, place),
-            (Input::Subscriptions, true) => self.scatter_spans(history, place),
+            (Input::Orders, false) => self.scatter(&history, owners),
+            (Input::Subscriptions, true) => self.scatter_spans(&history, owners),
             (Input::Orders | Input::Subscriptions, _) => Err(TimelineError::MixedKeys),
-            _ => self.scatter_items(batch, Some(&place)),
+            _ => self.scatter_items(batch, owners),
         }
     }
 
     /// Rows of an input beside the history, which go to one stream as they are, and those of nobody to
-    /// another. Without `place` all are of nobody.
+    /// another.
     fn scatter_items(
         &mut self,
         batch: &EventBatch<'_>,
-        place: Option<&impl Fn(usize, &mut Stages) -> (usize, u64)>,
+        owners: Owners<'_>,
     ) -> Result<(), TimelineError> {
         let time = self.spec.time();
         let days = || batch.days(time).iter().copied().filter(|day| *day != UNDATED).map(Day);
@@ -313,34 +182,28 @@ impl Lane {
         for (code, day) in batch.codes(self.dated).iter().zip(days()) {
             first_of(&mut self.first_days, *code as usize, day);
         }
-        let words = &self.main.columns.words;
-        let width = words.len();
-        let values: Vec<_> =
-            words[1..].iter().map(|word| Values::of(*word, self.spec, batch)).collect();
-        let known = match batch.columns.get(self.spec.owner()) {
-            Some(Some(Cells::OptionalIds(_, known))) => known,
-            _ => &[][..],
+        let words = self.main.columns.words[1..].iter();
+        let mut values = vec![owners.values()];
+        values.extend(words.map(|word| Values::of(*word, self.spec, batch)));
+        let known = match (owners, batch.columns.get(self.spec.owner())) {
+            (Owners::None, _) => Some(&[][..]),
+            (_, Some(Some(Cells::OptionalIds(_, known)))) => Some(*known),
+            _ => None,
         };
-        for i in 0..batch.rows {
-            let is_known = known.get(i).is_none_or(|known| *known != 0);
-            let (stages, (partition, owner)) = match place.filter(|_| is_known) {
-                Some(place) => {
-                    let place = place(i, &mut self.main);
-                    (&mut self.main, place)
-                }
-                // Wherever: nobody has rows in two partitions.
-                None => (&mut self.side, (i % PARTITIONS, 0)),
-            };
-            let stage = stages.stage(partition);
-            stage.begin(width, [owner]);
-            for (word, values) in (1..).zip(&values) {
-                let value = values.word(i, &mut stage.heap);
-                stage.set(Some(word), value);
+        let mut of_nobody = values.clone();
+        of_nobody[0] = Owners::None.values();
+        let Self { main, side, shared, room, .. } = self;
+        for rows in slices(batch.rows) {
+            let [own, others] = room;
+            own.clear();
+            others.clear();
+            for row in rows {
+                let is_known = known
+                    .is_none_or(|known| known.get(row as usize).is_some_and(|known| *known != 0));
+                if is_known { own.push(row) } else { others.push(row) }
             }
-            stage.rows += 1;
-            if stage.rows == STAGE_ROWS {
-                stages.seal(&self.shared, partition)?;
-            }
+            main.extend(shared, (owners, own), &values)?;
+            side.extend(shared, (Owners::None, others), &of_nobody)?;
         }
         Ok(())
     }
@@ -380,7 +243,7 @@ impl Lane {
     fn scatter_spans(
         &mut self,
         rows: &HistoryRows<'_>,
-        place: impl Fn(usize, &mut Stages) -> (usize, u64),
+        owners: Owners<'_>,
     ) -> Result<(), TimelineError> {
         // As the input names them: the last day of all says nothing of the day after it.
         let named = i32::from(self.shared.layout.inclusive_ends);
@@ -393,77 +256,50 @@ impl Lane {
         if let (Some(first), Some(last)) = (days().min(), days().max()) {
             extend(&mut self.seen.further[self.spec.input as usize], (first, last));
         }
-        let columns = self.main.columns.history;
-        for i in 0..rows.days.len() {
-            let (partition, customer) = place(i, &mut self.main);
-            let stage = self.main.stage(partition);
-            let core = [ordered(i64::from(rows.days[i])), ordered(rows.values[i])];
-            stage.begin(columns.width, [customer, core[0], core[1]]);
-            rows.set(&columns, i, 0, stage);
-            stage.rows += 1;
-            if stage.rows == STAGE_ROWS {
-                self.main.seal(&self.shared, partition)?;
-            }
+        let values = rows.values(&self.main.columns.history, owners);
+        for slice in slices(rows.days.len()) {
+            let own = &mut self.room[0];
+            own.clear();
+            own.extend(slice);
+            self.main.extend(&self.shared, (owners, own), &values)?;
         }
         Ok(())
     }
 
-    fn scatter(
-        &mut self,
-        rows: &HistoryRows<'_>,
-        place: impl Fn(usize, &mut Stages) -> (usize, u64),
-    ) -> Result<(), TimelineError> {
+    fn scatter(&mut self, rows: &HistoryRows<'_>, owners: Owners<'_>) -> Result<(), TimelineError> {
         let layout = self.shared.layout;
-        let resolved = layout.is_resolved();
-        let (main, side) = (self.main.columns.history, self.side.columns.history);
-        let has_extras = main.width > 3;
-        let (mut first, mut last) = (i32::MAX, i32::MIN);
-        let (mut first_side, mut last_side) = (i32::MAX, i32::MIN);
-        for i in 0..rows.days.len() {
-            let (day, value) = (rows.days[i], rows.values[i]);
-            let kind = rows.kinds.get(i).copied().unwrap_or(Kind::Completed as u8);
-            let is_activity = kind == Kind::Completed as u8 && (value >= 0 || layout.any_activity);
-            let core = [ordered(i64::from(day)), ordered(value)];
-            if resolved || is_activity {
-                let (partition, customer) = place(i, &mut self.main);
-                let stage = self.main.stage(partition);
-                stage.begin(main.width, [customer, core[0], core[1]]);
-                if has_extras {
-                    rows.set(&main, i, kind, stage);
-                }
-                stage.rows += 1;
-                if stage.rows == STAGE_ROWS {
-                    self.main.seal(&self.shared, partition)?;
-                }
-                if day >= self.first_day {
-                    first = first.min(day);
-                    last = last.max(day);
-                }
-            } else if kind == Kind::Ignored as u8 {
-                self.ignored += 1;
-            } else if kind != Kind::Completed as u8 && value < 0 {
-                self.negative_attempts += 1;
-            } else {
-                let (partition, customer) = place(i, &mut self.side);
-                let stage = self.side.stage(partition);
-                stage.begin(side.width, [customer, core[0], core[1]]);
-                rows.set(&side, i, kind, stage);
-                stage.rows += 1;
-                if stage.rows == STAGE_ROWS {
-                    self.side.seal(&self.shared, partition)?;
-                }
-                if day >= self.first_day {
-                    first_side = first_side.min(day);
-                    last_side = last_side.max(day);
+        let main = rows.values(&self.main.columns.history, owners);
+        let side = rows.values(&self.side.columns.history, owners);
+        // Where rows are put together first, all are brought together.
+        let is_activity = |kind: u8, value: i64| {
+            layout.is_resolved()
+                || kind == Kind::Completed as u8 && (value >= 0 || layout.any_activity)
+        };
+        for slice in slices(rows.days.len()) {
+            let [activity, others] = &mut self.room;
+            activity.clear();
+            others.clear();
+            for row in slice {
+                let value = rows.values[row as usize];
+                let kind = rows.kinds.get(row as usize).copied();
+                let kind = kind.unwrap_or(Kind::Completed as u8);
+                if is_activity(kind, value) {
+                    activity.push(row);
+                } else if kind == Kind::Ignored as u8 {
+                    self.ignored += 1;
+                } else if kind != Kind::Completed as u8 && value < 0 {
+                    self.negative_attempts += 1;
+                } else {
+                    others.push(row);
                 }
             }
-        }
-        if first <= last {
-            extend(&mut self.seen.activity, (Day(first), Day(last)));
-            extend(&mut self.seen.any, (Day(first), Day(last)));
-        }
-        if first_side <= last_side {
-            extend(&mut self.seen.any, (Day(first_side), Day(last_side)));
+            let seen = &mut self.seen;
+            let days = days_from(self.first_day, rows.days, activity);
+            days.iter().for_each(|days| extend(&mut seen.activity, *days));
+            let others_days = days_from(self.first_day, rows.days, others);
+            days.iter().chain(&others_days).for_each(|days| extend(&mut seen.any, *days));
+            self.main.extend(&self.shared, (owners, activity), &main)?;
+            self.side.extend(&self.shared, (owners, others), &side)?;
         }
         Ok(())
     }
@@ -510,9 +346,6 @@ impl Lane {
     }
 }
 
-/// Chunks and their partitions.
-pub(crate) type Sealed = Vec<(usize, Box<[u8]>)>;
-
 /// What a lane took in.
 pub(crate) struct Taken {
     /// By stream, each in order of its partitions.
@@ -520,60 +353,17 @@ pub(crate) struct Taken {
     pub totals: Totals,
 }
 
-impl Stages {
-    pub fn new(stream: Stream, layout: &Layout) -> Self {
-        Self {
-            stream,
-            columns: layout.columns(stream),
-            by_partition: (0..PARTITIONS).map(|_| Stage::default()).collect(),
-            packed: Vec::new(),
-            sealed: None,
-        }
-    }
+/// The rows of a batch, some at a time.
+fn slices(rows: usize) -> impl Iterator<Item = Range<u32>> {
+    let rows = to_u32(rows as u64);
+    (0..rows).step_by(SORTED_ROWS as usize).map(move |from| from..rows.min(from + SORTED_ROWS))
+}
 
-    pub fn seal_all(&mut self, shared: &Shared) -> Result<(), TimelineError> {
-        (0..PARTITIONS).try_for_each(|partition| self.seal(shared, partition))
-    }
-
-    /// Adds a row to a partition; `word` gives its words in order and puts bytes of ids on the heap.
-    pub fn add(
-        &mut self,
-        shared: &Shared,
-        partition: usize,
-        mut word: impl FnMut(usize, &mut Vec<u8>) -> u64,
-    ) -> Result<(), TimelineError> {
-        let width = self.columns.width();
-        let stage = &mut self.by_partition[partition];
-        let owner = word(0, &mut stage.heap);
-        stage.begin(width, [owner]);
-        for place in 1..width {
-            let value = word(place, &mut stage.heap);
-            stage.set(Some(place), value);
-        }
-        stage.rows += 1;
-        if stage.rows == STAGE_ROWS { self.seal(shared, partition) } else { Ok(()) }
-    }
-
-    #[inline]
-    fn stage(&mut self, partition: usize) -> &mut Stage {
-        &mut self.by_partition[partition]
-    }
-
-    fn seal(&mut self, shared: &Shared, partition: usize) -> Result<(), TimelineError> {
-        let Stage { words, rows, heap } = &mut self.by_partition[partition];
-        if *rows == 0 {
-            return Ok(());
-        }
-        self.packed.clear();
-        let columns = words.chunks_exact(STAGE_ROWS).map(|column| &column[..*rows]);
-        pack(columns, *rows, heap, &mut self.packed);
-        *rows = 0;
-        heap.clear();
-        let packed = self.packed.as_slice().into();
-        match &mut self.sealed {
-            Some(sealed) => sealed.push((partition, packed)),
-            None => shared.store.push(partition, (self.stream, self.columns.width()), packed)?,
-        }
-        Ok(())
-    }
+/// The first and the last day of some rows, of those from `first` on.
+fn days_from(first: i32, days: &[i32], rows: &[u32]) -> Option<(Day, Day)> {
+    let ends = rows.iter().fold((i32::MAX, i32::MIN), |(from, to), row| {
+        let day = days[*row as usize];
+        if day < first { (from, to) } else { (from.min(day), to.max(day)) }
+    });
+    (ends.0 <= ends.1).then_some((Day(ends.0), Day(ends.1)))
 }

@@ -29,10 +29,12 @@ mod side_events;
 mod slots;
 mod spans;
 mod split;
+mod stages;
 mod store;
 mod survey;
 mod threads;
 mod track;
+mod values;
 mod visits;
 
 pub use census::{Census, LeftOut, NotTaken};

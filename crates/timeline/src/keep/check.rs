@@ -9,9 +9,9 @@ use kohort_model::{Cause, Day, IdSpace, Input, Kind, NEVER, NO_SCORE, UNDATED, V
 use super::block::dated_texts;
 use crate::chunk::{Chunk, PackedColumn, ordered, signed};
 use crate::ids::LARGEST_REST;
-use crate::lane::STAGE_ROWS;
 use crate::layout::{CUSTOMER, Cell, Columns, DAY, DAY_MICROS, KeyType, Layout, Stream};
 use crate::shared::{Seen, Totals, extend, first_of};
+use crate::stages::STAGE_ROWS;
 
 /// Rows of a block: more than any reader hands on at once.
 const MOST_ROWS: usize = 1 << 24;

@@ -9,25 +9,24 @@ mod block;
 mod bytes;
 mod check;
 mod codes;
-mod held;
+mod days;
+mod open;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kohort_inputs::spec;
-use kohort_model::{Day, EventBatch, Input, InputSpec};
+use kohort_model::{Day, EventBatch, Input};
 
-use crate::lane::Lane;
 use crate::layout::Layout;
 use crate::shared::Shared;
 use crate::{Gatherer, TimelineError};
 
 pub use block::Block;
 pub use codes::{Codes, KeptTexts, NewCodes};
-use held::Held;
+use open::{Closed, OpenBlock};
 
-/// Rows that are packed at once: more pack no better, and wait in memory meanwhile.
+/// Rows of a block: more pack no better, and wait in memory meanwhile.
 const BLOCK_ROWS: usize = 1 << 18;
 
 /// The version of the blocks' form.
@@ -54,10 +53,10 @@ pub struct Keeper<'a> {
     input: Input,
     text: &'a TextOf<'a>,
     keep: &'a dyn Keep,
-    parts: Mutex<BTreeMap<usize, Arc<Mutex<Held>>>>,
-    /// At nobody's use at the moment.
-    lanes: Mutex<Vec<Lane>>,
-    spare: Mutex<Vec<Held>>,
+    /// By part: one for each thread that pushed rows of it at once.
+    parts: Mutex<BTreeMap<usize, Arc<Mutex<Vec<OpenBlock>>>>>,
+    /// Empty ones, to be used again.
+    spare: Mutex<Vec<OpenBlock>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,7 +73,6 @@ impl Gatherer {
             text,
             keep,
             parts: Mutex::default(),
-            lanes: Mutex::default(),
             spare: Mutex::default(),
         }
     }
@@ -110,55 +108,36 @@ impl Keeper<'_> {
     /// Takes rows of a part.
     ///
     /// # Errors
-    /// As [`Lane::push`]; [`TimelineError::Keep`] where a block cannot be kept.
+    /// As [`Lane::push`](crate::Lane::push); [`TimelineError::Keep`] where a block cannot be kept.
     pub fn push(&self, part: usize, batch: &EventBatch<'_>) -> Result<(), TimelineError> {
-        let held = {
-            let mut parts = lock(&self.parts);
-            let new = || Arc::new(Mutex::new(lock(&self.spare).pop().unwrap_or_default()));
-            Arc::clone(parts.entry(part).or_insert_with(new))
-        };
-        let mut held = lock(&held);
-        let full = if held.takes(batch) && held.rows() + batch.rows <= BLOCK_ROWS {
-            None
-        } else {
-            Some(std::mem::replace(&mut *held, lock(&self.spare).pop().unwrap_or_default()))
-        };
-        held.extend(batch);
-        drop(held);
-        full.map_or(Ok(()), |full| self.pack(part, full))
+        let waiting = Arc::clone(lock(&self.parts).entry(part).or_default());
+        let mut open = lock(&waiting).pop();
+        if let Some(full) = open.take_if(|open| open.rows() + batch.rows > BLOCK_ROWS) {
+            self.keep(part, full)?;
+        }
+        let spare = || lock(&self.spare).pop();
+        let new = || OpenBlock::new(Arc::clone(&self.shared), self.input);
+        let mut open = open.or_else(spare).unwrap_or_else(new);
+        open.push(batch)?;
+        lock(&waiting).push(open);
+        Ok(())
     }
 
-    /// Packs what is left of a part, all of whose rows were pushed.
+    /// Keeps what is left of a part, all of whose rows were pushed.
     ///
     /// # Errors
     /// As [`Keeper::push`].
     pub fn finish(&self, part: usize) -> Result<(), TimelineError> {
-        let held = lock(&self.parts).remove(&part);
-        // Its rows were pushed, so nobody else has hold of it.
-        let held = held.and_then(Arc::into_inner).map(Mutex::into_inner);
-        match held.map(|held| held.unwrap_or_else(PoisonError::into_inner)) {
-            Some(held) if held.rows() > 0 => self.pack(part, held),
-            _ => Ok(()),
-        }
+        let Some(waiting) = lock(&self.parts).remove(&part) else { return Ok(()) };
+        let waiting = std::mem::take(&mut *lock(&waiting));
+        let mut filled = waiting.into_iter().filter(|open| open.rows() > 0);
+        filled.try_for_each(|open| self.keep(part, open))
     }
 
-    fn pack(&self, part: usize, mut held: Held) -> Result<(), TimelineError> {
-        let lane = lock(&self.lanes).pop();
-        let mut lane =
-            lane.unwrap_or_else(|| Lane::that_keeps(Arc::clone(&self.shared), self.input));
-        let used = held.with_batch(|batch| {
-            lane.push(batch)?;
-            Ok::<_, TimelineError>(used_codes(spec(self.input), batch))
-        })?;
-        let taken = lane.take_kept()?;
-        lock(&self.lanes).push(lane);
-        let days = held.days_seen(spec(self.input).time());
-        held.clear();
-        lock(&self.spare).push(held);
-        let texts = used.into_iter().enumerate().map(|(column, codes)| {
-            codes.into_iter().map(|code| (code, (self.text)(column, code))).collect()
-        });
-        let bytes = block::encode(&taken, &texts.collect());
+    fn keep(&self, part: usize, mut open: OpenBlock) -> Result<(), TimelineError> {
+        let Closed { taken, days, texts } = open.close(self.text)?;
+        lock(&self.spare).push(open);
+        let bytes = block::encode(&taken, &texts);
         self.keep.keep(part, &days, &bytes).map_err(TimelineError::Keep)?;
         for (stream, chunks) in taken.chunks {
             let width = self.shared.layout.columns(stream).width();
@@ -169,31 +148,4 @@ impl Keeper<'_> {
         self.shared.close(self.input, &taken.totals);
         Ok(())
     }
-}
-
-/// The codes of a batch, by list of texts.
-fn used_codes(spec: &InputSpec, batch: &EventBatch<'_>) -> Vec<BTreeSet<u32>> {
-    let columns = spec.texts().map(|(place, _)| batch.codes(Some(place)));
-    columns.chain(batch.segments.iter().copied()).map(distinct).collect()
-}
-
-fn distinct(codes: &[u32]) -> BTreeSet<u32> {
-    let mut found = BTreeSet::new();
-    let mut last = None;
-    let mut seen = Vec::new();
-    for code in codes {
-        if last == Some(*code) {
-            continue;
-        }
-        last = Some(*code);
-        let place = *code as usize;
-        if seen.len() <= place {
-            seen.resize(place + 1, false);
-        }
-        if !seen[place] {
-            seen[place] = true;
-            found.insert(*code);
-        }
-    }
-    found
 }
