@@ -392,8 +392,8 @@ impl Gridded for CustomerRetention {
                     count_spells(spells, context, periods, cells);
                     let days = block.activity.of(customer).0;
                     self.years[g].count(context, periods, spells, days, |counter, years| {
-                        *counter(&mut cells[years.start].yearly) += 1;
-                        *counter(&mut cells[years.end].yearly) -= 1;
+                        *cells[years.start].yearly.counter(counter) += 1;
+                        *cells[years.end].yearly.counter(counter) -= 1;
                     });
                     let visits = block.visits[g].of(customer);
                     count_lifecycle(visits.map(|(period, ..)| period), cells);

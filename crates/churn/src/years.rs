@@ -62,8 +62,24 @@ pub(crate) fn share_of_year(customers: i128, opening: i128) -> Option<f64> {
     rate(customers, opening)
 }
 
-/// One of the counters.
-pub(crate) type Counter = fn(&mut Yearly) -> &mut i64;
+/// One of the counters of [`Yearly`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Counter {
+    Opening,
+    Kept,
+    Quiet,
+}
+
+impl Yearly {
+    #[inline]
+    pub fn counter(&mut self, counter: Counter) -> &mut i64 {
+        match counter {
+            Counter::Opening => &mut self.opening,
+            Counter::Kept => &mut self.kept,
+            Counter::Quiet => &mut self.quiet,
+        }
+    }
+}
 
 /// The year up to the close of each period of a grain. It begins with the same date of the year
 /// before, or 28 February.
@@ -103,7 +119,8 @@ impl Years {
     }
 
     /// Counts a customer: `spells` are when it is active, `days` those of its activity, rising.
-    /// `found` takes a counter, and the years in which the customer counts in it.
+    /// `found` takes a counter, and the years in which the customer counts in it, which may be none.
+    #[inline]
     pub fn count(
         &self,
         context: &Context,
@@ -120,23 +137,23 @@ impl Years {
             if there.is_empty() {
                 continue;
             }
+            // Whether there are any of them is as good as random, so nothing asks for that.
             let mut count = |counter: Counter, years: Range<usize>| {
-                let years = years.start.max(there.start)..years.end.min(there.end);
-                if !years.is_empty() {
-                    found(counter, years);
-                }
+                let in_there = |year: usize| year.clamp(there.start, there.end);
+                let start = in_there(years.start);
+                found(counter, start..in_there(years.end).max(start));
             };
-            count(|yearly| &mut yearly.opening, there.clone());
+            count(Counter::Opening, there.clone());
             for later in &spells[i..] {
                 let active = over(later.start)..over(later.end);
                 if active.start >= there.end {
                     break;
                 }
-                count(|yearly| &mut yearly.kept, active);
+                count(Counter::Kept, active);
             }
             let mut quiet = |last: Day, next: Option<Day>| {
                 let years = self.begun(last)..next.map_or(periods.len(), over);
-                count(|yearly| &mut yearly.quiet, years);
+                count(Counter::Quiet, years);
             };
             match (context.basis, i32::try_from(context.lapse_days)) {
                 (Basis::Subscriptions, _) => {}

@@ -23,6 +23,15 @@ impl<'a> Track<'a> {
         let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
         (&self.days[range.clone()], &self.values[range])
     }
+
+    /// Number of events of all customers of the block.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        match self.offsets {
+            [first, .., last] => (last - first) as usize,
+            _ => 0,
+        }
+    }
 }
 
 /// The activity of a block's customers by the periods of one grain.
@@ -46,6 +55,14 @@ impl<'a> Visits<'a> {
         let (periods, orders) = (&self.periods[range.clone()], &self.orders[range.clone()]);
         let visits = periods.iter().zip(orders).zip(&self.values[range]);
         visits.map(|((period, orders), value)| (*period as usize, u64::from(*orders), *value))
+    }
+
+    /// The periods in which customer `i` was active and the value of each, of equal length.
+    #[inline]
+    #[must_use]
+    pub fn values_of(&self, i: usize) -> (&'a [u32], &'a [i128]) {
+        let range = self.offsets[i] as usize..self.offsets[i + 1] as usize;
+        (&self.periods[range.clone()], &self.values[range])
     }
 }
 

@@ -9,7 +9,7 @@ use kohort_model::{
     TableWarning, Unit, View, average, keys, merge_as, row,
 };
 
-use crate::customer::Revenue;
+use crate::customer::Netted;
 use crate::movement::Movements;
 use crate::rates::{
     ChurnRates, FORMULAS, existing_customer_growth_rate, gross_revenue_retention, lost_revenue,
@@ -240,7 +240,7 @@ struct RevenueChurn {
     cells: Grid<Movements>,
     /// First period with activity of each (slot, grain), or none.
     first: Vec<Option<usize>>,
-    revenue: Revenue,
+    netted: Netted,
 }
 
 impl RevenueChurn {
@@ -248,7 +248,7 @@ impl RevenueChurn {
     fn new(context: Arc<Context>) -> Self {
         let cells = Grid::new(&context);
         let first = vec![None; context.slots.len() * context.periods.len()];
-        Self { context, cells, first, revenue: Revenue::default() }
+        Self { context, cells, first, netted: Netted::default() }
     }
 }
 
@@ -263,13 +263,13 @@ impl Measure for RevenueChurn {
     }
 
     fn fold(&mut self, block: &Block<'_>) {
-        let Self { context, cells, first, revenue } = self;
+        let Self { context, cells, first, netted } = self;
         let grains = context.periods.len();
         for customer in 0..block.len() {
             let (days, _) = block.activity.of(customer);
             let Some(first_day) = days.first() else { continue };
             for (g, periods) in context.periods.iter().enumerate() {
-                revenue.read(block, customer, context, g);
+                let revenue = netted.revenue(block, customer, context, g);
                 let first_period = periods.of(*first_day);
                 for group in block.groups {
                     let slot = group.slot(customer);

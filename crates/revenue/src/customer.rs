@@ -1,6 +1,6 @@
 //! One customer's revenue, window against window.
 
-use kohort_model::{Basis, Block, Context, Periods};
+use kohort_model::{Basis, Block, Context, Day, Periods};
 
 /// What a customer paid in the previous window and pays in the current one, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,40 +12,85 @@ pub(crate) struct Change {
 }
 
 /// A customer's revenue by the periods of one grain.
-#[derive(Debug, Default)]
-pub(crate) struct Revenue {
-    /// Period and revenue, rising; periods without any may be missing.
-    by_period: Vec<(usize, i128)>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Revenue<'a> {
+    /// Rising; periods without revenue may be missing.
+    periods: &'a [u32],
+    /// The revenue of each of these periods.
+    values: &'a [i128],
     /// Period of the first order of positive value.
     first_positive: Option<usize>,
     window: usize,
     is_recurring: bool,
 }
 
-impl Revenue {
-    /// Takes in the revenue of `customer` by the periods of grain `g`.
-    pub fn read(&mut self, block: &Block<'_>, customer: usize, context: &Context, g: usize) {
+/// Room for the revenue of customers with refunds, used again from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Netted {
+    periods: Vec<u32>,
+    values: Vec<i128>,
+}
+
+impl Netted {
+    /// The revenue of `customer` by the periods of grain `g`, less refunds.
+    pub fn revenue<'a>(
+        &'a mut self,
+        block: &Block<'a>,
+        customer: usize,
+        context: &Context,
+        g: usize,
+    ) -> Revenue<'a> {
         let periods = &context.periods[g];
         let (days, values) = block.activity.of(customer);
         let first_positive = days.iter().zip(values).find(|(_, v)| **v > 0).map(|(day, _)| day);
-        self.first_positive = first_positive.map(|day| periods.of(*day));
-        self.window = context.revenue_windows[g] as usize;
-        self.is_recurring = context.basis == Basis::Subscriptions;
-        self.by_period.clear();
-        self.by_period
-            .extend(block.visits[g].of(customer).map(|(period, _, value)| (period, value)));
-        self.add_refunds(block, customer, periods);
+        let by_period = match block.refunds.of(customer) {
+            ([], _) => block.visits[g].values_of(customer),
+            refunds => self.less(block.visits[g].values_of(customer), refunds, periods),
+        };
+        Revenue {
+            periods: by_period.0,
+            values: by_period.1,
+            first_positive: first_positive.map(|day| periods.of(*day)),
+            window: context.revenue_windows[g] as usize,
+            is_recurring: context.basis == Basis::Subscriptions,
+        }
     }
 
-    fn add_refunds(&mut self, block: &Block<'_>, customer: usize, periods: &Periods) {
-        let (days, values) = block.refunds.of(customer);
-        for (day, value) in days.iter().zip(values) {
-            let (period, value) = (periods.of(*day), i128::from(*value));
-            match self.by_period.binary_search_by_key(&period, |(p, _)| *p) {
-                Ok(place) => self.by_period[place].1 += value,
-                Err(place) => self.by_period.insert(place, (period, value)),
+    /// Revenue by period with refunds, whose values are negative, added.
+    fn less(
+        &mut self,
+        (periods, values): (&[u32], &[i128]),
+        refunds: (&[Day], &[i64]),
+        of: &Periods,
+    ) -> (&[u32], &[i128]) {
+        self.periods.clear();
+        self.periods.extend_from_slice(periods);
+        self.values.clear();
+        self.values.extend_from_slice(values);
+        for (day, value) in refunds.0.iter().zip(refunds.1) {
+            let period = u32::try_from(of.of(*day)).unwrap_or(u32::MAX);
+            match self.periods.binary_search(&period) {
+                Ok(place) => self.values[place] += i128::from(*value),
+                Err(place) => {
+                    self.periods.insert(place, period);
+                    self.values.insert(place, i128::from(*value));
+                }
             }
         }
+        (&self.periods, &self.values)
+    }
+}
+
+impl Revenue<'_> {
+    /// Periods and their revenue, in order.
+    #[inline]
+    fn by_period(&self) -> impl Iterator<Item = (usize, i128)> {
+        self.periods.iter().map(|period| *period as usize).zip(self.values.iter().copied())
+    }
+
+    /// The first and the last period.
+    fn bounds(&self) -> Option<(usize, usize)> {
+        Some((*self.periods.first()? as usize, *self.periods.last()? as usize))
     }
 
     /// Calls `each` with every period, of the first `periods`, in which something may differ from
@@ -65,7 +110,7 @@ impl Revenue {
     fn compare_periods(&self, periods: usize, mut each: impl FnMut(usize, Change)) {
         let mut last: Option<(usize, i128)> = None;
         let lapsed = |before| Change { before, now: 0, is_new: false };
-        for (period, now) in self.by_period.iter().copied() {
+        for (period, now) in self.by_period() {
             let before = match last {
                 Some((last, sum)) if last + 1 == period => sum,
                 Some((last, sum)) => {
@@ -89,19 +134,17 @@ impl Revenue {
 
     /// Windows that move by one: sums that what enters and leaves keeps up to date.
     fn compare_windows(&self, periods: usize, mut each: impl FnMut(usize, Change)) {
-        let (revenue, w) = (&self.by_period, self.window);
-        let (Some((first, _)), Some((last, _))) = (revenue.first(), revenue.last()) else { return };
+        let w = self.window;
+        let Some((first, last)) = self.bounds() else { return };
         let (mut now, mut before) = (0, 0);
         // Places of the revenue that enters the current window, the previous one, and leaves it.
         let mut next = [0; 3];
-        for period in *first..periods.min(last + 2 * w) {
+        for period in first..periods.min(last + 2 * w) {
             let mut pass = |edge: usize, delay: usize| {
                 let mut sum = 0;
-                while let Some((p, r)) =
-                    revenue.get(next[edge]).filter(|(p, _)| p + delay <= period)
-                {
-                    debug_assert!(p + delay == period);
-                    sum += r;
+                let is_due = |p: &&u32| **p as usize + delay <= period;
+                while self.periods.get(next[edge]).filter(is_due).is_some() {
+                    sum += self.values[next[edge]];
                     next[edge] += 1;
                 }
                 sum
@@ -116,15 +159,12 @@ impl Revenue {
     /// Recurring revenue at the close of a period against that at the close of the period a window
     /// earlier.
     fn compare_closes(&self, periods: usize, mut each: impl FnMut(usize, Change)) {
-        let (Some((first, _)), Some((last, _))) = (self.by_period.first(), self.by_period.last())
-        else {
-            return;
-        };
+        let Some((first, last)) = self.bounds() else { return };
         let at = |period: usize| {
-            let place = self.by_period.binary_search_by_key(&period, |(p, _)| *p);
-            place.map_or(0, |place| self.by_period[place].1)
+            let place = self.periods.binary_search_by_key(&period, |p| *p as usize);
+            place.map_or(0, |place| self.values[place])
         };
-        for period in *first..periods.min(last + self.window + 1) {
+        for period in first..periods.min(last + self.window + 1) {
             let before = period.checked_sub(self.window).map_or(0, at);
             each(period, Change { before, now: at(period), is_new: self.is_new(period) });
         }

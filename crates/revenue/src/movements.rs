@@ -9,7 +9,7 @@ use kohort_model::{
 };
 
 use crate::churn::is_complete;
-use crate::customer::{Change, Revenue};
+use crate::customer::{Change, Netted};
 
 /// The declaration.
 pub static REVENUE_MOVEMENTS: MeasureSpec = MeasureSpec {
@@ -101,25 +101,27 @@ impl CustomerTable for RevenueMovements {
         // Texts of this block alone: threads that share one wait for each other to count its users.
         let grains: Vec<Arc<str>> = context.periods.iter().map(|p| p.grain.name().into()).collect();
         let movements = MOVEMENTS.map(Arc::<str>::from);
-        let mut revenue = Revenue::default();
+        let mut netted = Netted::default();
         for customer in (0..block.len()).filter(|c| !block.activity.of(*c).0.is_empty()) {
             for (g, periods) in context.periods.iter().enumerate() {
-                revenue.read(block, customer, context, g);
-                revenue.compare(periods.len(), |period, change| {
-                    let Some(movement) = movement(change) else { return };
-                    let (before, now) = (change.before.max(0), change.now.max(0));
-                    let row = row!(SCHEMA {
-                        grain: Arc::clone(&grains[g]),
-                        period: periods.start(period),
-                        customer_id: block.ids.of(customer),
-                        movement: Arc::clone(&movements[movement as usize]),
-                        opening_revenue: before,
-                        closing_revenue: now,
-                        change: now - before,
-                        is_complete: is_complete(context, (g, periods), period),
-                    });
-                    into.push_with(row, context.first_segment_values(block, customer));
-                });
+                netted.revenue(block, customer, context, g).compare(
+                    periods.len(),
+                    |period, change| {
+                        let Some(movement) = movement(change) else { return };
+                        let (before, now) = (change.before.max(0), change.now.max(0));
+                        let row = row!(SCHEMA {
+                            grain: Arc::clone(&grains[g]),
+                            period: periods.start(period),
+                            customer_id: block.ids.of(customer),
+                            movement: Arc::clone(&movements[movement as usize]),
+                            opening_revenue: before,
+                            closing_revenue: now,
+                            change: now - before,
+                            is_complete: is_complete(context, (g, periods), period),
+                        });
+                        into.push_with(row, context.first_segment_values(block, customer));
+                    },
+                );
             }
         }
     }

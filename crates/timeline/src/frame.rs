@@ -35,24 +35,30 @@ impl Frame {
     /// Active for W days after each order; an order W days after the one before it still belongs
     /// to its spell.
     fn of_orders(&mut self, activity: &OwnedTrack, customers: usize, lapse_days: u32) {
-        let lapse = i64::from(lapse_days);
         self.spell_offsets.reserve(customers + 1);
         self.spell_offsets.push(0);
+        // Whether an order begins a spell is as good as random: each writes the spell before it, and where that
+        // goes on it is written over.
+        self.spells.resize(activity.len(), Spell { start: Day(0), end: Day(0) });
+        let ends = |day: Day| Day(day.0.saturating_add_unsigned(lapse_days));
+        let mut count = 0;
         for customer in 0..customers {
             let mut days = activity.days[activity.range(customer)].iter();
             if let Some(first) = days.next() {
-                let mut spell = Spell { start: *first, end: first.plus(lapse) };
+                let mut spell = Spell { start: *first, end: ends(*first) };
                 for day in days {
-                    if *day > spell.end {
-                        self.spells.push(spell);
-                        spell.start = *day;
-                    }
-                    spell.end = day.plus(lapse);
+                    self.spells[count] = spell;
+                    let is_new = *day > spell.end;
+                    count += usize::from(is_new);
+                    spell.start = if is_new { *day } else { spell.start };
+                    spell.end = ends(*day);
                 }
-                self.spells.push(spell);
+                self.spells[count] = spell;
+                count += 1;
             }
-            self.spell_offsets.push(to_u32(self.spells.len() as u64));
+            self.spell_offsets.push(to_u32(count as u64));
         }
+        self.spells.truncate(count);
     }
 
     fn of_spans(&mut self, spans: &Spans, bridge_days: u32) {
