@@ -147,6 +147,11 @@ impl Opened {
         })
     }
 
+    /// Whether whoever takes the rows of a query runs it, rather than the engine.
+    pub(crate) fn is_direct(&self, _rows: &Rows) -> bool {
+        std::env::var_os("KOHORT_ENGINE").is_none()
+    }
+
     /// The scan for some rows of those that pass what it can be asked of the filter: the columns that
     /// the selected values need and the file holds, by name, then, where the rows say so, their places.
     pub(crate) fn scan(&self, rows: &Rows, selection: &Selection) -> Scan<'_> {

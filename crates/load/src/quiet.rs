@@ -1,5 +1,6 @@
-//! Panics of the engine as errors.
+//! Panics of the readers as errors.
 
+use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
@@ -14,11 +15,19 @@ const ENGINE_THREADS: [&str; 3] = ["async-executor", "polars", "tokio"];
 /// What the latest panic of the engine said.
 static LAST: Mutex<Option<String>> = Mutex::new(None);
 
-/// Runs a query; an error or a panic comes back as one line of text.
-pub(crate) fn quietly<T>(query: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
+thread_local! {
+    /// Whether this thread runs a reader.
+    static IS_READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a reader; an error or a panic comes back as one line of text.
+pub(crate) fn quietly<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(install_hook);
-    match panic::catch_unwind(AssertUnwindSafe(query)) {
+    let before = IS_READING.replace(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(read));
+    IS_READING.set(before);
+    match result {
         Ok(result) => result.map_err(|error| one_line(&error.to_string())),
         Err(payload) => {
             let text = payload
@@ -40,7 +49,8 @@ fn install_hook() {
     panic::set_hook(Box::new(move |info| {
         let current = thread::current();
         let name = current.name().unwrap_or_default();
-        if name == QUERY_THREAD || ENGINE_THREADS.iter().any(|start| name.starts_with(start)) {
+        let is_engine = || ENGINE_THREADS.iter().any(|start| name.starts_with(start));
+        if IS_READING.get() || name == QUERY_THREAD || is_engine() {
             let text = info.payload_as_str().unwrap_or("unknown panic").to_owned();
             *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         } else {

@@ -24,9 +24,14 @@ use crate::error::LoadError;
 use crate::files::SourceFile;
 use crate::frame::Rows;
 use crate::quiet::QUERY_THREAD;
+use crate::scan::ScanError;
 use crate::sink::{FileReport, LoadReport, Sink};
 use crate::source::Needs;
 use crate::texts_seen::{self, TextsSeen};
+
+/// Rows of a frame that is made of the pages right before it is taken: few enough for what is made of it to
+/// stay in a core's second cache.
+const DIRECT_ROWS: usize = 1 << 13;
 
 /// What is to be read of an input, and who is told.
 #[derive(Clone, Copy)]
@@ -141,6 +146,9 @@ impl Opened {
         for query in &queries {
             open[self.part_of(query.file)] += 1;
         }
+        let (direct, streamed) =
+            (0..queries.len()).partition(|query| self.is_direct(&queries[*query]));
+        let (direct, streamed) = (Queue::new(direct), Queue::new(streamed));
         let run = Run {
             input: self,
             selection,
@@ -150,7 +158,8 @@ impl Opened {
             firsts,
             tallies: self.files.iter().map(|_| Mutex::default()).collect(),
             open: Arc::new(open.into_iter().map(AtomicUsize::new).collect()),
-            next: AtomicUsize::new(0),
+            direct,
+            streamed,
             failed: AtomicBool::new(false),
             failure: Mutex::new(None),
         };
@@ -219,8 +228,31 @@ struct Tally {
     unknown_keys: BTreeMap<String, UnknownKeys>,
 }
 
+/// What a thread makes of frames.
+struct Reader<'a, S> {
+    batcher: Batcher<'a>,
+    /// None where rows are only counted.
+    sink: Option<S>,
+}
+
 /// A frame and the query that it comes from.
 type Handed = (usize, DataFrame);
+
+/// Queries that are handed out one after the other.
+struct Queue {
+    queries: Vec<usize>,
+    next: AtomicUsize,
+}
+
+impl Queue {
+    fn new(queries: Vec<usize>) -> Self {
+        Self { queries, next: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> Option<usize> {
+        self.queries.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    }
+}
 
 struct Run<'a> {
     input: &'a Opened,
@@ -234,27 +266,31 @@ struct Run<'a> {
     tallies: Vec<Mutex<Tally>>,
     /// By part: queries that are not at their end, and frames that are not with a sink.
     open: Arc<Vec<AtomicUsize>>,
-    next: AtomicUsize,
+    /// Queries that the threads of the sinks run themselves.
+    direct: Queue,
+    /// Those that the engine runs on threads of its own.
+    streamed: Queue,
     failed: AtomicBool,
     failure: Mutex<Option<LoadError>>,
 }
 
 impl Run<'_> {
-    /// Queries on some threads, sinks on as many others, and a frame at a time between them.
+    /// Sinks on as many threads as there may be, each of which first runs queries itself, and then takes
+    /// frames, one at a time, from those that run on other threads.
     fn all<S: Sink>(&self, threads: usize, task: &Task<'_, S>) -> Result<Vec<S>, LoadError> {
         let mut sinks = Vec::with_capacity(threads);
         thread::scope(|scope| {
             let (sender, receiver) = sync_channel(0);
             let receiver = Arc::new(Mutex::new(receiver));
-            for _ in 0..threads.min(self.queries.len()) {
+            for _ in 0..threads.min(self.streamed.queries.len()) {
                 let sender = sender.clone();
-                start(scope, QUERY_THREAD, move || self.query(&sender));
+                start(scope, QUERY_THREAD, move || self.stream(&sender));
             }
             drop(sender);
             let readers: Vec<ScopedJoinHandle<'_, _>> = (0..threads)
                 .map(|_| {
                     let receiver = Arc::clone(&receiver);
-                    start(scope, "kohort-reader", move || self.receive(&receiver, task))
+                    start(scope, "kohort-reader", move || self.read(&receiver, task))
                 })
                 .collect();
             // The queries end when no reader is left to take their frames.
@@ -267,11 +303,12 @@ impl Run<'_> {
         failure.map_or(Ok(sinks), Err)
     }
 
-    /// Runs queries as long as there are any.
-    fn query(&self, sender: &SyncSender<Handed>) {
-        while !self.failed.load(Ordering::Relaxed) {
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(rows) = self.queries.get(index) else { return };
+    /// Runs queries as long as there are any, and sends their frames.
+    fn stream(&self, sender: &SyncSender<Handed>) {
+        while !self.has_failed()
+            && let Some(index) = self.streamed.next()
+        {
+            let rows = &self.queries[index];
             let part = self.input.part_of(rows.file);
             let handed = Arc::new(AtomicU64::new(0));
             let (count, open, sender) =
@@ -281,51 +318,78 @@ impl Run<'_> {
                 open[part].fetch_add(1, Ordering::AcqRel);
                 sender.send((index, frame)).is_ok()
             });
-            let total = self.input.rows(rows);
-            match result {
-                Ok(()) => {
-                    let handed = handed.load(Ordering::Relaxed);
-                    (self.reading.progress)(total.saturating_sub(handed));
-                    self.close(part);
-                }
-                Err(error) => self.fail(self.input.failed(rows.file, error)),
-            }
+            self.end(index, result, handed.load(Ordering::Relaxed));
         }
     }
 
-    /// Takes frames as long as there are any.
-    fn receive<S: Sink>(
-        &self,
-        receiver: &Mutex<Receiver<Handed>>,
-        task: &Task<'_, S>,
-    ) -> Option<S> {
-        let mut sink = match task {
-            Task::Read(new_sink) => Some(new_sink()),
-            Task::Count => None,
+    /// Runs queries and takes frames as long as there are any.
+    fn read<S: Sink>(&self, receiver: &Mutex<Receiver<Handed>>, task: &Task<'_, S>) -> Option<S> {
+        let dictionaries = &self.reading.texts.dictionaries;
+        let mut reader = Reader {
+            batcher: Batcher::new(self.input, self.selection, dictionaries, self.now),
+            sink: match task {
+                Task::Read(new_sink) => Some(new_sink()),
+                Task::Count => None,
+            },
         };
-        let texts = self.reading.texts;
-        let mut batcher = Batcher::new(self.input, self.selection, &texts.dictionaries, self.now);
+        while !self.has_failed()
+            && let Some(index) = self.direct.next()
+        {
+            let handed = AtomicU64::new(0);
+            let own = Mutex::new(&mut reader);
+            let scan = self.input.scan(&self.queries[index], self.selection);
+            let result = scan.read(DIRECT_ROWS, |frame| {
+                handed.fetch_add(frame.height() as u64, Ordering::Relaxed);
+                self.take(index, frame, &mut own.lock().unwrap_or_else(PoisonError::into_inner))
+            });
+            self.end(index, result, handed.into_inner());
+        }
         let next = || receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         while let Ok((index, frame)) = next() {
-            if self.failed.load(Ordering::Relaxed) {
+            if !self.take(index, frame, &mut reader) {
                 break;
             }
-            let (query, rows) = (&self.queries[index], frame.height() as u64);
-            let taken = match &mut sink {
-                Some(sink) => batcher.push(frame, query, self.firsts, sink),
-                None => batcher.look(frame, query, self.firsts),
-            };
-            match taken {
-                Ok(taken) => self.count(&taken, query.file, &batcher),
-                Err(error) => {
-                    self.fail(error);
-                    break;
-                }
-            }
-            (self.reading.progress)(rows);
-            self.close(self.input.part_of(query.file));
+            self.close(self.input.part_of(self.queries[index].file));
         }
-        sink
+        reader.sink
+    }
+
+    /// Hands a frame of a query on; whether more is wanted.
+    fn take<S: Sink>(&self, index: usize, frame: DataFrame, reader: &mut Reader<'_, S>) -> bool {
+        if self.has_failed() {
+            return false;
+        }
+        let Reader { batcher, sink } = reader;
+        let (query, rows) = (&self.queries[index], frame.height() as u64);
+        let taken = match sink {
+            Some(sink) => batcher.push(frame, query, self.firsts, sink),
+            None => batcher.look(frame, query, self.firsts),
+        };
+        match taken {
+            Ok(taken) => self.count(&taken, query.file, batcher),
+            Err(error) => {
+                self.fail(error);
+                return false;
+            }
+        }
+        (self.reading.progress)(rows);
+        true
+    }
+
+    /// A query is at its end, after so many rows that it handed over.
+    fn end(&self, index: usize, result: Result<(), ScanError>, handed: u64) {
+        let rows = &self.queries[index];
+        match result {
+            Ok(()) => {
+                (self.reading.progress)(self.input.rows(rows).saturating_sub(handed));
+                self.close(self.input.part_of(rows.file));
+            }
+            Err(error) => self.fail(self.input.failed(rows.file, error)),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Adds up what became of a frame's rows.
@@ -355,7 +419,7 @@ impl Run<'_> {
     /// A query or a frame of a part is done with; whoever is last tells.
     fn close(&self, part: usize) {
         let was_last = self.open[part].fetch_sub(1, Ordering::AcqRel) == 1;
-        if was_last && !self.failed.load(Ordering::Relaxed) {
+        if was_last && !self.has_failed() {
             self.finish(part);
         }
     }

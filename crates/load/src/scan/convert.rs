@@ -1,15 +1,23 @@
 //! Values of the second reader as columns of frames, and bytes as what they stand for.
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
-use arrow::buffer::NullBuffer;
+use arrow::array::{
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, GenericByteViewArray, PrimitiveArray,
+};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes as types;
+use arrow::datatypes::ByteViewType;
 use polars::prelude::{
     BinaryChunked, BooleanChunked, ChunkedArray, Column as FrameColumn, DataType, Float32Chunked,
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Chunked, Int32Type, Int64Chunked,
-    Int64Type, Int128Chunked, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr,
+    Int64Type, Int128Type, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr, PolarsError,
     PolarsNumericType, PolarsResult, Series, StringChunked, UInt8Type, UInt16Type, UInt32Type,
     UInt64Type,
 };
+use polars_arrow::array::{BinaryViewArray, PrimitiveArray as PolarsArray, Utf8ViewArray, View};
+use polars_arrow::bitmap::Bitmap;
+use polars_arrow::datatypes::ArrowDataType;
+use polars_arrow::types::NativeType;
+use polars_buffer::Buffer;
 
 use super::meta::Column;
 use super::types::Form;
@@ -18,7 +26,8 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// The day 1970-01-01 as days are counted in times of 12 bytes.
 const EPOCH: i64 = 2_440_588;
 
-/// An array as a column of a frame: of its type, or of bytes that [`finished`] makes so.
+/// An array as a column of a frame: of its type, or of bytes that [`finished`] makes so. Values are shared
+/// where both libraries have them in the same form.
 ///
 /// # Errors
 /// The array is not of the type that the column has.
@@ -26,9 +35,10 @@ pub(super) fn series(
     array: &ArrayRef,
     nulls: Option<&NullBuffer>,
     column: &Column,
-) -> Result<Series, String> {
-    let name = column.name.clone();
-    let values = Values { array, nulls, name: name.clone() };
+) -> PolarsResult<Series> {
+    let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+    let validity = nulls.map(|nulls| Bitmap::try_new(nulls.inner().sliced().to_vec(), nulls.len()));
+    let values = Values { array, nulls, validity: validity.transpose()?, name: &column.name };
     let found = match column.form {
         Form::Boolean => values.booleans(),
         Form::Integer(8, true) => values.numbers::<types::Int8Type, Int8Type>(),
@@ -46,15 +56,21 @@ pub(super) fn series(
         Form::Decimal(digits, scale) => values.decimals(digits.into(), scale.into()),
         Form::Text => values.texts(),
         Form::Binary | Form::Uuid | Form::Int96 | Form::Float16 => values.bytes(),
-        Form::Null => Some(Series::new_null(name, array.len())),
+        Form::Null => Some(Series::new_null(column.name.clone(), array.len())),
     };
-    found.ok_or_else(|| format!("it is {}, not {}", array.data_type(), column.form.dtype()))
+    found.ok_or_else(|| {
+        let (found, wanted) = (array.data_type(), column.form.dtype());
+        PolarsError::ComputeError(format!("it is {found}, not {wanted}").into())
+    })
 }
 
 struct Values<'a> {
     array: &'a ArrayRef,
+    /// Where some are missing.
     nulls: Option<&'a NullBuffer>,
-    name: PlSmallStr,
+    /// The same in the other library's form.
+    validity: Option<Bitmap>,
+    name: &'a PlSmallStr,
 }
 
 impl Values<'_> {
@@ -67,14 +83,14 @@ impl Values<'_> {
         A: ArrowPrimitiveType,
         P: PolarsNumericType<Native = A::Native>,
     {
-        let values = self.primitive::<A>()?.values();
-        Some(match self.nulls {
-            None => ChunkedArray::from_vec(self.name.clone(), values.to_vec()),
-            Some(nulls) => ChunkedArray::from_iter_options(
-                self.name.clone(),
-                values.iter().zip(nulls).map(|(value, is_there)| is_there.then_some(*value)),
-            ),
-        })
+        let values = self.primitive::<A>()?.values().clone();
+        self.chunk(Buffer::from_owner(values))
+    }
+
+    fn chunk<P: PolarsNumericType>(&self, values: Buffer<P::Native>) -> Option<ChunkedArray<P>> {
+        let dtype = <P::Native as NativeType>::PRIMITIVE.into();
+        let array = PolarsArray::try_new(dtype, values, self.validity.clone()).ok()?;
+        Some(ChunkedArray::with_chunk(self.name.clone(), array))
     }
 
     fn primitive<A: ArrowPrimitiveType>(&self) -> Option<&PrimitiveArray<A>> {
@@ -112,26 +128,22 @@ impl Values<'_> {
     }
 
     fn decimals(&self, digits: usize, scale: usize) -> Option<Series> {
-        let at = |value: &dyn Fn(usize) -> Option<i128>| {
-            let rows =
-                (0..self.array.len()).map(|row| self.is_there(row).then(|| value(row)).flatten());
-            Int128Chunked::from_iter_options(self.name.clone(), rows)
-        };
+        let wide = |values: Vec<i128>| self.chunk::<Int128Type>(values.into());
         let values = if let Some(array) = self.primitive::<types::Decimal128Type>() {
-            at(&|row| Some(array.value(row)))
+            self.chunk::<Int128Type>(Buffer::from_owner(array.values().clone()))
         } else if let Some(array) = self.primitive::<types::Decimal64Type>() {
-            at(&|row| Some(array.value(row).into()))
+            wide(array.values().iter().map(|value| i128::from(*value)).collect())
         } else if let Some(array) = self.primitive::<types::Decimal32Type>() {
-            at(&|row| Some(array.value(row).into()))
+            wide(array.values().iter().map(|value| i128::from(*value)).collect())
         } else {
             let array = self.primitive::<types::Decimal256Type>()?;
-            let fits = |row: usize| array.value(row).to_i128().is_some();
-            if (0..array.len()).any(|row| self.is_there(row) && !fits(row)) {
-                return None;
-            }
-            at(&|row| array.value(row).to_i128())
+            let value = |row: usize| match array.value(row).to_i128() {
+                None if !self.is_there(row) => Some(0),
+                value => value,
+            };
+            wide((0..array.len()).map(value).collect::<Option<_>>()?)
         };
-        Some(values.into_decimal_unchecked(digits, scale).into_series())
+        Some(values?.into_decimal_unchecked(digits, scale).into_series())
     }
 
     fn booleans(&self) -> Option<Series> {
@@ -141,22 +153,32 @@ impl Values<'_> {
     }
 
     fn texts(&self) -> Option<Series> {
-        let array = self.array.as_string_view_opt()?;
-        let rows = (0..array.len()).map(|row| self.is_there(row).then(|| array.value(row)));
-        Some(StringChunked::from_iter_options(self.name.clone(), rows).into_series())
+        let (views, bytes) = views(self.array.as_string_view_opt()?)?;
+        let dtype = ArrowDataType::Utf8View;
+        let array = Utf8ViewArray::try_new(dtype, views, bytes, self.validity.clone()).ok()?;
+        Some(StringChunked::with_chunk(self.name.clone(), array).into_series())
     }
 
     fn bytes(&self) -> Option<Series> {
-        let rows = |value: &dyn Fn(usize) -> Vec<u8>| {
-            let rows = (0..self.array.len()).map(|row| self.is_there(row).then(|| value(row)));
-            BinaryChunked::from_iter_options(self.name.clone(), rows).into_series()
-        };
         if let Some(array) = self.array.as_fixed_size_binary_opt() {
-            return Some(rows(&|row| array.value(row).to_vec()));
+            let rows =
+                (0..array.len()).map(|row| self.is_there(row).then(|| array.value(row).to_vec()));
+            return Some(BinaryChunked::from_iter_options(self.name.clone(), rows).into_series());
         }
-        let array = self.array.as_binary_view_opt()?;
-        Some(rows(&|row| array.value(row).to_vec()))
+        let (views, bytes) = views(self.array.as_binary_view_opt()?)?;
+        let dtype = ArrowDataType::BinaryView;
+        let array = BinaryViewArray::try_new(dtype, views, bytes, self.validity.clone()).ok()?;
+        Some(BinaryChunked::with_chunk(self.name.clone(), array).into_series())
     }
+}
+
+/// Texts or bytes as views, and what the long ones lie in.
+fn views<T: ByteViewType + ?Sized>(
+    array: &GenericByteViewArray<T>,
+) -> Option<(Buffer<View>, Buffer<Buffer<u8>>)> {
+    let views = Buffer::from_owner(array.views().clone()).try_transmute().ok()?;
+    let bytes = array.data_buffers().iter().cloned().map(ScalarBuffer::<u8>::from);
+    Some((views, bytes.map(Buffer::from_owner).collect()))
 }
 
 /// A column that a reader gave as bytes as what it is; others as they are.

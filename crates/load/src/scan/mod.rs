@@ -40,7 +40,8 @@ use engine::Steps;
 pub(crate) use meta::Meta;
 use meta::{Chunk, Column};
 use pages::Needs;
-use run::{Run, batch, in_words};
+use run::{Run, batch};
+use second::BATCH;
 pub(crate) use source::Source;
 use source::{Fetched, Paged, Pages};
 use types::Form;
@@ -130,27 +131,38 @@ pub(crate) struct Scan<'a> {
     pub place: Option<(PlSmallStr, i64)>,
 }
 
+/// Takes frames; whether more is wanted.
+type Receive<'h> = Box<dyn Fn(DataFrame) -> bool + Send + Sync + 'h>;
+
 /// What becomes of the frames of either reader on their way to whoever asked.
-struct Hand {
+struct Hand<'h> {
     /// Name and form of each column of the frames, in their order.
     columns: Vec<(PlSmallStr, Form)>,
     place: Option<PlSmallStr>,
     /// What has to wait until columns are what they stand for.
     filter: Option<Expr>,
-    receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync>,
+    /// How many of the columns are handed over: the others are there for the filter.
+    width: usize,
+    receive: Receive<'h>,
     /// The receiver has enough.
     is_done: AtomicBool,
     /// Any frame was handed over of the row groups at hand.
     has_begun: AtomicBool,
 }
 
-impl Hand {
+impl Hand<'_> {
     /// Completes a frame and hands it over; whether more is wanted.
     fn over(&self, frame: &DataFrame) -> PolarsResult<bool> {
         self.has_begun.store(true, Ordering::Relaxed);
-        if self.is_done.load(Ordering::Relaxed) {
+        if self.is_done() {
             return Ok(false);
         }
+        let frame = self.completed(frame)?;
+        Ok(frame.height() == 0 || self.receive(frame))
+    }
+
+    /// A frame with the columns that were asked for, of the rows that the filter lets through.
+    fn completed(&self, frame: &DataFrame) -> PolarsResult<DataFrame> {
         let height = frame.height();
         let column = |(name, form): &(PlSmallStr, Form)| {
             if *form == Form::Null {
@@ -158,23 +170,27 @@ impl Hand {
             }
             convert::finished(frame.column(name)?, *form)
         };
-        let mut columns =
-            self.columns.iter().map(column).collect::<PolarsResult<Vec<FrameColumn>>>()?;
-        if let Some(place) = &self.place {
-            columns.push(frame.column(place)?.clone());
-        }
+        let columns = self.columns.iter().map(column);
+        let place = self.place.iter().map(|place| frame.column(place).cloned());
+        let columns = columns.chain(place).collect::<PolarsResult<Vec<FrameColumn>>>()?;
         let mut frame = DataFrame::new(height, columns)?;
         if let Some(filter) = &self.filter {
             frame = frame.lazy().filter(filter.clone()).collect()?;
         }
-        if frame.height() == 0 {
-            return Ok(true);
+        if self.width == self.columns.len() {
+            return Ok(frame);
         }
+        let (height, mut columns) = (frame.height(), frame.into_columns());
+        columns.drain(self.width..self.columns.len());
+        DataFrame::new(height, columns)
+    }
+
+    fn receive(&self, frame: DataFrame) -> bool {
         let more = (self.receive)(frame);
         if !more {
             self.is_done.store(true, Ordering::Relaxed);
         }
-        Ok(more)
+        more
     }
 
     fn is_done(&self) -> bool {
@@ -183,13 +199,24 @@ impl Hand {
 }
 
 /// A query whose columns were found.
-struct Query<'a> {
+struct Query<'a, 'h> {
     /// Those that are decoded, by their places in the footer.
     places: Vec<usize>,
     columns: Vec<&'a Column>,
     /// What the readers filter by.
     filter: Option<Expr>,
-    hand: Arc<Hand>,
+    hand: Arc<Hand<'h>>,
+    /// The most rows of a frame of the second reader.
+    batch: usize,
+}
+
+/// Row groups whose pages were fetched and looked at.
+struct Ready<'a> {
+    /// By row group, those of the columns that are decoded.
+    chunks: Vec<Vec<&'a Chunk>>,
+    fetched: Fetched,
+    /// Who can decode them.
+    needs: Needs,
 }
 
 impl Scan<'_> {
@@ -206,7 +233,41 @@ impl Scan<'_> {
         ordered: bool,
         receive: impl Fn(DataFrame) -> bool + Send + Sync + 'static,
     ) -> Result<(), ScanError> {
-        let query = self.query(Box::new(receive))?;
+        let query = self.query(BATCH, Box::new(receive))?;
+        self.each_run(&query, |run, source| self.run(run, &query, source, ordered))
+    }
+
+    /// As [`Scan::stream`], in the order of the file and on this thread: frames of at most `batch` rows, so
+    /// that what is made of them stays in a core's caches.
+    ///
+    /// # Errors
+    /// As [`Scan::stream`].
+    pub fn read(
+        &self,
+        batch: usize,
+        receive: impl Fn(DataFrame) -> bool + Send + Sync,
+    ) -> Result<(), ScanError> {
+        let query = self.query(batch, Box::new(receive))?;
+        self.each_run(&query, |run, source| {
+            let Some(Ready { chunks, fetched, .. }) = self.ready(run, &query, source)? else {
+                return Ok(());
+            };
+            match self.second(run, &query, &chunks, fetched) {
+                Err(reason) if !query.hand.is_done() => {
+                    let tried = (Needs::Second, reason);
+                    self.explained(run, &query, &chunks, source, tried)
+                }
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Reads the row groups that are left to read, some at a time.
+    fn each_run(
+        &self,
+        query: &Query<'_, '_>,
+        mut read: impl FnMut(&Run<'_>, &mut Source) -> Result<(), ScanError>,
+    ) -> Result<(), ScanError> {
         let groups = self.footer.groups(self.piece.as_ref());
         let mut source = None;
         for run in self.runs(groups) {
@@ -214,22 +275,19 @@ impl Scan<'_> {
                 break;
             }
             if query.columns.is_empty() {
-                self.heights(&run, &query)?;
+                self.heights(&run, query)?;
                 continue;
             }
             let source: &mut Source = match &mut source {
                 Some(source) => source,
                 none => none.insert(self.footer.source(self.path)?),
             };
-            self.run(&run, &query, source, ordered)?;
+            read(&run, source)?;
         }
         Ok(())
     }
 
-    fn query(
-        &self,
-        receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync>,
-    ) -> Result<Query<'_>, ScanError> {
+    fn query<'h>(&self, batch: usize, receive: Receive<'h>) -> Result<Query<'_, 'h>, ScanError> {
         let meta = &self.footer.meta;
         let find = |name: &PlSmallStr| {
             let place = meta.find(name);
@@ -255,19 +313,6 @@ impl Scan<'_> {
             |place: &usize| (meta.columns[*place].name.clone(), meta.columns[*place].form);
         let (early, late) =
             if waits { (None, self.filter.clone()) } else { (self.filter.clone(), None) };
-        let width = self.needed.len();
-        let receive: Box<dyn Fn(DataFrame) -> bool + Send + Sync> = if kept.len() > width {
-            let names: Vec<_> =
-                self.needed.iter().cloned().chain(self.place.iter().map(|p| p.0.clone())).collect();
-            Box::new(move |frame| {
-                let height = frame.height();
-                let columns: Vec<_> =
-                    names.iter().filter_map(|name| frame.column(name).ok()).cloned().collect();
-                DataFrame::new(height, columns).is_ok_and(&receive)
-            })
-        } else {
-            receive
-        };
         Ok(Query {
             columns: places.iter().map(|place| &meta.columns[*place]).collect(),
             places,
@@ -276,10 +321,12 @@ impl Scan<'_> {
                 columns: kept.iter().map(form_of).collect(),
                 place: self.place.as_ref().map(|(name, _)| name.clone()),
                 filter: late,
+                width: self.needed.len(),
                 receive,
                 is_done: AtomicBool::new(false),
                 has_begun: AtomicBool::new(false),
             }),
+            batch,
         })
     }
 
@@ -312,7 +359,7 @@ impl Scan<'_> {
     }
 
     /// Frames without a column that is read.
-    fn heights(&self, run: &Run<'_>, query: &Query<'_>) -> Result<(), ScanError> {
+    fn heights(&self, run: &Run<'_>, query: &Query<'_, '_>) -> Result<(), ScanError> {
         let failed = |error: PolarsError| ScanError::Failed(error.to_string());
         let mut done = 0;
         while done < run.rows() {
@@ -339,27 +386,43 @@ impl Scan<'_> {
         Ok(frame)
     }
 
-    fn run(
+    /// Fetches the pages of row groups and looks at them; `None` where they are so large that they were read
+    /// page by page.
+    fn ready<'r>(
         &self,
-        run: &Run<'_>,
-        query: &Query<'_>,
+        run: &Run<'r>,
+        query: &Query<'_, '_>,
         source: &mut Source,
-        ordered: bool,
-    ) -> Result<(), ScanError> {
+    ) -> Result<Option<Ready<'r>>, ScanError> {
         let chunks = run.chunks(query)?;
         let unpacked = |chunks: &Vec<&Chunk>| {
             chunks.iter().fold(0, |sum: u64, c| sum.saturating_add(c.unpacked))
         };
-        let (most_rows, most_bytes, may_engine) = limits();
+        let (most_rows, most_bytes, _) = limits();
         let is_large = chunks.iter().any(|chunks| unpacked(chunks) > most_bytes)
             || run.groups.iter().any(|group| group.rows > most_rows);
         if is_large {
-            return self.paged(run, query, &chunks);
+            self.paged(run, query, &chunks)?;
+            return Ok(None);
         }
         let ranges = chunks.iter().flatten().map(|chunk| chunk.bytes.clone()).collect();
         let fetched = source.fetch(ranges)?;
         let needs = run.check(query, &chunks, &fetched)?;
         query.hand.has_begun.store(false, Ordering::Relaxed);
+        Ok(Some(Ready { chunks, fetched, needs }))
+    }
+
+    fn run(
+        &self,
+        run: &Run<'_>,
+        query: &Query<'_, 'static>,
+        source: &mut Source,
+        ordered: bool,
+    ) -> Result<(), ScanError> {
+        let Some(Ready { chunks, fetched, needs }) = self.ready(run, query, source)? else {
+            return Ok(());
+        };
+        let (.., may_engine) = limits();
         let read = if needs == Needs::Engine && may_engine {
             let footer =
                 run.footer(written::Reader::Engine, query, &chunks, &|old| fetched.place(old));
@@ -384,31 +447,37 @@ impl Scan<'_> {
     fn second(
         &self,
         run: &Run<'_>,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         fetched: Fetched,
     ) -> Result<(), String> {
         let footer = run.footer(written::Reader::Second, query, chunks, &|old| fetched.place(old));
         let mut hand = self.handing(run, query);
-        let (bytes, batch) = (Bytes::from(fetched.bytes), batch(run.rows(), chunks));
-        quietly(|| second::read(&footer, bytes, &query.columns, batch, &mut hand).map_err(in_words))
+        let batch = batch(run.rows(), chunks).min(query.batch);
+        second::read(&footer, Bytes::from(fetched.bytes), &query.columns, batch, &mut hand)
     }
 
     /// What the second reader does with its frames.
     fn handing<'a>(
         &'a self,
         run: &'a Run<'_>,
-        query: &'a Query<'_>,
+        query: &'a Query<'_, '_>,
     ) -> impl FnMut(DataFrame) -> Result<bool, String> + 'a {
         let mut done = run.before;
         move |frame| {
             let rows = frame.height() as u64;
-            let filtered = self.placed(frame, done).and_then(|frame| match &query.filter {
-                Some(filter) => frame.lazy().filter(filter.clone()).collect(),
-                None => Ok(frame),
+            let filtered = quietly(|| {
+                let placed = self.placed(frame, done)?;
+                let filtered = match &query.filter {
+                    Some(filter) => placed.lazy().filter(filter.clone()).collect()?,
+                    None => placed,
+                };
+                query.hand.completed(&filtered)
             });
             done += rows;
-            filtered.and_then(|frame| query.hand.over(&frame)).map_err(|error| error.to_string())
+            query.hand.has_begun.store(true, Ordering::Relaxed);
+            // What receives it is no part of the reader, nor are its panics.
+            filtered.map(|frame| frame.height() == 0 || query.hand.receive(frame))
         }
     }
 
@@ -416,7 +485,7 @@ impl Scan<'_> {
     fn paged(
         &self,
         run: &Run<'_>,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
     ) -> Result<(), ScanError> {
         for (number, (group, chunks)) in run.groups.iter().zip(chunks).enumerate() {
@@ -430,11 +499,9 @@ impl Scan<'_> {
         let pages = |columns: usize| Pages(Paged::new(Arc::clone(&source), size, columns));
         let footer = run.footer(written::Reader::Second, query, chunks, &|old| old);
         let mut hand = self.handing(run, query);
-        let read = quietly(|| {
-            let pages = pages(query.columns.len());
-            let batch = batch(run.rows(), chunks);
-            second::read(&footer, pages, &query.columns, batch, &mut hand).map_err(in_words)
-        });
+        let batch = batch(run.rows(), chunks).min(query.batch);
+        let all = pages(query.columns.len());
+        let read = second::read(&footer, all, &query.columns, batch, &mut hand);
         match (read, source.lost()) {
             (Ok(()), _) => Ok(()),
             (Err(_), _) if query.hand.is_done() => Ok(()),
@@ -450,7 +517,7 @@ impl Scan<'_> {
     fn explained(
         &self,
         run: &Run<'_>,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         source: &mut Source,
         (tried, reason): (Needs, String),

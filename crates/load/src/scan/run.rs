@@ -1,15 +1,12 @@
 //! Some row groups that are read together.
 
-use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
-use polars::prelude::PolarsError;
 
 use super::meta::{Chunk, Column, Group};
 use super::pages::{self, Needs, Trouble};
 use super::second::{self, BATCH};
 use super::source::Fetched;
 use super::{Query, ScanError, written};
-use crate::quiet::quietly;
 
 /// Bytes, once decompressed, of the rows that are decoded at once page by page.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -23,13 +20,13 @@ pub(super) struct Run<'a> {
     pub before: u64,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     pub fn rows(&self) -> u64 {
         self.groups.iter().map(|group| group.rows).sum()
     }
 
     /// The chunks of the columns that are decoded, by row group.
-    pub fn chunks(&self, query: &Query<'_>) -> Result<Vec<Vec<&Chunk>>, ScanError> {
+    pub fn chunks(&self, query: &Query<'_, '_>) -> Result<Vec<Vec<&'a Chunk>>, ScanError> {
         let mut all = Vec::with_capacity(self.groups.len());
         for (number, group) in self.groups.iter().enumerate() {
             let mut chunks = Vec::with_capacity(query.places.len());
@@ -54,7 +51,7 @@ impl Run<'_> {
     pub fn footer(
         &self,
         reader: written::Reader,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         place: &dyn Fn(u64) -> u64,
     ) -> Vec<u8> {
@@ -65,7 +62,7 @@ impl Run<'_> {
     /// Looks at all pages; who can decode them.
     pub fn check(
         &self,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         fetched: &Fetched,
     ) -> Result<Needs, ScanError> {
@@ -82,7 +79,7 @@ impl Run<'_> {
     /// The first column that can't be decoded by itself.
     pub fn damage<P: ChunkReader + 'static>(
         &self,
-        query: &Query<'_>,
+        query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         place: &dyn Fn(u64) -> u64,
         pages: &dyn Fn() -> P,
@@ -97,10 +94,7 @@ impl Run<'_> {
                     place,
                 );
                 let batch = batch(group.rows, &[vec![*chunk]]);
-                let read = quietly(|| {
-                    second::read(&footer, pages(), &single, batch, &mut |_| Ok(true))
-                        .map_err(in_words)
-                });
+                let read = second::read(&footer, pages(), &single, batch, &mut |_| Ok(true));
                 if let Err(reason) = read {
                     return Some(self.trouble(number, column, Trouble::Damage(reason)));
                 }
@@ -116,9 +110,4 @@ pub(super) fn batch(rows: u64, chunks: &[Vec<&Chunk>]) -> usize {
         chunks.iter().flatten().fold(0, |sum: u64, chunk| sum.saturating_add(chunk.unpacked));
     let of_row = (bytes / rows.max(1)).max(1);
     usize::try_from(BATCH_BYTES / of_row).unwrap_or(BATCH).clamp(1, BATCH)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-pub(super) fn in_words(error: ParquetError) -> PolarsError {
-    PolarsError::ComputeError(error.to_string().into())
 }

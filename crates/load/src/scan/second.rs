@@ -8,15 +8,17 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaDataReader;
 use parquet::file::reader::ChunkReader;
-use polars::prelude::{DataFrame, IntoColumn};
+use polars::prelude::{DataFrame, IntoColumn, PolarsError, PolarsResult};
 
 use super::convert::series;
 use super::meta::Column;
+use crate::quiet::quietly;
 
 /// Rows of a frame.
 pub(super) const BATCH: usize = 1 << 16;
@@ -34,19 +36,39 @@ pub(super) fn read(
     columns: &[&Column],
     batch: usize,
     hand: &mut dyn FnMut(DataFrame) -> std::result::Result<bool, String>,
-) -> Result<()> {
+) -> std::result::Result<(), String> {
+    let mut batches = quietly(|| open(footer, pages, batch).map_err(in_words))?;
+    let mut next = || {
+        let next = batches.next().transpose().map_err(|error| in_words(error.into()))?;
+        next.map(|batch| frames(&batch, columns)).transpose()
+    };
+    while let Some(frames) = quietly(&mut next)? {
+        for frame in frames {
+            if !hand(frame)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open(
+    footer: &[u8],
+    pages: impl ChunkReader + 'static,
+    batch: usize,
+) -> Result<ParquetRecordBatchReader> {
     let metadata = Arc::new(ParquetMetaDataReader::decode_metadata(footer)?);
     let plain = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())?;
     let schema = Arc::new(Schema::new(viewed(plain.schema().fields())));
     let options = ArrowReaderOptions::new().with_schema(schema);
     let metadata = ArrowReaderMetadata::try_new(metadata, options)?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, metadata);
-    for read in builder.with_batch_size(batch).build()? {
-        if !frames(&read?, columns, hand)? {
-            break;
-        }
-    }
-    Ok(())
+    builder.with_batch_size(batch).build()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn in_words(error: ParquetError) -> PolarsError {
+    PolarsError::ComputeError(error.to_string().into())
 }
 
 /// Texts as views, which share what stands in a dictionary and have no bound on their bytes.
@@ -63,28 +85,23 @@ fn viewed(fields: &Fields) -> Fields {
     fields.iter().map(view).collect()
 }
 
-/// A batch as frames of bounded size; whether the receiver wants more.
-fn frames(
-    batch: &RecordBatch,
-    columns: &[&Column],
-    hand: &mut dyn FnMut(DataFrame) -> std::result::Result<bool, String>,
-) -> Result<bool> {
+/// A batch as frames of bounded size.
+fn frames(batch: &RecordBatch, columns: &[&Column]) -> PolarsResult<Vec<DataFrame>> {
     let height = batch.num_rows();
     if height > 1
         && batch.columns().iter().map(|array| text_bytes(&flat(array).0)).sum::<u64>() > FRAME_BYTES
     {
         let half = height / 2;
-        return Ok(frames(&batch.slice(0, half), columns, hand)?
-            && frames(&batch.slice(half, height - half), columns, hand)?);
+        let mut first = frames(&batch.slice(0, half), columns)?;
+        first.extend(frames(&batch.slice(half, height - half), columns)?);
+        return Ok(first);
     }
     let converted = batch.columns().iter().zip(columns).map(|(array, column)| {
         let (array, nulls) = flat(array);
         series(&array, nulls.as_ref(), column).map(IntoColumn::into_column)
     });
-    let converted = converted.collect::<std::result::Result<Vec<_>, _>>();
-    let frame = converted
-        .and_then(|columns| DataFrame::new(height, columns).map_err(|error| error.to_string()));
-    frame.and_then(hand).map_err(ParquetError::General)
+    let converted = converted.collect::<PolarsResult<Vec<_>>>()?;
+    Ok(vec![DataFrame::new(height, converted)?])
 }
 
 /// The values of a column, and which are missing, be it that a struct around them is.

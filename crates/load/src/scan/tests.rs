@@ -1,6 +1,6 @@
-use std::collections::BTreeSet;
+mod ways;
+
 use std::fs::{self, OpenOptions};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -15,76 +15,15 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use polars::prelude::{
-    AnyValue, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, NamedFrom,
-    ParquetCompression, ParquetWriter, PlSmallStr, Series, TimeUnit, TimeZone, col, df, lit,
+    AnyValue, Column, DataFrame, DataType, IntoColumn, IntoLazy, NamedFrom, ParquetCompression,
+    ParquetWriter, PlSmallStr, Series, TimeUnit, TimeZone, col, df, lit,
 };
 
-use super::{LARGE_BYTES, LARGE_ROWS, LIMITS, Scan, ScanError};
+use super::{Scan, ScanError};
 use crate::error::LoadError;
 use crate::footer::Footer;
 use crate::remote::Remote;
-
-/// Who reads.
-pub(super) const MODES: [(&str, (u64, u64, bool)); 3] = [
-    ("engine", (LARGE_ROWS, LARGE_BYTES, true)),
-    ("second", (LARGE_ROWS, LARGE_BYTES, false)),
-    ("page by page", (0, 0, false)),
-];
-
-/// What is asked of a file.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
-    pub columns: Vec<&'static str>,
-    pub piece: Option<Range<u64>>,
-    pub filter: Option<Expr>,
-    pub place: Option<i64>,
-}
-
-fn names(columns: &[&str]) -> BTreeSet<PlSmallStr> {
-    columns.iter().map(|name| PlSmallStr::from(*name)).collect()
-}
-
-/// The frames of a scan as one.
-pub(super) fn read(footer: &Footer, path: &Path, asked: &Asked) -> Result<DataFrame, ScanError> {
-    let frames = Arc::new(Mutex::new(Vec::<DataFrame>::new()));
-    let receiver = Arc::clone(&frames);
-    let scan = Scan {
-        footer,
-        path,
-        piece: asked.piece.clone(),
-        needed: names(&asked.columns),
-        filter: asked.filter.clone(),
-        place: asked.place.map(|first| ("\u{1}place".into(), first)),
-    };
-    scan.stream(true, move |frame| {
-        receiver.lock().unwrap().push(frame);
-        true
-    })?;
-    let frames = std::mem::take(&mut *frames.lock().unwrap());
-    let height = frames.iter().map(DataFrame::height).sum();
-    let mut whole: Option<DataFrame> = None;
-    for frame in frames {
-        match &mut whole {
-            Some(whole) if frame.width() > 0 => {
-                whole.vstack_mut(&frame).unwrap();
-            }
-            Some(_) => {}
-            none => *none = Some(frame),
-        }
-    }
-    let whole = whole.unwrap_or_default();
-    Ok(if whole.width() == 0 { DataFrame::empty_with_height(height) } else { whole })
-}
-
-/// As [`read`], for each of the readers.
-fn all_ways(footer: &Footer, path: &Path, asked: &Asked, mut check: impl FnMut(&str, DataFrame)) {
-    for (mode, limits) in MODES {
-        LIMITS.set(limits);
-        let found = read(footer, path, asked);
-        LIMITS.set(MODES[0].1);
-        check(mode, found.unwrap_or_else(|error| panic!("{mode} of {asked:?}: {error:?}")));
-    }
-}
+use ways::{Asked, WAYS, all_ways, hand, names, read};
 
 /// Numbers that look random and are the same each time.
 struct Random(u64);
@@ -233,8 +172,7 @@ fn reading_ends_when_the_receiver_has_enough() {
     let file = tempfile::NamedTempFile::new().unwrap();
     ParquetWriter::new(file.as_file()).with_row_group_size(Some(100)).finish(&mut table).unwrap();
     let footer = Footer::read(file.path()).unwrap();
-    for (mode, limits) in MODES {
-        LIMITS.set(limits);
+    for way in WAYS {
         let frames = Arc::new(Mutex::new(0));
         let count = Arc::clone(&frames);
         let scan = Scan {
@@ -245,13 +183,12 @@ fn reading_ends_when_the_receiver_has_enough() {
             filter: None,
             place: None,
         };
-        scan.stream(true, move |_| {
+        let receive = move |_| {
             *count.lock().unwrap() += 1;
             false
-        })
-        .unwrap();
-        LIMITS.set(MODES[0].1);
-        assert_eq!(*frames.lock().unwrap(), 1, "{mode}");
+        };
+        way.of(|| hand(&scan, receive)).unwrap();
+        assert_eq!(*frames.lock().unwrap(), 1, "{}", way.name);
     }
 }
 
@@ -496,10 +433,9 @@ fn damage_is_an_error_that_names_column_and_row_group() {
         fs::write(other.path(), &bytes).unwrap();
         let footer = Footer::read(other.path()).unwrap();
         let asked = Asked { columns: vec!["bad", "good"], ..Asked::default() };
-        for (mode, limits) in MODES {
-            LIMITS.set(limits);
-            let error = read(&footer, other.path(), &asked);
-            LIMITS.set(MODES[0].1);
+        for way in WAYS {
+            let mode = way.name;
+            let error = way.of(|| read(&footer, other.path(), &asked));
             let error = error.expect_err(mode).of(Path::new("f.parquet"));
             let text = error.to_string();
             let expected = format!("f.parquet is damaged in column \"bad\" (row group {group}); ");
@@ -514,15 +450,15 @@ fn damage_is_an_error_that_names_column_and_row_group() {
 #[test]
 fn a_file_that_is_cut_or_written_anew_is_an_error() {
     let mut table = df!("a" => (0..90_000i64).collect::<Vec<_>>()).unwrap();
-    for (mode, limits) in MODES {
+    for way in WAYS {
+        let mode = way.name;
         let file = tempfile::NamedTempFile::new().unwrap();
         ParquetWriter::new(file.as_file()).finish(&mut table).unwrap();
         let footer = Footer::read(file.path()).unwrap();
         let mut source = footer.source(file.path()).unwrap();
         OpenOptions::new().write(true).open(file.path()).unwrap().set_len(100).unwrap();
-        LIMITS.set(limits);
-        let found = read(&footer, file.path(), &Asked { columns: vec!["a"], ..Asked::default() });
-        LIMITS.set(MODES[0].1);
+        let asked = Asked { columns: vec!["a"], ..Asked::default() };
+        let found = way.of(|| read(&footer, file.path(), &asked));
         assert!(matches!(found, Err(ScanError::Changed)), "{mode} {found:?}");
         // Cut once it was opened.
         assert!(matches!(
@@ -584,10 +520,9 @@ fn an_object_is_read_as_the_file_is_and_as_of_one_moment() {
     }
     remote.store.put("x.parquet", "another".into()).unwrap();
     let asked = Asked { columns: vec!["i64"], ..Asked::default() };
-    for (mode, limits) in MODES {
-        LIMITS.set(limits);
-        let found = read(&fetched, url, &asked);
-        LIMITS.set(MODES[0].1);
+    for way in WAYS {
+        let mode = way.name;
+        let found = way.of(|| read(&fetched, url, &asked));
         assert!(matches!(found, Err(ScanError::Changed)), "{mode} {found:?}");
     }
 }
