@@ -131,6 +131,8 @@ impl Years {
     ) {
         // How many years are over with the day before.
         let over = |day: Day| if day < context.as_of { periods.of(day) } else { periods.len() };
+        // The first spell that lasts into a year that is still looked at.
+        let mut lasting = 0;
         for (i, spell) in spells.iter().enumerate() {
             // The years at whose beginning the customer is active.
             let there = self.begun(spell.start)..self.begun(spell.end);
@@ -144,7 +146,10 @@ impl Years {
                 found(counter, start..in_there(years.end).max(start));
             };
             count(Counter::Opening, there.clone());
-            for later in &spells[i..] {
+            while spells.get(lasting).is_some_and(|spell| over(spell.end) <= there.start) {
+                lasting += 1;
+            }
+            for later in &spells[lasting..] {
                 let active = over(later.start)..over(later.end);
                 if active.start >= there.end {
                     break;
@@ -152,8 +157,9 @@ impl Years {
                 count(Counter::Kept, active);
             }
             let mut quiet = |last: Day, next: Option<Day>| {
-                let years = self.begun(last)..next.map_or(periods.len(), over);
-                count(Counter::Quiet, years);
+                if next.is_none_or(|next| next.0.saturating_sub(last.0) >= YEAR_DAYS) {
+                    count(Counter::Quiet, self.begun(last)..next.map_or(periods.len(), over));
+                }
             };
             match (context.basis, i32::try_from(context.lapse_days)) {
                 (Basis::Subscriptions, _) => {}
@@ -162,18 +168,12 @@ impl Years {
                     let next = spells.get(i + 1).map(|next| next.start);
                     quiet(spell.end.plus(-i64::from(lapse)), next);
                 }
-                (Basis::Orders, _) => each_gap(days, quiet),
+                (Basis::Orders, _) => {
+                    for (place, day) in days.iter().enumerate() {
+                        quiet(*day, days.get(place + 1).copied());
+                    }
+                }
             }
-        }
-    }
-}
-
-/// Gives the days of activity that are followed by none for a year at least, each with the next one.
-fn each_gap(days: &[Day], mut found: impl FnMut(Day, Option<Day>)) {
-    for (place, day) in days.iter().enumerate() {
-        let next = days.get(place + 1).copied();
-        if next.is_none_or(|next| next.0.saturating_sub(day.0) >= YEAR_DAYS) {
-            found(*day, next);
         }
     }
 }

@@ -197,6 +197,12 @@ impl Mapped {
         columns.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether it is a column as that lies in the file.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
     /// The type of its values.
     #[must_use]
     pub fn ty(&self) -> Type {

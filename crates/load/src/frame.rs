@@ -147,9 +147,13 @@ impl Opened {
         })
     }
 
-    /// Whether whoever takes the rows of a query runs it, rather than the engine.
-    pub(crate) fn is_direct(&self, _rows: &Rows) -> bool {
-        std::env::var_os("KOHORT_ENGINE").is_none()
+    /// Whether whoever takes the rows of a query decodes them itself, a few at a time. That is cheaper where
+    /// values are columns as they lie in the file; what is computed, or filtered, the engine does better for
+    /// many rows at once.
+    pub(crate) fn is_direct(&self, rows: &Rows, selection: &Selection) -> bool {
+        let detail = &self.details[rows.file];
+        let are_plain = selection.mappings.iter().all(|index| detail.mapped[*index].is_plain());
+        are_plain && detail.pushed.is_none() && detail.residual.is_none() && !rows.placed
     }
 
     /// The scan for some rows of those that pass what it can be asked of the filter: the columns that

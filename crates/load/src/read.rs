@@ -147,7 +147,7 @@ impl Opened {
             open[self.part_of(query.file)] += 1;
         }
         let (direct, streamed) =
-            (0..queries.len()).partition(|query| self.is_direct(&queries[*query]));
+            (0..queries.len()).partition(|query| self.is_direct(&queries[*query], selection));
         let (direct, streamed) = (Queue::new(direct), Queue::new(streamed));
         let run = Run {
             input: self,

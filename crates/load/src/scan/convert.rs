@@ -1,17 +1,18 @@
 //! Values of the second reader as columns of frames, and bytes as what they stand for.
 
 use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, GenericByteViewArray, PrimitiveArray,
+    Array, ArrayRef, ArrowPrimitiveType, AsArray, DictionaryArray, GenericByteViewArray,
+    PrimitiveArray,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::datatypes as types;
 use arrow::datatypes::ByteViewType;
 use polars::prelude::{
-    BinaryChunked, BooleanChunked, ChunkedArray, Column as FrameColumn, DataType, Float32Chunked,
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Chunked, Int32Type, Int64Chunked,
-    Int64Type, Int128Type, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr, PolarsError,
-    PolarsNumericType, PolarsResult, Series, StringChunked, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    BinaryChunked, BooleanChunked, ChunkTake, ChunkedArray, Column as FrameColumn, DataType,
+    Float32Chunked, Float32Type, Float64Type, IdxCa, Int8Type, Int16Type, Int32Chunked, Int32Type,
+    Int64Chunked, Int64Type, Int128Type, IntoColumn, IntoSeries, NewChunkedArray, PlSmallStr,
+    PolarsError, PolarsNumericType, PolarsResult, Series, StringChunked, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use polars_arrow::array::{BinaryViewArray, PrimitiveArray as PolarsArray, Utf8ViewArray, View};
 use polars_arrow::bitmap::Bitmap;
@@ -153,10 +154,28 @@ impl Values<'_> {
     }
 
     fn texts(&self) -> Option<Series> {
+        if let Some(array) = self.array.as_dictionary_opt::<types::Int32Type>() {
+            return self.looked_up(array);
+        }
         let (views, bytes) = views(self.array.as_string_view_opt()?)?;
         let dtype = ArrowDataType::Utf8View;
         let array = Utf8ViewArray::try_new(dtype, views, bytes, self.validity.clone()).ok()?;
         Some(StringChunked::with_chunk(self.name.clone(), array).into_series())
+    }
+
+    /// The texts of a dictionary that rows refer to.
+    fn looked_up(&self, array: &DictionaryArray<types::Int32Type>) -> Option<Series> {
+        let texts = array.values().as_string_opt::<i32>()?;
+        if texts.is_empty() {
+            // No row has a text.
+            return Some(Series::full_null(self.name.clone(), array.len(), &DataType::String));
+        }
+        let texts = StringChunked::from_iter_options(self.name.clone(), texts.iter());
+        let places = array.keys().values().iter().map(|place| place.cast_unsigned()).collect();
+        let dtype = ArrowDataType::UInt32;
+        let places = PolarsArray::try_new(dtype, places, self.validity.clone()).ok()?;
+        let places = IdxCa::with_chunk(PlSmallStr::EMPTY, places);
+        Some(texts.take(&places).ok()?.rechunk().into_owned().into_series())
     }
 
     fn bytes(&self) -> Option<Series> {

@@ -41,13 +41,15 @@ pub(crate) use meta::Meta;
 use meta::{Chunk, Column};
 use pages::Needs;
 use run::{Run, batch};
-use second::BATCH;
+use second::{BATCH, Frames};
 pub(crate) use source::Source;
 use source::{Fetched, Paged, Pages};
 use types::Form;
 
-/// Rows that are decoded at once where row groups are small.
+/// Rows of row groups that are fetched together where they are small.
 const RUN_ROWS: u64 = 1 << 19;
+/// The same where whoever asks decodes them: bytes that were just fetched are then still in a core's caches.
+const DIRECT_RUN_ROWS: u64 = 1 << 16;
 /// A row group of more rows, or of more bytes in the columns that are needed, is read page by page.
 const LARGE_ROWS: u64 = 4 << 20;
 const LARGE_BYTES: u64 = 512 << 20;
@@ -217,6 +219,8 @@ struct Ready<'a> {
     fetched: Fetched,
     /// Who can decode them.
     needs: Needs,
+    /// Of each column whether it has few texts, all in dictionaries.
+    few: Vec<bool>,
 }
 
 impl Scan<'_> {
@@ -234,7 +238,7 @@ impl Scan<'_> {
         receive: impl Fn(DataFrame) -> bool + Send + Sync + 'static,
     ) -> Result<(), ScanError> {
         let query = self.query(BATCH, Box::new(receive))?;
-        self.each_run(&query, |run, source| self.run(run, &query, source, ordered))
+        self.each_run(&query, RUN_ROWS, |run, source| self.run(run, &query, source, ordered))
     }
 
     /// As [`Scan::stream`], in the order of the file and on this thread: frames of at most `batch` rows, so
@@ -248,11 +252,11 @@ impl Scan<'_> {
         receive: impl Fn(DataFrame) -> bool + Send + Sync,
     ) -> Result<(), ScanError> {
         let query = self.query(batch, Box::new(receive))?;
-        self.each_run(&query, |run, source| {
-            let Some(Ready { chunks, fetched, .. }) = self.ready(run, &query, source)? else {
+        self.each_run(&query, DIRECT_RUN_ROWS, |run, source| {
+            let Some(Ready { chunks, fetched, few, .. }) = self.ready(run, &query, source)? else {
                 return Ok(());
             };
-            match self.second(run, &query, &chunks, fetched) {
+            match self.second(run, &query, (&chunks, &few), fetched) {
                 Err(reason) if !query.hand.is_done() => {
                     let tried = (Needs::Second, reason);
                     self.explained(run, &query, &chunks, source, tried)
@@ -266,11 +270,12 @@ impl Scan<'_> {
     fn each_run(
         &self,
         query: &Query<'_, '_>,
+        run_rows: u64,
         mut read: impl FnMut(&Run<'_>, &mut Source) -> Result<(), ScanError>,
     ) -> Result<(), ScanError> {
         let groups = self.footer.groups(self.piece.as_ref());
         let mut source = None;
-        for run in self.runs(groups) {
+        for run in self.runs(groups, run_rows) {
             if query.hand.is_done() {
                 break;
             }
@@ -331,7 +336,7 @@ impl Scan<'_> {
     }
 
     /// The row groups of a range, without those that the filter rules out, some at a time.
-    fn runs(&self, range: Range<usize>) -> Vec<Run<'_>> {
+    fn runs(&self, range: Range<usize>, most: u64) -> Vec<Run<'_>> {
         let meta = &self.footer.meta;
         let (mut runs, mut before) = (Vec::<Run<'_>>::new(), 0);
         for number in range {
@@ -342,7 +347,7 @@ impl Scan<'_> {
                 match runs.last_mut() {
                     Some(run)
                         if run.first + run.groups.len() == number
-                            && run.rows() + group.rows <= RUN_ROWS =>
+                            && run.rows() + group.rows <= most =>
                     {
                         run.groups = &meta.groups[run.first..=number];
                     }
@@ -407,9 +412,9 @@ impl Scan<'_> {
         }
         let ranges = chunks.iter().flatten().map(|chunk| chunk.bytes.clone()).collect();
         let fetched = source.fetch(ranges)?;
-        let needs = run.check(query, &chunks, &fetched)?;
+        let (needs, few) = run.check(query, &chunks, &fetched)?;
         query.hand.has_begun.store(false, Ordering::Relaxed);
-        Ok(Some(Ready { chunks, fetched, needs }))
+        Ok(Some(Ready { chunks, fetched, needs, few }))
     }
 
     fn run(
@@ -419,7 +424,7 @@ impl Scan<'_> {
         source: &mut Source,
         ordered: bool,
     ) -> Result<(), ScanError> {
-        let Some(Ready { chunks, fetched, needs }) = self.ready(run, query, source)? else {
+        let Some(Ready { chunks, fetched, needs, few }) = self.ready(run, query, source)? else {
             return Ok(());
         };
         let (.., may_engine) = limits();
@@ -433,7 +438,7 @@ impl Scan<'_> {
             let hand = Arc::clone(&query.hand);
             quietly(|| engine::read(footer, fetched.bytes, &steps, ordered, move |f| hand.over(&f)))
         } else {
-            self.second(run, query, &chunks, fetched)
+            self.second(run, query, (&chunks, &few), fetched)
         };
         match read {
             Err(reason) if !query.hand.is_done() => {
@@ -448,13 +453,14 @@ impl Scan<'_> {
         &self,
         run: &Run<'_>,
         query: &Query<'_, '_>,
-        chunks: &[Vec<&Chunk>],
+        (chunks, few): (&[Vec<&Chunk>], &[bool]),
         fetched: Fetched,
     ) -> Result<(), String> {
         let footer = run.footer(written::Reader::Second, query, chunks, &|old| fetched.place(old));
         let mut hand = self.handing(run, query);
-        let batch = batch(run.rows(), chunks).min(query.batch);
-        second::read(&footer, Bytes::from(fetched.bytes), &query.columns, batch, &mut hand)
+        let rows = batch(run.rows(), chunks).min(query.batch);
+        let frames = Frames { columns: &query.columns, few, rows };
+        second::read(&footer, Bytes::from(fetched.bytes), &frames, &mut hand)
     }
 
     /// What the second reader does with its frames.
@@ -499,9 +505,10 @@ impl Scan<'_> {
         let pages = |columns: usize| Pages(Paged::new(Arc::clone(&source), size, columns));
         let footer = run.footer(written::Reader::Second, query, chunks, &|old| old);
         let mut hand = self.handing(run, query);
-        let batch = batch(run.rows(), chunks).min(query.batch);
-        let all = pages(query.columns.len());
-        let read = second::read(&footer, all, &query.columns, batch, &mut hand);
+        let rows = batch(run.rows(), chunks).min(query.batch);
+        let few = vec![false; query.columns.len()];
+        let frames = Frames { columns: &query.columns, few: &few, rows };
+        let read = second::read(&footer, pages(query.columns.len()), &frames, &mut hand);
         match (read, source.lost()) {
             (Ok(()), _) => Ok(()),
             (Err(_), _) if query.hand.is_done() => Ok(()),
@@ -534,7 +541,8 @@ impl Scan<'_> {
             return Err(ScanError::Failed(reason));
         }
         fetched.bytes = bytes.into();
-        self.second(run, query, chunks, fetched).map_err(ScanError::Failed)
+        let few = vec![false; query.columns.len()];
+        self.second(run, query, (chunks, &few), fetched).map_err(ScanError::Failed)
     }
 }
 

@@ -103,6 +103,14 @@ impl Header {
     }
 }
 
+/// What the pages of a chunk are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub needs: Needs,
+    /// How many values its dictionary has, where all rows refer to it.
+    pub dictionary: Option<u64>,
+}
+
 /// Goes through the pages of a chunk of `rows` rows, whose bytes are given.
 ///
 /// # Errors
@@ -112,9 +120,9 @@ pub(super) fn check(
     chunk: &Chunk,
     column: &Column,
     rows: u64,
-) -> Result<Needs, Trouble> {
+) -> Result<Checked, Trouble> {
     let mut needs = of_chunk(chunk, column, rows)?;
-    let (mut at, mut values, mut has_dictionary) = (0, 0u64, false);
+    let (mut at, mut values, mut dictionary, mut all_refer) = (0, 0u64, None, true);
     let mut is_first = true;
     while values < rows {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -136,14 +144,18 @@ pub(super) fn check(
             Header::DICTIONARY if !is_first => {
                 return Err("a dictionary is not its first page".into());
             }
-            Header::DICTIONARY => has_dictionary = true,
+            Header::DICTIONARY => {
+                dictionary = Some(u64::try_from(header.values).unwrap_or(u64::MAX))
+            }
             Header::DATA | Header::DATA_2 => {
                 let count =
                     u64::try_from(header.values).map_err(|_| "a page has less than no values")?;
                 values = values.saturating_add(count);
-                if matches!(header.encoding, 2 | 8) && !has_dictionary {
+                let refers = matches!(header.encoding, 2 | 8);
+                if refers && dictionary.is_none() {
                     return Err("a page refers to a dictionary that is not there".into());
                 }
+                all_refer &= refers;
             }
             // An index, or what this version does not know, is passed over.
             _ => needs = Needs::Second,
@@ -152,7 +164,7 @@ pub(super) fn check(
         (at, is_first) = (at + length + page.len(), false);
     }
     if values == rows {
-        Ok(needs)
+        Ok(Checked { needs, dictionary: dictionary.filter(|_| all_refer) })
     } else {
         Err(format!("its pages have {values} values, not {rows}").into())
     }
@@ -254,8 +266,11 @@ mod tests {
                 page(Header::DATA, &[1; 12], (3, 0), Some(1)),
                 damage("the checksum of a page does not match"),
             ),
-            (coded, damage("a page refers to a dictionary that is not there")),
-            ([values(1), dictionary].concat(), damage("a dictionary is not its first page")),
+            (coded.clone(), damage("a page refers to a dictionary that is not there")),
+            (
+                [values(1), dictionary.clone()].concat(),
+                damage("a dictionary is not its first page"),
+            ),
             (values(2), damage("its pages have 2 values, not 3")),
             (values(4), damage("its pages have 4 values, not 3")),
             (values(-4), damage("a page has less than no values")),
@@ -267,8 +282,15 @@ mod tests {
             ),
         ];
         let chunk = Chunk { values: 3, ..Chunk::default() };
+        let all = [dictionary.clone(), coded.clone()].concat();
+        let some = [dictionary, page(Header::DATA, &[1; 2], (2, 8), None), values(1)].concat();
+        for (bytes, expected) in [(all, Some(1)), (some, None), (values(3), None)] {
+            let found = check(&bytes, &chunk, &column, 3).map(|found| found.dictionary);
+            assert_eq!(found, Ok(expected), "{bytes:?}");
+        }
         for (bytes, expected) in cases {
-            assert_eq!(check(&bytes, &chunk, &column, 3), expected, "{bytes:?}");
+            let found = check(&bytes, &chunk, &column, 3).map(|found| found.needs);
+            assert_eq!(found, expected, "{bytes:?}");
         }
         for (codec, expected) in [
             (1, Ok(Needs::Engine)),

@@ -4,12 +4,16 @@ use parquet::file::reader::ChunkReader;
 
 use super::meta::{Chunk, Column, Group};
 use super::pages::{self, Needs, Trouble};
-use super::second::{self, BATCH};
+use super::second::{self, BATCH, Frames};
 use super::source::Fetched;
+use super::types::Form;
 use super::{Query, ScanError, written};
 
 /// Bytes, once decompressed, of the rows that are decoded at once page by page.
 const BATCH_BYTES: u64 = 32 << 20;
+
+/// Texts of a dictionary that are looked up for each row rather than read for each.
+const FEW_TEXTS: u64 = 256;
 
 /// Row groups that are read together.
 pub(super) struct Run<'a> {
@@ -59,21 +63,25 @@ impl<'a> Run<'a> {
         written::footer(reader, &query.columns, &groups, place)
     }
 
-    /// Looks at all pages; who can decode them.
+    /// Looks at all pages: who can decode them, and which columns have few texts, all in dictionaries.
     pub fn check(
         &self,
         query: &Query<'_, '_>,
         chunks: &[Vec<&Chunk>],
         fetched: &Fetched,
-    ) -> Result<Needs, ScanError> {
+    ) -> Result<(Needs, Vec<bool>), ScanError> {
         let mut needs = Needs::Engine;
+        let mut few: Vec<bool> =
+            query.columns.iter().map(|column| column.form == Form::Text).collect();
         for (number, (group, chunks)) in self.groups.iter().zip(chunks).enumerate() {
-            for (chunk, column) in chunks.iter().zip(&query.columns) {
+            for ((chunk, column), few) in chunks.iter().zip(&query.columns).zip(&mut few) {
                 let found = pages::check(fetched.slice(&chunk.bytes), chunk, column, group.rows);
-                needs = needs.max(found.map_err(|trouble| self.trouble(number, column, trouble))?);
+                let found = found.map_err(|trouble| self.trouble(number, column, trouble))?;
+                needs = needs.max(found.needs);
+                *few &= found.dictionary.is_some_and(|values| values <= FEW_TEXTS);
             }
         }
-        Ok(needs)
+        Ok((needs, few))
     }
 
     /// The first column that can't be decoded by itself.
@@ -93,8 +101,9 @@ impl<'a> Run<'a> {
                     &[(group, vec![*chunk])],
                     place,
                 );
-                let batch = batch(group.rows, &[vec![*chunk]]);
-                let read = second::read(&footer, pages(), &single, batch, &mut |_| Ok(true));
+                let rows = batch(group.rows, &[vec![*chunk]]);
+                let frames = Frames { columns: &single, few: &[false], rows };
+                let read = second::read(&footer, pages(), &frames, &mut |_| Ok(true));
                 if let Err(reason) = read {
                     return Some(self.trouble(number, column, Trouble::Damage(reason)));
                 }

@@ -25,22 +25,30 @@ pub(super) const BATCH: usize = 1 << 16;
 /// Bytes of text and binary values in a frame, unless a single row has more.
 const FRAME_BYTES: u64 = 64 << 20;
 
-/// Decodes all columns of a footer that [`super::written`] wrote, and hands over frames of at most
-/// `batch` rows until the receiver has enough.
+/// Which frames to read.
+pub(super) struct Frames<'a> {
+    pub columns: &'a [&'a Column],
+    /// Of each column whether it has few texts, all of which stand in dictionaries.
+    pub few: &'a [bool],
+    /// The most rows.
+    pub rows: usize,
+}
+
+/// Decodes all columns of a footer that [`super::written`] wrote, and hands over frames until the
+/// receiver has enough.
 ///
 /// # Errors
 /// What the library says, and what `hand` answers.
 pub(super) fn read(
     footer: &[u8],
     pages: impl ChunkReader + 'static,
-    columns: &[&Column],
-    batch: usize,
+    wanted: &Frames<'_>,
     hand: &mut dyn FnMut(DataFrame) -> std::result::Result<bool, String>,
 ) -> std::result::Result<(), String> {
-    let mut batches = quietly(|| open(footer, pages, batch).map_err(in_words))?;
+    let mut batches = quietly(|| open(footer, pages, wanted).map_err(in_words))?;
     let mut next = || {
         let next = batches.next().transpose().map_err(|error| in_words(error.into()))?;
-        next.map(|batch| frames(&batch, columns)).transpose()
+        next.map(|batch| frames(&batch, wanted.columns)).transpose()
     };
     while let Some(frames) = quietly(&mut next)? {
         for frame in frames {
@@ -55,15 +63,23 @@ pub(super) fn read(
 fn open(
     footer: &[u8],
     pages: impl ChunkReader + 'static,
-    batch: usize,
+    wanted: &Frames<'_>,
 ) -> Result<ParquetRecordBatchReader> {
     let metadata = Arc::new(ParquetMetaDataReader::decode_metadata(footer)?);
     let plain = ArrowReaderMetadata::try_new(Arc::clone(&metadata), ArrowReaderOptions::new())?;
-    let schema = Arc::new(Schema::new(viewed(plain.schema().fields())));
+    let fields = viewed(plain.schema().fields());
+    let fields = fields.iter().zip(wanted.few).map(|(field, few)| match field.data_type() {
+        DataType::Utf8View if *few => {
+            let [codes, texts] = [DataType::Int32, DataType::Utf8].map(Box::new);
+            Field::new(field.name(), DataType::Dictionary(codes, texts), field.is_nullable())
+        }
+        _ => field.as_ref().clone(),
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
     let options = ArrowReaderOptions::new().with_schema(schema);
     let metadata = ArrowReaderMetadata::try_new(metadata, options)?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, metadata);
-    builder.with_batch_size(batch).build()
+    builder.with_batch_size(wanted.rows).build()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
