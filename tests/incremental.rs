@@ -413,3 +413,49 @@ fn rows_count_as_read_in_the_run_that_reads_them() {
     assert_eq!(rows, [Some(430), Some(2)]);
     expect(400, &[0, 0, 400], 2, 2);
 }
+
+#[test]
+fn payments_that_are_gone_end_a_run_of_invoices() {
+    const PIPELINE: &str = r#"
+[inputs.invoices]
+path = "invoices.parquet"
+customer_id = "customer"
+invoice_id = "invoice"
+invoiced_at = "day"
+amount = "amount"
+
+[inputs.payments]
+path = "payments.parquet"
+customer_id = "customer"
+invoice_id = "invoice"
+paid_at = "day"
+amount = "amount"
+
+[outputs]
+path = "out"
+"#;
+    let folder = Folder::new();
+    folder.write("pipeline.toml", PIPELINE);
+    let rows = |file: &str, days: &[i32]| {
+        let count = days.iter().map(|_| 7);
+        let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(count));
+        let columns: [(&str, ArrayRef); 4] = [
+            ("customer", Arc::clone(&numbers)),
+            ("invoice", Arc::clone(&numbers)),
+            ("amount", numbers),
+            ("day", Arc::new(Date32Array::from(days.to_vec()))),
+        ];
+        write(&folder.path(file), &batch(columns));
+    };
+    rows("invoices.parquet", &[19_723]);
+    rows("payments.parquet", &[19_730]);
+    folder.kohort_succeeds("run pipeline.toml --quiet");
+    let before = folder.current();
+    rows("payments.parquet", &[]);
+    let done = folder.kohort("run pipeline.toml --quiet");
+    assert_eq!(done.code, Some(3), "{}", done.stderr);
+    let text = "empty_input of payments: its files have no rows; 1 were in the last run";
+    assert!(done.stderr.contains(text), "{}", done.stderr);
+    assert_eq!(folder.current(), before);
+    folder.kohort_succeeds("run pipeline.toml --quiet --set checks.allow_empty=true");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray};
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, StringArray};
 use serde_json::{Value, json};
 
 use crate::support::parquet::{batch, write};
@@ -175,6 +175,34 @@ fn what_is_kept_holds_as_long_as_the_lookup_holds_the_same() {
 }
 
 #[test]
+fn kept_rows_follow_what_an_expression_may_show() {
+    let folder = shop();
+    let pipeline = PIPELINE
+        .replace("LOOKUP(products.kind, sku)", "CAST(LOOKUP(products.price, sku) AS VARCHAR)");
+    folder.write("pipeline.toml", &pipeline);
+    night(&folder);
+    // The same prices, of another type.
+    let prices = ARTICLES.map(|(_, price, ..)| i128::from(price) * 100);
+    let prices = Decimal128Array::from_iter_values(prices).with_precision_and_scale(10, 2).unwrap();
+    let skus = ARTICLES.map(|(sku, ..)| Some(format!("A{sku}")));
+    let columns: [(&str, ArrayRef); 2] =
+        [("sku", Arc::new(skus.into_iter().collect::<StringArray>())), ("price", Arc::new(prices))];
+    write(&folder.path("products/a.parquet"), &batch(columns));
+    assert_eq!(night(&folder), [("orders".to_owned(), 0), ("prospects".to_owned(), 1)]);
+}
+
+#[test]
+fn keys_that_are_not_there_are_counted_once_they_are_asked_for() {
+    let folder = shop();
+    products(&folder, "a", &ARTICLES[1..]);
+    folder.kohort_succeeds("run pipeline.toml --quiet --set lookups.products.unknown_keys=ignore");
+    let done = folder.kohort("run pipeline.toml --quiet --set lookups.products.unknown_keys=error");
+    assert_eq!(done.code, Some(3), "{}", done.stderr);
+    let advice = "set unknown_keys of the lookup to \"warn\"";
+    assert!(done.stderr.contains("120 rows") && done.stderr.contains(advice), "{}", done.stderr);
+}
+
+#[test]
 fn threads_and_files_make_no_difference() {
     let folder = shop();
     products(&folder, "a", &ARTICLES[1..]);
@@ -221,6 +249,9 @@ fn lookups_that_end_a_run() {
         3,
         "unknown_keys of lookups.products in orders: 120 rows look for a key that it does not have",
     );
+    let sku: ArrayRef = Arc::new(StringArray::from(vec!["A9"]));
+    write(&folder.path("products/b.parquet"), &batch([("sku", sku)]));
+    ends("", 2, "products/a.parquet has it but products/b.parquet does not");
     products(&folder, "b", &ARTICLES[..2]);
     ends(
         "",

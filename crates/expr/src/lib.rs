@@ -17,6 +17,7 @@ mod cast;
 mod column;
 mod compare;
 mod constants;
+mod dialect;
 mod format;
 mod functions;
 mod interval;

@@ -6,11 +6,11 @@ use sqlparser::ast::{
     self, BinaryOperator, CaseWhen, CastKind, CeilFloorKind, DataType, Expr, FunctionArg,
     FunctionArgExpr, FunctionArguments, TrimWhereField, UnaryOperator, Value,
 };
-use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
 use crate::compare::Comparison;
+use crate::dialect::RowDialect;
 use crate::interval::Interval;
 use crate::logic::Test;
 use crate::number::Arithmetic;
@@ -49,7 +49,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
 }
 
 fn parse_here(text: &str) -> Parsed {
-    let dialect = DuckDbDialect {};
+    let dialect = RowDialect;
     let read = |text: &str| {
         let parser = Parser::new(&dialect).with_recursion_limit(DEEPEST);
         let mut parser = parser.try_with_sql(text)?;
@@ -481,7 +481,7 @@ fn call(function: ast::Function) -> Parsed {
     if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
         return Err(NOT_A_ROW.to_owned());
     }
-    if name == "LOOKUP" && list.args.len() == 2 {
+    if name == "LOOKUP" {
         return lookup(list.args);
     }
     let args = list.args.into_iter().map(|arg| match arg {
@@ -503,7 +503,8 @@ fn lookup(args: Vec<FunctionArg>) -> Parsed {
         _ => Err(NOT_A_ROW.to_owned()),
     };
     let mut args = args.into_iter().map(unnamed).collect::<Parsed<Vec<_>>>()?.into_iter();
-    let (Some(Tree::Column(named)), Some(key)) = (args.next(), args.next()) else {
+    let (Some(Tree::Column(named)), Some(key), None) = (args.next(), args.next(), args.next())
+    else {
         return Err(LOOKUP.to_owned());
     };
     // The name of a lookup is a word; that of a column may have points in it.

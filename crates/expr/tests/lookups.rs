@@ -168,7 +168,9 @@ fn calls_that_are_refused() {
     check(&[
         ("LOOKUP(category, sku)", &refused),
         ("LOOKUP('products.category', sku)", &refused),
-        ("LOOKUP(sku)", "refused: the call is LOOKUP(lookup.column, key), and it has 1 arguments"),
+        ("LOOKUP(sku)", &refused),
+        ("LOOKUP(products.category)", &refused),
+        ("LOOKUP(products.category, sku, n)", &refused),
         (
             "LOOKUP(nope.category, sku)",
             "refused: there is no lookup \"nope\"; it is declared as [lookups.nope]",

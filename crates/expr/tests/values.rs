@@ -143,6 +143,9 @@ fn conditions() {
         ("TRY_CAST(s AS DECIMAL(9, 2))", "NULL | NULL | 0.01"),
         ("CAST(s AS DECIMAL(9, 2))", "!not readable | NULL | 0.01"),
         ("IF(b, 'yes', 'no')", "yes | no | no"),
+        ("IF(i = -7, 'yes', 'no')", "yes | no | no"),
+        ("IF(i = -7 OR b, 'yes', 'no')", "yes | no | no"),
+        ("COALESCE(i = -7, FALSE)", "true | false | false"),
     ]);
 }
 

@@ -61,11 +61,10 @@ impl Opened {
         )
     }
 
-    /// A column of a lookup, and what it holds by key.
+    /// A column of a lookup, what it holds by key, and whether keys that it lacks are counted.
     fn digest(&self, (lookup, column): (&str, &str)) -> String {
         let digest = self.lookups.get(lookup).and_then(|lookup| lookup.digest(column));
-        let digest = digest.expect("lookups are read before anything is made of their values");
-        format!("{lookup}.{column} {digest}")
+        digest.expect("lookups are read before anything is made of their values")
     }
 
     /// What a file holds, and as what it is taken: where two texts are equal, so is what is read of the

@@ -34,7 +34,8 @@ pub(crate) fn known_days(pipeline: &Pipeline, read: Reports<'_>) -> Result<(), R
 }
 
 /// Whether any row of an input was accepted. Without one nothing is published where the history had some
-/// in the run `before`, unless that is allowed; without a history each input is one that stands by itself.
+/// in the run `before`, unless that is allowed; without a history that holds of each input but those that only
+/// say more of the rows of another: what came back, and who visitors are.
 pub(crate) fn empty_input(
     pipeline: &Pipeline,
     input: Input,
@@ -45,7 +46,8 @@ pub(crate) fn empty_input(
         before.and_then(|inputs| inputs.iter().find(|record| record.input == input.name()));
     let before = before.map(accepted);
     let spec = kohort_inputs::spec(input);
-    let stands_alone = pipeline.basis.basis().is_none() && spec.beside.is_none();
+    let bears_numbers = spec.beside.is_none() || spec.settles.is_some();
+    let stands_alone = pipeline.basis.basis().is_none() && bears_numbers;
     let is_history = spec.is_history || stands_alone;
     let (rows, accepted) = (report.rows(), report.accepted());
     let had_some = before.is_some_and(|rows| rows > 0);

@@ -114,7 +114,11 @@ impl fmt::Display for FailedChecks {
         }
         let has_severity =
             |kind| !matches!(kind, Kind::EmptyInput | Kind::UnknownKeys | Kind::UnknownValues);
-        f.write_str(if self.findings.iter().any(|finding| has_severity(finding.kind)) {
+        let are_keys = self.findings.iter().all(|finding| finding.kind == Kind::UnknownKeys);
+        f.write_str(if are_keys {
+            "\nCorrect the lookup, the input or the pipeline file, or set unknown_keys of the lookup to \
+             \"warn\""
+        } else if self.findings.iter().any(|finding| has_severity(finding.kind)) {
             "\nCorrect the input, change what [checks] allows, or publish all the same with \
              severity = \"warn\" there"
         } else {

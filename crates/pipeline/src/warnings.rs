@@ -43,10 +43,11 @@ impl<'a> Warnings<'a> {
             lookup.notes().iter().for_each(|note| self.warn(format!("lookups.{name}: {note}")));
             let without = lookup.report().map_or(0, |report| report.without_key);
             if without > 0 {
-                let (rows, are) = if without == 1 { ("row", "is") } else { ("rows", "are") };
+                let rows = if without == 1 { "row" } else { "rows" };
+                let key = lookup.key();
                 self.warn(format!(
-                    "lookups.{name}: in {without} {rows} the key is NULL, so that nothing {are} found there; \
-                     leave such rows out with where = \"key IS NOT NULL\""
+                    "lookups.{name}: in {without} {rows} the key is NULL, so that nothing is found there; leave \
+                     such rows out with where = \"{key} IS NOT NULL\""
                 ));
             }
         }

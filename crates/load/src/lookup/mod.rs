@@ -150,6 +150,12 @@ impl OpenedLookup {
         &self.source.name
     }
 
+    /// Its key as the pipeline file has it.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.source.key
+    }
+
     /// The files, sorted by path.
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
@@ -280,7 +286,7 @@ fn expression(
     LoadError::Expression { key, expression, path, reason }
 }
 
-/// The types that columns have in common in all files that have them; those of others are refused.
+/// The types that columns of all files have in common; other columns are refused.
 fn types(
     files: &[SourceFile],
     footers: &[Footer],
@@ -313,6 +319,15 @@ fn types(
             let first = TypeIn { found: first.to_string(), path: path.to_path_buf() };
             let second = TypeIn { found: dtype.to_string(), path: file.path.clone() };
             refused.entry(name).or_insert(format!("it is of type {first} but {second}"));
+        }
+    }
+    for ((file, footer), folders) in files.iter().zip(footers).zip(folders) {
+        let is_missing = |name: &PlSmallStr| {
+            !footer.columns.contains(name) && !folders.contains_key(name.as_str())
+        };
+        for (name, (_, other)) in types.iter().filter(|(name, _)| is_missing(name)) {
+            let (other, path) = (other.display(), file.path.display());
+            refused.entry(name.clone()).or_insert(format!("{other} has it but {path} does not"));
         }
     }
     let types = types.into_iter().filter(|(name, _)| !refused.contains_key(name));

@@ -70,9 +70,12 @@ impl OpenedLookup {
         self.read.get()
     }
 
-    /// The digest of a column, once it was read.
-    pub(crate) fn digest(&self, column: &str) -> Option<&str> {
-        self.read.get()?.digests.get(column).map(String::as_str)
+    /// What tells two states of a column apart, once it was read, as far as rows show it: values by key, their
+    /// type, which an expression may show, and whether keys that are not there are counted.
+    pub(crate) fn digest(&self, column: &str) -> Option<String> {
+        let digest = self.read.get()?.digests.get(column)?;
+        let counted = self.source.is_counted;
+        Some(format!("{}.{column} {digest} {counted}", self.name()))
     }
 
     fn read_all(&self, most: Option<u64>) -> Result<LookupReport, LoadError> {
@@ -251,8 +254,11 @@ impl Rows<'_> {
                 self.columns.get(name).map_or_else(|| empty(&dtype), |values| values.rechunk());
             columns.insert(name.clone(), values);
         }
-        let digests = columns.iter().map(|(name, values)| (name.clone(), digest(&keys, values)));
-        let digests = digests.collect();
+        let digest = |(name, values): (&PlSmallStr, &Series)| {
+            let of = table.column(name).map(|column| (&column.dtype, column.is_wall));
+            (name.clone(), format!("{of:?} {}", digest(&keys, values)))
+        };
+        let digests = columns.iter().map(digest).collect();
         let (rows, without_key) = (keys.len() as u64, keys.null_count() as u64);
         let bytes = table.fill(keys, columns).map_err(|repeated| {
             let Repeated { key, rows } = repeated;
