@@ -1,6 +1,7 @@
 """Benchmark of kohort against DuckDB, Polars, ClickHouse and DataFusion on the orders of TPC-H.
 
-Each engine computes the same cells of cohort_retention, customer_retention, revenue_churn and
+Peers come in two forms: tuned, the fastest that was found, and plain, as one writes it at first. Each
+engine computes the same cells of cohort_retention, customer_retention, revenue_churn and
 lost_sales (`cells.py`) from one Parquet file, in a process of its own, with two threads, and
 its cells must equal kohort's before anything is measured. Kohort's own run computes and
 publishes the whole of its five tables.
@@ -13,6 +14,7 @@ import platform
 import sys
 import tempfile
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 import cells
@@ -24,8 +26,28 @@ REPOSITORY = HERE.parents[1]
 PIPELINE = REPOSITORY / "pipelines" / "tpch.toml"
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target")) / "release"
 THREADS = 2
-PEERS = {"duckdb": "duckdb", "polars": "polars", "clickhouse": "chdb", "datafusion": "datafusion"}
-"""The peers and the packages they come from."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """An engine to compare with."""
+
+    package: str
+    """The package that it comes from."""
+    command: tuple[str, ...]
+    """Its script under `engines`; the orders and the file for its cells follow, then what else is named."""
+    is_plain: bool = False
+    """Whether it is written as one writes it at first, rather than in the fastest form that was found."""
+
+
+PEERS = {
+    "polars": Peer("polars", ("polars_peer.py",)),
+    "clickhouse": Peer("chdb", ("clickhouse_peer.py",)),
+    "duckdb": Peer("duckdb", ("duckdb_peer.py",)),
+    "datafusion": Peer("datafusion", ("datafusion_peer.py",)),
+    "duckdb-plain": Peer("duckdb", ("duckdb_peer.py", "duckdb_plain.sql"), is_plain=True),
+    "polars-plain": Peer("polars", ("polars_plain_peer.py",), is_plain=True),
+}
 DECODE = "decode"
 MEBIBYTE = 1024 * 1024
 
@@ -53,8 +75,9 @@ class Bench:
         if engine == "kohort":
             return self.run_kohort()
         found = self.scratch / f"{engine}.json"
-        script = HERE / "engines" / f"{engine}_peer.py"
-        return measure.run([sys.executable, str(script), str(self.orders), str(found)]), found
+        script, *more = PEERS[engine].command
+        return measure.run([sys.executable, str(HERE / "engines" / script), str(self.orders),
+                            str(found), *more]), found
 
     def cells(self, engine: str) -> dict:
         """An engine's cells."""
@@ -101,6 +124,7 @@ def compare(bench: Bench, engines: list[str], decode: Path | None, runs: int,
         costs[DECODE] = []
     for _ in range(runs):
         for engine, measured in costs.items():
+            measure.warm()
             measured.append(bench.decode(decode) if engine == DECODE else bench.run(engine)[0])
     medians = {engine: measure.median(measured) for engine, measured in costs.items()}
     print()
@@ -125,14 +149,17 @@ def print_table(medians: dict[str, measure.Cost], heading: str = "engine") -> No
 def print_ratios(medians: dict[str, measure.Cost], bare: measure.Cost | None) -> None:
     """Kohort against the best peer in each figure, and against the bare decode."""
     kohort = medians["kohort"]
-    peers = [cost for engine, cost in medians.items() if engine != "kohort"]
     print()
-    if peers:
+    for form, is_plain in (("tuned", False), ("plain", True)):
+        peers = [cost for engine, cost in medians.items()
+                 if engine != "kohort" and PEERS[engine].is_plain == is_plain]
+        if not peers:
+            continue
         cpu = min(cost.cpu for cost in peers) / kohort.cpu
         wall = min(cost.wall for cost in peers) / kohort.wall
         peak = kohort.peak / min(cost.peak for cost in peers)
-        print(f"Against the best peer: {cpu:.1f}× fewer CPU seconds, {wall:.1f}× less wall time, "
-              f"{peak:.2f} of the peak memory.")
+        print(f"Against the best {form} peer: {cpu:.1f}× fewer CPU seconds, {wall:.1f}× less wall "
+              f"time, {peak:.2f} of the peak memory.")
     if bare:
         print(f"Against decoding the needed columns alone: {kohort.cpu / bare.cpu:.1f}× "
               "the CPU seconds.")
@@ -140,8 +167,8 @@ def print_ratios(medians: dict[str, measure.Cost], bare: measure.Cost | None) ->
 
 def version(engine: str) -> str:
     """The package of a peer and its version, in brackets."""
-    package = PEERS.get(engine)
-    return f" ({package} {importlib.metadata.version(package)})" if package else ""
+    peer = PEERS.get(engine)
+    return f" ({peer.package} {importlib.metadata.version(peer.package)})" if peer else ""
 
 
 def compare_ids(integers: Bench, strings: Bench, runs: int) -> None:
@@ -149,7 +176,9 @@ def compare_ids(integers: Bench, strings: Bench, runs: int) -> None:
     check("integers", integers.cells("kohort"), "strings", strings.cells("kohort"))
     costs = {"integer ids": [], "string ids": []}
     for _ in range(runs):
+        measure.warm()
         costs["integer ids"].append(integers.run("kohort")[0])
+        measure.warm()
         costs["string ids"].append(strings.run("kohort")[0])
     print()
     print_table({ids: measure.median(measured) for ids, measured in costs.items()})

@@ -11,6 +11,9 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 """Bytes per unit of ru_maxrss."""
 
 
+WARM_BYTES = 2 << 30
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a command cost: user and system seconds, seconds by the clock, peak bytes."""
@@ -40,6 +43,17 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> Cost:
     if child.returncode != 0:
         raise SystemExit(f"{' '.join(command)}\nended with {child.returncode}:\n{written}")
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * RSS_UNIT, written)
+
+
+def warm() -> None:
+    """Touches as much memory as the largest peer takes.
+
+    Virtual machines give free memory back to their host, and to touch it for the first time then costs up to
+    a hundred times as much as to touch what another process has just freed. So that this hits nobody by
+    chance, another process frees it right before each run that is measured.
+    """
+    touch = f"held = bytearray({WARM_BYTES}); held[::4096] = bytes([1]) * len(held[::4096])"
+    subprocess.run([sys.executable, "-c", touch], check=True)
 
 
 def median(costs: list[Cost]) -> Cost:
