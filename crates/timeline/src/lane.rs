@@ -295,9 +295,12 @@ impl Lane {
             }
             let seen = &mut self.seen;
             let days = days_from(self.first_day, rows.days, activity);
-            days.iter().for_each(|days| extend(&mut seen.activity, *days));
-            let others_days = days_from(self.first_day, rows.days, others);
-            days.iter().chain(&others_days).for_each(|days| extend(&mut seen.any, *days));
+            if let Some(days) = days {
+                extend(&mut seen.activity, days);
+            }
+            for days in days.into_iter().chain(days_from(self.first_day, rows.days, others)) {
+                extend(&mut seen.any, days);
+            }
             self.main.extend(&self.shared, (owners, activity), &main)?;
             self.side.extend(&self.shared, (owners, others), &side)?;
         }

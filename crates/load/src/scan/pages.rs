@@ -145,7 +145,7 @@ pub(super) fn check(
                 return Err("a dictionary is not its first page".into());
             }
             Header::DICTIONARY => {
-                dictionary = Some(u64::try_from(header.values).unwrap_or(u64::MAX))
+                dictionary = Some(u64::try_from(header.values).unwrap_or(u64::MAX));
             }
             Header::DATA | Header::DATA_2 => {
                 let count =

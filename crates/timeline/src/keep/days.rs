@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use kohort_model::UNDATED;
 
 /// Days that get counters at once.
-const STRETCH: i32 = 512;
+const STRETCH: u16 = 512;
 /// Days that may have counters side by side: 179 years, half a megabyte.
-const SIDE_BY_SIDE: i64 = 1 << 16;
+const SIDE_BY_SIDE: usize = 1 << 16;
 
 /// How many rows each day has, in days since 1970-01-01.
 #[derive(Default)]
@@ -34,9 +34,9 @@ impl DayCounts {
 
     #[inline]
     fn counter(&mut self, day: i32) -> &mut u64 {
-        let place = (i64::from(day) - i64::from(self.base)).cast_unsigned();
-        if place < self.counters.len() as u64 {
-            &mut self.counters[place as usize]
+        let place = day.abs_diff(self.base) as usize;
+        if day >= self.base && place < self.counters.len() {
+            &mut self.counters[place]
         } else {
             self.new_counter(day)
         }
@@ -44,21 +44,21 @@ impl DayCounts {
 
     #[cold]
     fn new_counter(&mut self, day: i32) -> &mut u64 {
-        let stretch = day & -STRETCH;
+        let stretch = day & -i32::from(STRETCH);
         if self.counters.is_empty() {
             self.base = stretch;
         }
         let first = self.base.min(stretch);
-        let missing = i64::from(self.base) - i64::from(first);
-        let held = self.counters.len() as i64 + missing;
-        let len = held.max(i64::from(stretch) + i64::from(STRETCH) - i64::from(first));
+        let missing = self.base.abs_diff(first) as usize;
+        let end = stretch.abs_diff(first) as usize + usize::from(STRETCH);
+        let len = end.max(missing + self.counters.len());
         if len > SIDE_BY_SIDE {
             return self.far.entry(day).or_default();
         }
         self.counters.splice(0..0, (0..missing).map(|_| 0));
-        self.counters.resize(len as usize, 0);
+        self.counters.resize(len, 0);
         self.base = first;
-        &mut self.counters[(day - first) as usize]
+        &mut self.counters[day.abs_diff(first) as usize]
     }
 
     /// The counts of days with rows; all are 0 from then on.
