@@ -267,6 +267,47 @@ fn every_reason_and_its_rows() {
     let every = ["year", "year", "year", "year", "year", "year", "biweekly", "", "year"];
     let every = every.map(|every| (!every.is_empty()).then_some(every));
     let far = [None, None, None, Some(2_932_897), None, None, None, None, Some(19_722)];
+#[test]
+fn an_end_in_the_last_year_is_none() {
+    use chrono_tz::{America::New_York, Europe::Berlin, Pacific::Kiritimati, UTC};
+    let at = |zone, at| times("ended", TimeUnit::Microseconds, zone, &[at]);
+    let utc = Some("UTC");
+    let last = "9999-12-31 23:59:59.999999";
+    let cases = [
+        (Berlin, None, at(utc, last), "never"),
+        (Kiritimati, None, at(utc, last), "never"),
+        (Berlin, Some(UTC), at(None, last), "never"),
+        (Berlin, None, at(None, last), "never"),
+        // Of a clock that is behind.
+        (UTC, Some(New_York), at(None, last), "never"),
+        (Kiritimati, Some(New_York), at(None, last), "never"),
+        (New_York, None, at(utc, "9999-01-01 00:00:00"), "never"),
+        (Berlin, None, at(utc, "9998-12-31 23:30:00"), "never"),
+        (UTC, None, at(utc, "9998-12-31 23:59:59"), "9998-12-31"),
+        (New_York, None, at(utc, "9998-12-31 23:59:59"), "9998-12-31"),
+        (UTC, None, at(None, "+10000-01-01 00:00:00"), "unreadable"),
+        (Berlin, None, at(utc, "+10000-01-03 00:00:00"), "unreadable"),
+        (UTC, None, days("ended", &[Some(2_932_897)]), "unreadable"),
+    ];
+    for (timezone, naive_times, ended, expected) in cases {
+        let shown = format!("{ended:?} in {timezone}, {naive_times:?}");
+        let mut columns = plain(1);
+        columns.push(ended);
+        let folder = folder(columns);
+        for column in ["ended_at", "cancelled_at"] {
+            let mut source = folder.subscriptions(&["a.parquet"]);
+            (source.timezone, source.naive_times) = (timezone, naive_times);
+            source.map(column, "ended");
+            let (report, lines) = read(&open(source).unwrap()).unwrap();
+            let name = column.trim_end_matches("_at");
+            let found = lines.first().map(|line| line.rsplit(&format!("{name}=")).next().unwrap());
+            assert_eq!(found.unwrap_or("unreadable"), expected, "{column} {shown}");
+            let rejected = u64::from(expected == "unreadable");
+            assert_eq!(report.rejected_rows(), rejected, "{column} {shown}");
+        }
+    }
+}
+
     let columns = vec![
         Column::new("id".into(), id),
         Column::new("sub".into(), sub),
