@@ -116,7 +116,8 @@ pub(crate) static INDICATORS: SettingsSection = SettingsSection {
         SettingKind::days(30),
         "Days before a period over which a signal is added up.",
         "window_days = 60",
-    )],
+    )
+    .only_with(Requires(SIGNALS))],
 };
 
 /// How models of lifetime value are fitted and used.

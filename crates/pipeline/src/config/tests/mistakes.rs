@@ -241,6 +241,9 @@ fn wrong_settings_of_tables() {
         &["churn_reasons.reasons={ \"Too dear\" = 1 }", SURVEYS],
         &["purchase_gaps.max_gap_number=0"],
         &["purchase_gaps.max_gap_number=1001"],
+        &["churn_indicators.window_days=30"],
+        &["win_back.attribution_window_days=30"],
+        &["churn_reasons.survey_window_days=30"],
         &["purchase_gaps.bucket_days=0"],
         &["purchase_gaps.bucket=7"],
         &["loyalty.window_days=0"],
@@ -276,6 +279,9 @@ fn wrong_settings_of_tables() {
     --set purchase_gaps.max_gap_number=0: purchase_gaps.max_gap_number is the number 0; it must be a whole number of gaps from 1 to 1000
     --set purchase_gaps.max_gap_number=1001: purchase_gaps.max_gap_number is the number 1001; it must be a whole number of gaps from 1 to 1000
     --set purchase_gaps.bucket_days=0: purchase_gaps.bucket_days is the number 0; it must be a whole number of days from 1 to 36500
+    --set churn_indicators.window_days=30: churn_indicators.window_days needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score; add it, or remove the setting
+    --set win_back.attribution_window_days=30: win_back.attribution_window_days needs [inputs.contacts]; add it, or remove the setting
+    --set churn_reasons.survey_window_days=30: churn_reasons.survey_window_days needs [inputs.surveys] with reason; add it, or remove the setting
     --set purchase_gaps.bucket=7: unknown key "bucket" in [purchase_gaps]; did you mean "bucket_days"? Keys there: max_gap_number, bucket_days
     --set loyalty.window_days=0: loyalty.window_days is the number 0; it must be a whole number of days from 1 to 36500
     --set loyalty.orders=0: loyalty.orders is the number 0; it must be a whole number of orders from 1 to 100000
