@@ -137,16 +137,25 @@ fn prices_by_the_month_are_rounded_once() {
 #[test]
 fn prices_that_do_not_fit() {
     let check = "does not fit into 64 bits at scale = 2; check the column, or lower the scale";
+    let monthly = "does not fit into 64 bits at scale = 2 once it is that of a month; check the column, or \
+                   lower the scale";
+    let large = i64::MAX / 100;
     let cases = [
-        (ints("amount", &[i64::MAX]), "9223372036854775807"),
-        (Column::new("amount".into(), [1e300]), "1e300"),
+        (ints("amount", &[i64::MAX]), "month", "9223372036854775807", check),
+        (Column::new("amount".into(), [1e300]), "month", "1e300", check),
+        // Of a day thirty times as much and more.
+        (ints("amount", &[large]), "day", "92233720368547758", monthly),
+        (ints("amount", &[i64::MAX]), "day", "9223372036854775807", check),
     ];
-    for (amount, value) in cases {
+    for (amount, interval, value, expected) in cases {
         let mut columns = plain(1);
         replace(&mut columns, amount);
+        columns.push(text("every", &[Some(interval)]));
         let folder = folder(columns);
-        let message = folder.error(folder.subscriptions(&["a.parquet"]));
-        assert_eq!(message, format!("the amount {value} in DIR/a.parquet {check}"));
+        let mut source = folder.subscriptions(&["a.parquet"]);
+        source.map("interval", "every");
+        let message = folder.error(source);
+        assert_eq!(message, format!("the amount {value} in DIR/a.parquet {expected}"));
     }
 }
 
@@ -259,15 +268,6 @@ fn every_clock_has_its_own_type() {
 }
 
 #[test]
-fn every_reason_and_its_rows() {
-    let id = [None, Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), Some(8), Some(9)];
-    let sub = [1, 0, 3, 4, 5, 6, 7, 8, 9].map(|sub| (sub > 0).then_some(sub));
-    let amount = [1200, 1200, 1200, 1200, 0, -1, 1200, 1200, 1200];
-    let amount = amount.map(|amount| (amount != 0).then_some(amount));
-    let every = ["year", "year", "year", "year", "year", "year", "biweekly", "", "year"];
-    let every = every.map(|every| (!every.is_empty()).then_some(every));
-    let far = [None, None, None, Some(2_932_897), None, None, None, None, Some(19_722)];
-#[test]
 fn an_end_in_the_last_year_is_none() {
     use chrono_tz::{America::New_York, Europe::Berlin, Pacific::Kiritimati, UTC};
     let at = |zone, at| times("ended", TimeUnit::Microseconds, zone, &[at]);
@@ -308,6 +308,15 @@ fn an_end_in_the_last_year_is_none() {
     }
 }
 
+#[test]
+fn every_reason_and_its_rows() {
+    let id = [None, Some(2), Some(3), Some(4), Some(5), Some(6), Some(7), Some(8), Some(9)];
+    let sub = [1, 0, 3, 4, 5, 6, 7, 8, 9].map(|sub| (sub > 0).then_some(sub));
+    let amount = [1200, 1200, 1200, 1200, 0, -1, 1200, 1200, 1200];
+    let amount = amount.map(|amount| (amount != 0).then_some(amount));
+    let every = ["year", "year", "year", "year", "year", "year", "biweekly", "", "year"];
+    let every = every.map(|every| (!every.is_empty()).then_some(every));
+    let far = [None, None, None, Some(2_932_897), None, None, None, None, Some(19_722)];
     let columns = vec![
         Column::new("id".into(), id),
         Column::new("sub".into(), sub),
