@@ -438,7 +438,7 @@ mod tests {
         for (places, churned, contraction, expected) in cases {
             let scale = Scale::new(places).unwrap();
             let context = Context { scale, ..Context::default() };
-            let movements = Movements { churned, contraction, ..Movements::default() };
+            let movements = Movements { contraction, churned, ..Movements::default() };
             let found = whole_lost_revenue(&context, &movements);
             assert_eq!(found, expected, "{churned} and {contraction} of {places} places");
         }

@@ -293,6 +293,9 @@ fn warnings(run: &Run, people: &[Known], known_from: i32, days: [u32; 2]) -> Vec
     texts
 }
 
+/// People, the day from which the third signal is known, days of lapse and window, and the warning.
+type Case<'a> = (&'a [Known], i32, [u32; 2], Option<String>);
+
 #[test]
 fn a_run_says_why_there_is_no_model() {
     const NEEDS: &str = "risk_score is NULL, as the model of leaving needs 30 observations that left and 30 \
@@ -316,7 +319,7 @@ fn a_run_says_why_there_is_no_model() {
     let few = Run { people: active.take(3).cloned().collect(), ..Run::new("lapse") };
     let [few_stayed, few_left] = totals(&few.all());
     assert!((1..30).contains(&few_stayed));
-    let cases: [(&[Known], i32, [u32; 2], Option<String>); 7] = [
+    let cases: [Case<'_>; 7] = [
         (&run.people, 45, [45, 30], None),
         // The last month whose first 45 days are over opens on day 1155, 30 days after 1125.
         (
