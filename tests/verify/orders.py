@@ -89,8 +89,9 @@ def _events(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
     values = [f"segment_{i}" for i in range(len(p.segments))]
     db.execute("CREATE VIEW kept AS FROM line WHERE fault IS NULL")
     if p.orders.get("rows") == "lines":
-        # Day, reason and segments are those of the earliest line.
-        texts = "".join(f", first({c} ORDER BY instant, {c}) AS {c}" for c in ["reason", *values])
+        # Day, reason and segments are those of the earliest line; of several the smallest, what is missing last.
+        missing = {"reason": "unknown"} | dict.fromkeys(values, "(none)")
+        texts = "".join(f", first({c} ORDER BY instant, {c} = '{m}', {c}) AS {c}" for c, m in missing.items())
         whole = f"""
             SELECT customer_id, order_id, min(instant) AS instant, first(day ORDER BY instant) AS day,
                 sum(value) AS value, min(kind) AS kind {texts}

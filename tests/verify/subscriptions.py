@@ -136,7 +136,7 @@ def history(db: duckdb.DuckDBPyConnection, p: Pipeline) -> None:
 
 def _standing(db: duckdb.DuckDBPyConnection, values: list[str]) -> None:
     """`stand`: which span of each (customer, subscription) stands from `day` to the day before `until`."""
-    texts = "".join(f", {c}" for c in values)
+    texts = "".join(f", {c} = '(none)', {c}" for c in values)
     db.execute(f"""
         CREATE TABLE span AS SELECT row_number() OVER () AS span_id,
             * REPLACE (CASE WHEN ended < getvariable('as_of') THEN ended END AS ended), ended AS end_as_given,

@@ -81,7 +81,8 @@ static SECTION: SettingsSection = SettingsSection {
             SettingKind::days_from_0(90),
             "An answer counts from so many days before the last order (with subscriptions the churn event) to so many days after the churn event.",
             "survey_window_days = 30",
-        ),
+        )
+        .only_with(Requires(&[ANSWERS])),
         Setting::new(
             "reasons",
             SettingKind::Renamed,

@@ -172,7 +172,7 @@ static SCHEMA: TableSchema = TableSchema {
             "yearly_opening",
             Unit::Customers,
             "customers active at the end of the day before the year that ends with the period's \
-             last known day; NULL where that day is before history_start + the lapse window",
+             last known day; NULL where that year begins before history_start + the lapse window",
         )
         .or_null(),
         Column::count(

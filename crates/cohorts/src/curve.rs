@@ -75,11 +75,14 @@ pub(crate) const FORMULA: Formula = Formula {
         Input::count("cohort-sizes", "Customers of each intake").with(Presence::List),
         Input::count("active", "Of each, those who came back").with(Presence::List),
     ],
-    checks: &[Check::Pairs {
-        first: "cohort-sizes",
-        second: "active",
-        each: "intake, in one order",
-    }],
+    checks: &[
+        Check::Pairs { first: "cohort-sizes", second: "active", each: "intake, in one order" },
+        Check::EachAtMost {
+            parts: "active",
+            wholes: "cohort-sizes",
+            why: "who came back is part of the intake; give both of one intake at one place",
+        },
+    ],
     results: &[
         Outcome::share("retention_rate", "({active}) / ({cohort-sizes})", |g| {
             rate(g.all("active").sum(), g.all("cohort-sizes").sum())

@@ -89,6 +89,11 @@ const FORMULAS: &[Formula] = &[
             of_cohort(&["active"]),
             of_cohort(&["on-or-after"]),
             of_cohort(&["repurchased-by"]),
+            Check::AtMost {
+                parts: &["active"],
+                whole: "on-or-after",
+                why: "who ordered in the later period ordered in it or after it",
+            },
         ],
         results: &[
             Outcome::share("retention_rate", "{active} / {cohort-size}", |g| {

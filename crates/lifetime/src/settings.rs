@@ -56,7 +56,7 @@ pub(crate) static LIFETIME: SettingsSection = SettingsSection {
                 within: Within::HalfOpen(0.0, 10.0),
                 allowed: "a share from 0 to below 10, such as 0.1",
             },
-            "The rate a year at which `clv` is discounted, and with subscriptions `residual_months`.",
+            "The rate a year at which `clv` is discounted, and with subscriptions `residual_months`, which has no bound without a discount: below 0.000012 it is NULL, and `clv` with it.",
             "annual_discount_rate = 0.08",
         ),
         Setting::new(
@@ -116,7 +116,8 @@ pub(crate) static INDICATORS: SettingsSection = SettingsSection {
         SettingKind::days(30),
         "Days before a period over which a signal is added up.",
         "window_days = 60",
-    )],
+    )
+    .only_with(Requires(SIGNALS))],
 };
 
 /// How models of lifetime value are fitted and used.

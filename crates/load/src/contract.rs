@@ -193,7 +193,8 @@ impl Opened {
     pub(crate) fn open(source: Source, lookups: &Lookups) -> Result<Self, LoadError> {
         let mappings = Mapping::all(&source)?;
         lookups.name(&mappings)?;
-        let (found, notes) = find(&source.paths)?;
+        let (found, notes) =
+            find(&source.paths, &format!("inputs.{}.path", source.spec.input.name()))?;
         let mut notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         let (files, footers) = files::open(&found)?;
         let rates = match &source.currency {

@@ -11,10 +11,12 @@ use kohort_store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A pattern, folder or file that stands for nothing.
-    #[error("no Parquet file matches {pattern}; check the input's path")]
+    #[error("no Parquet file matches {pattern}; check {key}")]
     NoMatch {
         /// The path as the pipeline has it.
         pattern: String,
+        /// The dotted key of the path.
+        key: String,
     },
     /// A glob that can't be parsed.
     #[error("{pattern} is no valid pattern: {source}")]
@@ -307,8 +309,9 @@ pub enum LoadError {
     },
     /// An amount whose minor units do not fit into 64 bits.
     #[error(
-        "the amount {value} in {path} does not fit into 64 bits at scale = {scale}; check the \
-         column, or lower the scale"
+        "the amount {value} in {path} does not fit into 64 bits at scale = {scale}{}; check the \
+         column, or lower the scale",
+        if *is_monthly { " once it is that of a month" } else { "" }
     )]
     AmountOverflow {
         /// The amount in whole units.
@@ -317,6 +320,8 @@ pub enum LoadError {
         path: PathBuf,
         /// Decimal places of the minor unit.
         scale: u8,
+        /// Whether it would fit as it is paid.
+        is_monthly: bool,
     },
     /// More distinct values of a segment, or of another text that becomes a code, than allowed.
     #[error(

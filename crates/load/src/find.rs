@@ -64,14 +64,14 @@ const ASIDE: [&str; 9] =
 /// Files by path, and objects by URL.
 type Files = BTreeMap<PathBuf, Option<Remote>>;
 
-/// The files that the paths stand for, each once, sorted, and what is to be told of them. Below a
+/// The files that the paths under a key of the pipeline file stand for, each once, sorted, and what is to be told of them. Below a
 /// folder links are followed, and what starts with a point or an underscore is ignored: writers keep
 /// what is not finished under such names. Files are known by their ending, `.parquet`, `.parq` or
 /// `.pq`, or else by their first and last bytes.
 ///
 /// # Errors
 /// A path that stands for nothing, for what is no file, or for files of another format.
-pub(crate) fn find(paths: &[String]) -> Result<(Vec<Found>, Vec<Note>), LoadError> {
+pub(crate) fn find(paths: &[String], key: &str) -> Result<(Vec<Found>, Vec<Note>), LoadError> {
     let mut finder = Finder::default();
     for pattern in paths {
         let literal = Path::new(pattern);
@@ -85,7 +85,8 @@ pub(crate) fn find(paths: &[String]) -> Result<(Vec<Found>, Vec<Note>), LoadErro
         };
         if !known && finder.files.len() == before {
             let other = finder.passed.iter().find_map(|path| other_format(path));
-            return Err(other.unwrap_or_else(|| LoadError::NoMatch { pattern: pattern.clone() }));
+            let none = || LoadError::NoMatch { pattern: pattern.clone(), key: key.to_owned() };
+            return Err(other.unwrap_or_else(none));
         }
     }
     let found = finder.files.into_iter().map(|(path, remote)| Found { path, remote });
@@ -264,7 +265,7 @@ mod tests {
             .iter()
             .map(|path| folder.join(path).to_str().unwrap().trim_end_matches('/').to_owned())
             .collect();
-        let (found, notes) = find(&paths).map_err(|error| short(&error))?;
+        let (found, notes) = find(&paths, "inputs.orders.path").map_err(|error| short(&error))?;
         let found = found.iter().map(|found| short(&found.path.display())).collect();
         Ok((found, notes.iter().map(|note| short(note)).collect()))
     }

@@ -299,15 +299,20 @@ impl Measure for RevenueChurn {
     fn finish(self: Box<Self>) -> Finished {
         let context = &*self.context;
         let mut table = context.table(&SCHEMA);
+        let mut cut = 0_u64;
         for series in context.series() {
             let Series { g, s, .. } = series;
             let Some(first) = self.first[s * context.periods.len() + g] else { continue };
             for (p, movements) in self.cells.get(s, g).iter().enumerate().skip(first) {
                 write_row(&mut table, context, series, p, movements);
+                cut += u64::from(whole_lost_revenue(context, movements).is_err());
             }
         }
         let grains = (0..context.periods.len()).filter_map(|g| warning(context, g));
-        let warnings = grains.map(|text| TableWarning { table: SCHEMA.name, text }).collect();
+        let warnings = grains
+            .chain((cut > 0).then(|| too_large(cut)))
+            .map(|text| TableWarning { table: SCHEMA.name, text })
+            .collect();
         Finished { tables: vec![table], warnings, ..Finished::default() }
     }
 }
@@ -330,6 +335,21 @@ fn warning(context: &Context, g: usize) -> Option<String> {
     ))
 }
 
+/// `lost_revenue` of a period, or what there is of it in 64 bits.
+fn whole_lost_revenue(context: &Context, m: &Movements) -> Result<i64, i64> {
+    let whole_units = lost_revenue(m.churned, m.contraction, context.scale);
+    i64::try_from(whole_units).map_err(|_| i64::MAX)
+}
+
+/// That so many rows have less than what was lost.
+fn too_large(rows: u64) -> String {
+    format!(
+        "lost_revenue is {} where it does not fit into 64 bits (rows: {rows}); churned_revenue and \
+         contraction_revenue beside it are exact: check the column of the amount",
+        i64::MAX
+    )
+}
+
 fn write_row(
     table: &mut Table,
     context: &Context,
@@ -340,7 +360,7 @@ fn write_row(
     let window = context.revenue_windows[g];
     let (opening, closing) = (m.opening(), m.closing());
     let (rates, of_existing) = (ChurnRates::of(opening, m), closing - m.new);
-    let whole_units = lost_revenue(m.churned, m.contraction, context.scale);
+    let (Ok(lost) | Err(lost)) = whole_lost_revenue(context, m);
     table.push(row!(SCHEMA {
         grain: periods.grain.name(),
         segment: Arc::clone(&slot.segment),
@@ -376,7 +396,7 @@ fn write_row(
         ),
         existing_customer_growth_rate: existing_customer_growth_rate(opening, of_existing),
         quick_ratio: quick_ratio(m.new, m.reactivated, m.expansion, m.contraction, m.churned),
-        lost_revenue: i64::try_from(whole_units).unwrap_or(i64::MAX),
+        lost_revenue: lost,
         average_revenue_per_customer: average(closing, m.closing_customers(), context.scale),
         is_complete: is_complete(context, (g, periods), p),
     }));
@@ -396,4 +416,33 @@ pub(crate) fn is_complete(context: &Context, (g, periods): (usize, &Periods), p:
     };
     before.is_some_and(|first| periods.start(first) >= known_from)
         && context.is_complete(periods, p)
+}
+
+#[cfg(test)]
+mod tests {
+    use kohort_model::Scale;
+
+    use super::*;
+
+    #[test]
+    fn lost_revenue_is_cut_at_64_bits_and_told() {
+        let most = i128::from(i64::MAX);
+        let cases = [
+            (0, most, 0, Ok(i64::MAX)),
+            (0, most, 1, Err(i64::MAX)),
+            (0, most, most, Err(i64::MAX)),
+            (2, 100 * most, 49, Ok(i64::MAX)),
+            (2, 100 * most, 50, Err(i64::MAX)),
+            (2, 12_345, 0, Ok(123)),
+        ];
+        for (places, churned, contraction, expected) in cases {
+            let scale = Scale::new(places).unwrap();
+            let context = Context { scale, ..Context::default() };
+            let movements = Movements { contraction, churned, ..Movements::default() };
+            let found = whole_lost_revenue(&context, &movements);
+            assert_eq!(found, expected, "{churned} and {contraction} of {places} places");
+        }
+        let text = too_large(2);
+        assert!(text.contains("does not fit into 64 bits (rows: 2)"), "{text}");
+    }
 }

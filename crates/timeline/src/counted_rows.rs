@@ -155,7 +155,7 @@ fn precedence(rows: &Rows, a: usize, b: usize, slots: &SlotMap) -> Ordering {
         (reason, rows.causes.get(i), rows.cancelled.get(i))
     };
     let texts = || {
-        let ranks = rows.segments.iter().zip(slots.rank());
+        let ranks = rows.segments.iter().zip(slots.missing_last());
         let ranks =
             ranks.map(|(codes, rank)| rank[codes[a] as usize].cmp(&rank[codes[b] as usize]));
         ranks.fold(Ordering::Equal, Ordering::then)

@@ -116,7 +116,7 @@ pub(crate) fn prepare(
         told = side_rows.with_others(&streams, slots, numbering.count(), &mut left_out);
         let customers = told.all;
         let rows =
-            resolve(rows, layout, rank, &mut left_out, &mut repeats, |row| main.keys(index, row))?;
+            resolve(rows, layout, slots, &mut left_out, &mut repeats, |row| main.keys(index, row))?;
         let tracks = by_track(&rows, layout.any_activity, &mut left_out);
         let [a, r, t] = tracks.map(|track| window.keep(track, &mut left_out));
         activity = sort_track(&a, customers, rank);

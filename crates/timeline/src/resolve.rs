@@ -9,6 +9,7 @@ use crate::census::LeftOut;
 use crate::ids::to_u32;
 use crate::layout::{Layout, Resolve};
 use crate::rows::Rows;
+use crate::slots::SlotMap;
 
 /// How many orders of mixed status are named.
 const NAMED_ORDERS: usize = 100;
@@ -28,7 +29,7 @@ pub(crate) struct Repeats {
 pub(crate) fn resolve(
     rows: Rows,
     layout: &Layout,
-    rank: &[Vec<u32>],
+    slots: &SlotMap,
     left_out: &mut LeftOut,
     found: &mut Repeats,
     keys: impl Fn(usize) -> (Id, Id),
@@ -64,7 +65,7 @@ pub(crate) fn resolve(
                             Reverse(rows.kinds[i]),
                         )
                     };
-                    key(a).cmp(&key(b)).then_with(|| rows.compare_texts(b, a, rank))
+                    key(a).cmp(&key(b)).then_with(|| rows.compare_texts(b, a, slots.rank()))
                 });
                 standing.expect("a group has rows")
             };
@@ -73,7 +74,8 @@ pub(crate) fn resolve(
             Ok(rows.pick(&picked))
         }
         Resolve::Lines => {
-            let mut orders = Lines { rows: &rows, rank, orders: rows.pick(&[]) };
+            let mut orders =
+                Lines { rows: &rows, rank: slots.missing_last(), orders: rows.pick(&[]) };
             let mut mixed = Vec::new();
             for group in groups {
                 let kind = rows.kinds[group[0] as usize];
@@ -94,6 +96,7 @@ pub(crate) fn resolve(
 
 struct Lines<'a> {
     rows: &'a Rows,
+    /// Of texts; the missing ones come last.
     rank: &'a [Vec<u32>],
     orders: Rows,
 }

@@ -27,6 +27,9 @@ pub struct TextPlaces {
     pub missing: u32,
 }
 
+/// The value of a segment where it is missing.
+const NONE: &str = "(none)";
+
 /// The value code of someone whom no event gives a value.
 pub(crate) const NO_CODE: u32 = u32::MAX;
 
@@ -38,8 +41,8 @@ pub struct SlotMap {
     slots: Vec<Vec<u32>>,
     /// Place of each code's text in order, one vector a segment; the reasons' last.
     rank: Vec<Vec<u32>>,
-    /// As the reasons' rank, with `unknown` last.
-    reasons: Vec<u32>,
+    /// The same with the text for what is missing last: `(none)`, and `unknown` of the reasons.
+    missing_last: Vec<Vec<u32>>,
     /// Slot of `(none)`, one a segment; that of everybody where no code has that text.
     none: Vec<u32>,
     /// By [`Input`] as a number and place of the column.
@@ -60,14 +63,16 @@ impl SlotMap {
             ..Self::default()
         };
         map.rank.push(rank(reasons));
-        map.reasons = unknown_last(reasons);
+        let texts = segments.iter().map(|segment| (&*segment.texts, NONE));
+        let texts = texts.chain([(reasons, "unknown")]).zip(&map.rank);
+        map.missing_last = texts.map(|((texts, text), rank)| last(text, texts, rank)).collect();
         let mut by_name: Vec<usize> = (0..segments.len()).collect();
         by_name.sort_by_key(|s| &segments[*s].name);
         for s in by_name {
             let SegmentValues { name, texts, .. } = &segments[s];
             let base = slots.len();
             map.slots[s] = map.rank[s].iter().map(|place| to_u32(base as u64) + place).collect();
-            let none = texts.iter().position(|text| &**text == "(none)");
+            let none = texts.iter().position(|text| &**text == NONE);
             map.none[s] = none.map_or(0, |code| map.slots[s][code]);
             let mut sorted: Vec<_> = texts.clone();
             sorted.sort_unstable();
@@ -96,13 +101,20 @@ impl SlotMap {
         self.texts.get(input as usize)?.get(column)
     }
 
+    /// The place of each code's text among all in order, one vector a segment; the reasons' last.
     pub(crate) fn rank(&self) -> &[Vec<u32>] {
         &self.rank
     }
 
+    /// The same where what is missing comes last.
+    pub(crate) fn missing_last(&self) -> &[Vec<u32>] {
+        &self.missing_last
+    }
+
     /// The place of a reason among all, `unknown` last.
     pub(crate) fn reason(&self, code: u32) -> u32 {
-        self.reasons.get(code as usize).copied().unwrap_or(u32::MAX)
+        let reasons = self.missing_last.last();
+        reasons.and_then(|places| places.get(code as usize)).copied().unwrap_or(u32::MAX)
     }
 
     /// The segments of a kind, by number.
@@ -117,9 +129,10 @@ impl SlotMap {
     }
 }
 
-fn unknown_last(texts: &[Arc<str>]) -> Vec<u32> {
-    let places = rank(texts).into_iter().zip(texts);
-    places.map(|(place, text)| if &**text == "unknown" { u32::MAX } else { place }).collect()
+/// The places of texts, of which `text` comes last.
+fn last(text: &str, texts: &[Arc<str>], rank: &[u32]) -> Vec<u32> {
+    let places = rank.iter().zip(texts);
+    places.map(|(place, own)| if **own == *text { u32::MAX } else { *place }).collect()
 }
 
 /// The place of each text among all in order.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use kohort_inputs::{Contact, Prospect};
 use kohort_model::{
     Basis, Block, Context, Day, DayCounts, Finished, Grid, Group, Input, Measure, MeasureSpec,
-    Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, WholeDefault,
-    merge_as, tally,
+    Periods, Places, Requires, Setting, SettingKind, Settings, SettingsSection, Source,
+    WholeDefault, merge_as, tally,
 };
 
 use crate::by_key::ByKey;
@@ -51,7 +51,8 @@ static SECTION: SettingsSection = SettingsSection {
             SettingKind::days_from_0(30),
             "Who returns at most so many days after a contact is put down to it.",
             "attribution_window_days = 14",
-        ),
+        )
+        .only_with(Requires(&[Source::Input(Input::Contacts)])),
     ],
 };
 

@@ -94,23 +94,63 @@ impl Value {
 
     /// The value as people read it; `written` groups the digits of a number.
     fn text(&self, unit: Unit, written: impl Fn(&str) -> String) -> String {
-        let number = |value: f64| {
-            let short = format!("{value:.2}");
-            // What is not zero never looks like it.
-            let looks_zero = short.bytes().all(|b| b"-0.".contains(&b));
-            if looks_zero && value != 0.0 {
-                written(&format!("{value:.1e}"))
-            } else {
-                written(&short)
-            }
-        };
+        let number = |value: f64, shift| written(&decimal(value, shift));
         match (self, unit) {
             (Self::Whole(value), _) => written(&value.to_string()),
-            (Self::Float(value), Unit::Share) => format!("{} %", number(100.0 * value)),
-            (Self::Float(value), Unit::Days) => format!("{} days", number(*value)),
-            (Self::Float(value), Unit::Number) => number(*value),
+            (Self::Float(value), Unit::Share) => format!("{} %", number(*value, 2)),
+            (Self::Float(value), Unit::Days) => format!("{} days", number(*value, 0)),
+            (Self::Float(value), Unit::Number) => number(*value, 0),
         }
     }
+}
+
+/// Decimal places of a result.
+const PLACES: usize = 2;
+
+/// A number, multiplied by 10 `shift` times, with two decimal places, halves away from zero; what would
+/// look like zero and is not has two digits that count. It is the shortest text that means the number
+/// which is rounded, so that 1.005 becomes 1.01 though no float is 1.005.
+fn decimal(value: f64, shift: usize) -> String {
+    if !value.is_finite() {
+        return value.to_string();
+    }
+    let text = value.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut digits: Vec<u8> =
+        whole.bytes().chain(fraction.bytes()).map(|digit| digit - b'0').collect();
+    let point = whole.len() + shift;
+    let Some(first) = digits.iter().position(|digit| *digit > 0) else {
+        return format!("0.{}", "0".repeat(PLACES));
+    };
+    let looks_zero = first > point + PLACES || (first == point + PLACES && digits[first] < 5);
+    let end = if looks_zero { first + 2 } else { point + PLACES };
+    round(&mut digits, end);
+    // A digit that was carried stands before all others.
+    let (whole, fraction) = digits.split_at(digits.len() - (end - point));
+    let text = |digits: &[u8]| digits.iter().map(|digit| char::from(b'0' + digit)).collect();
+    let (whole, fraction): (String, String) = (text(whole), text(fraction));
+    let fraction = if looks_zero { fraction.trim_end_matches('0') } else { &fraction };
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{whole}.{fraction}")
+}
+
+/// Rounds digits to the first `end` ones, halves up; there is one more where the first is carried.
+fn round(digits: &mut Vec<u8>, end: usize) {
+    let is_up = digits.get(end).is_some_and(|digit| *digit >= 5);
+    digits.resize(end, 0);
+    if !is_up {
+        return;
+    }
+    for digit in digits.iter_mut().rev() {
+        if *digit < 9 {
+            *digit += 1;
+            return;
+        }
+        *digit = 0;
+    }
+    digits.insert(0, 1);
 }
 
 #[cfg(test)]
@@ -164,6 +204,39 @@ mod tests {
             for name in named {
                 assert!(formula.input(name).is_some(), "{}: {name}", formula.name);
             }
+        }
+    }
+
+    #[test]
+    fn results_have_two_places() {
+        for (value, shift, expected) in [
+            (0.0, 0, "0.00"),
+            (-0.0, 2, "0.00"),
+            (7.0, 0, "7.00"),
+            (1_234_567.5, 0, "1234567.50"),
+            // Halves away from zero, of the number that is meant.
+            (0.125, 0, "0.13"),
+            (-0.125, 0, "-0.13"),
+            (1.005, 0, "1.01"),
+            (0.070_05, 2, "7.01"),
+            (0.285, 0, "0.29"),
+            (0.07, 2, "7.00"),
+            (0.07, 0, "0.07"),
+            (999.995, 0, "1000.00"),
+            (0.999_95, 2, "100.00"),
+            (1e21, 0, "1000000000000000000000.00"),
+            // What is not zero never looks like it.
+            (0.005, 0, "0.01"),
+            (0.004_9, 0, "0.0049"),
+            (0.001, 0, "0.001"),
+            (-0.001, 0, "-0.001"),
+            (0.000_01, 2, "0.001"),
+            (0.000_996, 0, "0.001"),
+            (0.000_123_5, 0, "0.00012"),
+            (1e-12, 2, "0.0000000001"),
+            (1.0 / 3e9, 2, "0.000000033"),
+        ] {
+            assert_eq!(decimal(value, shift), expected, "{value}");
         }
     }
 

@@ -141,11 +141,12 @@ impl Measure for Customers {
 
     fn finish(self: Box<Self>) -> Finished {
         let Options { lifetime, at_risk, window_days } = self.options;
-        let (risk, risk_fit) = self.leaving.finish();
+        let mut risk = self.leaving.finish();
         let mut outlook = Outlook::new(self.histories, &self.context, lifetime);
-        let warnings = std::mem::take(&mut outlook.warnings);
+        let mut warnings = std::mem::take(&mut outlook.warnings);
+        warnings.extend(risk.warning(SCHEMA.name));
         let rows: Box<dyn CustomerTable> = Box::new(CustomerRows {
-            risk,
+            risk: risk.model,
             recency: Quintiles::new(&self.days_since_last.into_counts()),
             frequency: Quintiles::new(&self.orders.into_counts()),
             monetary: Quintiles::new(&self.revenue.into_counts()),
@@ -155,6 +156,6 @@ impl Measure for Customers {
             window_days,
             context: self.context,
         });
-        Finished { customer_tables: vec![rows], risk: risk_fit, warnings, ..Finished::default() }
+        Finished { customer_tables: vec![rows], risk: risk.fit, warnings, ..Finished::default() }
     }
 }

@@ -20,6 +20,8 @@ const BITS: [u32; 4] = [4, 7, 10, 12];
 const CLASS_BITS: u32 = 4;
 /// How many signals take part at most.
 pub(crate) const MOST_SIGNALS: usize = 12;
+/// What silence drives, in the order of the drivers.
+const SILENCES: [&str; 2] = ["recency", "overdue"];
 /// Bits of all features but the signals'.
 pub(crate) const PLAIN_BITS: u32 = BITS[3];
 
@@ -135,10 +137,14 @@ impl Shape {
     }
 
     /// What may drive a customer's probability of leaving: silence, and signals. Orders and tenure
-    /// say what kind of customer it is, about which nobody can do anything.
+    /// say what kind of customer it is, about which nobody can do anything. A signal that has the name
+    /// of a silence is named by its input too.
     pub fn drivers(&self) -> Vec<Arc<str>> {
-        let own = ["recency", "overdue"].map(Arc::from);
-        own.into_iter().chain(self.signals.iter().map(|name| Arc::from(&**name))).collect()
+        let of_signal = |name: &Arc<str>| match &**name {
+            own if SILENCES.contains(&own) => Arc::from(format!("engagement: {own}")),
+            other => Arc::from(other),
+        };
+        SILENCES.map(Arc::from).into_iter().chain(self.signals.iter().map(of_signal)).collect()
     }
 
     /// Names of the columns: `recency.1` is that of the second tenth of the lapse window, and of a
@@ -192,6 +198,15 @@ mod tests {
             let is_overdue = terms.iter().any(|(column, _)| (10..13).contains(column));
             assert_eq!(features.is_overdue(), is_overdue, "{days:?} on {day}");
         }
+    }
+
+    #[test]
+    fn no_two_drivers_have_one_name() {
+        let signals = ["overdue", "recency", "visits"].map(Arc::from).to_vec();
+        let drivers = Shape::new(Basis::Orders, signals).drivers();
+        let expected =
+            ["recency", "overdue", "engagement: overdue", "engagement: recency", "visits"];
+        assert_eq!(drivers, expected.map(Arc::from));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::features::{Features, Shape};
 
 /// Observations that have to have churned, and to have stayed, for a model.
-const FEWEST: u64 = 30;
+pub(super) const FEWEST: u64 = 30;
 /// A step in the coefficients that is not worth another.
 const FOUND: f64 = 1e-9;
 const MOST_TRIALS: u32 = 100;

@@ -177,7 +177,7 @@ impl Measure for ChurnIndicators {
                 write_row(&mut table, series, signal, cell);
             }
         }
-        let (_, risk) = self.leaving.finish();
+        let risk = self.leaving.finish().fit;
         Finished { tables: vec![table], risk, ..Finished::default() }
     }
 }

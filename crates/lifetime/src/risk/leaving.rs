@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use kohort_model::{Basis, Block, Context, Counted, Day, Grain, Periods, RiskFit};
+use kohort_model::{Basis, Block, Context, Counted, Day, Grain, Periods, RiskFit, TableWarning};
 
 use super::classes::coarse_class;
 use super::features::{Features, MOST_SIGNALS, PLAIN_BITS, Shape, signal_bits};
-use super::fit::{Cell, fit};
+use super::fit::{Cell, fit, totals};
 use super::levels::Levels;
+use super::missing::missing;
 use super::model::{RiskModel, risk_fit};
 use super::observed::{complete, known, observed};
 use super::rhythm::Rhythm;
@@ -35,6 +36,16 @@ pub(crate) struct Frame {
     between: usize,
     /// Places of the signals that take part.
     signals: Vec<usize>,
+    /// The signal known last of all, where earlier months would count without it.
+    cut: Option<Cut>,
+}
+
+/// What cuts the months: a signal, the day from which it is known, and whether it leaves no month of some.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    pub signal: usize,
+    pub from: Day,
+    pub leaves_none: bool,
 }
 
 impl Frame {
@@ -47,11 +58,17 @@ impl Frame {
         let places = places.filter_map(|(place, from)| Some((place, (*from)?))).take(MOST_SIGNALS);
         let (signals, known_from): (Vec<usize>, Vec<Day>) = places.unzip();
         let mut used = complete(context, &months, 1);
-        if let Some(latest) = known_from.into_iter().max() {
-            used = known(&used, &months, Some(latest), window_days);
-        }
         if context.basis == Basis::Orders {
             used.end = first_unknown(&months, &used, context.lapse_days, context.as_of);
+        }
+        // Of equals the first.
+        let mut cut = None;
+        let latest = signals.iter().zip(known_from).rev().max_by_key(|(_, from)| *from);
+        if let Some((signal, from)) = latest {
+            let left = known(&used, &months, Some(from), window_days);
+            let leaves_none = left.is_empty();
+            cut = (left != used).then_some(Cut { signal: *signal, from, leaves_none });
+            used = left;
         }
         let held_out = used.end - used.len().div_ceil(5);
         let between = match context.basis {
@@ -61,7 +78,7 @@ impl Frame {
                 first_unknown(&months, &before, context.lapse_days, months.start(held_out))
             }
         };
-        Self { months, used, held_out, between, signals }
+        Self { months, used, held_out, between, signals, cut }
     }
 
     /// In which part of the months one lies, as bits of a key.
@@ -76,6 +93,15 @@ impl Frame {
     /// The first day of the first month that the model is judged on; `None` where no month counts.
     pub fn held_out_from(&self) -> Option<Day> {
         (!self.used.is_empty()).then(|| self.months.start(self.held_out))
+    }
+
+    /// The first month that counts; `None` where none does.
+    pub(super) fn first(&self) -> Option<Day> {
+        (!self.used.is_empty()).then(|| self.months.start(self.used.start))
+    }
+
+    pub(super) fn cut(&self) -> Option<Cut> {
+        self.cut
     }
 
     /// The features of a customer's signals on a day.
@@ -110,6 +136,25 @@ pub(crate) struct Leaving {
     signals: Vec<u64>,
     /// Of the same the gaps so far.
     rhythm: Rhythm,
+    /// Whether anybody is active at `as_of`, and so would have a score.
+    is_needed: bool,
+    window_days: u32,
+}
+
+/// The model fitted to all months, how well it does fitted to the earlier ones only, or why there is none.
+#[derive(Default)]
+pub(crate) struct Fitted {
+    pub model: Option<RiskModel>,
+    pub fit: Option<RiskFit>,
+    /// `None` too where nobody would have a score.
+    pub missing: Option<String>,
+}
+
+impl Fitted {
+    /// What the reader of a table with the model's scores should know.
+    pub fn warning(&mut self, table: &'static str) -> Option<TableWarning> {
+        self.missing.take().map(|text| TableWarning { table, text })
+    }
 }
 
 impl Leaving {
@@ -121,9 +166,11 @@ impl Leaving {
             others: Counted::default(),
             signals: vec![0; frame.used.len()],
             rhythm: Rhythm::default(),
+            is_needed: false,
             context,
             frame,
             at_risk,
+            window_days,
         }
     }
 
@@ -132,6 +179,8 @@ impl Leaving {
         if !levels.is_empty() {
             self.classify(block, customer, levels);
         }
+        let last = block.spells.of(customer).last();
+        self.is_needed |= last.is_some_and(|last| last.end >= self.context.as_of);
         let Self { context, frame, at_risk, rhythm, .. } = self;
         let (months, used) = (&frame.months, &frame.used);
         let (days, _) = block.activity.of(customer);
@@ -186,11 +235,11 @@ impl Leaving {
     pub fn merge(&mut self, other: Self) {
         self.plain.iter_mut().zip(other.plain).for_each(|(own, more)| *own += more);
         self.others.merge(other.others);
+        self.is_needed |= other.is_needed;
     }
 
-    /// The model fitted to all months, with how well it does fitted to the earlier ones only; `None`
-    /// where too few customers churned or stayed.
-    pub fn finish(self) -> (Option<RiskModel>, Option<RiskFit>) {
+    /// Fits the model; there is none where too few customers churned or stayed.
+    pub fn finish(self) -> Fitted {
         let plain = (0..).zip(self.plain).filter(|(_, n)| *n > 0);
         let counts: Vec<(u64, u64)> = plain.chain(self.others.into_counts()).collect();
         let cells = |keep: &dyn Fn(u64) -> bool| cells(counts.iter().filter(|(key, _)| keep(*key)));
@@ -201,13 +250,14 @@ impl Leaving {
         let (Some(coefficients), Some(held_out_from)) =
             (fit(&shape, &all), self.frame.held_out_from())
         else {
-            return (None, None);
+            let why = || missing(&self.context, &self.frame, totals(&all), self.window_days);
+            return Fitted { missing: self.is_needed.then(why), ..Fitted::default() };
         };
         let earlier = cells(&|key| key & (BETWEEN | HELD_OUT) == 0);
         let later = cells(&|key| key & HELD_OUT > 0 && !Features(key >> KEY_BITS).is_overdue());
         let model = RiskModel::new(self.context, self.frame, shape, coefficients, &all);
         let risk_fit = risk_fit(&model, held_out_from, &earlier, &later);
-        (Some(model), Some(risk_fit))
+        Fitted { model: Some(model), fit: Some(risk_fit), missing: None }
     }
 }
 

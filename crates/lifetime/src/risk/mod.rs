@@ -7,6 +7,7 @@ mod fit;
 mod indicators;
 mod leaving;
 mod levels;
+mod missing;
 mod model;
 mod observed;
 mod odds;

@@ -111,11 +111,17 @@ impl Measure for Subscribers {
 
     fn finish(self: Box<Self>) -> Finished {
         let Options { lifetime, at_risk, window_days } = self.options;
-        let (risk, risk_fit) = self.leaving.finish();
+        let mut risk = self.leaving.finish();
         let mut outlook = Outlook::new(&self.tenures, self.most_months, lifetime);
-        let warnings = std::mem::take(&mut outlook.warnings);
-        let rows: Box<dyn CustomerTable> =
-            Box::new(SubscriberRows { context: self.context, outlook, risk, at_risk, window_days });
-        Finished { customer_tables: vec![rows], risk: risk_fit, warnings, ..Finished::default() }
+        let mut warnings = std::mem::take(&mut outlook.warnings);
+        warnings.extend(risk.warning(SCHEMA.name));
+        let rows: Box<dyn CustomerTable> = Box::new(SubscriberRows {
+            context: self.context,
+            outlook,
+            risk: risk.model,
+            at_risk,
+            window_days,
+        });
+        Finished { customer_tables: vec![rows], risk: risk.fit, warnings, ..Finished::default() }
     }
 }

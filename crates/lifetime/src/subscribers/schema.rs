@@ -44,7 +44,7 @@ pub(super) static SCHEMA: TableSchema = TableSchema {
             "residual_months",
             Unit::Months,
             "months that an active customer is still expected to pay, each discounted from its \
-             end at [lifetime] annual_discount_rate; NULL without a discount",
+             end at [lifetime] annual_discount_rate; NULL at a rate below 0.000012",
         )
         .or_null(),
         Column::average("clv", "mrr x residual_months, in whole currency units"),

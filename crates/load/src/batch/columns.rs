@@ -70,10 +70,11 @@ impl Opened {
         file: usize,
     ) -> LoadError {
         match error {
-            AmountError::Overflow(row) => LoadError::AmountOverflow {
+            AmountError::Overflow { row, is_monthly } => LoadError::AmountOverflow {
                 value: shown(amounts, row).unwrap_or_default(),
                 path: self.files[file].path.clone(),
                 scale: scale.places(),
+                is_monthly,
             },
             AmountError::NoRate { currency, day } => LoadError::NoRate {
                 currency: currency.unwrap_or_else(|| "NULL".to_owned()),

@@ -345,6 +345,7 @@ impl Opened {
             value: value.collect::<Vec<_>>().join(", "),
             path: self.files[file].path.clone(),
             scale,
+            is_monthly: false,
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::currency::{Converter, Rate};
 /// What can be wrong with the amount of a row that is right otherwise.
 #[derive(Debug)]
 pub(crate) enum AmountError {
-    /// It does not fit, by row.
-    Overflow(usize),
+    /// It does not fit, by row; or only once it is that of a month.
+    Overflow { row: usize, is_monthly: bool },
     /// It can't be converted.
     NoRate {
         /// `None` where the order names no currency.
@@ -277,7 +277,10 @@ pub(crate) fn converted(
             Paid::Every(interval) => interval,
             Paid::Never | Paid::Unknown => Interval::Months(1),
         };
-        let minor = rate.of(amount, from, scale, every).ok_or(AmountError::Overflow(row))?;
+        let minor = rate.of(amount, from, scale, every).ok_or_else(|| {
+            let as_paid = rate.of(amount, from, scale, Interval::Months(1));
+            AmountError::Overflow { row, is_monthly: as_paid.is_some() }
+        })?;
         // A discount that is rounded to nothing is no price of zero, which would end something.
         let is_lost = prices.is_some() && amount < 0 && minor == 0;
         into.push(if is_lost { NO_VALUE } else { minor });
@@ -377,7 +380,7 @@ impl Rows<'_> {
             (counts && convert(*amount).1).then_some(row)
         };
         let misfit = amounts.iter().enumerate().find_map(misfit);
-        misfit.map_or(Ok(()), |row| Err(AmountError::Overflow(row)))
+        misfit.map_or(Ok(()), |row| Err(AmountError::Overflow { row, is_monthly: false }))
     }
 }
 

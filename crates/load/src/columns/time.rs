@@ -127,8 +127,8 @@ impl TimeBuffer {
     }
 
     /// Local days of times that may be missing, which they then are for ever; so are those of the year
-    /// 9999, as which databases write that something has not ended. A row whose time is there but can't be
-    /// read gets the flaw.
+    /// 9999, as which databases write that something has not ended, whichever clock they mean. A row whose
+    /// time is there but can't be read gets the flaw.
     pub fn optional_days(
         &mut self,
         (column, place): (&Series, usize),
@@ -137,17 +137,17 @@ impl TimeBuffer {
         into: &mut Vec<i32>,
     ) {
         let clock = Clock::of(column.dtype()).expect("checked when the input was opened");
-        let (days, _) = self.days(column, clock, zone);
+        let (days, instants) = self.days(column, clock, zone);
         into.clear();
         into.extend_from_slice(days);
         let nulls = (column.null_count() > 0).then(|| column.is_null());
         for (row, day) in into.iter_mut().enumerate() {
-            if nulls.as_ref().is_some_and(|nulls| nulls.get(row) == Some(true)) {
+            let is_null = nulls.as_ref().is_some_and(|nulls| nulls.get(row) == Some(true));
+            let utc = instants.get(row).filter(|_| clock == Clock::Zoned);
+            if is_null || is_of_last_year(*day, utc) {
                 *day = NEVER;
             } else if !is_readable(*day) {
                 flaws.mark(column.len(), row, Reason::UnreadableTime.at(place));
-            } else if *day >= LAST_YEAR {
-                *day = NEVER;
             }
         }
     }
@@ -180,6 +180,20 @@ impl TimeBuffer {
 
 /// The first day of the last year that there is, 9999.
 const LAST_YEAR: i32 = Day::MAX.0 - 364;
+
+/// Clocks of two zones are at most 26 hours apart.
+const CLOCKS_APART: i32 = 2;
+
+/// Whether a local day is one of the last year, or its instant, where there is one, is on some clock.
+fn is_of_last_year(day: i32, utc: Option<&i64>) -> bool {
+    match utc {
+        Some(utc) => {
+            let from = i64::from(LAST_YEAR) * DAY_MICROS;
+            (day >= LAST_YEAR || *utc >= from) && day <= Day::MAX.0 + CLOCKS_APART
+        }
+        None => (LAST_YEAR..=Day::MAX.0).contains(&day),
+    }
+}
 
 fn is_readable(day: i32) -> bool {
     (Day::MIN.0..=Day::MAX.0).contains(&day)

@@ -203,7 +203,7 @@ impl OpenedLookup {
         }
         let filter = source.filter.as_ref();
         let filter = filter.map(|filter| parsed(&source, "where", filter)).transpose()?;
-        let (found, notes) = find(&source.paths)?;
+        let (found, notes) = find(&source.paths, &source.dotted("path"))?;
         let (files, footers) = files::open(&found)?;
         let folders = files::partitions(found.iter().map(|found| &*found.path));
         let mut refused = BTreeMap::new();

@@ -112,7 +112,7 @@ fn mapped_values_that_do_not_fit() {
         ),
         (
             |s| s.paths.push("/nowhere/*.parquet".to_owned()),
-            "no Parquet file matches /nowhere/*.parquet; check the input's path",
+            "no Parquet file matches /nowhere/*.parquet; check inputs.orders.path",
         ),
         (|s| s.paths.push("/nowhere/a**b".to_owned()), "/nowhere/a**b is no valid pattern: "),
         (|s| s.set("customer_id", "*"), "customer_id = \"*\" is no valid SQL expression: "),

@@ -316,7 +316,7 @@ fn expressions_that_do_not_fit() {
             "sku",
             PLAIN,
             |l| l.paths[0] = l.paths[0].replace("products", "none"),
-            "no Parquet file matches DIR/none*.parquet; check the input's path",
+            "no Parquet file matches DIR/none*.parquet; check lookups.products.path",
         ),
     ];
     assert_refused(&folder(), &cases);

@@ -137,16 +137,25 @@ fn prices_by_the_month_are_rounded_once() {
 #[test]
 fn prices_that_do_not_fit() {
     let check = "does not fit into 64 bits at scale = 2; check the column, or lower the scale";
+    let monthly = "does not fit into 64 bits at scale = 2 once it is that of a month; check the column, or \
+                   lower the scale";
+    let large = i64::MAX / 100;
     let cases = [
-        (ints("amount", &[i64::MAX]), "9223372036854775807"),
-        (Column::new("amount".into(), [1e300]), "1e300"),
+        (ints("amount", &[i64::MAX]), "month", "9223372036854775807", check),
+        (Column::new("amount".into(), [1e300]), "month", "1e300", check),
+        // Of a day thirty times as much and more.
+        (ints("amount", &[large]), "day", "92233720368547758", monthly),
+        (ints("amount", &[i64::MAX]), "day", "9223372036854775807", check),
     ];
-    for (amount, value) in cases {
+    for (amount, interval, value, expected) in cases {
         let mut columns = plain(1);
         replace(&mut columns, amount);
+        columns.push(text("every", &[Some(interval)]));
         let folder = folder(columns);
-        let message = folder.error(folder.subscriptions(&["a.parquet"]));
-        assert_eq!(message, format!("the amount {value} in DIR/a.parquet {check}"));
+        let mut source = folder.subscriptions(&["a.parquet"]);
+        source.map("interval", "every");
+        let message = folder.error(source);
+        assert_eq!(message, format!("the amount {value} in DIR/a.parquet {expected}"));
     }
 }
 
@@ -255,6 +264,47 @@ fn every_clock_has_its_own_type() {
         let expected =
             format!("1 {start_day} 1200 order=1 ended={end_day} cancelled={cancelled_day}");
         assert_eq!(found.join(" "), expected);
+    }
+}
+
+#[test]
+fn an_end_in_the_last_year_is_none() {
+    use chrono_tz::{America::New_York, Europe::Berlin, Pacific::Kiritimati, UTC};
+    let at = |zone, at| times("ended", TimeUnit::Microseconds, zone, &[at]);
+    let utc = Some("UTC");
+    let last = "9999-12-31 23:59:59.999999";
+    let cases = [
+        (Berlin, None, at(utc, last), "never"),
+        (Kiritimati, None, at(utc, last), "never"),
+        (Berlin, Some(UTC), at(None, last), "never"),
+        (Berlin, None, at(None, last), "never"),
+        // Of a clock that is behind.
+        (UTC, Some(New_York), at(None, last), "never"),
+        (Kiritimati, Some(New_York), at(None, last), "never"),
+        (New_York, None, at(utc, "9999-01-01 00:00:00"), "never"),
+        (Berlin, None, at(utc, "9998-12-31 23:30:00"), "never"),
+        (UTC, None, at(utc, "9998-12-31 23:59:59"), "9998-12-31"),
+        (New_York, None, at(utc, "9998-12-31 23:59:59"), "9998-12-31"),
+        (UTC, None, at(None, "+10000-01-01 00:00:00"), "unreadable"),
+        (Berlin, None, at(utc, "+10000-01-03 00:00:00"), "unreadable"),
+        (UTC, None, days("ended", &[Some(2_932_897)]), "unreadable"),
+    ];
+    for (timezone, naive_times, ended, expected) in cases {
+        let shown = format!("{ended:?} in {timezone}, {naive_times:?}");
+        let mut columns = plain(1);
+        columns.push(ended);
+        let folder = folder(columns);
+        for column in ["ended_at", "cancelled_at"] {
+            let mut source = folder.subscriptions(&["a.parquet"]);
+            (source.timezone, source.naive_times) = (timezone, naive_times);
+            source.map(column, "ended");
+            let (report, lines) = read(&open(source).unwrap()).unwrap();
+            let name = column.trim_end_matches("_at");
+            let found = lines.first().map(|line| line.rsplit(&format!("{name}=")).next().unwrap());
+            assert_eq!(found.unwrap_or("unreadable"), expected, "{column} {shown}");
+            let rejected = u64::from(expected == "unreadable");
+            assert_eq!(report.rejected_rows(), rejected, "{column} {shown}");
+        }
     }
 }
 

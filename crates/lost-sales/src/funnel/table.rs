@@ -81,11 +81,18 @@ pub(super) const FORMULAS: &[Formula] = &[Formula {
         Input::count("visitors", "Visitors who reached the first step")
             .with(Presence::With("entered")),
     ],
-    checks: &[Check::AtMost {
-        parts: &["entered"],
-        whole: "visitors",
-        why: "who reached a step has reached the first one; count the same visitors",
-    }],
+    checks: &[
+        Check::AtMost {
+            parts: &["converted", "dropped"],
+            whole: "entered",
+            why: "who went on and who did not have reached the step; count all of one step",
+        },
+        Check::AtMost {
+            parts: &["entered"],
+            whole: "visitors",
+            why: "who reached a step has reached the first one; count the same visitors",
+        },
+    ],
     results: &[
         Outcome::share("step_conversion_rate", "{converted} / ({converted} + {dropped})", |g| {
             conversion_rate(g.one("converted"), g.one("dropped"))
@@ -97,7 +104,7 @@ pub(super) const FORMULAS: &[Formula] = &[Formula {
         .means("{} of all visitors got as far as this step.")
         .needs("entered"),
     ],
-    example: "--converted 6786 --dropped 1119 --entered 5441 --visitors 7905",
+    example: "--converted 5441 --dropped 1345 --entered 6786 --visitors 7905",
 }];
 
 pub(super) static SCHEMA: TableSchema = TableSchema {

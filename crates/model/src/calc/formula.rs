@@ -65,6 +65,35 @@ pub enum Check {
         /// Why it is, and what to give.
         why: &'static str,
     },
+    /// Each number of a list is at most that of another list at its place.
+    EachAtMost {
+        /// The list of parts.
+        parts: &'static str,
+        /// The list of wholes.
+        wholes: &'static str,
+        /// Why they are, and what to give.
+        why: &'static str,
+    },
+    /// Two parts, of which a third is what they share, cover at most the whole.
+    UnionAtMost {
+        /// The two.
+        parts: [&'static str; 2],
+        /// What they share.
+        shared: &'static str,
+        /// The whole.
+        whole: &'static str,
+        /// Why it is, and what to give.
+        why: &'static str,
+    },
+    /// A number is 0 where another one is.
+    ZeroWith {
+        /// The input.
+        input: &'static str,
+        /// The other one.
+        other: &'static str,
+        /// Why it is, and what to give.
+        why: &'static str,
+    },
     /// A number is not 0.
     AboveZero {
         /// The input.
@@ -154,6 +183,11 @@ impl Check {
     pub fn inputs(&self) -> Vec<&'static str> {
         match *self {
             Self::AtMost { parts, whole, .. } => [parts, &[whole]].concat(),
+            Self::EachAtMost { parts, wholes, .. } => vec![parts, wholes],
+            Self::UnionAtMost { parts: [one, other], shared, whole, .. } => {
+                vec![one, other, shared, whole]
+            }
+            Self::ZeroWith { input, other, .. } => vec![input, other],
             Self::AboveZero { input, .. } => vec![input],
             Self::Pairs { first, second, .. } => vec![first, second],
             Self::WithinOne { parts, .. } => parts.to_vec(),

@@ -136,6 +136,29 @@ impl Given {
                 let (parts, whole) = (self.options(parts), self.options(&[whole]));
                 Err(CalcError::MoreThan { parts, whole, why })
             }
+            Check::EachAtMost { parts, wholes, why } => {
+                let pairs = self.all(parts).zip(self.all(wholes));
+                let Some(place) = pairs.into_iter().position(|(part, whole)| part > whole) else {
+                    return Ok(());
+                };
+                let option = |name: &str| format!("--{name} {}", self.typed(name)[place]);
+                Err(CalcError::MoreThan { parts: option(parts), whole: option(wholes), why })
+            }
+            Check::UnionAtMost { parts, shared, whole, why } => {
+                let sum: i128 = parts.iter().map(|part| self.one(part)).sum();
+                if sum - self.one(shared) <= self.one(whole) {
+                    return Ok(());
+                }
+                let parts = format!("{} less {}", self.options(&parts), self.options(&[shared]));
+                Err(CalcError::MoreThan { parts, whole: self.options(&[whole]), why })
+            }
+            Check::ZeroWith { input, other, why } => {
+                if !self.has(input) || self.one(input) == 0 || self.one(other) > 0 {
+                    return Ok(());
+                }
+                let whole = format!("0 with {}", self.options(&[other]));
+                Err(CalcError::MoreThan { parts: self.options(&[input]), whole, why })
+            }
             Check::WithinOne { parts, why } => {
                 let sum: i128 = parts.iter().map(|part| self.one(part)).sum();
                 if sum <= self.scale().unit() {

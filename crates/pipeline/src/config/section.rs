@@ -189,9 +189,11 @@ impl<'a> Section<'a> {
         for (key, node) in self.entries {
             if !known.contains(&key.as_str()) {
                 let elsewhere = keys::tables().find(|(_, keys)| keys.contains(&key.as_str()));
-                let hint = match elsewhere {
-                    Some((table, _)) => Hint::Elsewhere(table),
-                    None => nearest(key, known),
+                let own = known.iter().find(|own| ends_with(own, key));
+                let hint = match (own, elsewhere) {
+                    (Some(own), _) => Hint::Nearest(own),
+                    (None, Some((table, _))) => Hint::Elsewhere(table),
+                    (None, None) => nearest(key, known),
                 };
                 return Err(ConfigError::UnknownKey {
                     at: node.at.clone(),
@@ -435,6 +437,12 @@ impl<'a> Item<'a> {
             (text.len() == 10).then(|| text.parse::<NaiveDate>().ok().map(Day::from)).flatten();
         day.filter(|day| (Day::MIN..=Day::MAX).contains(day)).ok_or_else(|| self.wrong(allowed))
     }
+}
+
+/// Whether a key ends with some words, as `survey_window_days` does with `window_days`.
+fn ends_with(key: &str, words: &str) -> bool {
+    let before = key.strip_suffix(words).filter(|_| words.contains('_'));
+    before.is_some_and(|before| before.ends_with('_'))
 }
 
 /// The known name that `name` is most like, if it is like one.

@@ -8,10 +8,14 @@
 use kohort_model::{Basis, Grain};
 
 use super::error::ConfigError;
-use super::section::Section;
+use super::section::{Item, Section};
 
 const ALLOWED: &str = "a text such as \"1 month\" or \"12 months\", or a table such as \
                        { month = \"12 months\", week = \"4 weeks\" }";
+
+/// The most periods of a window.
+const MOST: u32 = 100_000;
+const TOO_LONG: &str = "at most 100000 days, weeks, months, quarters or years long";
 
 /// The window of a grain in periods unless the pipeline says otherwise. Whoever buys in a shop skips a
 /// month now and then and has not left for it, so that orders are compared year by year.
@@ -42,7 +46,7 @@ pub(super) fn read(
                 });
             };
             let text = item.text("a text such as \"12 months\"")?;
-            let length = parse(&text).ok_or_else(|| item.wrong("a text such as \"12 months\""))?;
+            let length = parse(&item, &text, "a text such as \"12 months\"")?;
             windows[position] = periods(length, grain).ok_or_else(|| ConfigError::Window {
                 at: item.at(),
                 key: item.key,
@@ -53,7 +57,7 @@ pub(super) fn read(
         return Ok(windows);
     }
     let window = item.text(ALLOWED)?;
-    let length = parse(&window).ok_or_else(|| item.wrong(ALLOWED))?;
+    let length = parse(&item, &window, ALLOWED)?;
     let fitting: Vec<_> = grains.iter().map(|grain| periods(length, *grain)).collect();
     if fitting.iter().all(Option::is_none) {
         let (at, grains) = (item.at(), grains.to_vec());
@@ -65,13 +69,25 @@ pub(super) fn read(
     Ok(windows)
 }
 
-/// `12 months` as (12, Month); the number is at least 1.
-fn parse(window: &str) -> Option<(u32, Grain)> {
-    let (count, unit) = window.trim().split_once(' ')?;
-    let unit = unit.trim();
-    let unit = unit.strip_suffix('s').unwrap_or(unit).parse().ok()?;
-    let count = count.parse().ok()?;
-    (1..=100_000).contains(&count).then_some((count, unit))
+/// `12 months` as (12, Month); the number is from 1 to the most.
+fn parse(
+    item: &Item<'_>,
+    window: &str,
+    allowed: &'static str,
+) -> Result<(u32, Grain), ConfigError> {
+    let parts = window.trim().split_once(' ').and_then(|(count, unit)| {
+        let unit = unit.trim();
+        let unit = unit.strip_suffix('s').unwrap_or(unit).parse().ok()?;
+        let is_number = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some((count, unit))
+    });
+    let (count, unit) = parts.ok_or_else(|| item.wrong(allowed))?;
+    // What is no number by now has too many digits.
+    match count.parse().unwrap_or(u32::MAX) {
+        0 => Err(item.wrong(allowed)),
+        count if count > MOST => Err(item.wrong(TOO_LONG)),
+        count => Ok((count, unit)),
+    }
 }
 
 /// The length in periods of `grain`, if it is a whole number of them.

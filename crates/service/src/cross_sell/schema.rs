@@ -154,6 +154,12 @@ pub(super) const FORMULAS: &[Formula] = &[
             among(&["with-other"], "baskets"),
             among(&["with-both"], "with-item"),
             among(&["with-both"], "with-other"),
+            Check::UnionAtMost {
+                parts: ["with-item", "with-other"],
+                shared: "with-both",
+                whole: "baskets",
+                why: "as many baskets have one of the items or both; count all of them",
+            },
         ],
         results: &[
             Outcome::share("support", "{with-both} / {baskets}", |g| {

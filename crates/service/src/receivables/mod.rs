@@ -272,6 +272,11 @@ const FORMULAS: &[Formula] = &[
                 whole: "days-late",
                 why: "each late payment is late by a day at least; add up days, not invoices",
             },
+            Check::ZeroWith {
+                input: "days-late",
+                other: "paid-late",
+                why: "only what was paid late is late by days",
+            },
         ],
         results: &[
             Outcome::days("mean_days_to_pay", "{days} / {paid}", |g| {

@@ -38,14 +38,19 @@ fn orders(rows: &[Row], mode: RowsMode, left_out: &mut LeftOut) -> Vec<Row> {
             let at_earliest = || of_id.iter().filter(|r| Some(r.instant) == earliest);
             let mut order = (*of_id.iter().min_by_key(|r| r.instant).expect("a line")).clone();
             order.value = of_id.iter().map(|r| r.value).sum();
-            order.reason = at_earliest().map(|r| reason(r)).min();
+            order.reason = smallest(at_earliest().map(|r| reason(r)), "unknown");
             for (s, segment) in order.segments.iter_mut().enumerate() {
-                *segment = at_earliest().map(|r| segment_value(r, s)).min();
+                *segment = smallest(at_earliest().map(|r| segment_value(r, s)), "(none)");
             }
             orders.push(order);
         }
     }
     orders
+}
+
+/// The smallest of some texts, of which the one for what is missing comes last.
+fn smallest(texts: impl Iterator<Item = String>, missing: &str) -> Option<String> {
+    texts.min_by_key(|text| (text == missing, text.clone()))
 }
 
 /// The reason of a row.

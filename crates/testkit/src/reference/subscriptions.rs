@@ -58,12 +58,13 @@ impl Term {
     /// Of spans of one subscription that start on one day the largest counts, and of those that count
     /// and cover a day the largest stands. One that has an end is larger than an open one.
     fn rank(&self) -> impl Ord + '_ {
+        let segments: Vec<_> = self.segments.iter().map(|own| (own == "(none)", own)).collect();
         (
             self.started,
             self.ended.is_some(),
             self.ended,
             self.price,
-            Reverse((self.by_reason(), &self.segments)),
+            Reverse((self.by_reason(), segments)),
         )
     }
 

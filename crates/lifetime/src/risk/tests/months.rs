@@ -12,7 +12,7 @@ use crate::CUSTOMERS;
 use crate::risk::CHURN_INDICATORS;
 use crate::risk::features::{Features, Shape};
 use crate::risk::fit::{Cell, fit, totals};
-use crate::settings::AT_RISK;
+use crate::settings::{AT_RISK, INDICATORS};
 use crate::tests::set;
 
 /// The place of the months among the grains.
@@ -275,4 +275,98 @@ fn scores_and_what_drives_them() {
     }
     // Every branch was taken.
     assert!(seen.len() >= 3 && driven.len() >= 4, "{seen:?} {driven:?}");
+}
+
+/// What the run warns of at the scores of some of the people, where the third signal is known from a day on.
+fn warnings(run: &Run, people: &[Known], known_from: i32, days: [u32; 2]) -> Vec<String> {
+    let [lapse_days, window_days] = days;
+    let mut context = Context { lapse_days, ..(*run.context).clone() };
+    context.engagement.known_from[2] = Some(Day(known_from));
+    let mut settings = run.settings.clone();
+    settings.set(&INDICATORS, "window_days", SettingValue::Whole(window_days));
+    let measure = (CUSTOMERS.start)(Arc::new(context.clone()), &settings);
+    let finished = finish_known(measure, &context, people, 2);
+    let is_null = finished.risk.is_none();
+    let texts = finished.warnings.into_iter().map(|warning| warning.text);
+    let texts: Vec<String> = texts.filter(|text| text.starts_with("risk_score is NULL")).collect();
+    assert!(texts.is_empty() || is_null);
+    texts
+}
+
+/// People, the day from which the third signal is known, days of lapse and window, and the warning.
+type Case<'a> = (&'a [Known], i32, [u32; 2], Option<String>);
+
+#[test]
+fn a_run_says_why_there_is_no_model() {
+    const NEEDS: &str = "risk_score is NULL, as the model of leaving needs 30 observations that left and 30 \
+                         that stayed, and ";
+    let run = Run::new("lapse");
+    let lapsed = run.people.iter().filter(|known| {
+        spells(known, &run.context).iter().all(|spell| spell.end < run.context.as_of)
+    });
+    let lapsed: Vec<Known> = lapsed.cloned().collect();
+    let cut = |window: u32, from: &str| {
+        format!(
+            ": a month counts if the {window} days before it (window_days) lie on or after {from}, the first \
+             day of [inputs.surveys], from which the signal \"low\" is known"
+        )
+    };
+    let none = "; leave [inputs.surveys] out until it reaches further back";
+    let [stayed, left] = totals(&run.cells(38..39, true));
+    let active = run.people.iter().filter(|known| {
+        spells(known, &run.context).iter().any(|spell| spell.end >= run.context.as_of)
+    });
+    let few = Run { people: active.take(3).cloned().collect(), ..Run::new("lapse") };
+    let [few_stayed, few_left] = totals(&few.all());
+    assert!((1..30).contains(&few_stayed));
+    let cases: [Case<'_>; 7] = [
+        (&run.people, 45, [45, 30], None),
+        // The last month whose first 45 days are over opens on day 1155, 30 days after 1125.
+        (
+            &run.people,
+            1125,
+            [45, 30],
+            Some(format!(
+                "{NEEDS}finds {left} and {stayed} in the months from 1973-03-01 on{}",
+                cut(30, "1973-01-30")
+            )),
+        ),
+        (
+            &run.people,
+            1126,
+            [45, 30],
+            Some(format!("{NEEDS}no month counts{}{none}", cut(30, "1973-01-31"))),
+        ),
+        (
+            &run.people,
+            1000,
+            [45, 160],
+            Some(format!("{NEEDS}no month counts{}{none}", cut(160, "1972-09-27"))),
+        ),
+        // Without the signal there were none either.
+        (
+            &run.people,
+            45,
+            [2000, 30],
+            Some(format!(
+                "{NEEDS}no month counts: those that count are complete ones from the second month of activity \
+                 on whose first 2000 days are over before as_of"
+            )),
+        ),
+        (
+            &few.people,
+            45,
+            [45, 30],
+            Some(format!(
+                "{NEEDS}finds {few_left} and {few_stayed} in the months from 1970-04-01 on{}",
+                cut(30, "1970-02-15")
+            )),
+        ),
+        // Nobody would have a score.
+        (&lapsed, 1126, [45, 30], None),
+    ];
+    for (people, from, days, expected) in cases {
+        let expected: Vec<String> = expected.into_iter().collect();
+        assert_eq!(warnings(&run, people, from, days), expected, "{from} {days:?}");
+    }
 }

@@ -121,7 +121,7 @@ fn wrong_calendar_and_customers() {
     --set customers.at_risk_ratio=0: customers.at_risk_ratio is the number 0; it must be a number above 0, such as 2
     --set customers.at_risk_ratio=inf: customers.at_risk_ratio is the number inf; it must be a number above 0, such as 2
     --set customers.at_risk_ratio=often: customers.at_risk_ratio is the text "often"; it must be a number above 0, such as 2
-    --set customers.risk_ratio=2: unknown key "risk_ratio" in [customers]; did you mean "risk_window"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score, risk_window
+    --set customers.risk_ratio=2: unknown key "risk_ratio" in [customers]; did you mean "at_risk_ratio"? Keys there: lapse_after_days, activity, reactivation_gap_days, at_risk_ratio, at_risk_score, risk_window
     "#);
 }
 
@@ -181,6 +181,9 @@ fn wrong_outputs_and_measures() {
         &["revenue.window=3"],
         &["revenue.window=a month"],
         &["revenue.window=0 months"],
+        &["revenue.window=9999999999 months"],
+        &["revenue.window=100001 months"],
+        &["revenue.window={ month = \"100001 months\" }"],
         &["revenue.window=1 week"],
         &["calendar.grains=[\"week\", \"day\"]", "revenue.window=1 month"],
         &["revenue.window={ month = \"1 week\" }"],
@@ -208,6 +211,9 @@ fn wrong_outputs_and_measures() {
     --set revenue.window=3: revenue.window is the number 3; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
     --set revenue.window=a month: revenue.window is the text "a month"; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
     --set revenue.window=0 months: revenue.window is the text "0 months"; it must be a text such as "1 month" or "12 months", or a table such as { month = "12 months", week = "4 weeks" }
+    --set revenue.window=9999999999 months: revenue.window is the text "9999999999 months"; it must be at most 100000 days, weeks, months, quarters or years long
+    --set revenue.window=100001 months: revenue.window is the text "100001 months"; it must be at most 100000 days, weeks, months, quarters or years long
+    --set revenue.window={ month = "100001 months" }: revenue.window.month is the text "100001 months"; it must be at most 100000 days, weeks, months, quarters or years long
     --set revenue.window=1 week: revenue.window is "1 week", which is not a whole number of months; write "1 month" or another number of them
     --set revenue.window=1 month: revenue.window is "1 month", which is not a whole number of days or weeks; write "1 day" or "1 week" or another number of them
     --set revenue.window={ month = "1 week" }: revenue.window.month is "1 week", which is not a whole number of months; write "1 month" or another number of them
@@ -235,7 +241,11 @@ fn wrong_settings_of_tables() {
         &["win_back.attribution_window_days=36501"],
         &["win_back.attribution_window=30"],
         &["churn_reasons.survey_window_days=-1"],
+        &["churn_indicators.window_days=30"],
+        &["win_back.attribution_window_days=30"],
+        &["churn_reasons.survey_window_days=30"],
         &["churn_reasons.survey_days=30"],
+        &["churn_reasons.window_days=30"],
         &["churn_reasons.reasons={ \"Too dear\" = \"price\" }"],
         &["churn_reasons.reasons={ \"Too dear\" = \"price\" }", CONTACTS],
         &["churn_reasons.reasons={ \"Too dear\" = 1 }", SURVEYS],
@@ -269,7 +279,11 @@ fn wrong_settings_of_tables() {
     --set win_back.attribution_window_days=36501: win_back.attribution_window_days is the number 36501; it must be a whole number of days from 0 to 36500
     --set win_back.attribution_window=30: unknown key "attribution_window" in [win_back]; did you mean "attribution_window_days"? Keys there: prospect_after_days, attribution_window_days
     --set churn_reasons.survey_window_days=-1: churn_reasons.survey_window_days is the number -1; it must be a whole number of days from 0 to 36500
+    --set churn_indicators.window_days=30: churn_indicators.window_days needs [inputs.engagement], [inputs.invoices], [inputs.returns], or [inputs.surveys] with score; add it, or remove the setting
+    --set win_back.attribution_window_days=30: win_back.attribution_window_days needs [inputs.contacts]; add it, or remove the setting
+    --set churn_reasons.survey_window_days=30: churn_reasons.survey_window_days needs [inputs.surveys] with reason; add it, or remove the setting
     --set churn_reasons.survey_days=30: unknown key "survey_days" in [churn_reasons]; did you mean "survey_window_days"? Keys there: survey_window_days, reasons
+    --set churn_reasons.window_days=30: unknown key "window_days" in [churn_reasons]; did you mean "survey_window_days"? Keys there: survey_window_days, reasons
     --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
     --set churn_reasons.reasons={ "Too dear" = "price" }: churn_reasons.reasons needs [inputs.surveys] with reason; add it, or remove the setting
     --set churn_reasons.reasons={ "Too dear" = 1 }: churn_reasons.reasons.Too dear is the number 1; it must be a text, the reason to report
@@ -289,7 +303,7 @@ fn wrong_settings_of_tables() {
     --set lifetime.annual_discount_rate=-0.1: lifetime.annual_discount_rate is the number -0.1; it must be a share from 0 to below 10, such as 0.1
     --set lifetime.annual_discount_rate=nan: lifetime.annual_discount_rate is the number NaN; it must be a share from 0 to below 10, such as 0.1
     --set lifetime.annual_discount_rate=10%: lifetime.annual_discount_rate is the text "10%"; it must be a share from 0 to below 10, such as 0.1
-    --set lifetime.discount_rate=0.1: unknown key "discount_rate" in [lifetime]. Keys there: model, unit_days, horizon_units, horizon_months, annual_discount_rate, calibration_end
+    --set lifetime.discount_rate=0.1: unknown key "discount_rate" in [lifetime]; did you mean "annual_discount_rate"? Keys there: model, unit_days, horizon_units, horizon_months, annual_discount_rate, calibration_end
     --set lifetime.calibration_end=2024: lifetime.calibration_end is the number 2024; it must be a date such as 2025-01-31
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it
     --set lifetime.calibration_end=2024-01-01: lifetime.calibration_end is not between calendar.history_start and calendar.as_of, so there would be nothing to fit models to before it, or nothing to test them on after it

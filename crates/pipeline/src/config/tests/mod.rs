@@ -97,14 +97,11 @@ fn defaults() {
     inputs.orders.scale: 2
     inputs.orders.deduplicate: false
     segments.max_segment_values: 1000
-    win_back.attribution_window_days: 30
-    churn_reasons.survey_window_days: 90
     lost_sales.recovery_window_days: 30
     purchase_gaps.max_gap_number: 10
     purchase_gaps.bucket_days: 7
     loyalty.window_days: 365
     loyalty.orders: 3
-    churn_indicators.window_days: 30
     customers.at_risk_ratio: 2
     customers.at_risk_score: 0.5
     customers.risk_window: lapse
@@ -138,9 +135,6 @@ fn defaults() {
     inputs.subscriptions.scale: 2
     inputs.subscriptions.deduplicate: false
     segments.max_segment_values: 1000
-    win_back.attribution_window_days: 30
-    churn_reasons.survey_window_days: 90
-    churn_indicators.window_days: 30
     customers.at_risk_score: 0.5
     lifetime.horizon_months: 12
     lifetime.annual_discount_rate: 0.1
@@ -312,7 +306,6 @@ unique_order_ids = true
     purchase_gaps.bucket_days: 30
     loyalty.window_days: 180
     loyalty.orders: 5
-    churn_indicators.window_days: 30
     customers.at_risk_ratio: 1.5
     customers.at_risk_score: 0.5
     customers.risk_window: lapse

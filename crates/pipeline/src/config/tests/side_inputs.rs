@@ -203,8 +203,6 @@ fn every_key_of_further_inputs() {
     inputs.engagement.value: minutes
     inputs.engagement.where: event <> 'ping'
     segments.max_segment_values: 1000
-    win_back.attribution_window_days: 30
-    churn_reasons.survey_window_days: 90
     lost_sales.recovery_window_days: 60
     lost_sales.stages: ["qualified", "offer", "contract"]
     lost_sales.reasons."too dear": price
@@ -271,7 +269,6 @@ fn defaults_of_further_inputs() {
         .map(|(key, value)| format!("{key}: {value}"))
         .collect();
     insta::assert_snapshot!(listed.join("\n"), @r"
-    churn_reasons.survey_window_days: 90
     lost_sales.recovery_window_days: 30
     carts.window_hours: 24
     product_returns.window_days: 30

@@ -417,6 +417,41 @@ fn segments_of_orders_make_customers_of_their_own() {
 }
 
 #[test]
+fn the_earliest_lines_give_segment_and_reason() {
+    // Two earliest lines and a later one; the texts of each pair are looked at on their own, and a
+    // missing one comes last, though `(` comes before letters.
+    let cases = [
+        ("b a", "c d", "b a"),
+        ("b c", "a d", "a c"),
+        ("- a", "b -", "b a"),
+        ("Z -", "- Y", "Z Y"),
+        ("- -", "- -", "(none) unknown"),
+        ("- -", "~ ~", "~ ~"),
+        ("unknown (none)", "v -", "unknown (none)"),
+    ];
+    for (one, other, expected) in cases {
+        let rows = format!(
+            "customer order day        value status country reason
+             c        1     2024-01-05 10    lost   {one}
+             c        1     2024-01-05 10    lost   {other}
+             c        1     2024-01-06 10    lost   A       A"
+        );
+        let settings = Settings {
+            rows: RowsMode::Lines,
+            segments: vec![("country", SegmentAt::Order)],
+            ..months("2024-02-01", 90)
+        };
+        let (country, reason) = expected.split_once(' ').expect("two texts");
+        let columns = "segment segment_value breakdown_value lost lost_value";
+        let tables = reference(parse_rows(&rows), &settings).tables;
+        let found = pick(&tables["lost_sales"], &[("buyer", "prospect"), ("segment", "country")]);
+        let found = pick(&found, &[("breakdown", "reason")]);
+        let expected = format!("{columns}\n country {country} {reason} 1 30");
+        assert_text(&found, &expected);
+    }
+}
+
+#[test]
 fn what_a_row_is() {
     let rows = "customer order day              updated value status    reason country
                 a        1     2024-01-31T23:00 2       100   completed -      b

@@ -55,6 +55,26 @@ fn of_rows_with_updates_the_latest_counts() {
 }
 
 #[test]
+fn of_equal_rows_the_smaller_segment_value_counts() {
+    // A missing one comes last, though `(` comes before letters.
+    let cases =
+        [("b", "a", "a"), ("-", "a", "a"), ("~", "-", "~"), ("-", "-", "(none)"), ("A", "a", "A")];
+    for (one, other, expected) in cases {
+        for at in [SegmentAt::First, SegmentAt::Order] {
+            let history = format!(
+                "subscriptions:
+                 customer subscription started    ended      value plan
+                 c        x            2024-01-05 2024-02-10 100   {one}
+                 c        x            2024-01-05 2024-02-10 100   {other}"
+            );
+            let settings = Settings { segments: vec![("plan", at)], ..subscribed("2024-02-01", 0) };
+            let expected = format!("segment segment_value new\n all - 1\n plan {expected} 1");
+            check(&history, &settings, "customer_retention", &expected);
+        }
+    }
+}
+
+#[test]
 fn discounts_are_taken_off_what_begins_on_their_day() {
     // A discount is one of its own subscription, though another is dearer; else of the dearest that
     // begins on its day, of equal ones that of the smaller id. It is as long as the price is, whatever its
