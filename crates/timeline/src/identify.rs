@@ -106,9 +106,10 @@ fn hand_on(
             Owners::Bytes(&bytes)
         }
     };
-    for (stages, rows, owners) in
-        [(touches, of_customers, owners), (anonymous, of_others, Owners::Numbers(index, &in_partition))]
-    {
+    for (stages, rows, owners) in [
+        (touches, of_customers, owners),
+        (anonymous, of_others, Owners::Numbers(index, &in_partition)),
+    ] {
         let others = sources.iter().map(|source| source.values(&numbers));
         let values: Vec<_> = std::iter::once(owners.values()).chain(others).collect();
         for rows in rows.chunks(SORTED_ROWS as usize) {

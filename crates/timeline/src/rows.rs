@@ -366,10 +366,13 @@ pub(crate) fn ranked_ids(columns: &[(&Packed<'_>, usize)]) -> Vec<Vec<i64>> {
 }
 
 /// The ranks of the integer ids at places of the rows of several streams among those of all.
+#[expect(
+    clippy::stable_sort_primitive,
+    reason = "it merges ids that rise in runs, as exports have them"
+)]
 fn rank_integers(of: &[(&Packed<'_>, usize)]) -> Vec<Vec<u64>> {
     let mut ids: Vec<_> = of.iter().map(|(s, id)| s.words(Some(s.columns.ids[*id].word))).collect();
     let mut sorted = ids.concat();
-    // Runs of ids that rise, as exports have them, are merged.
     sorted.sort();
     sorted.dedup();
     let mut rank = 0;
