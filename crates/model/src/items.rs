@@ -41,19 +41,19 @@ impl ItemRows {
     /// Drops the rows that are not to be kept; gives their number.
     pub fn keep(&mut self, is_kept: impl Fn(&Self, usize) -> bool) -> u64 {
         let rows = self.people.len();
-        let kept: Vec<bool> = (0..rows).map(|row| is_kept(self, row)).collect();
-        let dropped = kept.iter().filter(|kept| !**kept).count();
-        if dropped > 0 {
-            retain(&mut self.people, &kept);
-            retain(&mut self.days, &kept);
-            retain(&mut self.instants, &kept);
-            retain(&mut self.visitors, &kept);
-            for column in &mut self.columns {
-                retain(&mut column.values, &kept);
-                retain(&mut column.known, &kept);
-            }
+        // Mostly all of them are.
+        let Some(first) = (0..rows).find(|row| !is_kept(self, *row)) else { return 0 };
+        let kept = |row| row < first || row > first && is_kept(self, row);
+        let kept: Vec<bool> = (0..rows).map(kept).collect();
+        retain(&mut self.people, &kept);
+        retain(&mut self.days, &kept);
+        retain(&mut self.instants, &kept);
+        retain(&mut self.visitors, &kept);
+        for column in &mut self.columns {
+            retain(&mut column.values, &kept);
+            retain(&mut column.known, &kept);
         }
-        dropped as u64
+        (rows - self.people.len()) as u64
     }
 
     /// Gives a row another value in a column, be that carried or not.
@@ -96,51 +96,60 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The row at a place.
+    #[inline]
     #[must_use]
     pub fn new(rows: &'a ItemRows, at: usize) -> Self {
         Self { rows, at }
     }
 
     /// Its day.
+    #[inline]
     #[must_use]
     pub fn day(self) -> Day {
         Day(self.rows.days[self.at])
     }
 
     /// Whether it is of no day.
+    #[inline]
     #[must_use]
     pub fn is_undated(self) -> bool {
         self.rows.days[self.at] == UNDATED
     }
 
     /// Microseconds that order it within its day; 0 where days are all that is known.
+    #[inline]
     #[must_use]
     pub fn instant(self) -> i64 {
         self.rows.instants.get(self.at).copied().unwrap_or_default()
     }
 
     /// Who did it, of rows that visitors made.
+    #[inline]
     #[must_use]
     pub fn visitor(self) -> u64 {
         self.rows.visitors.get(self.at).copied().unwrap_or_default()
     }
 
     /// The exclusive end of what is known.
+    #[inline]
     #[must_use]
     pub fn until(self) -> Day {
         self.rows.until
     }
 
+    #[inline]
     fn column(self, column: usize) -> &'a ItemColumn {
         &self.rows.columns[column]
     }
 
+    #[inline]
     fn value(self, column: usize) -> i64 {
         let column = self.column(column);
         column.values.get(self.at).copied().unwrap_or(column.default)
     }
 
     /// The day that a column has, if it has one.
+    #[inline]
     #[must_use]
     pub fn date(self, column: usize) -> Option<Day> {
         let day = i32::try_from(self.value(column)).unwrap_or(NEVER);
@@ -148,18 +157,21 @@ impl<'a> Row<'a> {
     }
 
     /// The number that a column has.
+    #[inline]
     #[must_use]
     pub fn number(self, column: usize) -> i64 {
         self.value(column)
     }
 
     /// The number that a column has, if it has one.
+    #[inline]
     #[must_use]
     pub fn known_number(self, column: usize) -> Option<i64> {
         Some(self.value(column)).filter(|value| *value != NO_VALUE)
     }
 
     /// The place of a column's text in its list.
+    #[inline]
     #[must_use]
     pub fn text(self, column: usize) -> u32 {
         let own = self.column(column);
@@ -171,12 +183,14 @@ impl<'a> Row<'a> {
     }
 
     /// The place of a column's text in a list that need not have it.
+    #[inline]
     #[must_use]
     pub fn listed(self, column: usize) -> Option<u32> {
         Some(self.text(column)).filter(|place| *place != NOT_LISTED)
     }
 
     /// The id that a column has, if it has one: a number in the order of the ids.
+    #[inline]
     #[must_use]
     pub fn id(self, column: usize) -> Option<u64> {
         let own = self.column(column);
@@ -185,6 +199,7 @@ impl<'a> Row<'a> {
     }
 
     /// What became of it by a column of statuses.
+    #[inline]
     #[must_use]
     pub fn status(self, column: usize) -> Kind {
         let status = usize::try_from(self.value(column)).unwrap_or_default();
@@ -192,12 +207,14 @@ impl<'a> Row<'a> {
     }
 
     /// Whether a column is true.
+    #[inline]
     #[must_use]
     pub fn flag(self, column: usize) -> bool {
         self.value(column) != 0
     }
 
     /// The score that a column has, if it has one.
+    #[inline]
     #[must_use]
     pub fn score(self, column: usize) -> Option<u8> {
         u8::try_from(self.value(column)).ok().filter(|score| *score != NO_SCORE)
@@ -280,27 +297,70 @@ fn make<T: Item>(
     (order, offsets): ByPerson<'_>,
     none: &mut NoItems,
 ) -> Arc<dyn AnyList> {
-    let mut list = List { offsets: vec![0], items: Vec::with_capacity(order.len()) };
-    let mut own: Vec<(T, u32)> = Vec::new();
+    let mut list = List { offsets: Vec::with_capacity(offsets.len()), items: Vec::new() };
+    list.offsets.push(0);
+    if !T::ONLY_FIRST {
+        list.items.reserve_exact(order.len());
+    }
+    let mut own = Sorter::<T>::default();
     for pair in offsets.windows(2) {
         own.clear();
         for place in &order[pair[0] as usize..pair[1] as usize] {
-            match T::read(Row::new(rows, *place as usize)) {
-                Ok(item) => own.push((item, *place)),
+            let row = Row::new(rows, *place as usize);
+            match T::read(row) {
+                Ok(item) => own.push(item, item.order(row)),
                 Err(NoItem::Ignored) => none.ignored += 1,
                 Err(NoItem::NotListed) => none.not_listed += 1,
                 Err(NoItem::Undated) => none.undated += 1,
                 Err(NoItem::Lacking) => {}
             }
         }
-        if own.len() > 1 {
-            own.sort_by_cached_key(|(item, place)| item.order(Row::new(rows, *place as usize)));
-        }
-        let kept = if T::ONLY_FIRST { own.len().min(1) } else { own.len() };
-        list.items.extend(own[..kept].iter().map(|(item, _)| *item));
+        own.append_to(&mut list.items);
         list.offsets.push(count(list.items.len()));
     }
     Arc::new(list)
+}
+
+/// The items of one person on their way into their order; room that is used again.
+struct Sorter<T: Item> {
+    items: Vec<T>,
+    /// Where each stands, and its place in `items`.
+    keys: Vec<(T::Order, u32)>,
+    /// Whether they came in their order, as they do from files that are sorted by time.
+    are_sorted: bool,
+}
+
+impl<T: Item> Default for Sorter<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), keys: Vec::new(), are_sorted: true }
+    }
+}
+
+impl<T: Item> Sorter<T> {
+    fn clear(&mut self) {
+        self.items.clear();
+        self.keys.clear();
+        self.are_sorted = true;
+    }
+
+    #[inline]
+    fn push(&mut self, item: T, order: T::Order) {
+        self.are_sorted &= self.keys.last().is_none_or(|(last, _)| *last <= order);
+        self.keys.push((order, count(self.items.len())));
+        self.items.push(item);
+    }
+
+    /// Adds those that a person has, in their order, equals as they came.
+    fn append_to(&mut self, list: &mut Vec<T>) {
+        let kept = if T::ONLY_FIRST { self.items.len().min(1) } else { self.items.len() };
+        if self.are_sorted {
+            list.extend_from_slice(&self.items[..kept]);
+            return;
+        }
+        // Stable, and quick where the items are some runs one after the other.
+        self.keys.sort_by(|(a, _), (b, _)| a.cmp(b));
+        list.extend(self.keys[..kept].iter().map(|(_, place)| self.items[*place as usize]));
+    }
 }
 
 fn count(items: usize) -> u32 {

@@ -13,7 +13,8 @@ use crate::{
 pub struct MeasureSpec {
     /// The tables that one fold makes, in the order in which it gives them.
     pub tables: &'static [TableSpec],
-    /// Inputs that it uses where they are there, beside orders or subscriptions.
+    /// Inputs that it uses where they are there, beside orders or subscriptions. Of others its later passes need
+    /// not see a row.
     pub reads: &'static [Input],
     /// What is carried for it beside customer, day and value of orders.
     pub carries: Carries,

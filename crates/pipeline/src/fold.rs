@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kohort_model::{
-    Context, Day, Extent, Finished, Grain, Measure, MeasureSpec, OmissionCounter, TableSpec,
+    Context, Day, Extent, Finished, Grain, Measure, MeasureSpec, OmissionCounter, Passes, TableSpec,
 };
-use kohort_timeline::{Census, FoldOptions, Folded, Gathered, SlotMap, TimelineError};
+use kohort_timeline::{Census, FoldOptions, Folded, Gathered, Inputs, SlotMap, TimelineError};
 
 use crate::RunError;
 use crate::memory::{Ceiling, TooLarge};
@@ -54,31 +54,33 @@ impl Run<'_> {
         // The rows of everybody are certain before anything is counted.
         let of_all: Vec<Option<Day>> = context.first_activity.into_iter().map(Some).collect();
         folding.check(&measures, &of_all)?;
-        let customer_tables = plan.has_customer_tables();
-        let again = plan.folds_again();
+        let listed = plan.read_by(Passes::ThenRows);
+        let again = plan.read_by(Passes::Two);
+        let later = [listed, again].into_iter().flatten().reduce(Inputs::and);
         let (mut finished, census) =
-            self.fold_once("fold", gathered, folding, (measures, customer_tables || again))?;
+            self.fold_once("fold", gathered, folding, (measures, Inputs::ALL, later))?;
         let measures = std::mem::take(&mut finished.second_pass);
         if !measures.is_empty() {
+            let reads = again.unwrap_or(Inputs::ALL);
             let (more, _) =
-                self.fold_once("fold again", gathered, folding, (measures, customer_tables))?;
+                self.fold_once("fold again", gathered, folding, (measures, reads, listed))?;
             finished.tables.extend(more.tables);
             finished.warnings.extend(more.warnings);
         }
         Ok(Counted { context, finished, census })
     }
 
-    /// `keep` is whether the timelines are needed once more.
+    /// With measures come the inputs that they look at, and those that later passes do, if there are some.
     fn fold_once(
         &mut self,
         stage: &'static str,
         gathered: &Gathered,
         folding: Folding<'_>,
-        (measures, keep): (Vec<Box<dyn Measure>>, bool),
+        (measures, reads, keeps): (Vec<Box<dyn Measure>>, Inputs, Option<Inputs>),
     ) -> Result<(Finished, Census), RunError> {
         let Folding { slots, context, .. } = folding;
         self.stage(stage, Some(Gathered::PARTITIONS), "partitions", |run, progress| {
-            let options = FoldOptions { context, slots, keep, progress };
+            let options = FoldOptions { context, slots, reads, keeps, progress };
             let folded = gathered.fold(&run.pool, &options, measures);
             let Folded { measures, census, first_days } = folded.map_err(|error| match error {
                 TimelineError::OverMemory => folding.too_large(None),

@@ -12,7 +12,7 @@ use kohort_load::{Lookups, Needs, Opened, OpenedLookup};
 use kohort_model::{Basis, Day, IdSpace, IdType, Input, MeasureSpec, Passes, Switch, ValueKind};
 use kohort_notify::LineageTarget;
 use kohort_publish::Output;
-use kohort_timeline::{Carried, KeyType, Layout, Resolve};
+use kohort_timeline::{Carried, Inputs, KeyType, Layout, Resolve};
 
 use crate::checks::{contract, fail};
 use crate::count::{CheckedValue, checked_values};
@@ -109,14 +109,11 @@ impl Plan {
         }
     }
 
-    /// Whether timelines are looked at a second time.
-    pub fn has_customer_tables(&self) -> bool {
-        self.measures.iter().any(|measure| measure.passes == Passes::ThenRows)
-    }
-
-    /// Whether timelines are folded a second time.
-    pub fn folds_again(&self) -> bool {
-        self.measures.iter().any(|measure| measure.passes == Passes::Two)
+    /// The inputs beside the history that measures look at in the later one of their passes; `None` where no
+    /// measure has such passes.
+    pub fn read_by(&self, passes: Passes) -> Option<Inputs> {
+        let measures = self.measures.iter().filter(|measure| measure.passes == passes);
+        measures.map(|measure| Inputs::of(measure.reads.iter().copied())).reduce(Inputs::and)
     }
 }
 

@@ -9,7 +9,8 @@ use rayon::ThreadPool;
 
 use crate::census::Census;
 use crate::frame::Frame;
-use crate::prepare::{Pass, Prepared, Window, prepare};
+use crate::pass::{Inputs, Pass};
+use crate::prepare::{Prepared, Window, prepare};
 use crate::slots::SlotMap;
 use crate::split::split;
 use crate::store::PARTITIONS;
@@ -33,8 +34,11 @@ pub struct FoldOptions<'a> {
     pub context: &'a Context,
     /// Where segment values count.
     pub slots: &'a SlotMap,
-    /// Whether the partitions are needed once more.
-    pub keep: bool,
+    /// Inputs beside the history that somebody looks at.
+    pub reads: Inputs,
+    /// Inputs that somebody looks at in a later pass; `None` where there is none. What no later pass needs is
+    /// given up.
+    pub keeps: Option<Inputs>,
     /// Called with the number of partitions done.
     pub progress: &'a (dyn Fn(u64) + Sync),
 }
@@ -95,7 +99,8 @@ impl Gathered {
         let layout = *self.layout();
         let context = options.context;
         let window = Window::new(layout.history_start, Some(context.as_of));
-        let pass = Pass { window, is_last: !options.keep, with_ids: false };
+        let FoldOptions { reads, keeps, .. } = *options;
+        let pass = Pass { window, reads, keeps, with_ids: false };
         let done = AtomicU64::new(0);
         let slots = context.slots.len();
         let fresh = || Counted::new(&measures, slots);
@@ -143,7 +148,8 @@ impl Gathered {
     ) -> Result<(), E> {
         let layout = *self.layout();
         let window = Window::new(layout.history_start, Some(options.context.as_of));
-        let pass = Pass { window, is_last: !options.keep, with_ids: true };
+        let FoldOptions { reads, keeps, .. } = *options;
+        let pass = Pass { window, reads, keeps, with_ids: true };
         let done = AtomicU64::new(0);
         let states = vec![(); pool.current_num_threads()];
         each_partition(pool, states, |(), index| {

@@ -1,6 +1,5 @@
 //! Who visitors are: what they did goes from the partition of the visitor to that of the customer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,12 +8,14 @@ use kohort_model::{Day, IdSpace, Input, ValueKind};
 use rayon::ThreadPool;
 
 use crate::chunk::signed;
-use crate::ids::{partition_of_bytes, partition_of_integer};
+use crate::ids::to_u32;
 use crate::layout::{Cell, IDENTITIES, Stream, VISITS, Word};
 use crate::rows::Packed;
 use crate::shared::Shared;
-use crate::stages::Stages;
+use crate::stages::{Owners, SORTED_ROWS, Stages};
+use crate::store::PARTITIONS;
 use crate::threads::each_partition;
+use crate::values::Values;
 use crate::{Gathered, KeyType, TimelineError};
 
 /// A customer's id as it came.
@@ -67,54 +68,81 @@ fn hand_on(
     let mut numbering = Packed::numbering(&streams, visits.columns.owner());
     let named = identities.ids(&mut numbering);
     let visitors = visits.ids(&mut numbering);
-    let word = |cell| visits.words(visits.columns.words.iter().position(|word| word.cell == cell));
-    let (days, instants) = (word(Cell::Day), word(Cell::Instant));
-
-    // Of several that an input names the smallest, else that of the earliest event.
-    let mut customer_of: BTreeMap<u32, Customer<'_>> = BTreeMap::new();
-    for (visitor, customer) in named.iter().zip(customers(&identities, IDENTITIES)) {
-        let Some(customer) = customer else { continue };
-        let own = customer_of.entry(*visitor).or_insert(customer);
-        *own = customer.min(*own);
-    }
-    let own = customers(&visits, VISITS);
-    let is_known = |i: &usize| signed(days[*i]) < as_of.0.into();
-    let mut by_event: BTreeMap<u32, (i64, Customer<'_>)> = BTreeMap::new();
-    for i in (0..visitors.len()).filter(is_known) {
-        if let Some(customer) = own[i] {
-            let told = (signed(instants[i]), customer);
-            let first = by_event.entry(visitors[i]).or_insert(told);
-            *first = told.min(*first);
-        }
-    }
-    for (visitor, (_, customer)) in by_event {
-        customer_of.entry(visitor).or_insert(customer);
+    let days = visits.words(visits.columns.words.iter().position(|word| word.cell == Cell::Day));
+    let is_known = |row: &u32| signed(days[*row as usize]) < as_of.0.into();
+    let known: Vec<u32> = (0..to_u32(days.len() as u64)).filter(is_known).collect();
+    let mut whose = customers(&visits, VISITS);
+    let by_visitor = by_visitor(
+        numbering.count(),
+        named.iter().zip(customers(&identities, IDENTITIES)),
+        (&visits, &visitors, &known, &whose),
+    );
+    for row in known.iter().map(|row| *row as usize) {
+        whose[row] = whose[row].or(by_visitor[visitors[row] as usize]);
     }
 
+    // Small in every partition, so that they pack well.
+    let in_partition: Vec<u64> = visitors.iter().map(|visitor| u64::from(*visitor)).collect();
+    let numbers: Vec<u64> =
+        in_partition.iter().map(|visitor| visitor * PARTITIONS as u64 + index as u64).collect();
     let sources: Vec<Source<'_>> =
-        touches.columns.words.iter().map(|word| Source::of(*word, &visits)).collect();
-    let mut late = 0;
-    for i in 0..visitors.len() {
-        if !is_known(&i) {
-            late += 1;
-            continue;
+        touches.columns.words[1..].iter().map(|word| Source::of(*word, &visits)).collect();
+    let (of_customers, of_others): (Vec<u32>, Vec<u32>) =
+        known.iter().partition(|row| whose[**row as usize].is_some());
+    let (mut integers, mut bytes) = (Vec::new(), Vec::new());
+    let owners = match layout.customers {
+        KeyType::Integers => {
+            integers.extend(whose.iter().map(|customer| match customer {
+                Some(Customer::Integer(id)) => *id,
+                _ => 0,
+            }));
+            Owners::Integers(&integers)
         }
-        let number = (index as u64) << 32 | u64::from(visitors[i]);
-        let customer = own[i].or_else(|| customer_of.get(&visitors[i]).copied());
-        let (stages, partition) = match customer {
-            Some(Customer::Integer(id)) => (&mut *touches, partition_of_integer(id).0),
-            Some(Customer::Bytes(id)) => (&mut *touches, partition_of_bytes(id)),
-            None => (&mut *anonymous, index),
-        };
-        stages.add(shared, partition, |word, heap| match (word, &sources[word], customer) {
-            (0, _, Some(Customer::Integer(id))) => partition_of_integer(id).1,
-            (0, _, Some(Customer::Bytes(id))) => put(id, heap),
-            (0, _, None) | (_, Source::Visitor, _) => number,
-            (_, Source::Words(words), _) => words[i],
-            (_, Source::Bytes(bytes), _) => put(bytes[i], heap),
-        })?;
+        KeyType::Bytes => {
+            bytes.extend(whose.iter().map(|customer| match customer {
+                Some(Customer::Bytes(id)) => *id,
+                _ => &[],
+            }));
+            Owners::Bytes(&bytes)
+        }
+    };
+    for (stages, rows, owners) in [
+        (touches, of_customers, owners),
+        (anonymous, of_others, Owners::Numbers(index, &in_partition)),
+    ] {
+        let others = sources.iter().map(|source| source.values(&numbers));
+        let values: Vec<_> = std::iter::once(owners.values()).chain(others).collect();
+        for rows in rows.chunks(SORTED_ROWS as usize) {
+            stages.extend(shared, (owners, rows), &values)?;
+        }
     }
-    Ok(late)
+    Ok((visitors.len() - known.len()) as u64)
+}
+
+/// Who each visitor is: of several customers that an input names the smallest, else that of the visitor's
+/// earliest event before the end of what is known.
+fn by_visitor<'a, 'n>(
+    visitors: usize,
+    named: impl Iterator<Item = (&'n u32, Option<Customer<'a>>)>,
+    (visits, visitor_of, known, own): (&Packed<'a>, &[u32], &[u32], &[Option<Customer<'a>>]),
+) -> Vec<Option<Customer<'a>>> {
+    let mut customer_of: Vec<Option<Customer<'a>>> = vec![None; visitors];
+    for (visitor, customer) in named {
+        let smallest = &mut customer_of[*visitor as usize];
+        *smallest = [*smallest, customer].into_iter().flatten().min();
+    }
+    let words = &visits.columns.words;
+    let instants = visits.words(words.iter().position(|word| word.cell == Cell::Instant));
+    let mut by_event: Vec<Option<(i64, Customer<'a>)>> = vec![None; visitors];
+    for row in known.iter().map(|row| *row as usize) {
+        if let Some(customer) = own[row] {
+            let first = &mut by_event[visitor_of[row] as usize];
+            let told = (signed(instants[row]), customer);
+            *first = Some(first.map_or(told, |first| first.min(told)));
+        }
+    }
+    let told = by_event.into_iter().map(|told| told.map(|(_, customer)| customer));
+    customer_of.into_iter().zip(told).map(|(named, told)| named.or(told)).collect()
 }
 
 /// Where the words of a row come from that is handed on.
@@ -138,12 +166,14 @@ impl<'a> Source<'a> {
             None => Self::Words(visits.words(visits.columns.find(cell, column))),
         }
     }
-}
 
-/// Puts bytes on the heap; the word that stands in the row is their length.
-fn put(bytes: &[u8], heap: &mut Vec<u8>) -> u64 {
-    heap.extend_from_slice(bytes);
-    bytes.len() as u64
+    fn values<'s>(&'s self, numbers: &'s [u64]) -> Values<'s> {
+        match self {
+            Self::Words(words) => Values::Integers(words),
+            Self::Bytes(ids) => Values::Bytes(ids),
+            Self::Visitor => Values::Integers(numbers),
+        }
+    }
 }
 
 /// The customer that each row of an input of visitors names, if it does.
@@ -153,16 +183,16 @@ fn customers<'a>(rows: &Packed<'a>, input: Input) -> Vec<Option<Customer<'a>>> {
     let Some((column, id)) = column.and_then(|column| Some((column, rows.id(column)?))) else {
         return vec![None; rows.rows()];
     };
-    let (words, bytes) = rows.ranked(id);
-    let known = rows.words(rows.columns.find(Cell::Known, Some(column)));
-    let customer = |(row, word): (usize, u64)| {
-        let is_known = known.get(row).is_none_or(|known| *known != 0);
-        is_known.then(|| match rows.columns.ids[id].held {
-            KeyType::Bytes => {
-                Customer::Bytes(bytes[usize::try_from(word).expect("a rank just given")])
-            }
-            KeyType::Integers => Customer::Integer(word),
-        })
+    let own = rows.columns.ids[id];
+    let mut customers: Vec<Option<Customer<'a>>> = match own.held {
+        KeyType::Bytes => rows.bytes(id).into_iter().map(|id| Some(Customer::Bytes(id))).collect(),
+        KeyType::Integers => {
+            rows.words(Some(own.word)).into_iter().map(|id| Some(Customer::Integer(id))).collect()
+        }
     };
-    words.into_iter().enumerate().map(customer).collect()
+    let known = rows.words(rows.columns.find(Cell::Known, Some(column)));
+    for (customer, known) in customers.iter_mut().zip(known) {
+        *customer = customer.filter(|_| known != 0);
+    }
+    customers
 }

@@ -21,6 +21,7 @@ mod ids;
 mod keep;
 mod lane;
 mod layout;
+mod pass;
 mod prepare;
 mod resolve;
 mod rows;
@@ -44,6 +45,7 @@ pub use gather::{Gathered, Gatherer};
 pub use keep::{BLOCK_VERSION, Block, Codes, Keep, Keeper, KeptTexts, NewCodes, TextOf};
 pub use lane::Lane;
 pub use layout::{Carried, KeyType, Layout, Resolve};
+pub use pass::Inputs;
 pub use slots::{SegmentValues, SlotMap, TextPlaces};
 pub use survey::Survey;
 

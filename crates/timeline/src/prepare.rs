@@ -1,12 +1,12 @@
 //! From the packed rows of a partition to its timelines.
 
-use kohort_inputs::spec;
 use kohort_model::{Day, Id, Kind};
 
 use crate::census::LeftOut;
 use crate::counted_rows::Ends;
 use crate::ids::{Numbering, to_u32};
 use crate::layout::{DAY, Layout, Resolve, Stream, VALUE};
+use crate::pass::Pass;
 use crate::resolve::{Repeats, resolve};
 use crate::rows::{Packed, Rows};
 use crate::side_events::SideRows;
@@ -53,17 +53,6 @@ pub(crate) struct Prepared {
     pub ends: Ends,
 }
 
-/// What is to be done with a partition.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pass {
-    /// The days that are known.
-    pub window: Window,
-    /// Whether the partition's memory is given up.
-    pub is_last: bool,
-    /// Whether the timelines come with their customers' ids.
-    pub with_ids: bool,
-}
-
 /// Reads partition `index` and sorts its events into timelines.
 pub(crate) fn prepare(
     store: &Store,
@@ -73,13 +62,8 @@ pub(crate) fn prepare(
     slots: &SlotMap,
 ) -> Result<Prepared, TimelineError> {
     let window = pass.window;
-    let read = |stream| match stream {
-        // Partitions of visitors, which are none of customers.
-        Stream::Of(input) if spec(input).is_of_visitors() => Ok(Vec::new()),
-        _ if pass.is_last => store.take(index, stream),
-        _ => store.read(index, stream),
-    };
-    let stretches: Vec<_> = Stream::ALL.into_iter().map(read).collect::<Result<_, _>>()?;
+    let stretches: Vec<_> =
+        Stream::ALL.into_iter().map(|s| pass.read(store, index, s)).collect::<Result<_, _>>()?;
     let packed = |stream: Stream| Packed::new(&stretches[stream.place()], layout, stream);
     let streams = Stream::ALL.map(packed);
     let [main, side, ..] = &streams;

@@ -147,7 +147,11 @@ impl<'a> Packed<'a> {
         let mut values = Vec::new();
         if let Some(column) = column {
             values.reserve_exact(self.rows());
-            self.for_each(column, 0, |word| values.push(from(word)));
+            let mut words = Vec::new();
+            for chunk in &self.chunks {
+                chunk.column(column).unpack(0, &mut words);
+                values.extend(words.iter().map(|word| from(*word)));
+            }
         }
         values
     }
@@ -164,9 +168,10 @@ impl<'a> Packed<'a> {
             KeyType::Integers => {
                 self.for_each(CUSTOMER, 0, |id| ids.push(numbering.of_integer(id)));
             }
-            KeyType::Bytes => self.for_each_bytes(|[customer, ..]| {
-                ids.push(numbering.of_bytes(customer));
-            }),
+            KeyType::Bytes => {
+                let mut of_bytes = numbered(numbering);
+                self.for_each_bytes(|[customer, ..]| ids.push(of_bytes(customer)));
+            }
         }
         ids
     }
@@ -203,14 +208,13 @@ impl<'a> Packed<'a> {
         self.column(word, |word| word)
     }
 
-    /// Ids of a column, one a row: integers as they are, bytes by their rank, and those bytes.
-    pub fn ranked(&self, id: usize) -> (Vec<u64>, Vec<&'a [u8]>) {
+    /// Ids of a column, one a row: integers as they are, bytes by their rank.
+    pub fn ranked(&self, id: usize) -> Vec<u64> {
         let own = &self.columns.ids[id];
-        if own.held == KeyType::Integers {
-            return (self.words(Some(own.word)), Vec::new());
+        match own.held {
+            KeyType::Integers => self.words(Some(own.word)),
+            KeyType::Bytes => rank_bytes(&[(self, id)]).into_iter().next().unwrap_or_default(),
         }
-        let (ranks, bytes) = rank_bytes(&[(self, id)]);
-        (ranks.into_iter().next().unwrap_or_default(), bytes)
     }
 
     /// The bytes of an id of each row; empty where they are none.
@@ -233,7 +237,7 @@ impl<'a> Packed<'a> {
             values: self.column(Some(VALUE), signed),
             kinds: self.column(columns.kind, small),
             instants: self.column(columns.instant, signed),
-            orders: order.map(|_| self.ranked(ORDER).0).unwrap_or_default(),
+            orders: order.map(|_| self.ranked(ORDER)).unwrap_or_default(),
             updated: self.column(columns.updated, signed),
             reasons: self.column(columns.reason, code),
             ends: self.column(columns.end, day),
@@ -267,7 +271,7 @@ impl<'a> Packed<'a> {
                 (Cell::Known, Some(column)) => column.known = self.column(word_at, small),
                 (Cell::Id, Some(column)) if !is_ranked_with_others(spec, word.column) => {
                     let id = self.columns.ids.iter().position(|id| id.word == place);
-                    let ids = id.map(|id| self.ranked(id).0).unwrap_or_default();
+                    let ids = id.map(|id| self.ranked(id)).unwrap_or_default();
                     column.values = ids.into_iter().map(u64::cast_signed).collect();
                 }
                 (Cell::Date | Cell::Number, Some(column)) => {
@@ -357,44 +361,113 @@ pub(crate) fn number_without(spec: &InputSpec, place: usize) -> i64 {
 pub(crate) fn ranked_ids(columns: &[(&Packed<'_>, usize)]) -> Vec<Vec<i64>> {
     let of: Vec<_> = columns.iter().filter_map(|(s, place)| Some((*s, s.id(*place)?))).collect();
     let is_bytes = of.iter().any(|(s, id)| s.columns.ids[*id].held == KeyType::Bytes);
-    let mut ids = if is_bytes {
-        rank_bytes(&of).0
-    } else {
-        let mut ids: Vec<_> =
-            of.iter().map(|(s, id)| s.words(Some(s.columns.ids[*id].word))).collect();
-        let mut sorted = ids.concat();
-        sorted.sort_unstable();
-        sorted.dedup();
-        for id in ids.iter_mut().flatten() {
-            *id = sorted.partition_point(|other| *other < *id) as u64;
-        }
-        ids
-    };
+    let mut ids = if is_bytes { rank_bytes(&of) } else { rank_integers(&of) };
     ids.iter_mut().map(|ids| ids.iter().map(|id| id.cast_signed()).collect()).collect()
 }
 
-/// The ranks of the byte ids at places of the rows of several streams among those of all, and the
-/// bytes by rank.
-fn rank_bytes<'a>(of: &[(&Packed<'a>, usize)]) -> (Vec<Vec<u64>>, Vec<&'a [u8]>) {
+/// The ranks of the integer ids at places of the rows of several streams among those of all.
+#[expect(
+    clippy::stable_sort_primitive,
+    reason = "it merges ids that rise in runs, as exports have them"
+)]
+fn rank_integers(of: &[(&Packed<'_>, usize)]) -> Vec<Vec<u64>> {
+    let mut ids: Vec<_> = of.iter().map(|(s, id)| s.words(Some(s.columns.ids[*id].word))).collect();
+    let mut sorted = ids.concat();
+    sorted.sort();
+    sorted.dedup();
+    let mut rank = 0;
+    for id in ids.iter_mut().flatten() {
+        // Neighbours are often equal, or follow each other.
+        let near = (rank..sorted.len().min(rank + 2)).find(|rank| sorted[*rank] == *id);
+        rank = near.unwrap_or_else(|| sorted.partition_point(|other| other < id));
+        *id = rank as u64;
+    }
+    ids
+}
+
+/// The ranks of the byte ids at places of the rows of several streams among those of all.
+fn rank_bytes(of: &[(&Packed<'_>, usize)]) -> Vec<Vec<u64>> {
     let mut numbering = Numbering::bytes();
     let mut ids: Vec<Vec<u64>> = Vec::with_capacity(of.len());
     for (stream, id) in of {
         let mut own = Vec::with_capacity(stream.rows());
-        stream.for_each_bytes(|bytes| own.push(u64::from(numbering.of_bytes(bytes[*id]))));
+        let mut of_bytes = numbered(&mut numbering);
+        stream.for_each_bytes(|bytes| own.push(u64::from(of_bytes(bytes[*id]))));
         ids.push(own);
     }
     let distinct = numbering.into_bytes();
-    let mut sorted: Vec<usize> = (0..distinct.len()).collect();
-    sorted.sort_unstable_by_key(|i| distinct[*i]);
     let mut rank = vec![0; distinct.len()];
-    sorted.iter().enumerate().for_each(|(place, i)| rank[*i] = place as u64);
+    for (place, number) in in_order(&distinct).into_iter().enumerate() {
+        rank[number as usize] = place as u64;
+    }
     for id in ids.iter_mut().flatten() {
         *id = rank[usize::try_from(*id).expect("a number just given")];
     }
-    (ids, sorted.into_iter().map(|i| distinct[i]).collect())
+    ids
+}
+
+/// Numbers byte ids of which neighbours are often equal, as rows of one visitor or of one cart are.
+fn numbered<'a>(numbering: &mut Numbering<'a>) -> impl FnMut(&'a [u8]) -> u32 {
+    let mut last: Option<(&'a [u8], u32)> = None;
+    move |id| match last {
+        Some((before, number)) if before == id => number,
+        _ => {
+            let number = numbering.of_bytes(id);
+            last = Some((id, number));
+            number
+        }
+    }
+}
+
+/// Places of distinct ids in the order of their bytes.
+fn in_order(ids: &[&[u8]]) -> Vec<u32> {
+    let mut given = ids.iter().filter(|id| !id.is_empty());
+    let first = given.next().copied().unwrap_or_default();
+    let common = given.fold(first.len(), |common, id| {
+        first[..common].iter().zip(*id).take_while(|(a, b)| a == b).count()
+    });
+    // What follows the bytes that all begin with, as one number, is compared without a branch.
+    let key = |id: &[u8]| {
+        let mut word = [0; 8];
+        let rest = id.get(common..).unwrap_or_default();
+        let len = rest.len().min(word.len());
+        word[..len].copy_from_slice(&rest[..len]);
+        u64::from_be_bytes(word)
+    };
+    let mut keys: Vec<(u64, u32)> = ids.iter().map(|id| key(id)).zip(0..).collect();
+    keys.sort_unstable_by(|(a, i), (b, j)| {
+        a.cmp(b).then_with(|| ids[*i as usize].cmp(ids[*j as usize]))
+    });
+    keys.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Ids that a row has at most.
 const MOST_IDS: usize = 3;
 /// The place of the order's among those of a history's row.
 const ORDER: usize = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_ids_in_order() {
+        let cases: [&[&str]; 7] = [
+            &[],
+            &[""],
+            &["b", "", "a"],
+            &["C0002", "C0001", "C01", "C0"],
+            &["order-12345678-b", "order-12345678-a", "order-12345678", "order-1234567"],
+            &["a\0", "a", "a\0\0", "b"],
+            &["\u{ff}\u{ff}", "x", "same-start-1", "same-start-0", "same-start-00"],
+        ];
+        for ids in cases {
+            let bytes: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes()).collect();
+            let mut expected = bytes.clone();
+            expected.sort_unstable();
+            let found: Vec<&[u8]> =
+                in_order(&bytes).into_iter().map(|place| bytes[place as usize]).collect();
+            assert_eq!(found, expected, "{ids:?}");
+        }
+    }
+}

@@ -48,6 +48,8 @@ impl Stage {
 pub(crate) enum Owners<'a> {
     Integers(&'a [u64]),
     Bytes(&'a [&'a [u8]]),
+    /// People of one partition, by their numbers.
+    Numbers(usize, &'a [u64]),
     /// Nobody.
     None,
 }
@@ -59,6 +61,7 @@ impl<'a> Owners<'a> {
         let partition = match self {
             Self::Integers(ids) => partition_of_integer(ids[row as usize]).0,
             Self::Bytes(ids) => partition_of_bytes(ids[row as usize]),
+            Self::Numbers(partition, _) => *partition,
             // Wherever: nobody has rows in two partitions.
             Self::None => row as usize % PARTITIONS,
         };
@@ -70,6 +73,7 @@ impl<'a> Owners<'a> {
         match self {
             Self::Integers(ids) => Values::Rests(ids),
             Self::Bytes(ids) => Values::Bytes(ids),
+            Self::Numbers(_, numbers) => Values::Integers(numbers),
             Self::None => Values::Constant(0),
         }
     }
@@ -165,26 +169,6 @@ impl Stages {
         }
         self.sorted = sorted;
         Ok(())
-    }
-
-    /// Adds a row to a partition; `word` gives its words in order and puts bytes of ids on the heap.
-    ///
-    /// # Errors
-    /// As [`Stages::extend`].
-    pub fn add(
-        &mut self,
-        shared: &Shared,
-        partition: usize,
-        mut word: impl FnMut(usize, &mut Vec<u8>) -> u64,
-    ) -> Result<(), TimelineError> {
-        let width = self.columns.width();
-        let stage = &mut self.by_partition[partition];
-        stage.widen(width);
-        for place in 0..width {
-            stage.words[place * STAGE_ROWS + stage.rows] = word(place, &mut stage.heap);
-        }
-        stage.rows += 1;
-        if stage.rows == STAGE_ROWS { self.seal(shared, partition) } else { Ok(()) }
     }
 
     /// Seals all stages.

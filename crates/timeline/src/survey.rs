@@ -7,7 +7,8 @@ use rayon::ThreadPool;
 
 use crate::counted_rows::Ends;
 use crate::ids::to_u32;
-use crate::prepare::{Pass, Window, prepare};
+use crate::pass::{Inputs, Pass};
+use crate::prepare::{Window, prepare};
 use crate::resolve::Repeats;
 use crate::shared::{AllTotals, Seen, extend};
 use crate::slots::SlotMap;
@@ -65,7 +66,8 @@ impl Gathered {
             return Ok(found);
         }
         let window = Window::new(layout.history_start, layout.as_of);
-        let pass = Pass { window, is_last: false, with_ids: false };
+        let (reads, keeps) = (Inputs::default(), Some(Inputs::ALL));
+        let pass = Pass { window, reads, keeps, with_ids: false };
         let states: Vec<(Survey, Repeats)> = vec![Default::default(); pool.current_num_threads()];
         let parts = each_partition(pool, states, |found, index| {
             let prepared = prepare(&self.shared.store, &layout, index, pass, slots)?;

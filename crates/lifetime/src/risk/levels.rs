@@ -26,12 +26,16 @@ pub(crate) struct Levels {
     window_days: u32,
     /// By signal, then day.
     changes: Vec<Change>,
+    /// Of one customer day and value of what is a signal as it stands, by signal, then day; room to sort in.
+    by_signal: Vec<(Day, i64)>,
+    /// Where those of each signal end.
+    ends: Vec<usize>,
 }
 
 impl Levels {
     /// Of nobody yet.
     pub fn new(window_days: u32) -> Self {
-        Self { window_days, changes: Vec::new() }
+        Self { window_days, changes: Vec::new(), by_signal: Vec::new(), ends: Vec::new() }
     }
 
     /// Takes the customer at hand: `customer` of the block.
@@ -39,9 +43,8 @@ impl Levels {
         let (engagement, terms_days) = (&context.engagement, context.terms_days);
         self.changes.clear();
         let window = i64::from(self.window_days);
-        for signal in block.items::<Signal>(customer) {
-            self.count(signal.signal, signal.day, signal.day.plus(window), signal.value);
-        }
+        self.count_signals(block.items::<Signal>(customer));
+        let in_order = self.changes.len();
         if let Some(place) = engagement.product_returns {
             for returned in block.items::<Return>(customer) {
                 self.count(place, returned.day, returned.day.plus(window), ONE);
@@ -71,7 +74,49 @@ impl Levels {
                 }
             }
         }
-        self.changes.sort_unstable_by_key(|change| (change.signal, change.from));
+        if self.changes.len() > in_order {
+            // Stable, as that is quick where most are in order.
+            self.changes.sort_by_key(|change| (change.signal, change.from));
+        }
+    }
+
+    /// Adds what is in the order of days; the changes are then by signal and day.
+    fn count_signals(&mut self, signals: &[Signal]) {
+        let Self { window_days, changes, by_signal, ends } = self;
+        ends.clear();
+        for signal in signals {
+            let place = signal.signal as usize + 1;
+            if ends.len() <= place {
+                ends.resize(place + 1, 0);
+            }
+            ends[place] += 1;
+        }
+        for place in 1..ends.len() {
+            ends[place] += ends[place - 1];
+        }
+        by_signal.clear();
+        by_signal.resize(signals.len(), (Day(0), 0));
+        for Signal { day, signal, value } in signals {
+            let place = &mut ends[*signal as usize];
+            by_signal[*place] = (*day, *value);
+            *place += 1;
+        }
+        let over = i64::from(*window_days) + 1;
+        let mut begin = 0;
+        for (signal, end) in (0..).zip(ends) {
+            let own = &by_signal[begin..*end];
+            begin = *end;
+            let change = |from, by| Change { signal, from, by };
+            let mut leaving =
+                own.iter().map(|(day, value)| change(day.plus(over), -value)).peekable();
+            for (day, value) in own {
+                let from = day.plus(1);
+                changes
+                    .extend(std::iter::from_fn(|| leaving.next_if(|change| change.from <= from)));
+                changes.push(change(from, *value));
+            }
+            changes.extend(leaving);
+        }
     }
 
     /// Adds a value that windows have in view from the day after `first` to `last`.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::Utc;
-use kohort_model::{Context, Table};
+use kohort_model::{Context, Passes, Table};
 use kohort_publish::{
     KOHORT_VERSION, RECORD_VERSION, RowSink, RunRecord, Staging, TableMeta, TableRecord,
 };
@@ -128,7 +128,9 @@ impl Folded {
         }
         run.stage("list", Some(Rows::PARTITIONS), "partitions", |run, progress| {
             let (context, slots) = (&self.context, &self.slots);
-            let options = FoldOptions { context, slots, keep: false, progress };
+            let plan = &self.gathered.opened.inputs.plan;
+            let reads = plan.read_by(Passes::ThenRows).unwrap_or_default();
+            let options = FoldOptions { context, slots, reads, keeps: None, progress };
             let shapes: Vec<Table> = customer_tables.iter().map(|rows| rows.table()).collect();
             let sinks: Vec<_> = shapes
                 .iter()

@@ -1,9 +1,8 @@
 //! `product_returns`: what came back.
 
+mod by_code;
 mod facts;
 mod table;
-
-use std::collections::BTreeMap;
 
 use kohort_inputs::{Line, Return};
 use kohort_model::view::{MOST_ROWS, Panel, Ratio, Shape, Summed, Sums, TOTAL, View, Where};
@@ -13,6 +12,7 @@ use kohort_model::{
     Source, Sum, SumsOf, Table, TableSchema, TableSpec, Tally,
 };
 
+use by_code::ByCode;
 use facts::{Facts, Part, Side};
 use table::SCHEMA;
 
@@ -163,6 +163,18 @@ struct Moved {
     orders: u64,
 }
 
+impl Moved {
+    /// What one order moved, from units and value of its lines.
+    fn one_order(lines: impl Iterator<Item = (u64, i64)>) -> Self {
+        let nothing = Self { value: 0, units: 0, orders: 1 };
+        lines.fold(nothing, |sum, (units, value)| Self {
+            value: sum.value + i128::from(value),
+            units: sum.units.saturating_add(units),
+            ..sum
+        })
+    }
+}
+
 impl Tally for Moved {
     fn add(&mut self, other: &Self) {
         self.value += other.value;
@@ -179,17 +191,25 @@ type Sides = [Moved; Side::ALL.len()];
 #[derive(Clone, Debug, Default)]
 struct Tallied {
     total: Sides,
-    /// By category, product and reason; of thousands of products a period has few.
-    parts: BTreeMap<(Part, u32, Side), Moved>,
+    /// Of each part by code.
+    parts: [ByCode; Part::ALL.len()],
     unmatched: u64,
+}
+
+impl Tallied {
+    /// What moved of a part, or of everything.
+    fn of(&mut self, part: Option<(Part, u32)>) -> &mut Sides {
+        match part {
+            None => &mut self.total,
+            Some((part, code)) => self.parts[part as usize].at(code),
+        }
+    }
 }
 
 impl Tally for Tallied {
     fn add(&mut self, other: &Self) {
-        self.total.iter_mut().zip(&other.total).for_each(|(own, more)| own.add(more));
-        for (key, moved) in &other.parts {
-            self.parts.entry(*key).or_default().add(moved);
-        }
+        self.total.add(&other.total);
+        self.parts.add(&other.parts);
         self.unmatched += other.unmatched;
     }
 }
@@ -212,16 +232,20 @@ impl Gridded for ProductReturns {
         for person in 0..block.len() {
             facts.read(block.items::<Line>(person), block.items::<Return>(person));
             for (g, periods) in context.periods.iter().enumerate() {
-                for (fact, moved) in facts.by_period(periods) {
+                for order in facts.sold() {
+                    let p = periods.of(order[0].day);
+                    for group in block.groups {
+                        let cell = &mut cells.at_least(group.slot(person), g, p + 1)[p];
+                        for sold in order {
+                            cell.of(sold.part)[Side::Sold as usize].add(&sold.moved);
+                        }
+                    }
+                }
+                for (fact, moved) in facts.returned(periods) {
                     let p = periods.of(fact.day);
                     for group in block.groups {
                         let cell = &mut cells.at_least(group.slot(person), g, p + 1)[p];
-                        match fact.part {
-                            None => cell.total[fact.side as usize].add(&moved),
-                            Some((part, code)) => {
-                                cell.parts.entry((part, code, fact.side)).or_default().add(&moved);
-                            }
-                        }
+                        cell.of(fact.part)[fact.side as usize].add(&moved);
                     }
                 }
                 for day in &facts.unmatched {

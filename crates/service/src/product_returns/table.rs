@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use kohort_model::calc::{Formula, Input, Outcome};
 use kohort_model::{
-    Cell, Column, Context, Periods, Places, Series, Slot, Table, TableSchema, Tally, Unit, keys,
-    rate, row,
+    Cell, Column, Context, Periods, Places, Series, Slot, Table, TableSchema, Unit, keys, rate, row,
 };
 
 use super::facts::{Part, Side};
-use super::{Moved, Sides, Tallied};
+use super::{Moved, Tallied};
 
 /// The table's columns.
 pub(super) static SCHEMA: TableSchema = TableSchema {
@@ -136,7 +135,12 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn write(&self, table: &mut Table) {
         let total = &self.cell.total;
-        let parts = self.parts();
+        let parts = || {
+            let parts = Part::ALL.into_iter().zip(&self.cell.parts);
+            parts.flat_map(|(part, tallies)| {
+                tallies.iter().map(move |(code, moved)| (part, code, moved))
+            })
+        };
         let [sold, by_order, by_return] = Side::ALL.map(|side| side as usize);
         for (attribution, side) in [("order_date", by_order), ("return_date", by_return)] {
             let is_by_return = side == by_return;
@@ -145,7 +149,7 @@ impl Rows<'_> {
                 self.push(table, [attribution, part], name, [sold, returned], unmatched);
             };
             push("total", Cell::Null, &total[sold], &total[side]);
-            for ((part, code), moved) in &parts {
+            for (part, code, moved) in parts() {
                 if moved[sold].orders + moved[side].orders == 0 {
                     continue;
                 }
@@ -155,24 +159,10 @@ impl Rows<'_> {
                     // Nothing is sold for a reason to send it back.
                     Part::Reason => ("reason", &self.context.goods.reasons, total),
                 };
-                let name = Arc::clone(&names[*code as usize]);
+                let name = Arc::clone(&names[code as usize]);
                 push(part, name.into(), &of[sold], &moved[side]);
             }
         }
-    }
-
-    /// What was counted of each part, by side.
-    fn parts(&self) -> Vec<((Part, u32), Sides)> {
-        let mut parts = Vec::<((Part, u32), Sides)>::new();
-        for ((part, code, side), moved) in &self.cell.parts {
-            if parts.last().is_none_or(|(last, _)| *last != (*part, *code)) {
-                parts.push(((*part, *code), Sides::default()));
-            }
-            if let Some((_, sides)) = parts.last_mut() {
-                sides[*side as usize].add(moved);
-            }
-        }
-        parts
     }
 
     fn push(

@@ -14,8 +14,8 @@ use kohort_testkit::reference::{FurtherLeftOut, Omissions, in_order_of_names};
 use kohort_testkit::strategies::Case;
 use kohort_testkit::{Columns, History, LapseDays, NaiveRow, Settings, cell, table_rows};
 use kohort_timeline::{
-    Block, Codes, FoldOptions, Gathered, Gatherer, Keep, LeftOut, NotTaken, SegmentValues, SlotMap,
-    Survey, TimelineError,
+    Block, Codes, FoldOptions, Gathered, Gatherer, Inputs, Keep, LeftOut, NotTaken, SegmentValues,
+    SlotMap, Survey, TimelineError,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -229,8 +229,13 @@ pub fn fold_all(
         ids: if has_texts(history) { IdType::Text } else { IdType::Signed },
         memory: MemoryGuard::default(),
     });
-    let options =
-        FoldOptions { context: &context, slots: &slot_map, keep: true, progress: &|_| () };
+    let options = FoldOptions {
+        context: &context,
+        slots: &slot_map,
+        reads: Inputs::ALL,
+        keeps: Some(Inputs::ALL),
+        progress: &|_| (),
+    };
     let (all, left_out) = fold(gathered, pool, (&options, &context), (history, settings))?;
     Ok(Run {
         as_of: Some(as_of),
