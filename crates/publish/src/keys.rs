@@ -179,27 +179,34 @@ impl Keys {
         let row_bits = u32::BITS - rows.leading_zeros();
         let spans: Vec<Option<Span>> = self.parts.iter().map(Span::of).collect();
         let bits: Option<u32> = spans.iter().map(|span| Some(span.as_ref()?.bits)).sum();
-        // Parts often come in order, which only the stable sort makes use of.
         if bits.is_some_and(|bits| bits + row_bits <= u64::BITS) {
-            let mut keys = vec![0; self.rows];
-            for span in spans.iter().flatten().filter(|span| span.bits > 0) {
-                for (key, word) in keys.iter_mut().zip(span.words) {
-                    *key = *key << span.bits | (word - span.smallest);
-                }
-            }
-            let mut keys: Vec<u64> =
-                keys.into_iter().zip(0..).map(|(key, row)| key << row_bits | row).collect();
-            keys.sort();
-            return keys.into_iter().map(|key| (key & ((1 << row_bits) - 1)) as u32).collect();
+            return self.sorted_short(&spans, row_bits);
         }
         let (heads, is_whole) = self.heads(&spans);
         let mut keys: Vec<(u128, u32)> = heads.into_iter().zip(0..rows).collect();
-        let rest = |a: u32, b: u32| match is_whole {
-            true => Ordering::Equal,
-            false => self.compare(a as usize, self, b as usize),
+        let rest = |a: u32, b: u32| {
+            if is_whole { Ordering::Equal } else { self.compare(a as usize, self, b as usize) }
         };
         keys.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1, b.1)));
         keys.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// As [`Keys::sorted`], of keys that fit into 64 bits together with the number of the row.
+    #[expect(clippy::stable_sort_primitive, reason = "it makes use of parts that are in order")]
+    #[expect(clippy::cast_possible_truncation, reason = "a row has no more than these bits")]
+    fn sorted_short(&self, spans: &[Option<Span>], row_bits: u32) -> Vec<u32> {
+        let mut keys = vec![0; self.rows];
+        for span in spans.iter().flatten().filter(|span| span.bits > 0) {
+            for (key, word) in keys.iter_mut().zip(span.words) {
+                *key = *key << span.bits | (word - span.smallest);
+            }
+        }
+        for (key, row) in keys.iter_mut().zip(0..) {
+            *key = *key << row_bits | row;
+        }
+        keys.sort();
+        let row = (1_u64 << row_bits) - 1;
+        keys.into_iter().map(|key| (key & row) as u32).collect()
     }
 
     /// The first bits of the keys as numbers: where those of two keys differ, so do the keys. Also
@@ -216,15 +223,15 @@ impl Keys {
                     }
                 }
                 (Key::Strings(strings), _) if left >= 8 => {
-                    let most = left as usize / 8;
+                    let bits = left / 8 * 8;
+                    let most = bits as usize / 8;
                     for (row, head) in heads.iter_mut().enumerate() {
                         let bytes = strings.get(row);
-                        let mut first = [0; 16];
                         let length = bytes.len().min(most);
-                        first[16 - most..16 - most + length].copy_from_slice(&bytes[..length]);
-                        // All of it where nothing precedes the text.
-                        *head = head.checked_shl(8 * most as u32).unwrap_or(0)
-                            | u128::from_be_bytes(first);
+                        let mut first = [0; 16];
+                        first[16 - most..][..length].copy_from_slice(&bytes[..length]);
+                        // Nothing is before a text that has all of the head.
+                        *head = head.checked_shl(bits).unwrap_or(0) | u128::from_be_bytes(first);
                     }
                     return (heads, false);
                 }

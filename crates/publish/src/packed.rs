@@ -146,7 +146,7 @@ pub(crate) fn index(n: u64) -> usize {
 /// Numbers, each its distance from the smallest in as few bytes as hold the largest distance.
 struct Words {
     smallest: u64,
-    width: u8,
+    width: usize,
     packed: Vec<u8>,
 }
 
@@ -162,26 +162,22 @@ impl Words {
             largest = largest.max(*value);
         }
         let bits = u64::BITS - largest.saturating_sub(smallest).leading_zeros();
-        let packed = match bits.div_ceil(8) {
-            0 => return Self::constant(smallest),
-            1 => narrowed::<1>(values, smallest),
-            2 => narrowed::<2>(values, smallest),
-            3 => narrowed::<3>(values, smallest),
-            4 => narrowed::<4>(values, smallest),
-            5 => narrowed::<5>(values, smallest),
-            6 => narrowed::<6>(values, smallest),
-            _ => narrowed::<8>(values, smallest),
-        };
-        let width = match bits.div_ceil(8) {
-            7 => 8,
-            bytes => bytes as u8,
+        let (width, packed) = match bits.div_ceil(8) {
+            0 => (0, Vec::new()),
+            1 => (1, narrowed::<1>(values, smallest)),
+            2 => (2, narrowed::<2>(values, smallest)),
+            3 => (3, narrowed::<3>(values, smallest)),
+            4 => (4, narrowed::<4>(values, smallest)),
+            5 => (5, narrowed::<5>(values, smallest)),
+            6 => (6, narrowed::<6>(values, smallest)),
+            _ => (8, narrowed::<8>(values, smallest)),
         };
         Self { smallest, width, packed }
     }
 
     fn unpack(&self, rows: Range<usize>, into: &mut Vec<u64>) {
         let Range { start, end } = rows;
-        let width = usize::from(self.width);
+        let width = self.width;
         let (packed, smallest) = (&self.packed[start * width..end * width], self.smallest);
         match width {
             0 => into.resize(into.len() + end - start, smallest),
@@ -236,7 +232,7 @@ impl Block {
         to.extend_from_slice(&(self.rows as u64).to_le_bytes());
         for words in &self.words {
             to.extend_from_slice(&words.smallest.to_le_bytes());
-            to.push(words.width);
+            to.extend(u8::try_from(words.width));
             to.extend_from_slice(&words.packed);
         }
         for bytes in &self.bytes {
@@ -250,8 +246,8 @@ impl Block {
         let rows = index(number(&mut from)?);
         let words = lanes.of.iter().map(|_| {
             let smallest = number(&mut from)?;
-            let width = split(&mut from, 1)?[0];
-            let packed = split(&mut from, rows.saturating_mul(width.into()))?.to_vec();
+            let width = split(&mut from, 1)?[0].into();
+            let packed = split(&mut from, rows.saturating_mul(width))?.to_vec();
             Ok(Words { smallest, width, packed })
         });
         let words = words.collect::<Result<_, ParquetError>>()?;
@@ -326,7 +322,9 @@ pub(crate) fn arranged(
     let (mut all, mut own) = (Vec::with_capacity(rows.len()), Vec::with_capacity(block_rows));
     for lane in 0..lanes.of.len() {
         if let Some(value) = rows.constant(lane) {
-            blocks.iter_mut().for_each(|block| block.words.push(Words::constant(value)));
+            for block in &mut blocks {
+                block.words.push(Words::constant(value));
+            }
             continue;
         }
         all.clear();
@@ -339,7 +337,9 @@ pub(crate) fn arranged(
     }
     for (lane, lengths) in lanes.lengths.iter().enumerate() {
         if rows.constant(*lengths) == Some(0) {
-            blocks.iter_mut().for_each(|block| block.bytes.push(Vec::new()));
+            for block in &mut blocks {
+                block.bytes.push(Vec::new());
+            }
             continue;
         }
         let strings = rows.strings(*lengths, lane);

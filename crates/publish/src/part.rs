@@ -122,10 +122,13 @@ pub(crate) fn from_float(word: u64) -> f64 {
 }
 
 /// The lowest 64 bits, as a signed number, and what has to be added above them.
-#[expect(clippy::cast_possible_truncation, reason = "what is cut off is the second number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the second number has what the first cuts off"
+)]
 fn money(n: i128) -> (u64, u64) {
     let low = n as i64;
-    (signed(low), (n.wrapping_sub(low.into()) >> 64) as u64)
+    (signed(low), ((n.wrapping_sub(low.into()) >> 64) as i64).cast_unsigned())
 }
 
 /// As [`money`] has it, and back.
@@ -193,7 +196,9 @@ impl Rows for Part<'_> {
                 }
             }
             Values::Id(ids) => {
-                ids.iter().for_each(|id| into.extend_from_slice(bytes(id)));
+                for id in ids {
+                    into.extend_from_slice(bytes(id));
+                }
             }
             _ => {}
         }

@@ -91,7 +91,7 @@ impl<'a> Unpack<'a> {
             Form::Money => {
                 let (valid, low, high) = (lane(VALID), lane(VALUE), lane(HIGH));
                 let array = |places: &[u32]| money(ty, (&low, &high), &valid, places);
-                parts.map(array).collect()
+                Ok(parts.map(array).collect())
             }
             Form::Id => {
                 let ids = lane(0);
@@ -137,19 +137,14 @@ fn integers(ty: &DataType, ids: Vec<u64>) -> ArrayRef {
     }
 }
 
-fn money(
-    ty: &DataType,
-    (low, high): (&Lane, &Lane),
-    valid: &Lane,
-    places: &[u32],
-) -> Result<ArrayRef> {
+fn money(ty: &DataType, (low, high): (&Lane, &Lane), valid: &Lane, places: &[u32]) -> ArrayRef {
     let low = low.pick(places).into_iter();
     let values = match high {
         Lane::Constant(0) => low.map(|low| from_money(low, 0)).collect(),
         high => low.zip(high.pick(places)).map(|(low, high)| from_money(low, high)).collect(),
     };
     let array = Decimal128Array::new(values, valid.nulls(places));
-    Ok(Arc::new(array.with_data_type(ty.clone())))
+    Arc::new(array.with_data_type(ty.clone()))
 }
 
 fn texts(
@@ -158,6 +153,17 @@ fn texts(
     spelt: Option<&Strings>,
     places: &[u32],
 ) -> Result<ArrayRef> {
+    if let (Lane::Constant(code), None) = (codes, spelt)
+        && let Some(text) = Texts::place(*code).map(|place| &known[place])
+        && i32::try_from(text.len().saturating_mul(places.len())).is_ok()
+    {
+        let ends = OffsetBuffer::from_repeated_length(text.len(), places.len());
+        return Ok(Arc::new(StringArray::try_new(
+            ends,
+            text.repeat(places.len()).into_bytes().into(),
+            None,
+        )?));
+    }
     let codes = codes.pick(places);
     let nulls = codes
         .contains(&NULL)

@@ -142,8 +142,8 @@ impl Revenue<'_> {
         for period in first..periods.min(last + 2 * w) {
             let mut pass = |edge: usize, delay: usize| {
                 let mut sum = 0;
-                let is_due = |p: &&u32| **p as usize + delay <= period;
-                while self.periods.get(next[edge]).filter(is_due).is_some() {
+                let is_due = |p: &u32| *p as usize + delay <= period;
+                while self.periods.get(next[edge]).is_some_and(is_due) {
                     sum += self.values[next[edge]];
                     next[edge] += 1;
                 }
