@@ -115,14 +115,18 @@ fn ids(ids: &[Id], form: IdType) -> ArrayRef {
     }
 }
 
-fn integer(id: &Id) -> u64 {
+/// # Panics
+/// Where it is one of bytes.
+pub(crate) fn integer(id: &Id) -> u64 {
     match id {
         Id::Integer(id) => *id,
         Id::Bytes(_) => panic!("an id of bytes in a table of integer ids"),
     }
 }
 
-fn bytes(id: &Id) -> &[u8] {
+/// # Panics
+/// Where it is an integer.
+pub(crate) fn bytes(id: &Id) -> &[u8] {
     match id {
         Id::Bytes(id) => id,
         Id::Integer(_) => panic!("an integer id in a table of byte ids"),

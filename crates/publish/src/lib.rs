@@ -39,13 +39,16 @@ mod error;
 mod find;
 mod guard;
 mod history;
+mod keys;
 mod layout;
 mod merge;
 mod names;
 mod order;
 mod output;
 mod own;
+mod packed;
 mod parquet_file;
+mod part;
 mod pointer;
 mod read;
 mod record;
@@ -53,6 +56,7 @@ mod rejected;
 mod remote;
 mod rows;
 mod staging;
+mod unpack;
 
 #[cfg(test)]
 mod tests;

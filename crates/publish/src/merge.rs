@@ -1,156 +1,154 @@
 //! Sorted runs of rows, made into one.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-use std::{iter, mem};
+use std::collections::VecDeque;
+use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
-use arrow::compute::{concat, interleave_record_batch, take};
-use arrow::row::{Row, Rows};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use parquet::errors::ParquetError;
 
 use crate::arrays::BATCH_ROWS;
-use crate::order::KeyOrder;
+use crate::keys::{Keys, RowOrder};
+use crate::packed::{Block, Lanes, Slices};
+use crate::part::Texts;
+use crate::unpack::Unpack;
 
-/// Rows that are written to disk and come back together: of each run the merge holds one such
-/// block, some hundred kilobytes of a wide table.
-pub(crate) const BLOCK_ROWS: usize = 1 << 10;
+/// Rows that are put in order at a time: their columns fit a core's second cache one by one.
+const RANGE_ROWS: usize = 4 * BATCH_ROWS;
 
 type Result<T> = std::result::Result<T, ParquetError>;
 
-/// The blocks of a sorted run, none of them empty.
-pub(crate) type Run<'a> = Box<dyn Iterator<Item = Result<RecordBatch>> + Send + 'a>;
-
-/// The rows of `batches` as a sorted run.
-pub(crate) fn sort<'a>(order: &KeyOrder, batches: Vec<RecordBatch>) -> Result<Run<'a>> {
-    let Some(whole) = joined(batches)? else { return Ok(Box::new(iter::empty())) };
-    let keys = order.keys(&whole)?;
-    // Most keys are no longer than what is compared first.
-    let mut rows: Vec<(u128, u32)> =
-        keys.iter().zip(0..).map(|(key, row)| (head(key.data()), row)).collect();
-    let key = |row: u32| keys.row(row as usize);
-    // Parts often come in order, which only the stable sort makes use of.
-    rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(&key(b.1))));
-    let places: UInt32Array = rows.into_iter().map(|(_, row)| row).collect();
-    drop(keys);
-    let (schema, columns, rows) = whole.into_parts();
-    let columns = columns.into_iter().map(|column| take(&column, &places, None));
-    let sorted = RecordBatch::try_new(schema, columns.collect::<std::result::Result<_, _>>()?)?;
-    let blocks = (0..rows).step_by(BLOCK_ROWS);
-    Ok(Box::new(blocks.map(move |start| Ok(sorted.slice(start, BLOCK_ROWS.min(rows - start))))))
+/// The blocks of a sorted run that are still to come.
+pub(crate) struct Run<'a> {
+    /// The key of the first row of each block.
+    pub firsts: Keys,
+    /// How many of them have come.
+    pub taken: usize,
+    pub blocks: Box<dyn Iterator<Item = Result<Block>> + Send + 'a>,
 }
 
-/// All rows in one batch, made column by column so that no more than one is held twice.
-fn joined(batches: Vec<RecordBatch>) -> Result<Option<RecordBatch>> {
-    let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(None) };
-    let mut parts: Vec<_> =
-        batches.into_iter().map(|batch| batch.into_parts().1.into_iter()).collect();
-    let columns = schema.fields().iter().map(|_| {
-        let pieces: Vec<ArrayRef> = parts.iter_mut().filter_map(Iterator::next).collect();
-        concat(&pieces.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())
-    });
-    let columns = columns.collect::<std::result::Result<_, _>>()?;
-    Ok(Some(RecordBatch::try_new(schema, columns)?))
+impl Run<'_> {
+    fn is_done(&self) -> bool {
+        self.taken == self.firsts.len()
+    }
 }
 
-/// The first bytes of a key as a number: where those of two keys differ, so do the keys.
-fn head(key: &[u8]) -> u128 {
-    let mut head = [0; 16];
-    let length = key.len().min(head.len());
-    head[..length].copy_from_slice(&key[..length]);
-    u128::from_be_bytes(head)
-}
-
-/// The rows `picked`, each named by its batch and its place there.
-fn pick(batches: &[RecordBatch], picked: &[(usize, usize)]) -> Result<RecordBatch> {
-    Ok(interleave_record_batch(&batches.iter().collect::<Vec<_>>(), picked)?)
+/// What all of a table's rows have in common.
+pub(crate) struct Common {
+    pub lanes: Lanes,
+    pub order: RowOrder,
+    pub texts: Texts,
+    pub schema: SchemaRef,
 }
 
 /// The rows of sorted runs in order, [`BATCH_ROWS`] at a time.
+///
+/// Every block of a run begins with a key that is known before it is read. So all rows below the
+/// smallest of those that are not read yet are at hand: they are sorted at once, not one by one.
 pub(crate) struct Merge<'a> {
-    order: &'a KeyOrder,
-    cursors: BinaryHeap<Reverse<Cursor<'a>>>,
+    common: &'a Common,
+    unpack: Unpack<'a>,
+    runs: Vec<Run<'a>>,
+    open: Vec<Open>,
+    ready: VecDeque<RecordBatch>,
 }
 
-/// A place in a run.
-struct Cursor<'a> {
-    block: RecordBatch,
-    keys: Rows,
-    row: usize,
-    /// Place of the block among those that rows are picked from.
-    held: usize,
-    rest: Run<'a>,
+/// A block of which some rows are still to come.
+struct Open {
+    block: Block,
+    keys: Keys,
+    next: usize,
 }
 
-impl Cursor<'_> {
-    fn key(&self) -> Row<'_> {
-        self.keys.row(self.row)
+impl Open {
+    fn rest(&self) -> Range<usize> {
+        self.next..self.block.rows()
     }
 }
-
-impl Ord for Cursor<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl PartialOrd for Cursor<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Cursor<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Cursor<'_> {}
 
 impl<'a> Merge<'a> {
-    pub fn new(order: &'a KeyOrder, runs: impl Iterator<Item = Run<'a>>) -> Result<Self> {
-        let mut cursors = Vec::new();
-        for mut rest in runs {
-            if let Some(block) = rest.next().transpose()? {
-                let keys = order.keys(&block)?;
-                cursors.push(Reverse(Cursor { block, keys, row: 0, held: 0, rest }));
-            }
-        }
-        Ok(Self { order, cursors: cursors.into() })
+    pub fn new(common: &'a Common, runs: Vec<Run<'a>>) -> Self {
+        let unpack = Unpack::new(common);
+        Self { common, unpack, runs, open: Vec::new(), ready: VecDeque::new() }
     }
 
-    fn batch(&mut self) -> Result<Option<RecordBatch>> {
-        // The blocks at hand, and those that follow as they are used up.
-        let mut cursors = mem::take(&mut self.cursors).into_vec();
-        let mut held = Vec::with_capacity(cursors.len());
-        for Reverse(cursor) in &mut cursors {
-            cursor.held = held.len();
-            held.push(cursor.block.clone());
-        }
-        let mut cursors = BinaryHeap::from(cursors);
-        let mut picked = Vec::with_capacity(BATCH_ROWS);
-        while picked.len() < BATCH_ROWS
-            && let Some(mut first) = cursors.peek_mut()
-        {
-            let Reverse(cursor) = &mut *first;
-            picked.push((cursor.held, cursor.row));
-            cursor.row += 1;
-            if cursor.row < cursor.block.num_rows() {
-                continue;
+    /// Place of the run whose next block begins first.
+    fn nearest(&self) -> Option<usize> {
+        let waiting = (0..self.runs.len()).filter(|place| !self.runs[*place].is_done());
+        waiting.min_by(|a, b| {
+            let (a, b) = (&self.runs[*a], &self.runs[*b]);
+            a.firsts.compare(a.taken, &b.firsts, b.taken)
+        })
+    }
+
+    /// Reads the block that begins first.
+    fn read(&mut self, run: usize) -> Result<()> {
+        let run = &mut self.runs[run];
+        run.taken += 1;
+        let ended = || ParquetError::EOF("a run ends before its blocks".into());
+        let block = run.blocks.next().ok_or_else(ended)??;
+        let Common { lanes, order, texts, .. } = self.common;
+        let slices = vec![(&block, 0..block.rows())];
+        let keys = order.keys(&Slices { lanes, slices }, lanes, texts)?;
+        self.open.push(Open { block, keys, next: 0 });
+        Ok(())
+    }
+
+    /// Reads until there is a batch of rows that nothing still to be read precedes; gives the end
+    /// of such rows in each open block.
+    fn reach(&mut self) -> Result<Vec<usize>> {
+        let mut held: usize = self.open.iter().map(|open| open.rest().len()).sum();
+        let mut enough = RANGE_ROWS;
+        loop {
+            let mut nearest = self.nearest();
+            while let Some(run) = nearest.filter(|_| held < enough) {
+                self.read(run)?;
+                held += self.open.last().map_or(0, |open| open.block.rows());
+                nearest = self.nearest();
             }
-            if let Some(block) = cursor.rest.next().transpose()? {
-                cursor.keys = self.order.keys(&block)?;
-                (cursor.row, cursor.held) = (0, held.len());
-                held.push(block.clone());
-                cursor.block = block;
-            } else {
-                PeekMut::pop(first);
+            let Some(run) = nearest else {
+                return Ok(self.open.iter().map(|open| open.block.rows()).collect());
+            };
+            let Run { firsts, taken, .. } = &self.runs[run];
+            let ends =
+                self.open.iter().map(|open| open.keys.first_from(open.rest(), firsts, *taken));
+            let ends: Vec<usize> = ends.collect();
+            let rows: usize = self.open.iter().zip(&ends).map(|(open, end)| end - open.next).sum();
+            if rows >= BATCH_ROWS {
+                return Ok(ends);
             }
+            enough = held + RANGE_ROWS;
         }
-        self.cursors = cursors;
-        if picked.is_empty() { Ok(None) } else { pick(&held, &picked).map(Some) }
+    }
+
+    /// Makes the next batches.
+    fn fill(&mut self) -> Result<()> {
+        let mut ends = self.reach()?;
+        let is_last = self.runs.iter().all(Run::is_done);
+        let Some(first) = self.open.first() else { return Ok(()) };
+        let mut keys = Keys::none(&first.keys);
+        let mut starts = Vec::with_capacity(self.open.len());
+        let mut slices = Vec::with_capacity(self.open.len());
+        for (open, end) in self.open.iter().zip(&ends) {
+            starts.push(keys.len());
+            keys.append(&open.keys, open.next..*end);
+            slices.push((&open.block, open.next..*end));
+        }
+        let mut places = keys.sorted();
+        drop(keys);
+        // Rows that do not fill a batch come again with the next.
+        let whole = if is_last { places.len() } else { places.len() / BATCH_ROWS * BATCH_ROWS };
+        for place in places.drain(whole..) {
+            let block = starts.partition_point(|start| *start <= place as usize) - 1;
+            ends[block] -= 1;
+        }
+        let rows = Slices { lanes: &self.common.lanes, slices };
+        self.ready.extend(self.unpack.batches(&rows, &places)?);
+        for (open, end) in self.open.iter_mut().zip(ends) {
+            open.next = end;
+        }
+        self.open.retain(|open| !open.rest().is_empty());
+        Ok(())
     }
 }
 
@@ -158,6 +156,11 @@ impl Iterator for Merge<'_> {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.batch().transpose()
+        if self.ready.is_empty()
+            && let Err(cause) = self.fill()
+        {
+            return Some(Err(cause));
+        }
+        self.ready.pop_front().map(Ok)
     }
 }

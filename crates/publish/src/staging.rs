@@ -165,7 +165,7 @@ impl Staging {
     /// # Panics
     /// Where the table has no key.
     pub fn begin_rows(&self, shape: &Table, meta: &TableMeta) -> Result<RowSink, PublishError> {
-        RowSink::new(self.place(shape), shape, meta, self.spill()?, ROOM)
+        Ok(RowSink::new(self.place(shape), shape, meta, self.spill()?, ROOM))
     }
 
     fn place(&self, table: &Table) -> Place {

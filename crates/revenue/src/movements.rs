@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kohort_model::view::{CUSTOMERS, Order, Shape, View};
 use kohort_model::{
     Block, Column, Context, CustomerTable, Finished, Measure, MeasureSpec, Passes, Table,
-    TableSchema, TableSpec, Written, keys, row,
+    TableSchema, TableSpec, Written, keys,
 };
 
 use crate::churn::is_complete;
@@ -98,32 +98,59 @@ impl CustomerTable for RevenueMovements {
 
     fn list(&self, block: &Block<'_>, into: &mut Table) {
         let context = &*self.context;
+        let mut moves = Vec::new();
+        let mut netted = Netted::default();
+        for customer in (0..block.len()).filter(|c| !block.activity.of(*c).0.is_empty()) {
+            for (grain, periods) in context.periods.iter().enumerate() {
+                let revenue = netted.revenue(block, customer, context, grain);
+                revenue.compare(periods.len(), |period, change| {
+                    let Some(movement) = movement(change) else { return };
+                    let (before, now) = (change.before.max(0), change.now.max(0));
+                    moves.push(Move { customer, grain, period, movement, before, now });
+                });
+            }
+        }
+        self.fill(block, &moves, into);
+    }
+}
+
+/// A row, without what many have in common.
+#[derive(Clone, Copy, Debug)]
+struct Move {
+    customer: usize,
+    grain: usize,
+    period: usize,
+    movement: Movement,
+    before: i128,
+    now: i128,
+}
+
+impl RevenueMovements {
+    /// Adds the rows of a block column by column.
+    fn fill(&self, block: &Block<'_>, moves: &[Move], into: &mut Table) {
+        let context = &*self.context;
         // Texts of this block alone: threads that share one wait for each other to count its users.
         let grains: Vec<Arc<str>> = context.periods.iter().map(|p| p.grain.name().into()).collect();
         let movements = MOVEMENTS.map(Arc::<str>::from);
-        let mut netted = Netted::default();
-        for customer in (0..block.len()).filter(|c| !block.activity.of(*c).0.is_empty()) {
-            for (g, periods) in context.periods.iter().enumerate() {
-                netted.revenue(block, customer, context, g).compare(
-                    periods.len(),
-                    |period, change| {
-                        let Some(movement) = movement(change) else { return };
-                        let (before, now) = (change.before.max(0), change.now.max(0));
-                        let row = row!(SCHEMA {
-                            grain: Arc::clone(&grains[g]),
-                            period: periods.start(period),
-                            customer_id: block.ids.of(customer),
-                            movement: Arc::clone(&movements[movement as usize]),
-                            opening_revenue: before,
-                            closing_revenue: now,
-                            change: now - before,
-                            is_complete: is_complete(context, (g, periods), period),
-                        });
-                        into.push_with(row, context.first_segment_values(block, customer));
-                    },
-                );
-            }
+        let complete: Vec<Vec<bool>> = (context.periods.iter().enumerate())
+            .map(|of| (0..of.1.len()).map(|period| is_complete(context, of, period)).collect())
+            .collect();
+        let rows = || moves.iter();
+        let mut fill = into
+            .fill()
+            .column("grain", rows().map(|row| Arc::clone(&grains[row.grain])))
+            .column("period", rows().map(|row| context.periods[row.grain].start(row.period)))
+            .column("customer_id", rows().map(|row| block.ids.of(row.customer)))
+            .column("movement", rows().map(|row| Arc::clone(&movements[row.movement as usize])))
+            .column("opening_revenue", rows().map(|row| row.before))
+            .column("closing_revenue", rows().map(|row| row.now))
+            .column("change", rows().map(|row| row.now - row.before))
+            .column("is_complete", rows().map(|row| complete[row.grain][row.period]));
+        for group in block.groups.iter().skip(1) {
+            let values = rows().map(|row| &context.slots[group.slot(row.customer)].value);
+            fill = fill.further(values.cloned());
         }
+        fill.finish();
     }
 }
 

@@ -19,14 +19,22 @@ use crate::track::Timelines;
 use crate::visits::OwnedVisits;
 use crate::{Gathered, TimelineError};
 
-/// Events of one block: what its columns take fits a core's second cache beside the states.
-const BLOCK_EVENTS: usize = 32 * 1024;
-/// Customers of one block, where each has few events.
-const BLOCK_CUSTOMERS: usize = 8 * 1024;
+/// How large blocks are.
+#[derive(Clone, Copy)]
+struct Cut {
+    events: usize,
+    /// Where each has few events.
+    customers: usize,
+}
+
+/// What the columns of a block take fits a core's second cache beside the states.
+const COUNTED: Cut = Cut { events: 32 * 1024, customers: 8 * 1024 };
+/// Rows take far more than the events that they are made of, and are to fit it too.
+const LISTED: Cut = Cut { events: 4 * 1024, customers: 2 * 1024 };
 /// Blocks after which the limit of memory is looked at, beside the end of each partition.
 const GUARDED_BLOCKS: usize = 16;
 /// Rows of a customer table that are handed on at once: few, as a row is wide and each thread has as many.
-const LEDGER_ROWS: usize = 16 * 1024;
+const LEDGER_ROWS: usize = 8 * 1024;
 
 /// The frame of a fold.
 pub struct FoldOptions<'a> {
@@ -157,7 +165,7 @@ impl Gathered {
                 prepare(&self.shared.store, &layout, index, pass, options.slots)?;
             let mut tables: Vec<Table> = customer_tables.iter().map(|rows| rows.table()).collect();
             let mut failure = None;
-            show_whole(&timelines, options, |block| {
+            show_whole(&timelines, options, LISTED, |block| {
                 for (place, (rows, table)) in customer_tables.iter().zip(&mut tables).enumerate() {
                     rows.list(block, table);
                     if table.rows() >= LEDGER_ROWS && failure.is_none() {
@@ -182,11 +190,11 @@ impl Gathered {
 /// Cuts timelines into blocks and shows them.
 fn show(timelines: &Timelines, options: &FoldOptions<'_>, counted: &mut Counted) {
     let FoldOptions { context, slots, .. } = options;
-    show_whole(timelines, options, |block| counted.fold(block));
+    show_whole(timelines, options, COUNTED, |block| counted.fold(block));
     for segment in slots.at(SegmentAt::Order) {
         let (own, codes) = split(timelines, segment);
         let own_slots = slots.of(segment, &codes);
-        for_each_block(&own, context, |first, last, block| {
+        for_each_block(&own, context, COUNTED, |first, last, block| {
             let groups = [Group::Slots(&own_slots[first..last])];
             counted.fold(&Block { groups: &groups, ..*block });
         });
@@ -194,12 +202,17 @@ fn show(timelines: &Timelines, options: &FoldOptions<'_>, counted: &mut Counted)
 }
 
 /// Shows customers as they are, by what does not take them apart.
-fn show_whole(timelines: &Timelines, options: &FoldOptions<'_>, mut show: impl FnMut(&Block<'_>)) {
+fn show_whole(
+    timelines: &Timelines,
+    options: &FoldOptions<'_>,
+    cut: Cut,
+    mut show: impl FnMut(&Block<'_>),
+) {
     let FoldOptions { context, slots, .. } = options;
     let by_first: Vec<Vec<u32>> = (slots.at(SegmentAt::First))
         .map(|segment| slots.of(segment, &timelines.first_segment(segment)))
         .collect();
-    for_each_block(timelines, context, |first, last, block| {
+    for_each_block(timelines, context, cut, |first, last, block| {
         let by_first = by_first.iter().map(|slots| Group::Slots(&slots[first..last]));
         let groups: Vec<_> = std::iter::once(Group::All(0)).chain(by_first).collect();
         show(&Block { groups: &groups, ..*block });
@@ -209,6 +222,7 @@ fn show_whole(timelines: &Timelines, options: &FoldOptions<'_>, mut show: impl F
 fn for_each_block(
     timelines: &Timelines,
     context: &Context,
+    cut: Cut,
     mut each: impl FnMut(usize, usize, &Block<'_>),
 ) {
     let frame = Frame::new(timelines, context);
@@ -223,8 +237,8 @@ fn for_each_block(
         if blocks % GUARDED_BLOCKS == 0 && context.memory.is_over() {
             return;
         }
-        let limit = offsets[first] as usize + BLOCK_EVENTS;
-        let mut last = (first + BLOCK_CUSTOMERS).min(timelines.customers);
+        let limit = offsets[first] as usize + cut.events;
+        let mut last = (first + cut.customers).min(timelines.customers);
         while last > first + 1 && offsets[last] as usize > limit {
             last = first + (last - first).div_ceil(2);
         }

@@ -8,8 +8,8 @@ use arrow::row::{OwnedRow, Row, Rows};
 use parquet::errors::ParquetError;
 
 use super::cells::Cells;
-use crate::order::KeyOrder;
-use crate::{PublishError, PublishedTable, merge};
+use crate::order::{self, KeyOrder};
+use crate::{PublishError, PublishedTable};
 
 type Result<T> = std::result::Result<T, PublishError>;
 
@@ -41,9 +41,8 @@ impl Source {
         }
         let batches = self.read()?.collect::<Result<Vec<_>>>()?;
         let sorted =
-            merge::sort(order, batches).map_err(|cause| damaged(self.table.path(), cause))?;
-        let path = self.table.path().to_owned();
-        Ok(Box::new(sorted.map(move |block| block.map_err(|cause| damaged(&path, cause)))))
+            order::sort(order, batches).map_err(|cause| damaged(self.table.path(), cause))?;
+        Ok(Box::new(sorted.into_iter().map(Ok)))
     }
 
     fn is_sorted(&self) -> Result<bool> {

@@ -142,7 +142,7 @@ fn table(form: IdType, rows: &[Row]) -> Table {
 
 fn sink(staging: &Staging, form: IdType, room: usize) -> RowSink {
     let path = staging.folder().join("moves.parquet");
-    RowSink::new(path, &empty(form), &meta(), staging.spill().unwrap(), room).unwrap()
+    RowSink::new(path, &empty(form), &meta(), staging.spill().unwrap(), room)
 }
 
 /// Hands the rows on, shuffled and in parts of up to `part` rows.
@@ -283,7 +283,7 @@ fn rows_of_another_table_are_a_mistake() {
 /// What comes of a table whose rows all go to `spill` and whose file is `path`.
 fn refused(path: &Path, spill: SpillFile) -> String {
     let publish = || -> Result<TableRecord, PublishError> {
-        let sink = RowSink::new(path.to_owned(), &empty(IdType::Signed), &meta(), spill, 0)?;
+        let sink = RowSink::new(path.to_owned(), &empty(IdType::Signed), &meta(), spill, 0);
         sink.push(table(IdType::Signed, &rows(IdType::Signed, 9, &[Grain::Week])))?;
         sink.finish()
     };
