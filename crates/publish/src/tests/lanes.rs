@@ -42,8 +42,9 @@ fn names(rows: usize) -> Vec<[Cell; 4]> {
     let row = |n: usize| {
         let status = (n >= 3).then(|| text(&format!("status {:05}", n / 2)));
         let id = Id::Bytes(format!("https://example.com/customers/{n:08}").into_bytes().into());
-        let value = (n % 3 > 0).then_some((i128::try_from(n).unwrap() - 9) << (n % 100));
-        let average = (n % 4 > 0).then_some(1.0 / f64::from(u8::try_from(n % 7).unwrap()));
+        let value = (!n.is_multiple_of(3)).then_some((i128::try_from(n).unwrap() - 9) << (n % 100));
+        let average =
+            (!n.is_multiple_of(4)).then_some(1.0 / f64::from(u8::try_from(n % 7).unwrap()));
         [status.into(), id.into(), value.into(), average.filter(|v| v.is_finite()).into()]
     };
     (0..rows).map(row).collect()
