@@ -101,7 +101,7 @@ impl<'a> Part<'a> {
 }
 
 /// With the order of signed numbers.
-fn signed(n: i64) -> u64 {
+pub(crate) fn signed(n: i64) -> u64 {
     n.cast_unsigned() ^ (1 << 63)
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn from_signed(word: u64) -> i64 {
 }
 
 /// With the order of floats.
-fn float(n: f64) -> u64 {
+pub(crate) fn float(n: f64) -> u64 {
     let bits = n.to_bits();
     if bits >> 63 == 1 { !bits } else { bits ^ (1 << 63) }
 }
@@ -126,7 +126,7 @@ pub(crate) fn from_float(word: u64) -> f64 {
     clippy::cast_possible_truncation,
     reason = "the second number has what the first cuts off"
 )]
-fn money(n: i128) -> (u64, u64) {
+pub(crate) fn money(n: i128) -> (u64, u64) {
     let low = n as i64;
     (signed(low), ((n.wrapping_sub(low.into()) >> 64) as i64).cast_unsigned())
 }

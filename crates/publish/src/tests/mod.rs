@@ -21,6 +21,7 @@ mod foreign;
 mod history;
 mod hive;
 pub(crate) mod hostile;
+mod lanes;
 mod layout;
 mod lying;
 mod reading;
