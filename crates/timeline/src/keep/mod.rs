@@ -30,7 +30,7 @@ use open::{Closed, OpenBlock};
 const BLOCK_ROWS: usize = 1 << 18;
 
 /// The version of the blocks' form.
-pub const BLOCK_VERSION: u32 = 3;
+pub const BLOCK_VERSION: u32 = 4;
 
 /// Where blocks go.
 pub trait Keep: Sync {
