@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Block, Calendar, Day, IdType, MemoryGuard, Periods, Scale, Table, TableSchema};
+use crate::{Calendar, Day, IdType, MemoryGuard, Periods, Scale, Table, TableSchema};
 
 /// Which of a customer's orders gives its value for a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,17 +178,6 @@ impl Context {
     pub fn customer_table(&self, schema: &'static TableSchema) -> Table {
         let more = self.first_segments.iter().map(|name| format!("segment_{name}").into());
         Table::of_ids(schema, self.scale, self.ids, more.collect())
-    }
-
-    /// The values of a customer for the segments of `at = "first"`, as the further columns of such a table
-    /// have them.
-    pub fn first_segment_values(
-        &self,
-        block: &Block<'_>,
-        customer: usize,
-    ) -> impl Iterator<Item = Option<Arc<str>>> {
-        let groups = block.groups.iter().skip(1);
-        groups.map(move |group| self.slots[group.slot(customer)].value.clone())
     }
 
     /// `history_start` + W: who was first seen before it may have been a customer earlier.

@@ -95,23 +95,28 @@ fn values_of_the_row_with_the_key() {
 #[test]
 fn several_files_of_several_types() {
     let folder = folder();
-    // Folders are columns; a file without a column has NULL there; widths may differ.
+    // Folders are columns; widths may differ. A column that a file lacks can't be looked up.
     let shops = |name: &str, columns: Vec<Column>| folder.write(name, columns);
     shops(
         "shops/land=de/a.parquet",
         vec![cast(&ints("shop", &[7]), &DataType::Int16), text("name", &[Some("seven")])],
     );
-    shops("shops/land=fr/b.parquet", vec![ints("shop", &[8]), ints("floor", &[2])]);
+    shops(
+        "shops/land=fr/b.parquet",
+        vec![ints("shop", &[8]), text("name", &[None]), ints("floor", &[2])],
+    );
     let lookup = || {
         vec![LookupSource { paths: vec![folder.text("shops")], ..lookup(&folder, "shops", "shop") }]
     };
     for (expr, expected) in [
         ("LOOKUP(shops.land, shop)", ["1 de", "2 fr", "3 (none)", "4 de", "5 de"]),
         ("LOOKUP(shops.name, shop)", ["1 seven", "2 (none)", "3 (none)", "4 seven", "5 seven"]),
-        ("LOOKUP(shops.floor, shop)", ["1 (none)", "2 2", "3 (none)", "4 (none)", "5 (none)"]),
     ] {
         assert_eq!(segments(&folder, expr, lookup()), expected, "{expr}");
     }
+    let error = opened(source(&folder, "LOOKUP(shops.floor, shop)"), lookup()).unwrap_err();
+    let LoadError::LookupColumn { column, reason, .. } = error else { panic!("{error}") };
+    assert!(column == "floor" && reason.ends_with("a.parquet does not"), "{reason}");
 }
 
 #[test]
