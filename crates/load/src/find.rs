@@ -64,8 +64,8 @@ const ASIDE: [&str; 9] =
 /// Files by path, and objects by URL.
 type Files = BTreeMap<PathBuf, Option<Remote>>;
 
-/// The files that the paths under a key of the pipeline file stand for, each once, sorted, and what is to be told of them. Below a
-/// folder links are followed, and what starts with a point or an underscore is ignored: writers keep
+/// The files that the paths under a key of the pipeline file stand for, each once, sorted, and the notes on
+/// how they were found. Below a folder links are followed, and what starts with a point or an underscore is ignored: writers keep
 /// what is not finished under such names. Files are known by their ending, `.parquet`, `.parq` or
 /// `.pq`, or else by their first and last bytes.
 ///

@@ -13,8 +13,7 @@ use crate::{
 pub struct MeasureSpec {
     /// The tables that one fold makes, in the order in which it gives them.
     pub tables: &'static [TableSpec],
-    /// Inputs that it uses where they are there, beside orders or subscriptions. Of others its later passes need
-    /// not see a row.
+    /// Optional inputs of its fold, beside orders or subscriptions. Later passes skip the rows of all others.
     pub reads: &'static [Input],
     /// What is carried for it beside customer, day and value of orders.
     pub carries: Carries,

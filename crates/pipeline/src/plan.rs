@@ -109,7 +109,7 @@ impl Plan {
         }
     }
 
-    /// The inputs beside the history that measures look at in the later one of their passes; `None` where no
+    /// The inputs beside the history that measures with these passes read in the later pass; `None` where no
     /// measure has such passes.
     pub fn read_by(&self, passes: Passes) -> Option<Inputs> {
         let measures = self.measures.iter().filter(|measure| measure.passes == passes);

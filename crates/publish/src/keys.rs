@@ -1,4 +1,4 @@
-//! Keys of rows that are told by lanes, and their order.
+//! Keys of packed rows, and their order.
 
 use std::cmp::Ordering;
 use std::ops::Range;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use kohort_model::{ColumnType, IdType, Table};
 use parquet::errors::ParquetError;
 
-/// How the values of a column are told by numbers, its lanes, one after the other.
+/// How the values of a column are encoded as 64-bit numbers. Each kind of number is a lane: a column of its own in a
+/// packed block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Whether there is a value, and the value; they have its order.

@@ -1,4 +1,4 @@
-//! Arrow arrays of rows that are told by lanes.
+//! Arrow arrays of packed rows.
 
 use std::sync::Arc;
 

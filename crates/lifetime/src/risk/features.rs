@@ -137,8 +137,8 @@ impl Shape {
     }
 
     /// What may drive a customer's probability of leaving: silence, and signals. Orders and tenure
-    /// say what kind of customer it is, about which nobody can do anything. A signal that has the name
-    /// of a silence is named by its input too.
+    /// describe the customer and can't be acted upon. A signal with the name of a silence is named by its
+    /// input too.
     pub fn drivers(&self) -> Vec<Arc<str>> {
         let of_signal = |name: &Arc<str>| match &**name {
             own if SILENCES.contains(&own) => Arc::from(format!("engagement: {own}")),

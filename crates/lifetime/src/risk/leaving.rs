@@ -146,7 +146,7 @@ pub(crate) struct Leaving {
 pub(crate) struct Fitted {
     pub model: Option<RiskModel>,
     pub fit: Option<RiskFit>,
-    /// `None` too where nobody would have a score.
+    /// Why there is no model; `None` where there is one, or where no customer is active to be scored.
     pub missing: Option<String>,
 }
 

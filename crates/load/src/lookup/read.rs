@@ -70,8 +70,8 @@ impl OpenedLookup {
         self.read.get()
     }
 
-    /// What tells two states of a column apart, once it was read, as far as rows show it: values by key, their
-    /// type, which an expression may show, and whether keys that are not there are counted.
+    /// A digest of a column once it was read: of its values by key, of their type, on which an expression may
+    /// depend, and of whether unknown keys are counted. Rows read under one digest can be used under it again.
     pub(crate) fn digest(&self, column: &str) -> Option<String> {
         let digest = self.read.get()?.digests.get(column)?;
         let counted = self.source.is_counted;
